@@ -1,0 +1,1 @@
+"""Loyalty Desk: keeps a Gorgias helpdesk in step with a loyalty programme."""

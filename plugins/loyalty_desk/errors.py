@@ -1,0 +1,73 @@
+"""Failures with a name. The two bases say what to do next; the message says what to fix.
+
+A message names ids, counts, paths and settings; never an e-mail, a body, a header or a query.
+"""
+
+
+class LoyaltyDeskError(Exception):
+    """Base of every failure that Loyalty Desk raises on purpose."""
+
+
+class TemporaryError(LoyaltyDeskError):
+    """Try again later; nothing needs a person yet."""
+
+
+class PermanentError(LoyaltyDeskError):
+    """Stop. Trying again cannot help, a person must act."""
+
+
+class SettingsError(PermanentError):
+    """A setting is missing or wrong. The message names the store, the key and what is allowed."""
+
+
+class BadConnectionError(PermanentError):
+    """An Airflow connection is missing, incomplete or refused; the message has the remedy."""
+
+
+class ApiError(PermanentError):
+    """The API refused a request for good (a 4xx other than 429).
+
+    `status` is the HTTP status, `method` and `path` what was asked; the body is never kept.
+    """
+
+    def __init__(self, service: str, method: str, path: str, status: int, hint: str = "") -> None:
+        self.service, self.method, self.path, self.status = service, method, path, status
+        super().__init__(
+            f"{service} answered {status} to {method} {path}" + (f": {hint}" if hint else "")
+        )
+
+
+class NotFoundError(ApiError):
+    """404: the object does not exist any more. Often normal."""
+
+
+class MovedError(ApiError):
+    """301: a merged customer; the id is dead and another one took its place."""
+
+
+class ApiUnavailableError(TemporaryError):
+    """429 or 5xx after the transport's own waiting, a broken answer, or no answer at all."""
+
+
+class CursorError(TemporaryError):
+    """A page came without its cursor, or with one seen before: the list is not whole."""
+
+
+class RejectedShareError(PermanentError):
+    """So many rows of one extract were unusable that the extract itself must be wrong."""
+
+
+class StoreBusyError(TemporaryError):
+    """Another run holds the store's lock. Wait for it, or for its lease to end."""
+
+
+class RunAbandonedError(PermanentError):
+    """This run lost its lock and another run has worked since. Start a new run."""
+
+
+class BrakeError(PermanentError):
+    """The plan or an extract is outside the store's limits. Nothing was pushed."""
+
+
+class QualityError(PermanentError):
+    """A critical data-quality check failed. The message names the step and the checks."""

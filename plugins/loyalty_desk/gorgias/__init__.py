@@ -1,0 +1,1 @@
+"""Gorgias: client, request budget, and the places where a card is shown."""

@@ -1,0 +1,1 @@
+"""Loyalty platforms, one file each, behind one protocol."""

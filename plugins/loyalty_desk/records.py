@@ -1,0 +1,131 @@
+"""Shapes that modules share. Each states its grain; all are frozen.
+
+Balances: points are whole numbers; credits are decimal text, as money must not pass through float.
+Unknown is None, never zero and never an empty text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class MemberStatus(StrEnum):
+    """What the platform says of a member."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    """Holds points without having joined."""
+    EXCLUDED = "excluded"
+    """The merchant took this person out of the programme."""
+    ERASED = "erased"
+    """Personal data was erased on the platform on request."""
+
+
+class EmailState(StrEnum):
+    VALID = "valid"
+    MISSING = "missing"
+    INVALID = "invalid"
+
+
+class Outcome(StrEnum):
+    """Where a customer or a member ends up in a run: matched, or in exactly one class."""
+
+    MATCHED = "matched"
+    CUSTOMER_NOT_FOUND = "customer_not_found"
+    """A customer with recent tickets and no member."""
+    NOT_A_MEMBER = "not_a_member"
+    """A customer without recent tickets and no member: normal, counted, not reported."""
+    MEMBER_NOT_IN_GORGIAS = "member_not_in_gorgias"
+    AMBIGUOUS = "ambiguous"
+    NO_EMAIL = "no_email"
+    INVALID_EMAIL = "invalid_email"
+    MERGED_OR_DELETED = "merged_or_deleted"
+    EXCLUDED = "excluded"
+    ERASED = "erased"
+
+
+class MatchRule(StrEnum):
+    LINK = "link"
+    EMAIL = "email"
+    CHANNEL = "channel"
+    """By an e-mail address of the customer that is not the primary one."""
+
+
+class Destination(StrEnum):
+    CUSTOMER_DATA = "customer_data"
+    CUSTOM_FIELDS = "custom_fields"
+
+
+class ChangeState(StrEnum):
+    PLANNED = "planned"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+    """Lost its lock to another run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person in the loyalty programme, as read from the platform. One per `member_id`.
+
+    `email` is as received. `card` holds the card's keys that the platform knows (see
+    `sync/cards.py`); a key that is absent is unknown and never wipes a known value.
+    `tier_rank` orders tiers (0 = none; higher is better), used for priority only.
+    """
+
+    member_id: str
+    email: str | None
+    status: MemberStatus
+    card: Mapping[str, Any]
+    phone: str | None = None
+    external_id: str | None = None
+    tier_rank: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A person in Gorgias, as read from a list or a retrieve. One per `customer_id`.
+
+    `data` is the free-form object that tools write (None when the answer did not hold it);
+    `channels` the further e-mail addresses (None when the answer did not hold them).
+    `updated_at_utc` is ISO 8601 in UTC with microseconds, as `clock.utc_text` writes it.
+    """
+
+    customer_id: int
+    email: str | None
+    name: str | None
+    external_id: str | None
+    updated_at_utc: str
+    data: Mapping[str, Any] | None = None
+    channels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket, as read from the list. One per `ticket_id`; `customer_id` is never None."""
+
+    ticket_id: int
+    customer_id: int
+    status: str
+    updated_at_utc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A row that an extract could not use. One per source row. Holds no personal data."""
+
+    source: str
+    record_id: str | None
+    field: str
+    reason: str

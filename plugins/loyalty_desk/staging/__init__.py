@@ -1,0 +1,1 @@
+"""The staging database: engine, schema, migrations, statements, bulk load."""

@@ -1,0 +1,1 @@
+"""The scheduled sync: extract, match, plan, brake, push."""
