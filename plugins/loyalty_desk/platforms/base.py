@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loyalty_desk.records import Member, Rejected
+from loyalty_desk.transport import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,10 @@ class Platform(Protocol):
     """A loyalty platform. One file in `platforms/` implements it."""
 
     name: str
+
+    @property
+    def counts(self) -> Counts:
+        """What the platform was asked so far."""
 
     def check(self) -> None:
         """Make one cheap read; raises BadConnectionError when the key is wrong."""

@@ -1,0 +1,56 @@
+# Loyalty Desk. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# Airflow starts twice as slowly when Python may not keep its byte-code.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup setup-dev demo up test lint bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  PYTHON=python3.12 chooses the interpreter for the first set-up (3.11 to 3.13)."
+
+setup: ## Install what the programs need into .venv (done by the other targets too)
+	@scripts/setup.sh run
+
+setup-dev: ## Install the tools for tests and style as well
+	@scripts/setup.sh dev
+
+demo: setup ## Run the whole sync twice against the local sandbox and show the result (about 2 minutes)
+	@$(BIN)/python -m scripts.demo $(ARGS)
+
+up: setup ## Start the sandbox and Airflow on this machine and keep them until Ctrl-C
+	@$(BIN)/python -m scripts.up $(ARGS)
+
+test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev ## Check style and types; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict $(foreach d,plugins sandbox scripts,$(if $(shell find $(d) -name '*.py' -print -quit 2>/dev/null),$(d)))
+	@if [ -n "$$(find include/sql -name '*.sql' -print -quit 2>/dev/null)" ]; then \
+		$(BIN)/sqlfluff lint --disable-progress-bar include/sql; \
+	fi
+
+bench: setup-dev ## Measure (ONLY=name runs one benchmark)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+lock: setup-dev ## Write requirements*.txt anew from requirements*.in (UPGRADE=1 takes newer versions)
+	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.in -o requirements-dev.txt
+	@echo "requirements.txt and requirements-dev.txt are written."
+
+clean: ## Remove .venv, var and every cache
+	@rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

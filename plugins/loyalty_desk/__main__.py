@@ -1,0 +1,90 @@
+"""`python -m loyalty_desk`: what an engineer does outside of Airflow's pages."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.settings import installation, stores_file
+from loyalty_desk.sync.params import RunParams
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it did what it should, 1 with one line of why when not."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LoyaltyDeskError as error:
+        sys.stderr.write(f"loyalty_desk: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m loyalty_desk", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    migrate = commands.add_parser(
+        "migrate", help="make or update the tables of the staging database"
+    )
+    migrate.set_defaults(run=_migrate)
+    stores = commands.add_parser(
+        "stores", help="list the stores and what is wrong in their settings"
+    )
+    stores.set_defaults(run=_stores)
+    settings = commands.add_parser("settings", help="print every setting as Markdown tables")
+    settings.set_defaults(run=_settings)
+    sync = commands.add_parser("sync", help="run one sync here and now, as the DAG would")
+    sync.add_argument("--store", required=True, help="the store's name in include/stores.yaml")
+    sync.set_defaults(run=_sync)
+    for name, field in RunParams.form_fields().items():
+        flag = f"--{name.replace('_', '-')}"
+        if field["type"] == "boolean":
+            sync.add_argument(flag, action="store_true", help=field["description"])
+        else:
+            sync.add_argument(flag, type=int, help=field["description"])
+    return parser
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from loyalty_desk.staging.engine import migrate, open_engine  # noqa: PLC0415 - only here
+
+    engine = open_engine(installation().resolved_staging_url())
+    migrate(engine)
+    sys.stdout.write(f"staging database is up to date: {engine.url.render_as_string()}\n")
+    return 0
+
+
+def _stores(_options: argparse.Namespace) -> int:
+    found = stores_file()
+    for name, store in found.stores.items():
+        connections = f"{store.platform_conn_id}, {store.gorgias_conn_id}"
+        sys.stdout.write(
+            f"{name}: {store.platform}, {store.schedule or 'by hand'}, {connections}\n"
+        )
+    for problem in found.problems.values():
+        sys.stderr.write(f"{problem}\n")
+    return 1 if found.problems else 0
+
+
+def _settings(_options: argparse.Namespace) -> int:
+    from loyalty_desk.settings_reference import settings_markdown  # noqa: PLC0415 - only here
+
+    sys.stdout.write(settings_markdown())
+    return 0
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from loyalty_desk.sync import stages  # noqa: PLC0415 - slow to import
+
+    params = {name: getattr(options, name) for name in RunParams.model_fields}
+    run_id = f"command__{utc_now().isoformat()}"
+    stages.run_all(options.store, run_id, params)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

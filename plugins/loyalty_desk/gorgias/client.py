@@ -1,0 +1,276 @@
+"""Gorgias: customers, tickets, customer data and custom fields.
+
+Source: Gorgias API reference, "Customers", "Custom fields", "Tickets", "Pagination".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from loyalty_desk.errors import ApiUnavailableError, CursorError, MovedError
+from loyalty_desk.gorgias.rows import (
+    CUSTOMERS,
+    TICKETS,
+    CustomFieldDefinition,
+    read_customer,
+    read_definition,
+    read_field_value,
+    read_ticket,
+    rejected,
+)
+from loyalty_desk.reading import BadFieldError, read_id
+from loyalty_desk.records import Customer, Rejected, Ticket
+from loyalty_desk.transport import Transport
+
+PAGE_SIZE = 100
+"""The most that Gorgias gives at once."""
+
+CustomerOrder = Literal["updated_datetime:desc", "created_datetime:asc"]
+FieldType = Literal["text", "number", "boolean"]
+Record = TypeVar("Record")
+
+INPUT_SETTINGS: Mapping[FieldType, Mapping[str, Any]] = {
+    "text": {"input_type": "input"},
+    "number": {"input_type": "input_number"},
+    "boolean": {"input_type": "dropdown", "choices": [True, False]},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The Gorgias account that the credentials belong to."""
+
+    domain: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """One page of the customer list; each row is in `customers` or in `rejected`."""
+
+    customers: list[Customer]
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """One page of the ticket list. `skipped` counts tickets that no known customer sent."""
+
+    tickets: list[Ticket]
+    rejected: list[Rejected]
+    skipped: int
+
+
+class GorgiasClient:
+    """Reads and writes one Gorgias account. Thread-safe as far as the transport is.
+
+    `card_key` is the key of our card inside a customer's data. With an `app_id` the data of that
+    OAuth2 app is read back, otherwise the customer's own `data`. Every method raises what
+    `Transport.send` raises.
+    """
+
+    def __init__(self, transport: Transport, *, card_key: str, app_id: str | None) -> None:
+        self.card_key, self.app_id = card_key, app_id
+        self._transport = transport
+
+    @property
+    def transport(self) -> Transport:
+        """For the counts of a run."""
+        return self._transport
+
+    def get_account(self) -> Account:
+        """Return the account; the cheapest call that tells whether the credentials work."""
+        body = self._transport.get_json("/api/account")
+        if not isinstance(body, Mapping):
+            raise self._unusable("/api/account")
+        domain = body.get("domain")
+        return Account(
+            domain=domain if isinstance(domain, str) else None,
+            active=body.get("deactivated_datetime") is None,
+        )
+
+    def iter_customer_pages(
+        self, order_by: CustomerOrder = "updated_datetime:desc"
+    ) -> Iterator[CustomerPage]:
+        """Yield every customer of the account, page after page.
+
+        An updated row moves while the list is read, so the same customer may come twice.
+
+        Raises:
+            CursorError: a page without its cursor, or with one seen before: not the whole list.
+        """
+        for rows in self._iter_rows("/api/customers", {"order_by": order_by}):
+            yield self._read_customers(rows)
+
+    def iter_ticket_pages(self) -> Iterator[TicketPage]:
+        """Yield tickets that are not trashed, latest update first; raises as customers do."""
+        query = {"order_by": "updated_datetime:desc", "trashed": "false"}
+        for rows in self._iter_rows("/api/tickets", query):
+            tickets, bad = _read_all(rows, TICKETS, read_ticket)
+            known = [ticket for ticket in tickets if ticket is not None]
+            yield TicketPage(tickets=known, rejected=bad, skipped=len(tickets) - len(known))
+
+    def get_customer(self, customer_id: int) -> Customer:
+        """Return one customer with its data and further e-mail addresses.
+
+        Raises:
+            NotFoundError: deleted. MovedError: merged into another customer.
+        """
+        path = f"/api/customers/{customer_id}"
+        try:
+            customer = read_customer(self._transport.get_json(path), self.app_id)
+        except BadFieldError as error:
+            raise self._unusable(path, error.field) from None
+        if customer.customer_id != customer_id:
+            raise MovedError(self._transport.service, "GET", path, 200, "another customer came")
+        return customer
+
+    def find_customers_by_email(self, email: str) -> list[Customer]:
+        """Return the customers whose primary e-mail this is; usually one or none.
+
+        Source: no match is 200 with an empty list. Unusable rows are left out.
+        """
+        return [
+            customer
+            for rows in self._iter_rows("/api/customers", {"email": email})
+            for customer in self._read_customers(rows).customers
+        ]
+
+    def put_customer_data(
+        self, customer_id: int, data: Mapping[str, Any], version_utc: str | None
+    ) -> None:
+        """Replace the customer's data as a whole; other tools' keys must be in `data`.
+
+        Gorgias answers 202 both when it takes the data and when it holds a newer version, so only
+        a read tells. Versions must rise strictly. The documented spelling has no offset.
+
+        Raises:
+            NotFoundError: deleted. MovedError: merged into another customer.
+        """
+        body: dict[str, Any] = {"data": data}
+        if version_utc is not None:
+            body["version"] = version_utc.removesuffix("Z")
+        self._transport.send("PUT", f"/api/customers/{customer_id}/data", json=body, retry=True)
+
+    def get_custom_fields(self, customer_id: int) -> dict[int, Any]:
+        """Return the customer's field values by the field definition's id."""
+        path = f"/api/customers/{customer_id}/custom-fields"
+        body = self._transport.get_json(path)
+        # Documented as a bare array, while the same endpoint of tickets really wraps it.
+        rows = body.get("data") if isinstance(body, Mapping) else body
+        if not isinstance(rows, list):
+            raise self._unusable(path)
+        try:
+            return dict(read_field_value(row) for row in rows)
+        except BadFieldError as error:
+            raise self._unusable(path, error.field) from None
+
+    def put_custom_fields(self, customer_id: int, values: Mapping[int, object]) -> None:
+        """Set several field values, by definition id, in one call; other fields stay."""
+        if not values:
+            return
+        body = [{"id": field_id, "value": value} for field_id, value in sorted(values.items())]
+        path = f"/api/customers/{customer_id}/custom-fields"
+        self._transport.send("PUT", path, json=body, retry=True)
+
+    def delete_custom_field(self, customer_id: int, field_id: int) -> None:
+        """Clear one field value.
+
+        Raises:
+            NotFoundError: no such customer; perhaps also when the field had no value (open).
+        """
+        path = f"/api/customers/{customer_id}/custom-fields/{field_id}"
+        self._transport.send("DELETE", path, retry=True)
+
+    def iter_custom_field_definitions(self) -> Iterator[CustomFieldDefinition]:
+        """Yield the account's customer fields, archived ones included as far as Gorgias lists them.
+
+        Raises:
+            ApiUnavailableError: a definition is unusable; skipping it might make a second one.
+        """
+        path = "/api/custom-fields"
+        for rows in self._iter_rows(path, {"object_type": "Customer"}):
+            for row in rows:
+                try:
+                    yield read_definition(row)
+                except BadFieldError as error:
+                    raise self._unusable(path, error.field) from None
+
+    def create_custom_field(
+        self,
+        label: str,
+        data_type: FieldType,
+        *,
+        external_id: str | None = None,
+        description: str | None = None,
+    ) -> int:
+        """Create a customer field and return its id.
+
+        Never repeated after a lost answer: look for it by `external_id` or label first.
+        """
+        body: dict[str, Any] = {
+            "object_type": "Customer",
+            "label": label,
+            "definition": {"data_type": data_type, "input_settings": INPUT_SETTINGS[data_type]},
+        }
+        optional = {"external_id": external_id, "description": description}
+        body |= {key: value for key, value in optional.items() if value is not None}
+        answer = self._transport.send("POST", "/api/custom-fields", json=body, retry=False)
+        try:
+            return read_id(answer.body if isinstance(answer.body, Mapping) else {})
+        except BadFieldError as error:
+            raise self._unusable("/api/custom-fields", error.field) from None
+
+    def _read_customers(self, rows: list[Any]) -> CustomerPage:
+        customers, bad = _read_all(rows, CUSTOMERS, lambda row: read_customer(row, self.app_id))
+        return CustomerPage(customers=customers, rejected=bad)
+
+    def _iter_rows(self, path: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
+        """Yield the rows of a list page after page, following the cursor to its end."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            page_query = {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+            page = self._transport.get_json(path, page_query)
+            rows, cursor = self._read_page(path, page, first=cursor is None)
+            if cursor in seen:
+                raise CursorError(f"{self._transport.service} repeated a cursor of {path}")
+            yield rows
+            if cursor is None:
+                return
+            seen.add(cursor)
+
+    def _read_page(self, path: str, page: Any, *, first: bool) -> tuple[list[Any], str | None]:
+        """The rows and the next cursor; None ends the list, a missing cursor never does."""
+        if isinstance(page, list) and first and len(page) < PAGE_SIZE:
+            return page, None  # Some published samples have no envelope; a full page would go on.
+        rows = page.get("data") if isinstance(page, Mapping) else None
+        meta = page.get("meta") if isinstance(page, Mapping) else None
+        if not isinstance(rows, list) or not isinstance(meta, Mapping):
+            raise CursorError(f"a page of {path} came without its rows or its cursor")
+        cursor = meta.get("next_cursor", "")
+        if cursor is None:
+            return rows, None
+        if not isinstance(cursor, str) or not cursor:
+            raise CursorError(f"a page of {path} came without its cursor")
+        return rows, cursor
+
+    def _unusable(self, path: str, field: str = "(body)") -> ApiUnavailableError:
+        return ApiUnavailableError(
+            f"{self._transport.service} answered {path} with something that cannot be used: {field}"
+        )
+
+
+def _read_all(
+    rows: list[Any], source: str, read: Callable[[Any], Record]
+) -> tuple[list[Record], list[Rejected]]:
+    records: list[Record] = []
+    bad: list[Rejected] = []
+    for row in rows:
+        try:
+            records.append(read(row))
+        except BadFieldError as error:
+            bad.append(rejected(source, row, error))
+    return records, bad

@@ -1,0 +1,121 @@
+"""The places in Gorgias where a card is shown, and how one is written and read back there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row
+
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
+from loyalty_desk.records import Customer, Destination, Outcome
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.sync.cards import SYNCED_AT, absent_card, fingerprint, shown_fingerprint
+
+TRUSTED_FOR = timedelta(hours=1)
+"""How long the other tools' keys that an extract saw may be written back without a fresh read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One card on its way to one destination of one customer."""
+
+    customer_id: int
+    destination: Destination
+    email: str | None
+    card: Mapping[str, Any]
+    fingerprint: str
+    is_member: bool
+    points_balance: int | None
+    other_data: Mapping[str, Any]
+    """Keys of other tools that stand beside the card in Gorgias' `data`."""
+    other_data_read_at_utc: str
+    version_utc: str
+    """Larger than that of any write before, so that a late write never wins."""
+
+    @classmethod
+    def from_row(cls, row: Row[Any], now: datetime) -> Delivery:
+        """Read a row of `push/select_planned` or `push/select_readback_sample`."""
+        is_member = row.outcome == Outcome.MATCHED
+        card = json.loads(row.card) if is_member else absent_card(Outcome(row.outcome))
+        return cls(
+            customer_id=row.customer_id,
+            destination=Destination(row.destination),
+            email=row.email,
+            card=card,
+            fingerprint=fingerprint(card),
+            is_member=is_member,
+            points_balance=row.points_balance if is_member else None,
+            other_data=json.loads(row.other_data) if row.other_data else {},
+            other_data_read_at_utc=row.read_at_utc,
+            version_utc=_version_after(row.version_utc, now),
+        )
+
+
+def _version_after(last_version_utc: str | None, now: datetime) -> str:
+    if last_version_utc is None:
+        return utc_text(now)
+    return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
+
+
+class CardWriter:
+    """Writes cards of one store. Several threads may use one."""
+
+    def __init__(self, client: GorgiasClient, engine: Engine, store: StoreSettings) -> None:
+        self._client, self._store = client, store
+        self._field_ids: dict[str, int] = {}
+        if Destination.CUSTOM_FIELDS in store.push_to:
+            self._field_ids = find_or_create_fields(client, engine, store)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Write the card; raises what the client raises when Gorgias does not accept it."""
+        if delivery.destination == Destination.CUSTOMER_DATA:
+            self._write_data(delivery)
+        else:
+            self._write_fields(delivery)
+
+    def shows(self, delivery: Delivery) -> bool:
+        """Whether Gorgias now shows the delivery's card."""
+        if delivery.destination == Destination.CUSTOMER_DATA:
+            data = self._client.get_customer(delivery.customer_id).data or {}
+            return shown_fingerprint(data.get(self._store.gorgias.card_key)) == delivery.fingerprint
+        values = self._client.get_custom_fields(delivery.customer_id)
+        wanted = self._field_values(delivery.card)
+        return all(values.get(field_id) == value for field_id, value in wanted.items())
+
+    def find_by_email(self, email: str) -> list[Customer]:
+        return self._client.find_customers_by_email(email)
+
+    def _write_data(self, delivery: Delivery) -> None:
+        # Gorgias replaces the whole object, so what other tools keep in it is sent along.
+        other = self._other_keys(delivery)
+        card = {**delivery.card, SYNCED_AT: utc_text(utc_now())}
+        self._client.put_customer_data(
+            delivery.customer_id,
+            {**other, self._store.gorgias.card_key: card},
+            delivery.version_utc if self._store.gorgias.send_version else None,
+        )
+
+    def _other_keys(self, delivery: Delivery) -> Mapping[str, Any]:
+        age = utc_now() - parse_utc(delivery.other_data_read_at_utc)
+        always = self._store.push.protect_other_keys == "always"
+        if not always and (not delivery.other_data or age < TRUSTED_FOR):
+            return delivery.other_data
+        data = self._client.get_customer(delivery.customer_id).data or {}
+        return {key: value for key, value in data.items() if key != self._store.gorgias.card_key}
+
+    def _write_fields(self, delivery: Delivery) -> None:
+        values = self._field_values(delivery.card)
+        if self._store.gorgias.clear_field_with == "delete":
+            for field_id in [key for key, value in values.items() if value is None]:
+                self._client.delete_custom_field(delivery.customer_id, field_id)
+                del values[field_id]
+        self._client.put_custom_fields(delivery.customer_id, values)
+
+    def _field_values(self, card: Mapping[str, Any]) -> dict[int, str | int | None]:
+        return {field_id: field_value(card, key) for key, field_id in self._field_ids.items()}

@@ -1,0 +1,68 @@
+"""Customer fields in Gorgias: their definitions, made once a store, and a card's values in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine
+
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+KIND = "custom_field"
+NUMBER_KEYS = frozenset({"points_balance", "points_to_next_tier"})
+"""Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""
+
+
+def find_or_create_fields(
+    client: GorgiasClient, engine: Engine, store: StoreSettings
+) -> dict[str, int]:
+    """Return the definition id of each configured card key, making what does not exist yet.
+
+    A field made before is found again by our own external id even when staging was lost.
+    """
+    wanted = store.gorgias.custom_fields
+    with reading(engine) as connection:
+        known = {
+            row.key: row.gorgias_id
+            for row in connection.execute(
+                statement("push/select_gorgias_objects"), {"store": store.name, "kind": KIND}
+            )
+        }
+    if all(key in known for key in wanted):
+        return {key: known[key] for key in wanted}
+    existing = {
+        definition.external_id: definition.field_id
+        for definition in client.iter_custom_field_definitions()
+    }
+    ids: dict[str, int] = {}
+    for key in wanted:
+        external_id = f"loyalty-desk-{store.name}-{key}"
+        ids[key] = existing.get(external_id) or client.create_custom_field(
+            external_id=external_id,
+            label=f"{store.gorgias.field_label_prefix} {key.replace('_', ' ')}".strip(),
+            data_type="number" if key in NUMBER_KEYS else "text",
+        )
+        with engine.begin() as connection:
+            connection.execute(
+                statement("push/upsert_gorgias_object"),
+                {"store": store.name, "kind": KIND, "key": key, "gorgias_id": ids[key]},
+            )
+    return ids
+
+
+def field_value(card: Mapping[str, Any], key: str) -> str | int | None:
+    """The value of one card key as a customer field takes it; None empties the field."""
+    value = card.get(key)
+    if value is None:
+        return None
+    if key in NUMBER_KEYS:
+        return int(value)
+    if isinstance(value, list):
+        return ", ".join(
+            str(item.get("name", item) if isinstance(item, dict) else item) for item in value
+        )
+    return str(value)

@@ -1,0 +1,153 @@
+"""Rows of Gorgias lists, read into records. Pure; no personal data in what is rejected.
+
+Source: Gorgias API reference and recorded answers. Which fields an answer holds depends on the
+endpoint: list rows have `data` and no `channels`, a retrieve has both and `external_data`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loyalty_desk.reading import (
+    BadFieldError,
+    kind,
+    read_id,
+    read_text,
+    read_text_or_number,
+    read_utc,
+)
+from loyalty_desk.records import Customer, Rejected, Ticket
+
+CUSTOMERS, TICKETS = "customers", "tickets"
+"""The sources that a rejected row names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFieldDefinition:
+    """A customer field of the account. One per `field_id`; `data_type` is text, number, boolean."""
+
+    field_id: int
+    label: str | None
+    external_id: str | None
+    data_type: str | None
+    active: bool
+
+
+def read_customer(row: Any, app_id: str | None) -> Customer:
+    """Read one customer from a list or a retrieve; raises BadFieldError."""
+    _require_object(row)
+    email = read_text(row, "email")
+    return Customer(
+        customer_id=read_id(row),
+        email=email,
+        name=read_text(row, "name"),
+        external_id=read_text_or_number(row, "external_id"),
+        updated_at_utc=read_utc(row, "updated_datetime"),
+        data=_pushed_data(row, app_id),
+        channels=_other_emails(row, email),
+    )
+
+
+def read_ticket(row: Any) -> Ticket | None:
+    """Read one ticket; None when nobody known sent it, which is normal. Raises BadFieldError."""
+    _require_object(row)
+    ticket_id = read_id(row)
+    customer = row.get("customer")
+    if customer is None:
+        return None
+    if not isinstance(customer, Mapping):
+        raise BadFieldError("customer", f"is {kind(customer)} instead of an object")
+    try:
+        customer_id = read_id(customer)
+    except BadFieldError as error:
+        raise BadFieldError("customer.id", error.reason) from None
+    status = read_text(row, "status")
+    if status is None:
+        raise BadFieldError("status", "is missing")
+    return Ticket(
+        ticket_id=ticket_id,
+        customer_id=customer_id,
+        status=status,
+        updated_at_utc=read_utc(row, "updated_datetime"),
+    )
+
+
+def read_definition(row: Any) -> CustomFieldDefinition:
+    """Read one custom field definition; raises BadFieldError."""
+    _require_object(row)
+    definition = row.get("definition")
+    return CustomFieldDefinition(
+        field_id=read_id(row),
+        label=read_text(row, "label"),
+        external_id=read_text_or_number(row, "external_id"),
+        data_type=read_text(definition, "data_type") if isinstance(definition, Mapping) else None,
+        active=row.get("deactivated_datetime") is None,
+    )
+
+
+def read_field_value(row: Any) -> tuple[int, Any]:
+    """Read one value of a customer's field: the definition's id and the value."""
+    _require_object(row)
+    definition = row.get("field")
+    if not isinstance(definition, Mapping):
+        raise BadFieldError("field", f"is {kind(definition)} instead of an object")
+    return read_id(definition), row.get("value")
+
+
+def rejected(source: str, row: Any, error: BadFieldError) -> Rejected:
+    """The row as the report may name it: by its id, when that is usable, and the field at fault."""
+    record_id = row.get("id") if isinstance(row, Mapping) else None
+    usable = isinstance(record_id, int) and not isinstance(record_id, bool)
+    return Rejected(
+        source=source,
+        record_id=str(record_id) if usable else None,
+        field=error.field,
+        reason=error.reason,
+    )
+
+
+def _require_object(row: Any) -> None:
+    if not isinstance(row, Mapping):
+        raise BadFieldError("(row)", f"is {kind(row)} instead of an object")
+
+
+def _pushed_data(row: Mapping[str, Any], app_id: str | None) -> Mapping[str, Any] | None:
+    """What stands where our pushes land: the app's own data, or `data` for an API key.
+
+    None when the answer does not hold that place. Anything but an object is refused, since a push
+    would replace what another tool wrote there.
+    """
+    place = "data" if app_id is None else "external_data"
+    if place not in row:
+        return None
+    found = row[place]
+    if app_id is not None and isinstance(found, Mapping):
+        found = found.get(app_id)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise BadFieldError(place, f"is {kind(found)} instead of an object")
+    return found
+
+
+def _other_emails(row: Mapping[str, Any], primary: str | None) -> tuple[str, ...] | None:
+    """The customer's further e-mail addresses in their order, without deleted ones."""
+    channels = row.get("channels")
+    if channels is None:
+        return None
+    if not isinstance(channels, list):
+        raise BadFieldError("channels", f"is {kind(channels)} instead of a list")
+    taken = {(primary or "").lower()}
+    others: list[str] = []
+    for channel in channels:
+        if not isinstance(channel, Mapping):
+            raise BadFieldError("channels", f"holds {kind(channel)} instead of an object")
+        if channel.get("type") != "email" or channel.get("deleted_datetime") is not None:
+            continue
+        address = read_text(channel, "address")
+        if address is not None and address.lower() not in taken:
+            taken.add(address.lower())
+            others.append(address)
+    return tuple(others)

@@ -1,0 +1,227 @@
+"""Runs checks with Great Expectations on the staging database; the only module that knows GX.
+
+GX sends its statements over a connection of its own, which we open: it can only read, and holds the
+temporary table `checked_run` with the values that a check binds. So GX never sees the database's
+address or password, no value is ever part of a statement's text, and rows stay in the database:
+what comes back are counts and the first few ids.
+
+GX 1.24 has no telemetry; it is switched off all the same, should a later version bring it back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.quality.offline import make_offline
+from loyalty_desk.quality.steps import CheckResult
+from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
+from loyalty_desk.staging.statements import statement
+
+MOST_IDS: Final = 50
+MOST_ROWS: Final = 100_000
+"""Rows at fault are counted up to here, as psycopg holds a whole answer in memory."""
+
+_BIND: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy's `text()` finds them
+_RUN_ROW: Final = "checked_run"
+
+
+class CheckCrashedError(Exception):
+    """GX could not run a check. The message has the check and the kind of failure, no data."""
+
+
+def run_checks(
+    engine: Engine,
+    checks: Sequence[Check],
+    values: Mapping[str, Any],
+    title: str,
+    docs_dir: Path | None,
+) -> tuple[CheckResult, ...]:
+    """Validate the checks; `values` are the columns of `checked_run`.
+
+    With `docs_dir`, empties it and writes GX's Data Docs there; `index.html` is the start page.
+
+    Raises:
+        CheckCrashedError: a check could not be run; it is neither passed nor failed.
+    """
+    context = _context()
+    datasource = _add_datasource(context, engine, _connector(engine, values))
+    if docs_dir is not None:
+        shutil.rmtree(docs_dir, ignore_errors=True)
+        context.add_data_docs_site("staging", _docs_site(docs_dir))
+    try:
+        results: dict[str, CheckResult] = {}
+        for batch in dict.fromkeys(_batch(check) for check in checks):
+            of_batch = [check for check in checks if _batch(check) == batch]
+            results |= _validate(context, datasource, batch, of_batch, title)
+        if docs_dir is not None:
+            context.build_data_docs()
+            make_offline(docs_dir)
+    finally:
+        datasource.get_execution_engine().close()
+        datasource.get_engine().dispose()
+    return tuple(results[check.name] for check in checks)
+
+
+def _gx(module: str = "") -> Any:
+    """GX, or a module of it: imported here, as it takes 5 s and only these tasks need it."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    return import_module(f"great_expectations{module}")
+
+
+def _context() -> Any:
+    config = _gx(".data_context.types.base")
+    return _gx().get_context(
+        mode="ephemeral",
+        project_config=config.DataContextConfig(
+            # Its default is a second docs site, in a temporary folder that nobody takes away.
+            store_backend_defaults=config.InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            progress_bars=config.ProgressBarsConfig(globally=False),
+            analytics_enabled=False,
+        ),
+    )
+
+
+def _connector(engine: Engine, values: Mapping[str, Any]) -> Callable[[], Any]:
+    """Return what opens GX's connections: to the same database, for reading, with `checked_run`."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    sqlite = engine.dialect.name == "sqlite"
+    fill = statement("checks/insert_checked_run").compile(dialect=engine.dialect)
+    filling = fill.construct_params(dict(values))
+    row = [filling[name] for name in fill.positiontup or ()] if fill.positional else filling
+
+    def connect() -> Any:
+        connection = engine.dialect.connect(*arguments, **options)
+        cursor = connection.cursor()
+        cursor.execute(statement("checks/create_checked_run").text)
+        cursor.execute(str(fill), row)
+        if sqlite:
+            connection.commit()
+            cursor.execute("PRAGMA query_only = ON")
+        else:
+            cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            connection.commit()
+        cursor.close()
+        return connection
+
+    return connect
+
+
+def _add_datasource(context: Any, engine: Engine, connect: Callable[[], Any]) -> Any:
+    # GX wants an address to know the dialect; `creator` keeps it from being used.
+    options = {"creator": connect}
+    if engine.dialect.name == "sqlite":
+        return context.data_sources.add_sqlite(
+            "staging", connection_string="sqlite:///staging", kwargs=options
+        )
+    return context.data_sources.add_postgres(
+        "staging", connection_string="postgresql+psycopg://unused@staging/staging", kwargs=options
+    )
+
+
+def _docs_site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder),
+        },
+    }
+
+
+def _batch(check: Check) -> str:
+    return check.batch if isinstance(check, ColumnCheck) else _RUN_ROW
+
+
+def _validate(
+    context: Any, datasource: Any, batch: str, checks: Sequence[Check], title: str
+) -> dict[str, CheckResult]:
+    gx = _gx()
+    if batch == _RUN_ROW:
+        asset = datasource.add_table_asset(name="rows_at_fault", table_name=_RUN_ROW)
+        wanted: dict[str, Any] = {"result_format": "COMPLETE"}  # else it leaves out the ids
+    else:
+        asset = datasource.add_query_asset(name=batch, query=_query(batch, _RUN_ROW))
+        wanted = {
+            "result_format": "SUMMARY",
+            "partial_unexpected_count": MOST_IDS,
+            "unexpected_index_column_names": [_id_column(checks)],
+        }
+    name = f"{title}_{asset.name}"
+    validation = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name,
+            data=asset.add_batch_definition_whole_table("all"),
+            suite=context.suites.add(
+                gx.ExpectationSuite(name=name, expectations=[_expectation(c) for c in checks])
+            ),
+        )
+    )
+    run = _gx(".core.run_identifier").RunIdentifier(run_name=title)
+    answer = validation.run(result_format=wanted, run_id=run)
+    by_name = {check.name: check for check in checks}
+    found = {result.expectation_config.meta["check"]: result for result in answer.results}
+    return {name: _read(check, found[name]) for name, check in by_name.items()}
+
+
+def _id_column(checks: Sequence[Check]) -> str:
+    (id_column,) = {check.id_column for check in checks if isinstance(check, ColumnCheck)}
+    return id_column
+
+
+def _expectation(check: Check) -> Any:
+    expectations = _gx(".expectations")
+    common = {
+        "severity": check.severity.value,
+        "description": check.says,
+        "meta": {"check": check.name},
+    }
+    if isinstance(check, RowCheck):
+        # GX formats the text, so braces are doubled; only the placeholder of the batch stays one.
+        text = _query(f"fail_{check.name}", "\0").replace("{", "{{").replace("}", "}}")
+        query = f"{text.replace(chr(0), '{batch}')}\nLIMIT {MOST_ROWS}"
+        return expectations.UnexpectedRowsExpectation(unexpected_rows_query=query, **common)
+    return getattr(expectations, check.expectation)(**check.arguments, **common)
+
+
+def _query(name: str, run_row: str) -> str:
+    """The statement's text with each bind read from the one row of the table `run_row`."""
+    return _BIND.sub(
+        lambda bind: f"(SELECT {bind[1]} FROM {run_row})",  # noqa: S608 - two names, no value
+        statement(f"checks/{name}").text,
+    )
+
+
+def _read(check: Check, result: Any) -> CheckResult:
+    if result.exception_info.get("raised_exception"):
+        # The traceback may hold the statement; the kind of failure is enough to look it up.
+        kind = str(result.exception_info.get("exception_message", "")).partition(")")[0]
+        raise CheckCrashedError(f"check {check.name} could not be run: {kind[:100]}")
+    detail = result.result
+    if isinstance(check, RowCheck):
+        count = detail["observed_value"]
+        ids = [row["failing_id"] for row in detail["details"]["unexpected_rows"]]
+    else:
+        count = detail["unexpected_count"]
+        ids = [row[check.id_column] for row in detail.get("partial_unexpected_index_list", [])]
+    return CheckResult(
+        expectation=check.name,
+        severity=check.severity,
+        passed=bool(result.success),
+        failing_count=int(count or 0),  # GX counts an empty batch as None
+        failing_ids=tuple(_shown(value) for value in ids[:MOST_IDS]),
+    )
+
+
+def _shown(value: object) -> str:
+    # A platform might use e-mails as ids; those must not reach a report or a log.
+    text = "none" if value is None else str(value)
+    return "hidden" if "@" in text else text

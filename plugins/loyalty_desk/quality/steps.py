@@ -1,0 +1,70 @@
+"""The steps of a run that have a gate, and what the gate answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Step(StrEnum):
+    """When a suite is run: after the step of the same name."""
+
+    EXTRACTS = "extracts"
+    """The suites of `members` and `customers` in one go, as importing GX takes its time."""
+    MEMBERS = "members"
+    CUSTOMERS = "customers"
+    MATCH = "match"
+    PLAN = "plan"
+    PUSH = "push"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    """Must never be true of the data: stops the run."""
+    WARNING = "warning"
+    """Is in the report, for a person to look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What one expectation found. One per expectation of a step.
+
+    `failing_count` may be above zero although it `passed`: some expectations allow a share.
+    Counts of rows above `gx.MOST_ROWS` are given as that number. `failing_ids` are the first few.
+    """
+
+    expectation: str
+    severity: Severity
+    passed: bool
+    failing_count: int
+    failing_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What the gate of one step found; the counts are of this step alone."""
+
+    step: Step
+    results: tuple[CheckResult, ...]
+    docs_index: Path | None
+    """The start page of the step's Data Docs; None when none were asked for."""
+
+    @property
+    def quality_critical_failed(self) -> int:
+        return len(self.failed(Severity.CRITICAL))
+
+    @property
+    def quality_warning_failed(self) -> int:
+        return len(self.failed(Severity.WARNING))
+
+    def as_counters(self) -> dict[str, int]:
+        return {
+            "quality_critical_failed": self.quality_critical_failed,
+            "quality_warning_failed": self.quality_warning_failed,
+        }
+
+    def failed(self, severity: Severity) -> list[CheckResult]:
+        return [
+            result for result in self.results if not result.passed and result.severity is severity
+        ]

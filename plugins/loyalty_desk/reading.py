@@ -1,0 +1,112 @@
+"""Reading fields of a JSON row that somebody else wrote.
+
+A field of the wrong type raises BadFieldError, which a client turns into a `Rejected` row; null
+and empty are unknown and read as None. No value is ever part of a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from loyalty_desk.clock import parse_utc, utc_text
+
+LARGEST_ID = 2**63 - 1
+"""Ids and balances are kept in 64-bit columns."""
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL refuses NUL in a text, and half a surrogate pair cannot be written as UTF-8."""
+
+
+class BadFieldError(ValueError):
+    """A field holds something that cannot be used. Holds the field's name and the reason only."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+        super().__init__(f"{field}: {reason}")
+
+
+def clean(text: str) -> str | None:
+    """Trim, and drop characters that no database stores; None when nothing is left."""
+    return UNSTORABLE.sub("", text).strip() or None
+
+
+def read_text(row: Mapping[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadFieldError(field, f"is {kind(value)} instead of text")
+    return clean(value)
+
+
+def read_text_or_number(row: Mapping[str, Any], field: str) -> str | None:
+    """Read a foreign id, which some tools write as a number."""
+    value = row.get(field)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return read_text(row, field)
+
+
+def read_id(row: Mapping[str, Any], field: str = "id") -> int:
+    value = row.get(field)
+    if value is None:
+        raise BadFieldError(field, "is missing")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadFieldError(field, f"is {kind(value)} instead of a whole number")
+    if not 0 < value <= LARGEST_ID:
+        raise BadFieldError(field, "is not a positive 64-bit number")
+    return value
+
+
+def read_utc(row: Mapping[str, Any], field: str) -> str:
+    """Read a time as `clock.utc_text` writes it; a time without an offset is UTC."""
+    text = read_text(row, field)
+    if text is None:
+        raise BadFieldError(field, "is missing")
+    try:
+        return utc_text(parse_utc(text))
+    except (ValueError, OverflowError):
+        raise BadFieldError(field, "is not an ISO 8601 time") from None
+
+
+def read_points(row: Mapping[str, Any], field: str) -> int | None:
+    """Read a whole number; text and a float that hold one are accepted."""
+    value = read_decimal(row, field)
+    if value is None:
+        return None
+    if value != value.to_integral_value():
+        raise BadFieldError(field, "is not a whole number")
+    if abs(value) > LARGEST_ID:
+        raise BadFieldError(field, "does not fit 64 bits")
+    return int(value)
+
+
+def read_decimal(row: Mapping[str, Any], field: str) -> Decimal | None:
+    value = row.get(field)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise BadFieldError(field, f"is {kind(value)} instead of a number")
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise BadFieldError(field, "is not a number") from None
+    if not number.is_finite() or number.adjusted() > 18 or number.as_tuple().exponent < -18:  # type: ignore[operator] # finite: the exponent is an int
+        raise BadFieldError(field, "is not a number of a sensible size")
+    return number
+
+
+def decimal_text(number: Decimal) -> str:
+    """The one spelling of a decimal: `12.50` and `12.5` must not look like a change."""
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"", "-0"} else text
+
+
+def kind(value: object) -> str:
+    """The JSON name of a value's type, for messages."""
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+    return names.get(type(value), "an object" if isinstance(value, Mapping) else "null")

@@ -1,0 +1,193 @@
+"""Opens the staging database: one SQLite file, or PostgreSQL; and brings it up to date.
+
+Every transaction of `engine.begin()` or `engine.connect()` may write. On SQLite it takes the write
+lock at its start, so that two processes wait for each other (up to 30 s) and can never deadlock by
+upgrading a read lock. `reading(engine)` is for those who only look, such as pages: it never waits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from loyalty_desk.errors import SettingsError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+REMEDY = "run `python -m loyalty_desk migrate`"
+
+_BUSY_TIMEOUT_S = 30
+_CONNECT_TIMEOUT_S = 10
+_MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
+_SQLITE_PRAGMAS = (
+    "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last commits, never corrupt
+    "PRAGMA cache_size = -65536",  # 64 MiB, so that the indexes of a million rows stay in memory
+    "PRAGMA journal_size_limit = 67108864",  # give back what one large transaction took
+    "PRAGMA analysis_limit = 1000",  # ANALYZE looks at a sample, as PostgreSQL's does
+)
+
+
+def open_engine(url: str) -> Engine:
+    """Open the staging database and try one connection.
+
+    `url` is `sqlite:///path/to/file.db` or `postgresql://user:password@host/database`; the folder
+    of an SQLite file is made. A statement that fails because the tables are missing or old raises
+    SettingsError with the remedy.
+
+    Raises:
+        SettingsError: the URL is unusable or the database cannot be reached. Holds no password.
+    """
+    parsed = _parse(url)
+    engine = _sqlite_engine(parsed) if parsed.drivername == "sqlite" else _pg_engine(parsed)
+    event.listen(engine, "handle_error", _explain_missing_tables)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        engine.dispose()
+        reason = str(error.orig).strip().splitlines()[0]
+        raise SettingsError(
+            f"cannot open the staging database {_shown(parsed)}: {reason}"
+        ) from None
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads: sees one state of the data, waits for no writer."""
+    with engine.connect() as connection:
+        yield connection.execution_options(read_only=True, postgresql_readonly=True)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Two processes may do so at once: the second one waits."""
+    from alembic import command  # noqa: PLC0415 - 0.2 s that only this command needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check_migrated(engine: Engine) -> None:
+    """Raise SettingsError, with the remedy, unless the tables are those of this version."""
+    with reading(engine) as connection:
+        revision = _find_revision(connection)
+    head = _head_revision()
+    if revision is None:
+        raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+    if revision != head:
+        raise SettingsError(
+            f"the staging database {_shown(engine.url)} has tables of version {revision}, "
+            f"this program needs {head}; {REMEDY}"
+        )
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise SettingsError(
+            "LOYALTY_DESK_STAGING_URL is not a database URL; "
+            "it must be sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>"
+        ) from None
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise SettingsError(
+            f"LOYALTY_DESK_STAGING_URL starts with {parsed.drivername!r}; "
+            "it must start with sqlite:/// or postgresql://"
+        )
+    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise SettingsError("LOYALTY_DESK_STAGING_URL must name a file: sqlite:///<file>")
+    return parsed
+
+
+def _shown(url: URL) -> str:
+    """The URL without its password; options are left out, as they may hold one too."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    folder = Path(str(url.database)).absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the file holds personal data
+    except OSError as error:
+        raise SettingsError(f"cannot make the folder {folder}: {error.strerror}") from None
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
+    # read transaction on its own and turn it into a writing one too late.
+    connection.isolation_level = None
+    _switch_to_wal(connection)
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and one writer work side by side. Stays so in the file."""
+    deadline = monotonic() + _BUSY_TIMEOUT_S
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # The busy timeout does not cover this switch, and two new processes do it at once.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.02)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _pg_engine(url: URL) -> Engine:
+    options: dict[str, Any] = {"application_name": "loyalty_desk"}
+    if "connect_timeout" not in url.query:
+        options["connect_timeout"] = _CONNECT_TIMEOUT_S
+    return create_engine(url, connect_args=options, pool_pre_ping=True)
+
+
+def _explain_missing_tables(context: ExceptionContext) -> None:
+    """Turn "no such table" into the remedy; in an up-to-date database it is a bug of ours."""
+    error, engine = context.original_exception, context.engine
+    missing = isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn) or (
+        isinstance(error, sqlite3.OperationalError)
+        and str(error).startswith(("no such table", "no such column"))
+    )
+    if missing and engine is not None:
+        check_migrated(engine)
+
+
+def _find_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _head_revision() -> str:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
+
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())

@@ -1,0 +1,83 @@
+"""The brake: stops a run before its first write when its plan or an extract is beyond belief."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loyalty_desk.errors import BrakeError
+from loyalty_desk.settings import BrakeSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSize:
+    """How many rows a full extract held the last time and holds now. One per source."""
+
+    source: str
+    previous: int
+    current: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrakeFacts:
+    """What the brake judges. One per plan; counts are changes and cards, one per destination.
+
+    `member_cards_before` is how many members' cards Gorgias had accepted before this run; `shrink`
+    holds the sources that this run has read in full.
+    """
+
+    planned: int
+    planned_update: int
+    planned_clear: int
+    member_cards_before: int
+    shrink: tuple[ExtractSize, ...] = ()
+
+
+def check_brake(limits: BrakeSettings, facts: BrakeFacts) -> None:
+    """Raise BrakeError naming every limit that is exceeded and what to do; return when none is."""
+    exceeded = [
+        *_too_many(limits, facts),
+        *_too_large_a_share(limits, facts),
+        *(line for size in facts.shrink for line in _shrunk_too_much(limits, size)),
+    ]
+    if exceeded:
+        raise BrakeError(
+            f"nothing was pushed: {'; '.join(exceeded)}. Read the run's report; if the changes are "
+            "meant, run once with release_brake"
+        )
+
+
+def _too_many(limits: BrakeSettings, facts: BrakeFacts) -> list[str]:
+    if facts.planned <= limits.max_changes:
+        return []
+    return [f"{facts.planned} changes planned, max_changes allows {limits.max_changes}"]
+
+
+def _too_large_a_share(limits: BrakeSettings, facts: BrakeFacts) -> list[str]:
+    before = facts.member_cards_before
+    # A handful of cards, or none before the first run, makes any share look large.
+    if before < max(limits.min_cards, 1):
+        return []
+    parts = [
+        ("change", facts.planned_update + facts.planned_clear, "max_change_share"),
+        ("be cleared", facts.planned_clear, "max_clear_share"),
+    ]
+    return [
+        f"{count} of {before} cards would {what} ({_percent(count, before)}), "
+        f"{setting} allows {getattr(limits, setting):.1%}"
+        for what, count, setting in parts
+        if count > getattr(limits, setting) * before
+    ]
+
+
+def _shrunk_too_much(limits: BrakeSettings, size: ExtractSize) -> list[str]:
+    lost = size.previous - size.current
+    if size.previous < max(limits.min_cards, 1) or lost <= limits.max_shrink_share * size.previous:
+        return []
+    share = (
+        f"{_percent(lost, size.previous)}, max_shrink_share allows {limits.max_shrink_share:.1%}"
+    )
+    return [f"{size.source} shrank from {size.previous} to {size.current} ({share})"]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}"

@@ -1,0 +1,90 @@
+"""The e-mail key: one spelling for each address, the only thing that pairs people automatically.
+
+A key is the address without spaces around it and without invisible characters, in NFKC, lower case,
+its domain as ASCII (IDNA). Plus-tags and Gmail's dots stay: whether two such addresses are one
+person is a suggestion for people, not a rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import idna
+
+from loyalty_desk.records import EmailState
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# Nearly every address is this plain, and lower case is all that is to do. Anything else goes the
+# long way, `xn--` too, as it may hide a name that is not one. The lookaheads are the lengths that
+# mail allows; the last label is never a number, so an IP address is no domain.
+_PLAIN = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,253}\Z)"
+    rf"(?:(?!xn--){_LABEL}\.)+(?!xn--|[0-9]+\Z){_LABEL}\Z"
+).match
+_PLAIN_LABEL = re.compile(_LABEL).fullmatch
+_LONGEST = 1000
+"""Longer texts are not looked at; with every letter folded, an address has 318 at most."""
+
+_VALID, _MISSING, _INVALID = EmailState.VALID, EmailState.MISSING, EmailState.INVALID
+
+
+def read_email(raw: str | None) -> tuple[str | None, EmailState]:
+    """The e-mail key of an address as received, and its state; the key is None unless valid."""
+    if raw is None:
+        return None, _MISSING
+    key = raw.lower()
+    if _PLAIN(key) is not None:
+        return key, _VALID
+    return read_unusual_email(raw)
+
+
+def read_unusual_email(raw: str) -> tuple[str | None, EmailState]:
+    """The same as `read_email` for any text, the long way."""
+    if len(raw) > _LONGEST:
+        return None, _INVALID
+    text = _fold(raw)
+    if not text:
+        return None, _MISSING
+    local, _, domain = text.partition("@")
+    if not 1 <= len(local) <= 64 or any(_is_forbidden(character) for character in local):
+        return None, _INVALID
+    ascii_domain = _find_ascii_domain(domain)
+    return (None, _INVALID) if ascii_domain is None else (f"{local}@{ascii_domain}", _VALID)
+
+
+def _fold(raw: str) -> str:
+    """NFKC, lower case, nothing invisible, no spaces around. Folding again changes nothing."""
+    text, folded = "", raw
+    while folded != text:  # a few letters need another round after lower case
+        text = folded
+        visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+        folded = unicodedata.normalize("NFKC", visible).lower().strip()
+    return text
+
+
+def _is_forbidden(character: str) -> bool:
+    """Whether a character cannot stand before the @: spaces, controls, the marks of a list."""
+    return character in '<>()[],;:"\\' or unicodedata.category(character)[0] in "ZC"
+
+
+def _find_ascii_domain(domain: str) -> str | None:
+    """The domain as DNS spells it, or None when it cannot be one."""
+    # A dot at the end names the same domain; U+3002 is the dot of Chinese and Japanese.
+    labels = domain.replace("\u3002", ".").removesuffix(".").split(".")
+    ascii_labels = [_find_ascii_label(label) for label in labels]
+    known = [label for label in ascii_labels if label is not None]
+    found = ".".join(known)
+    if len(known) < max(2, len(labels)) or len(found) > 253 or known[-1].isdigit():
+        return None
+    return found
+
+
+def _find_ascii_label(label: str) -> str | None:
+    if label.isascii() and not label.startswith("xn--"):
+        return label if _PLAIN_LABEL(label) else None
+    try:
+        encoded = idna.encode(label, uts46=True, std3_rules=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return None
+    return encoded if _PLAIN_LABEL(encoded) else None

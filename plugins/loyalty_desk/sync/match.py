@@ -1,0 +1,252 @@
+"""Match: who each Gorgias customer is in the loyalty programme, or why nobody. All in SQL.
+
+Order: a link that a person confirmed, then the primary e-mail address, then a further address.
+A tie is never broken. Every customer ends in `matches` or `unmatched_customers`, every member is in
+`matches` or in `unmatched_members`.
+
+A full match decides on everything. An incremental one decides on what `touched` reaches: along
+e-mail keys, further addresses, links and earlier matches, outwards until nothing new turns up.
+What is decided depends on nothing outside, so both come to the same result. For that, whoever
+changes a row touches it, and with it the e-mail keys that it had before and has now; a link touches
+its customer and its member; a customer whose first or last recent ticket came or went is touched.
+
+A match writes what changed and nothing else, so it may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+_WORK = MetaData()
+_TEMPORARY = ["TEMPORARY"]
+# In SQLite only the type INTEGER makes the key the row id, which saves an index.
+_CustomerId = BigInteger().with_variant(Integer(), "sqlite")
+
+# What an incremental match decides on; `round` counts the steps from what was touched (0).
+_scope_keys = Table(
+    "scope_keys",
+    _WORK,
+    Column("email_key", Text, primary_key=True),
+    Column("round", Integer, nullable=False),
+    prefixes=_TEMPORARY,
+)
+_scope_customers = Table(
+    "scope_customers",
+    _WORK,
+    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("round", Integer, nullable=False),
+    prefixes=_TEMPORARY,
+)
+_scope_members = Table(
+    "scope_members",
+    _WORK,
+    Column("member_id", Text, primary_key=True),
+    Column("round", Integer, nullable=False),
+    prefixes=_TEMPORARY,
+)
+
+# One per e-mail key that does not lead to exactly one eligible member, though some member holds it.
+_key_outcomes = Table(
+    "key_outcomes",
+    _WORK,
+    Column("email_key", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    prefixes=_TEMPORARY,
+)
+
+# One per link that decides.
+_live_links = Table(
+    "live_links",
+    _WORK,
+    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("member_id", Text, nullable=False, index=True),
+    prefixes=_TEMPORARY,
+)
+
+# One per member and customer that one of the customer's further addresses leads to.
+_channel_claims = Table(
+    "channel_claims",
+    _WORK,
+    Column("member_id", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    prefixes=_TEMPORARY,
+)
+
+# One per customer with a claim; `member_id` is NULL for a tie.
+_channel_verdicts = Table(
+    "channel_verdicts",
+    _WORK,
+    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("member_id", Text),
+    prefixes=_TEMPORARY,
+)
+
+# One per customer whose match, rule or class is new. No key: it is only read from end to end.
+_decided_customers = Table(
+    "decided_customers",
+    _WORK,
+    Column("customer_id", BigInteger, nullable=False),
+    Column("member_id", Text),
+    Column("rule", Text),
+    Column("outcome", Text, nullable=False),
+    Column("was_matched", Boolean, nullable=False),
+    Column("was_unmatched", Boolean, nullable=False),
+    prefixes=_TEMPORARY,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchCounts:
+    """How a match ended. One per match; counted from the tables, not while matching.
+
+    `customers` and `members` hold a count by Outcome, for each outcome that there can be.
+    """
+
+    customers_total: int
+    members_total: int
+    customers: Mapping[Outcome, int]
+    members: Mapping[Outcome, int]
+
+    @property
+    def add_up(self) -> bool:
+        """Whether every row is matched or in exactly one class, as it must be."""
+        return self.customers_total == sum(self.customers.values()) and self.members_total == sum(
+            self.members.values()
+        )
+
+    def as_counters(self) -> dict[str, int]:
+        """As `customers_total`, `customers_<outcome>`, `members_total`, `members_<outcome>`."""
+        return {
+            "customers_total": self.customers_total,
+            **{f"customers_{outcome}": count for outcome, count in self.customers.items()},
+            "members_total": self.members_total,
+            **{f"members_{outcome}": count for outcome, count in self.members.items()},
+        }
+
+
+def match_customers(
+    connection: Connection, store: StoreSettings, now: datetime, *, full: bool
+) -> MatchCounts:
+    """Match the store's customers and members, all of them or only what was touched.
+
+    Works in the caller's transaction. Empties `touched` as far as it was taken into account. An
+    incremental match adds to `to_plan` the customers whose card may have to change; a full one
+    does not, as a full plan looks at all of them.
+    """
+    guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
+    binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
+    _prepare(connection, "all" if full else "reached")
+    if full:
+        _run(connection, "delete_touched_all", binds)
+        _refresh_statistics(connection, "members", "customers", "customer_channels", "links")
+    else:
+        _reach(connection, binds)
+    _decide(connection, binds)
+    if not full:
+        _run(connection, "insert_to_plan_decided", binds)
+    _write(connection, binds)
+    if full:
+        _refresh_statistics(connection, "matches", "unmatched_customers", "unmatched_members")
+    else:
+        _run(connection, "insert_to_plan_touched", binds)
+    _clean_up(connection)
+    return count_matches(connection, store)
+
+
+def count_matches(connection: Connection, store: StoreSettings) -> MatchCounts:
+    """Count the store's customers and members by outcome, as the tables stand now."""
+    customers_total, customers = _count(connection, "customers", store)
+    members_total, members = _count(connection, "members", store)
+    return MatchCounts(
+        customers_total=customers_total,
+        members_total=members_total,
+        customers=customers,
+        members=members,
+    )
+
+
+def _count(
+    connection: Connection, subject: str, store: StoreSettings
+) -> tuple[int, dict[Outcome, int]]:
+    """How many customers or members there are, and how many of them by outcome."""
+    clause = statement(f"match/count_{subject}")
+    row = connection.execute(clause, {"store": store.name}).one()._asdict()
+    total, matched = row.pop(subject), row.pop("paired")
+    classes = {Outcome(name): count for name, count in row.items()}
+    return total, {Outcome.MATCHED: matched, **classes}
+
+
+def _prepare(connection: Connection, scope: str) -> None:
+    _clean_up(connection)  # what a match that failed on this connection may have left
+    _WORK.create_all(connection, checkfirst=False)
+    for subject in ("customers", "members"):
+        connection.execute(statement(f"match/create_{subject}_in_scope_{scope}"))
+
+
+def _clean_up(connection: Connection) -> None:
+    for subject in ("customers", "members"):
+        connection.execute(statement(f"match/drop_{subject}_in_scope"))
+    _WORK.drop_all(connection)
+
+
+def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
+    """Fill the scope with what was touched and everything that it is connected with."""
+    reached = [
+        _run(connection, f"start_scope_{what}", binds) for what in ("keys", "customers", "members")
+    ]
+    touched = sum(reached)
+    _run(connection, "delete_touched_taken", binds)
+    this_round = 0
+    while sum(reached):
+        this_round += 1
+        rounds = {"last_round": this_round - 1, "this_round": this_round}
+        reached = [
+            _run(connection, f"expand_scope_{what}", {**binds, **rounds})
+            for what in ("keys", "customers", "members")
+        ]
+    log.info("incremental match: %d touched, followed for %d rounds", touched, this_round)
+    _refresh_statistics(connection, "scope_keys", "scope_customers", "scope_members")
+
+
+def _decide(connection: Connection, binds: Mapping[str, str]) -> None:
+    _run(connection, "insert_key_outcomes", binds)
+    _run(connection, "insert_live_links", binds)
+    if _run(connection, "insert_channel_claims", binds):
+        _run(connection, "insert_channel_verdicts", binds)
+    _refresh_statistics(connection, "key_outcomes", "live_links", "channel_verdicts")
+    _run(connection, "insert_decided_customers", binds)
+
+
+def _write(connection: Connection, binds: Mapping[str, str]) -> None:
+    _refresh_statistics(connection, "decided_customers", "channel_claims")
+    _run(connection, "delete_matches", binds)
+    _run(connection, "upsert_matches", binds)
+    _run(connection, "delete_unmatched_customers", binds)
+    _run(connection, "upsert_unmatched_customers", binds)
+    _run(connection, "delete_unmatched_members", binds)
+    _run(connection, "upsert_unmatched_members", binds)
+
+
+def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:
+    """Execute `match/<name>` with those of the binds that it has; returns the rows it wrote."""
+    clause = statement(f"match/{name}")
+    wanted = clause.compile().params
+    return connection.execute(clause, {key: binds[key] for key in wanted}).rowcount
+
+
+def _refresh_statistics(connection: Connection, *tables: str) -> None:
+    """Tell the planner how large the tables have become; matters right after a first load."""
+    for table in tables:
+        connection.exec_driver_sql(f"ANALYZE {table}")

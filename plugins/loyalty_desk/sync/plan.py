@@ -1,0 +1,180 @@
+"""Plan: which cards have to be written to Gorgias, and in which order. All in SQL.
+
+For each destination the card that a customer should have is held against the one that is there:
+what the last read saw, if that is newer than our last write, else what Gorgias last accepted.
+
+`to_plan` holds the customers whose card may have to change. An incremental plan looks at those, a
+full one at everybody; both leave in it exactly the customers with a change, and the push takes off
+whom Gorgias accepted. So what fails, or is cut off by the limit, comes back in the next run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
+from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, fingerprint
+
+log = logging.getLogger(__name__)
+
+KEEP_CHANGES_DAYS = 30
+"""How long what became of a change is kept."""
+
+_WORK = MetaData()
+_TEMPORARY = ["TEMPORARY"]
+
+# What an incremental plan looks at. One per customer.
+_plan_scope = Table(
+    "plan_scope",
+    _WORK,
+    Column(
+        "customer_id",
+        # In SQLite only the type INTEGER makes the key the row id, which saves an index.
+        BigInteger().with_variant(Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    prefixes=_TEMPORARY,
+)
+
+# One per earlier run of the store that left changes.
+_earlier_runs = Table(
+    "earlier_runs",
+    _WORK,
+    Column("run_id", Text, primary_key=True),
+    Column("is_old", Boolean, nullable=False),
+    prefixes=_TEMPORARY,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCounts:
+    """What a plan holds. One per run; changes are one per customer and destination.
+
+    `planned` is the sum of the three kinds, whatever has become of a change by now.
+    `cards_unchanged` counts customers that were looked at and need nothing at any destination.
+    `cards_pushed_before` is how many members' cards Gorgias had accepted before this run.
+    """
+
+    planned: int
+    planned_new: int
+    planned_update: int
+    planned_clear: int
+    cards_unchanged: int
+    cards_pushed_before: int
+
+    def as_counters(self) -> dict[str, int]:
+        """The counters of the run record; the brake alone uses `cards_pushed_before`."""
+        return {
+            "planned": self.planned,
+            "planned_new": self.planned_new,
+            "planned_update": self.planned_update,
+            "planned_clear": self.planned_clear,
+            "cards_unchanged": self.cards_unchanged,
+        }
+
+    def brake_facts(self, shrink: tuple[ExtractSize, ...] = ()) -> BrakeFacts:
+        return BrakeFacts(
+            planned=self.planned,
+            planned_update=self.planned_update,
+            planned_clear=self.planned_clear,
+            member_cards_before=self.cards_pushed_before,
+            shrink=shrink,
+        )
+
+
+def plan_changes(
+    connection: Connection,
+    store: StoreSettings,
+    run_id: str,
+    now: datetime,
+    *,
+    full: bool,
+    limit: int | None = None,
+) -> PlanCounts:
+    """Fill `changes` of this run; with `limit`, only so many of the most important ones.
+
+    Works in the caller's transaction. May be repeated for a run: what was sent already is kept, the
+    rest is planned anew. What earlier runs left unsent is dropped, as this plan replaces it.
+    """
+    binds: dict[str, object] = {
+        "store": store.name,
+        "run_id": run_id,
+        "now_utc": utc_text(now),
+        "oldest_utc": utc_text(now - timedelta(days=KEEP_CHANGES_DAYS)),
+        "non_member_cards": store.non_member_cards,
+        "limit": limit,
+        **_absent_cards(),
+    }
+    _prepare(connection, "all" if full else "reached")
+    _supersede(connection, binds)
+    if full:
+        _run(connection, "delete_to_plan_all", binds)
+    else:
+        _run(connection, "insert_plan_scope", binds)
+        _run(connection, "delete_to_plan_taken", binds)
+        connection.exec_driver_sql("ANALYZE plan_scope")
+    _run(connection, "delete_pushed_cards_gone", binds)
+    for destination in store.push_to:
+        count = _run(connection, "insert_changes", {**binds, "destination": destination.value})
+        log.info("planned %d changes of %s", count, destination.value)
+    _run(connection, "insert_to_plan_changing", binds)
+    considered = _count(connection, "count_customers_to_plan", binds)["considered"]
+    changing = _count(connection, "count_changing_customers", binds)["changing"]
+    if limit is not None:
+        _run(connection, "delete_planned_beyond_limit", binds)
+    _clean_up(connection)
+    return PlanCounts(
+        **_count(connection, "count_changes", binds),
+        cards_unchanged=considered - changing,
+        cards_pushed_before=_count(connection, "count_member_cards", binds)["member_cards"],
+    )
+
+
+@cache
+def _absent_cards() -> dict[str, str]:
+    """The fingerprints of the cards that state a class, as the binds `card_<class>`."""
+    return {f"card_{outcome}": fingerprint(absent_card(outcome)) for outcome in SUMMARY_BY_OUTCOME}
+
+
+def _prepare(connection: Connection, scope: str) -> None:
+    _clean_up(connection)  # what a plan that failed on this connection may have left
+    _WORK.create_all(connection, checkfirst=False)
+    connection.execute(statement(f"plan/create_customers_to_plan_{scope}"))
+
+
+def _clean_up(connection: Connection) -> None:
+    connection.execute(statement("plan/drop_customers_to_plan"))
+    _WORK.drop_all(connection)
+
+
+def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
+    _run(connection, "insert_earlier_runs", binds)
+    _run(connection, "delete_earlier_planned", binds)
+    _run(connection, "fail_earlier_sending", binds)
+    _run(connection, "prune_changes", binds)
+    _run(connection, "delete_own_planned", binds)
+
+
+def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:
+    """Execute `plan/<name>` with those of the binds that it has; returns the rows it wrote."""
+    clause = statement(f"plan/{name}")
+    wanted = clause.compile().params
+    return connection.execute(clause, {key: binds[key] for key in wanted}).rowcount
+
+
+def _count(connection: Connection, name: str, binds: Mapping[str, object]) -> dict[str, int]:
+    """Read the one row of `plan/<name>`."""
+    clause = statement(f"plan/{name}")
+    wanted = clause.compile().params
+    row = connection.execute(clause, {key: binds[key] for key in wanted}).one()
+    return dict(row._mapping)

@@ -1,0 +1,289 @@
+"""Write the planned cards to Gorgias, the most important first, inside the request budget.
+
+A row goes `planned → sending → done | failed | gone`; `sending` is committed before the call and
+the ledger with `done` after it, so that a run that dies loses nothing: a write may be made twice,
+which is harmless, but never forgotten. What is left at the end of the time box waits for the next
+run.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import (
+    ApiError,
+    ApiUnavailableError,
+    BadConnectionError,
+    MovedError,
+    NotFoundError,
+)
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.destinations import CardWriter, Delivery
+from loyalty_desk.records import ChangeState
+from loyalty_desk.settings import installation
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync import stage
+from loyalty_desk.sync.run import Run, renew_lock
+
+log = logging.getLogger(__name__)
+
+CHUNK = 200
+"""Rows read ahead; small, so that a card is as fresh as staging when it is sent."""
+OUTAGE = 8
+"""So many unanswered writes in a row mean that Gorgias is down; the rest waits."""
+PROGRESS_EVERY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PushCounts:
+    """One per push stage. `left` rows stay planned and come first in a later run."""
+
+    pushed: int
+    failed: int
+    gone: int
+    left: int
+
+    def as_counters(self) -> dict[str, float]:
+        return {"pushed": self.pushed, "failed": self.failed, "gone": self.gone, "left": self.left}
+
+
+class _Outage:
+    """Counts unanswered writes in a row, over all workers."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def saw(self, *, answered: bool) -> None:
+        self._in_a_row = 0 if answered else self._in_a_row + 1
+
+    @property
+    def is_on(self) -> bool:
+        return self._in_a_row >= OUTAGE
+
+
+def push_changes(run: Run, client: GorgiasClient) -> PushCounts:
+    """Send what the run planned; in a dry run nothing.
+
+    Raises:
+        ApiUnavailableError: Gorgias does not answer any more; what is left stays planned.
+        BadConnectionError: Gorgias refuses the credentials; what is left stays planned.
+    """
+    if run.params.dry_run:
+        return _count(run)
+    with run.engine.begin() as connection:
+        connection.execute(statement("push/reopen_interrupted"), _key(run))
+    if _count(run).left:
+        writer = CardWriter(client, run.engine, run.store)
+        _Pusher(run, writer).push_all()
+    return _count(run)
+
+
+def _key(run: Run) -> dict[str, str]:
+    return {"store": run.store.name, "run_id": run.run_id}
+
+
+def _count(run: Run) -> PushCounts:
+    with reading(run.engine) as connection:
+        rows = connection.execute(statement("push/count_changes_by_state"), _key(run)).all()
+    by_state = {row.state: row.changes for row in rows}
+    return PushCounts(
+        pushed=by_state.get(ChangeState.DONE, 0),
+        failed=by_state.get(ChangeState.FAILED, 0),
+        gone=by_state.get(ChangeState.GONE, 0),
+        left=by_state.get(ChangeState.PLANNED, 0) + by_state.get(ChangeState.SENDING, 0),
+    )
+
+
+class _Pusher:
+    """Feeds planned rows to a few workers and stops at the time box or an outage."""
+
+    def __init__(self, run: Run, writer: CardWriter) -> None:
+        self._run, self._writer = run, writer
+        self._outage = _Outage()
+        self._deadline_s = time.monotonic() + run.store.push.minutes * 60 / installation().speed
+        self._started_s = self._reported_s = time.monotonic()
+        self._sent = 0
+
+    def push_all(self) -> None:
+        left_at_start = _count(self._run).left
+        rows = self._iter_planned()
+        with ThreadPoolExecutor(self._run.store.push.workers, "push") as pool:
+            under_way: set[Future[None]] = set()
+            try:
+                while True:
+                    free = self._run.store.push.workers - len(under_way)
+                    if not self._outage.is_on and time.monotonic() < self._deadline_s:
+                        under_way |= {pool.submit(self._send, row) for row in islice(rows, free)}
+                    if not under_way:
+                        break
+                    done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                    self._sent += len(done)
+                    self._report_progress(left_at_start)
+            finally:
+                for future in under_way:
+                    future.cancel()
+        if self._outage.is_on:
+            raise ApiUnavailableError(
+                f"Gorgias left {OUTAGE} writes in a row unanswered; {_count(self._run).left} cards "
+                "stay planned and are sent when the task is tried again"
+            )
+
+    def _iter_planned(self) -> Iterator[Row[tuple[object, ...]]]:
+        """Yield planned rows by priority. Claimed rows leave the query, so each chunk is new."""
+        given: set[tuple[int, str]] = set()
+        while True:
+            with reading(self._run.engine) as connection:
+                chunk = connection.execute(
+                    statement("push/select_planned"), {**_key(self._run), "chunk": CHUNK}
+                ).all()
+            fresh = [row for row in chunk if (row.customer_id, row.destination) not in given]
+            if not fresh:
+                return
+            for row in fresh:
+                given.add((row.customer_id, row.destination))
+                yield row
+
+    def _report_progress(self, total: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._reported_s < PROGRESS_EVERY_S:
+            return
+        self._reported_s = now_s
+        renew_lock(self._run, utc_now())
+        rate = self._sent / (now_s - self._started_s)
+        left_s = (total - self._sent) / rate if rate else float("inf")
+        log.info("push: %d of %d, %.1f/s, %.0f s left", self._sent, total, rate, left_s)
+
+    def _send(self, row: Row[tuple[object, ...]]) -> None:
+        """Deliver one change and keep what became of it."""
+        delivery = Delivery.from_row(row, utc_now())
+        key = {**_key(self._run), "customer_id": row.customer_id, "destination": row.destination}
+        if not self._move(key, ChangeState.SENDING):
+            return  # somebody else took it
+        try:
+            self._writer.deliver(delivery)
+        except (NotFoundError, MovedError) as error:
+            self._outage.saw(answered=True)
+            self._customer_is_gone(key, delivery, error)
+        except ApiError as error:
+            self._outage.saw(answered=True)
+            self._move(key, ChangeState.FAILED, f"Gorgias answered {error.status}")
+        except ApiUnavailableError:
+            self._outage.saw(answered=False)
+            state = ChangeState.PLANNED if self._outage.is_on else ChangeState.FAILED
+            self._move(key, state, "no answer from Gorgias")
+        except BadConnectionError:
+            self._move(key, ChangeState.PLANNED)
+            raise
+        else:
+            self._outage.saw(answered=True)
+            self._keep(key, delivery)
+
+    def _move(self, key: dict[str, object], state: ChangeState, error: str | None = None) -> bool:
+        with self._run.engine.begin() as connection:
+            return _set_state(connection, key, state, error)
+
+    def _keep(self, key: dict[str, object], delivery: Delivery) -> None:
+        """Write ledger and state together: what Gorgias accepted is known, or sent again."""
+        ledger = {
+            "store": self._run.store.name,
+            "customer_id": delivery.customer_id,
+            "destination": delivery.destination,
+            "fingerprint": delivery.fingerprint,
+            "is_member": delivery.is_member,
+            "points_balance": delivery.points_balance,
+            "version_utc": delivery.version_utc,
+            "pushed_at_utc": utc_text(utc_now()),
+        }
+        with self._run.engine.begin() as connection:
+            connection.execute(statement("push/upsert_pushed_card"), ledger)
+            _set_state(connection, key, ChangeState.DONE, None, delivery.fingerprint)
+            connection.execute(statement("push/delete_settled_to_plan"), key)
+
+    def _customer_is_gone(
+        self, key: dict[str, object], delivery: Delivery, error: ApiError
+    ) -> None:
+        """A merged or deleted customer: drop the id, and pick up who took its place, if any."""
+        survivors = []
+        if isinstance(error, MovedError) and delivery.email:
+            survivors = self._writer.find_by_email(delivery.email)
+        store = self._run.store
+        with self._run.engine.begin() as connection:
+            _set_state(connection, key, ChangeState.GONE, f"Gorgias answered {error.status}")
+            stage.mark_gone(connection, store.name, [delivery.customer_id], utc_now())
+            stage.stage_customers(
+                connection,
+                store.name,
+                survivors,
+                utc_now(),
+                card_key=store.gorgias.card_key,
+                first_load=False,
+            )
+
+
+def _set_state(
+    connection: Connection,
+    key: dict[str, object],
+    state: ChangeState,
+    error: str | None,
+    fingerprint: str | None = None,
+) -> bool:
+    """Move a change on; False when it was not in the state that leads there."""
+    values = {
+        **key,
+        "state": state,
+        "from_state": ChangeState.PLANNED if state == ChangeState.SENDING else ChangeState.SENDING,
+        "error": error,
+        "fingerprint": fingerprint,
+        "now_utc": utc_text(utc_now()),
+    }
+    return connection.execute(statement("push/update_change_state"), values).rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadbackCounts:
+    readback_checked: int
+    readback_wrong: int
+
+    def as_counters(self) -> dict[str, float]:
+        return {
+            "readback_checked": self.readback_checked,
+            "readback_wrong": self.readback_wrong,
+        }
+
+
+def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
+    """Read a sample of what was pushed back; a card that did not arrive is planned again.
+
+    Gorgias answers 202 to a write that it then ignores, so an accepted write is not yet a fact.
+    """
+    with reading(run.engine) as connection:
+        sample = connection.execute(
+            statement("push/select_readback_sample"),
+            {**_key(run), "sample": run.store.push.readback_sample},
+        ).all()
+    writer = CardWriter(client, run.engine, run.store)
+    wrong = 0
+    for row in sample:
+        delivery = Delivery.from_row(row, utc_now())
+        try:
+            arrived = writer.shows(delivery)
+        except (NotFoundError, MovedError):
+            continue  # gone since; the next extract tells
+        if not arrived:
+            wrong += 1
+            with run.engine.begin() as connection:
+                key = {**_key(run), "customer_id": row.customer_id, "destination": row.destination}
+                connection.execute(statement("push/delete_pushed_card"), key)
+                connection.execute(statement("push/insert_to_plan"), key)
+    return ReadbackCounts(readback_checked=len(sample), readback_wrong=wrong)

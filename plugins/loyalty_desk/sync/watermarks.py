@@ -1,0 +1,44 @@
+"""Where each source's next read resumes. Airflow's data interval cannot tell (see the style guide).
+
+An incremental read of customers or tickets walks from the newest row back to the watermark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from loyalty_desk.staging.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """One per store and source. Times are UTC text, or None before the first read."""
+
+    since: str | None
+    """The newest `updated_datetime` that the last complete read saw."""
+    full_scan_at_utc: str | None
+    """When the last complete full read began."""
+
+
+def find_watermark(connection: Connection, store: str, source: str) -> Watermark:
+    row = connection.execute(
+        statement("extract/select_watermark"), {"store": store, "source": source}
+    ).first()
+    if row is None:
+        return Watermark(since=None, full_scan_at_utc=None)
+    return Watermark(since=row.since, full_scan_at_utc=row.full_scan_at_utc)
+
+
+def save_watermark(connection: Connection, store: str, source: str, watermark: Watermark) -> None:
+    """Keep `watermark`; a None in it leaves what is there as it is."""
+    connection.execute(
+        statement("extract/upsert_watermark"),
+        {
+            "store": store,
+            "source": source,
+            "since": watermark.since,
+            "full_scan_at_utc": watermark.full_scan_at_utc,
+        },
+    )

@@ -1,0 +1,65 @@
+"""The Gorgias application: routes, and what becomes of refused requests."""
+
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from sandbox import control
+from sandbox.gorgias import (
+    account_routes,
+    customer_routes,
+    data_routes,
+    event_routes,
+    field_routes,
+    plain_routes,
+    ticket_routes,
+)
+from sandbox.gorgias import control_routes as gorgias_control
+from sandbox.gorgias.answers import ApiError, error_body
+from sandbox.world import World
+
+TEXTS = {404: "Resource not found.", 405: "The specified HTTP method is not allowed."}
+JSON = "application/json"
+
+
+def build_app(world: World) -> FastAPI:
+    """Return the application of the Gorgias port."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.state.world = world
+    app.state.server = world.gorgias
+    app.state.door = world.gorgias_door
+    for module in (
+        customer_routes,
+        data_routes,
+        field_routes,
+        ticket_routes,
+        account_routes,
+        plain_routes,
+        event_routes,
+        gorgias_control,
+        control,
+    ):
+        app.include_router(module.router)
+    app.add_exception_handler(ApiError, _answer_refusal)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_bad_path)
+    return app
+
+
+async def _answer_refusal(_: Request, error: Exception) -> Response:
+    refused = cast("ApiError", error)
+    body = b"" if refused.status == 301 else error_body(refused.text, refused.data)
+    return Response(body, refused.status, refused.headers, JSON)
+
+
+async def _answer_http_error(_: Request, error: Exception) -> Response:
+    status = cast("HTTPException", error).status_code
+    return Response(error_body(TEXTS.get(status, "Bad request.")), status, media_type=JSON)
+
+
+async def _answer_bad_path(_: Request, __: Exception) -> Response:
+    # The only thing that FastAPI checks here is that path ids are integers.
+    return Response(error_body(TEXTS[404]), 404, media_type=JSON)

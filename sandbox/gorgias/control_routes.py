@@ -1,0 +1,151 @@
+"""What only the Gorgias server's control API has: its objects and the OAuth state."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from sandbox.clock import to_us
+from sandbox.control import read_body, refuse
+from sandbox.gorgias.answers import json_answer
+from sandbox.gorgias.customer_routes import delete_rows, merge_rows
+from sandbox.gorgias.customer_rows import Channel
+from sandbox.gorgias.ticket_routes import full_ticket
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix="/_sandbox")
+PLAIN = {"email", "name", "external_id", "language", "timezone", "note", "meta", "active"}
+
+
+def _whole(world: World, row: int) -> dict[str, Any]:
+    values = world.customers.field_values(row)
+    people = world.ground.people
+    trouble = None
+    if row < people.customers:
+        trouble = people.person(people.owner_of_customer(row)).trouble
+    return world.customers.full(row) | {"custom_field_values": values, "trouble": trouble}
+
+
+@router.get("/customers")
+async def list_whole_customers(request: Request) -> Response:
+    """Return customers in full with `data` and `custom_field_values`, in order of id.
+
+    `limit` (default 1000) and `after_id` page through them; `count` is how many there are.
+    """
+    world = world_of(request)
+    limit = int(request.query_params.get("limit", 1000))
+    after_id = int(request.query_params.get("after_id", 0))
+    start = world.customers.first_row_beyond(after_id)
+    rows = (row for row in range(start, world.customers.size) if row not in world.customers.gone)
+    data = [_whole(world, row) for row in islice(rows, limit)]
+    return json_answer({"count": world.customers.count, "data": data})
+
+
+@router.get("/customers/{customer_id}")
+async def get_whole_customer(request: Request, customer_id: int) -> Response:
+    """Return one customer in full, or `{"gone": true, "survivor_id"}`."""
+    world = world_of(request)
+    row = world.customers.find_row(customer_id)
+    if row is None:
+        survivor = world.customers.find_survivor(customer_id)
+        return json_answer({"gone": True, "survivor_id": survivor}, 404)
+    return json_answer(_whole(world, row))
+
+
+@router.patch("/customers/{customer_id}")
+async def change_customer(request: Request, customer_id: int) -> Response:
+    """Set fields as a person in the helpdesk would, without the API's checks.
+
+    Also `channels` ([{"type", "address", "preferred"?}]), `data`, `custom_fields` ({id: value}) and
+    `updated_datetime`. An `email` without `channels` replaces the first e-mail channel.
+    """
+    world = world_of(request)
+    row = world.customers.find_row(customer_id)
+    if row is None:
+        return refuse("no such customer", 404)
+    body = await read_body(request)
+    changes = {name: body[name] for name in PLAIN if name in body}
+    if "channels" in body:
+        changes["channels"] = [
+            Channel(one["type"], one["address"], bool(one.get("preferred", True)))
+            for one in body["channels"]
+        ]
+    elif "email" in body:
+        held = world.customers.fields(row)["channels"]
+        kept = [one for one in held if one.type != "email" or not one.preferred]
+        first = [Channel("email", body["email"], True)] if body["email"] else []
+        changes["channels"] = first + kept
+    world.customers.update(row, changes)
+    if "data" in body:
+        world.customers.push(row, "data", body["data"], None)
+    if "custom_fields" in body:
+        values = {int(key): value for key, value in body["custom_fields"].items()}
+        world.customers.set_field_values(row, values)
+    if "updated_datetime" in body:
+        moment = datetime.fromisoformat(body["updated_datetime"])
+        world.customers.by_updated.move(row, to_us(moment))
+    return json_answer(_whole(world, row))
+
+
+@router.delete("/customers/{customer_id}")
+async def take_customer_away(request: Request, customer_id: int) -> Response:
+    """Delete a customer."""
+    world = world_of(request)
+    row = world.customers.find_row(customer_id)
+    if row is None:
+        return refuse("no such customer", 404)
+    delete_rows(world, [row])
+    return Response(b"", 204)
+
+
+@router.post("/customers/{customer_id}/merge")
+async def merge_customer(request: Request, customer_id: int) -> Response:
+    """Merge a customer into `{"into": id}`, as an agent does in the helpdesk."""
+    world = world_of(request)
+    body = await read_body(request)
+    source = world.customers.find_row(customer_id)
+    target = world.customers.find_row(int(body.get("into", 0)))
+    if source is None or target is None or source == target:
+        return refuse("no such customers", 404)
+    merge_rows(world, source, target)
+    return json_answer(_whole(world, target))
+
+
+@router.get("/tickets/{ticket_id}")
+async def get_whole_ticket(request: Request, ticket_id: int) -> Response:
+    """Return one ticket with its messages."""
+    world = world_of(request)
+    row = world.tickets.find_row(ticket_id)
+    if row is None:
+        return refuse("no such ticket", 404)
+    return json_answer(full_ticket(world, row))
+
+
+@router.post("/tickets/{ticket_id}/touch")
+async def touch_ticket(request: Request, ticket_id: int) -> Response:
+    """Make a ticket look updated now, as a new message from the customer would."""
+    world = world_of(request)
+    row = world.tickets.find_row(ticket_id)
+    if row is None:
+        return refuse("no such ticket", 404)
+    world.tickets.update(row, {})
+    return json_answer(full_ticket(world, row))
+
+
+@router.post("/oauth")
+async def change_oauth(request: Request) -> Response:
+    """Change the app's login: `{"expire": true}`, `{"revoke": true}`, `{"scopes": [..]}`.
+
+    Expired access tokens can be refreshed; after a revocation the refresh token is dead too.
+    """
+    tokens = world_of(request).gorgias_door.tokens
+    body = await read_body(request)
+    if body.get("expire") or body.get("revoke"):
+        tokens.access.clear()
+    if body.get("revoke"):
+        tokens.rotate()
+    if "scopes" in body:
+        tokens.scopes = frozenset(body["scopes"])
+    return json_answer({"scopes": sorted(tokens.scopes)})

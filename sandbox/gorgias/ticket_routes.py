@@ -1,0 +1,314 @@
+"""The routes of tickets, their tags and their messages."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from sandbox.gorgias.answers import (
+    MISSING,
+    ApiError,
+    empty_answer,
+    json_answer,
+    not_found,
+    read_flag,
+    read_object,
+    read_query,
+    read_whole,
+)
+from sandbox.gorgias.customer_routes import HIGHEST_ID
+from sandbox.gorgias.customer_rows import Channel, customer_id_of
+from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
+from sandbox.gorgias.ticket_store import FIRST_TICKET_ID
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix="/api")
+FILTERS = {"customer_id", "external_id", "view_id", "rule_id", "ticket_ids", "trashed"}
+PLAIN = {
+    "external_id", "language", "status", "priority", "channel", "via", "from_agent", "subject",
+    "assignee_user", "assignee_team", "meta", "is_unread", "spam", "snooze_datetime",
+    "closed_datetime", "trashed_datetime", "opened_datetime",
+}  # fmt: skip
+SETTABLE = PLAIN | {"customer", "tags", "messages", "custom_fields"}
+MESSAGE_KEYS = {
+    "channel", "via", "from_agent", "public", "sender", "receiver", "source", "subject",
+    "body_text", "body_html", "stripped_text", "attachments", "external_id", "mention_ids", "meta",
+    "sent_datetime", "created_datetime", "message_id", "integration_id", "headers",
+}  # fmt: skip
+MESSAGE_NEEDS = {"channel", "via", "from_agent"}
+STATUSES, PRIORITIES = ("open", "closed"), ("critical", "high", "normal", "low")
+
+
+def get_row(world: World, ticket_id: int) -> int:
+    """Return the row of a ticket.
+
+    Raises:
+        ApiError: 404 when there is none.
+    """
+    row = world.tickets.find_row(ticket_id)
+    if row is None:
+        raise not_found()
+    return row
+
+
+@router.get("/tickets")
+async def list_tickets(request: Request) -> Response:
+    """List tickets; those in the trash too, unless `trashed=false`."""
+    world = world_of(request)
+    query = read_query(request, PAGING | FILTERS)
+    tickets = world.tickets
+    by_created: Walk = tickets.by_created.walk
+    by_updated: Walk = tickets.by_updated.walk
+    found = _rows_of_filter(request, world, query)
+    if found is not None:
+        by_created = walk_keys((tickets.by_created.stamp(row), row) for row in found)
+        by_updated = walk_keys((tickets.by_updated.stamp(row), row) for row in found)
+    orders = both_ways("created_datetime", by_created) | both_ways("updated_datetime", by_updated)
+    with_trash = read_flag(query.get("trashed", "true"), "trashed")
+    external_id = query.get("external_id")
+
+    def keep(row: int) -> bool:
+        if external_id and tickets.changes.get(row, {}).get("external_id") != external_id:
+            return False
+        return with_trash or not tickets.is_trashed(row)
+
+    def render(row: int) -> Any:
+        customer = tickets.customer_row(row)
+        thin = None if customer is None else world.customers.thin(customer)
+        return tickets.list_row(row) | {"customer": thin}
+
+    return answer_page(request, world.ground, Listing(orders, render, keep))
+
+
+def _rows_of_filter(request: Request, world: World, query: dict[str, str]) -> list[int] | None:
+    if "customer_id" in query:
+        customer_id = read_whole(query["customer_id"], "customer_id", 0, HIGHEST_ID)
+        row = world.customers.find_row(customer_id)
+        return [] if row is None else world.tickets.rows_of_customer(row)
+    if "ticket_ids" in query:
+        ids = request.query_params.getlist("ticket_ids")
+        if len(ids) > 100:
+            raise ApiError(400, "Bad query parameter.", {"ticket_ids": ["At most 100."]})
+        rows = [
+            world.tickets.find_row(read_whole(text, "ticket_ids", 0, HIGHEST_ID)) for text in ids
+        ]
+        return [row for row in rows if row is not None]
+    return None
+
+
+def full_ticket(world: World, row: int) -> dict[str, Any]:
+    """Return a ticket as `GET /tickets/{id}` shows it: with customer and messages."""
+    customer_row = world.tickets.customer_row(row)
+    customer = None
+    if customer_row is not None:
+        customer = world.customers.full(customer_row)
+        del customer["custom_fields"]
+    messages = world.tickets.messages(row)
+    return world.tickets.list_row(row) | {"customer": customer, "messages": messages}
+
+
+@router.post("/tickets")
+async def create_ticket(request: Request) -> Response:
+    """Create a ticket with its first messages; an unknown customer e-mail creates a customer."""
+    world = world_of(request)
+    read_query(request, ())
+    body = await read_object(request, SETTABLE, {"messages"})
+    messages = body["messages"]
+    if not isinstance(messages, list) or not 1 <= len(messages) <= 500:
+        raise ApiError(400, "The request has invalid fields.", {"messages": ["1 to 500 messages."]})
+    for message in messages:
+        _check_message(message)
+    _check_ticket(body)
+    fields = {name: body[name] for name in PLAIN if name in body}
+    fields["customer_row"] = _customer_row(world, body.get("customer"))
+    fields["tag_ids"] = [_tag_id(world, tag) for tag in body.get("tags") or ()]
+    row = world.tickets.create(fields, messages)
+    world.events.add("ticket-created", "Ticket", FIRST_TICKET_ID + row)
+    return json_answer(full_ticket(world, row), 201)
+
+
+@router.get("/tickets/{ticket_id}")
+async def get_ticket(request: Request, ticket_id: int) -> Response:
+    """Show one ticket in full."""
+    world = world_of(request)
+    read_query(request, {"relationships"})
+    return json_answer(full_ticket(world, get_row(world, ticket_id)))
+
+
+@router.put("/tickets/{ticket_id}")
+async def update_ticket(request: Request, ticket_id: int) -> Response:
+    """Change what the body names; `tags` replaces all tags."""
+    world = world_of(request)
+    read_query(request, ())
+    row = get_row(world, ticket_id)
+    body = await read_object(request, SETTABLE - {"messages"})
+    _check_ticket(body)
+    changes = {name: body[name] for name in PLAIN if name in body}
+    if "customer" in body:
+        changes["customer_row"] = _customer_row(world, body["customer"])
+    if "tags" in body:
+        changes["tag_ids"] = [_tag_id(world, tag) for tag in body["tags"]]
+    world.tickets.update(row, changes)
+    world.events.add("ticket-updated", "Ticket", ticket_id)
+    return json_answer(full_ticket(world, row), 202)
+
+
+@router.delete("/tickets/{ticket_id}")
+async def delete_ticket(request: Request, ticket_id: int) -> Response:
+    """Delete one ticket."""
+    world = world_of(request)
+    read_query(request, ())
+    world.tickets.remove(get_row(world, ticket_id))
+    return empty_answer(204)
+
+
+def _check_ticket(body: dict[str, Any]) -> None:
+    wrong: dict[str, Any] = {}
+    if body.get("status", "open") not in STATUSES:
+        wrong["status"] = ["Not a valid choice."]
+    if body.get("priority", "normal") not in PRIORITIES:
+        wrong["priority"] = ["Not a valid choice."]
+    if len(body.get("subject") or "") > 998:
+        wrong["subject"] = ["Longer than maximum length 998."]
+    if wrong:
+        raise ApiError(400, "The request has invalid fields.", wrong)
+
+
+def _customer_row(world: World, reference: Any) -> int | None:
+    if reference is None:
+        return None
+    if "id" in reference:
+        row = world.customers.find_row(reference["id"])
+        if row is None:
+            raise ApiError(400, "The request has invalid fields.", {"customer": ["Not found."]})
+        return row
+    email = str(reference.get("email", "")).lower()
+    rows = world.customers.rows_with_address(email)
+    if rows:
+        return rows[0]
+    fields: dict[str, Any] = dict.fromkeys(("external_id", "language", "timezone", "note", "meta"))
+    fields |= {"active": True, "name": reference.get("name"), "email": email}
+    row = world.customers.create(fields | {"channels": [Channel("email", email, True)]})
+    world.events.add("customer-created", "Customer", customer_id_of(row))
+    return row
+
+
+def _tag_id(world: World, reference: dict[str, Any]) -> int:
+    if "id" in reference:
+        tag = world.desk.tags.held.get(reference["id"])
+    else:
+        tag = world.desk.find_tag(reference["name"])
+        if tag is None and world.ground.switches.tag_name_creates_tag:
+            tag = world.desk.add_tag(reference["name"], None)
+    if tag is None:
+        raise not_found()
+    return int(tag["id"])
+
+
+async def _read_tag_ids(request: Request, world: World) -> list[int]:
+    body = await read_object(request, {"ids", "names"})
+    references = [{"id": tag_id} for tag_id in body.get("ids") or ()]
+    references += [{"name": name} for name in body.get("names") or ()]
+    return [_tag_id(world, reference) for reference in references]
+
+
+@router.get("/tickets/{ticket_id}/tags")
+async def list_ticket_tags(request: Request, ticket_id: int) -> Response:
+    """List a ticket's tags, not in pages."""
+    world = world_of(request)
+    read_query(request, ())
+    return json_answer({"data": world.tickets.tags(get_row(world, ticket_id))})
+
+
+@router.post("/tickets/{ticket_id}/tags")
+async def add_ticket_tags(request: Request, ticket_id: int) -> Response:
+    """Add tags by id or name."""
+    world = world_of(request)
+    row = get_row(world, ticket_id)
+    held = world.tickets.tag_ids(row)
+    wanted = await _read_tag_ids(request, world)
+    world.tickets.update(row, {"tag_ids": list(dict.fromkeys(held + wanted))})
+    return empty_answer(201)
+
+
+@router.put("/tickets/{ticket_id}/tags")
+async def replace_ticket_tags(request: Request, ticket_id: int) -> Response:
+    """Replace all tags."""
+    world = world_of(request)
+    row = get_row(world, ticket_id)
+    world.tickets.update(row, {"tag_ids": await _read_tag_ids(request, world)})
+    return empty_answer(202)
+
+
+@router.delete("/tickets/{ticket_id}/tags")
+async def remove_ticket_tags(request: Request, ticket_id: int) -> Response:
+    """Remove tags; this DELETE has a JSON body."""
+    world = world_of(request)
+    row = get_row(world, ticket_id)
+    unwanted = set(await _read_tag_ids(request, world))
+    held = world.tickets.tag_ids(row)
+    world.tickets.update(row, {"tag_ids": [tag for tag in held if tag not in unwanted]})
+    return empty_answer(204)
+
+
+@router.get("/tickets/{ticket_id}/messages")
+async def list_ticket_messages(request: Request, ticket_id: int) -> Response:
+    """List the messages of one ticket."""
+    return _answer_messages(request, ticket_id, ())
+
+
+@router.get("/messages")
+async def list_messages(request: Request) -> Response:
+    """List the messages of the ticket that the query names."""
+    if "ticket_id" not in request.query_params:
+        raise ApiError(400, "Bad query parameter.", {"ticket_id": [MISSING]})
+    ticket_id = read_whole(request.query_params["ticket_id"], "ticket_id", 0, HIGHEST_ID)
+    return _answer_messages(request, ticket_id, ("ticket_id",))
+
+
+def _answer_messages(request: Request, ticket_id: int, allowed: tuple[str, ...]) -> Response:
+    world = world_of(request)
+    read_query(request, PAGING | set(allowed))
+    messages = {m["id"]: m for m in world.tickets.messages(get_row(world, ticket_id))}
+    orders = both_ways("created_datetime", walk_keys((key, key) for key in messages))
+    return answer_page(request, world.ground, Listing(orders, messages.__getitem__))
+
+
+@router.post("/tickets/{ticket_id}/messages")
+async def create_message(request: Request, ticket_id: int) -> Response:
+    """Add a message: a reply or, on the channel `internal-note`, a note."""
+    world = world_of(request)
+    read_query(request, {"action"})
+    row = get_row(world, ticket_id)
+    body = await read_object(request, MESSAGE_KEYS)
+    _check_message(body)
+    message = world.tickets.add_message(row, {**body, "sender": _sender(world, body)})
+    world.events.add("ticket-message-created", "Ticket", ticket_id)
+    return json_answer(message, 201)
+
+
+def _check_message(message: Any) -> None:
+    if not isinstance(message, dict):
+        raise ApiError(400, "The request has invalid fields.", {"messages": ["Not an object."]})
+    wrong = {name: [MISSING] for name in MESSAGE_NEEDS if name not in message}
+    if message.get("channel") == "internal-note":
+        if message.get("receiver"):
+            wrong["receiver"] = ["A note has no receiver."]
+    elif message.get("mention_ids"):
+        wrong["mention_ids"] = ["Only for notes."]
+    if len(str(message.get("external_id") or "")) > 255:
+        wrong["external_id"] = ["Longer than maximum length 255."]
+    if wrong:
+        raise ApiError(400, "The request has invalid fields.", wrong)
+
+
+def _sender(world: World, body: dict[str, Any]) -> Any:
+    sender = body.get("sender")
+    if body.get("channel") != "internal-note" and not body.get("from_agent"):
+        return sender
+    users = world.desk.users.held.values()
+    reference = sender if isinstance(sender, dict) else {}
+    for user in users:
+        if reference.get("id") == user["id"] or reference.get("email") == user["email"]:
+            return {"id": user["id"], "email": user["email"], "name": user["name"]}
+    raise ApiError(400, "The request has invalid fields.", {"sender": ["Must be an agent."]})

@@ -1,0 +1,1 @@
+"""The Rivo stand-in: a loyalty programme with members, a points ledger and webhooks."""

@@ -1,0 +1,118 @@
+"""What only the Rivo server's control API has: members, the ledger, webhook deliveries."""
+
+from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from sandbox.control import read_body, refuse
+from sandbox.gorgias.answers import json_answer
+from sandbox.rivo.ledger import Entry
+from sandbox.rivo.member_routes import send_profile
+from sandbox.rivo.member_rows import member_id_of
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix="/_sandbox")
+
+
+def _whole(world: World, row: int) -> dict[str, Any]:
+    people = world.ground.people
+    trouble = None
+    if row < people.members:
+        trouble = people.person(people.owner_of_member(row)).trouble
+    fields = world.members.fields(row)
+    return world.members.shown(row) | {"status": fields["status"], "trouble": trouble}
+
+
+@router.get("/members")
+async def list_members(request: Request) -> Response:
+    """Return members' attributes, ids ascending, with `status` and `trouble`.
+
+    `limit` (default 1000) and `after_id` page through them; `count` is how many there are.
+    """
+    world = world_of(request)
+    limit = int(request.query_params.get("limit", 1000))
+    after_id = int(request.query_params.get("after_id", 0))
+    rows = islice(world.members.walk(after_id), limit)
+    return json_answer({"count": world.members.count, "data": [_whole(world, row) for row in rows]})
+
+
+@router.get("/members/{member_id}")
+async def get_member(request: Request, member_id: int) -> Response:
+    """Return one member."""
+    world = world_of(request)
+    row = world.members.find_row(member_id)
+    return refuse("no such member", 404) if row is None else json_answer(_whole(world, row))
+
+
+@router.post("/members")
+async def add_member(request: Request) -> Response:
+    """Add a member with the attributes in the body; the others are blank."""
+    world = world_of(request)
+    try:
+        row = world.members.add(await read_body(request))
+    except ValueError as refused:
+        return refuse(str(refused))
+    return json_answer(_whole(world, row) | {"id": member_id_of(row)}, 201)
+
+
+@router.patch("/members/{member_id}")
+async def change_member(request: Request, member_id: int) -> Response:
+    """Set attributes without a ledger entry.
+
+    Names as in REST answers, but `status` (member, guest, excluded), `status_changed_at`, `tier_id`
+    and `points_expire_at_us`.
+    """
+    world = world_of(request)
+    row = world.members.find_row(member_id)
+    if row is None:
+        return refuse("no such member", 404)
+    try:
+        world.members.update(row, await read_body(request))
+    except ValueError as refused:
+        return refuse(str(refused))
+    send_profile(world, row)
+    return json_answer(_whole(world, row))
+
+
+@router.delete("/members/{member_id}")
+async def take_member_away(request: Request, member_id: int) -> Response:
+    """Take a member out of the programme: 404 from now on, and no longer listed."""
+    world = world_of(request)
+    row = world.members.find_row(member_id)
+    if row is None:
+        return refuse("no such member", 404)
+    world.members.remove(row)
+    return Response(b"", 204)
+
+
+@router.get("/ledger")
+async def list_ledger(request: Request) -> Response:
+    """Return ledger entries with signed amounts: those that callers made, or all of `member_id`."""
+    world = world_of(request)
+    entries: list[Entry] = world.ledger.new
+    if "member_id" in request.query_params:
+        row = world.members.find_row(int(request.query_params["member_id"]))
+        entries = [] if row is None else world.ledger.of_member(row)
+    return json_answer({"count": len(entries), "data": [_entry(entry) for entry in entries]})
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "member_id": member_id_of(entry.member_row),
+        "points": entry.points,
+        "credits": f"{entry.credits_cents / 100:.2f}",
+        "source": entry.source,
+        "internal_note": entry.internal_note,
+        "external_note": entry.external_note,
+        "revoked": entry.revoked_us is not None,
+        "hidden": entry.hidden,
+    }
+
+
+@router.get("/deliveries")
+async def list_deliveries(request: Request) -> Response:
+    """Return every try of a webhook delivery: event type, attempt, status (0: no answer)."""
+    return json_answer({"data": world_of(request).hooks.deliveries})

@@ -1,0 +1,98 @@
+"""The routes of customers: list, read by id or e-mail, update."""
+
+import re
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from sandbox.clock import iso_z
+from sandbox.rivo.answers import BASE_PATH, RivoError, json_answer, read_form, resource
+from sandbox.rivo.member_rows import TIERS, member_id_of
+from sandbox.rivo.member_store import find_tier
+from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix=BASE_PATH)
+DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+UPDATED = "loyalty_profile/updated"
+
+
+def get_member_row(world: World, identifier: str) -> int:
+    """Return the row of a member by id or e-mail.
+
+    Raises:
+        RivoError: with the switch's status (404) when Rivo does not know them.
+    """
+    row = world.members.find_by_identifier(identifier)
+    if row is None:
+        raise RivoError(world.ground.switches.rivo_unknown_customer_status, "Customer not found")
+    return row
+
+
+def send_profile(world: World, row: int) -> None:
+    """Tell the listeners that a member's profile changed."""
+    if world.hooks.held:
+        world.hooks.send(UPDATED, world.members.snapshot(row, UPDATED))
+
+
+@router.get("/customers")
+async def list_customers(request: Request) -> Response:
+    """List members, guests and excluded customers alike, ids ascending."""
+    world = world_of(request)
+    check_query(request, world.ground, frozenset())
+    members = world.members
+    return answer_page(
+        request,
+        world.ground,
+        Listing(
+            members.walk,
+            members.slice,
+            members.count,
+            lambda row: resource("customer", member_id_of(row), members.shown(row)),
+        ),
+    )
+
+
+@router.get("/customers/{identifier}")
+@router.get("/customers/{identifier}/advocate_stats")
+async def get_customer(request: Request, identifier: str) -> Response:
+    """Show one member."""
+    world = world_of(request)
+    row = get_member_row(world, identifier)
+    shown = resource("customer", member_id_of(row), world.members.shown(row))
+    return json_answer({"data": shown})
+
+
+@router.put("/customers/{identifier}")
+async def update_customer(request: Request, identifier: str) -> Response:
+    """Set a member's date of birth (`dob`, "MM-DD"), the one field that is seen in use."""
+    world = world_of(request)
+    row = get_member_row(world, identifier)
+    form = await read_form(request, json_too=True)
+    if set(form) != {"dob"} or not DAY_OF_YEAR.fullmatch(str(form["dob"])):
+        raise RivoError(422, "dob must be MM-DD")
+    stamp = iso_z(world.ground.clock.now_us())
+    world.members.update(row, {"dob": form["dob"], "dob_last_updated_at": stamp})
+    send_profile(world, row)
+    shown = resource("customer", member_id_of(row), world.members.shown(row))
+    return json_answer({"data": shown})
+
+
+@router.get("/vip_tiers")
+async def list_tiers(request: Request) -> Response:
+    """List the tiers, not in order of their thresholds."""
+    world = world_of(request)
+    tiers = [find_tier(tier_id) or {} for tier_id, _, _ in TIERS]
+    listing = list_of(
+        tiers, lambda tier: int(tier["id"]), lambda tier: resource("vip_tier", tier["id"], tier)
+    )
+    return answer_page(request, world.ground, listing)
+
+
+@router.get("/vip_tiers/{tier_id}")
+async def get_tier(tier_id: int) -> Response:
+    """Show one tier."""
+    tier = find_tier(tier_id)
+    if tier is None:
+        raise RivoError(404, "Not found")
+    return json_answer({"data": resource("vip_tier", tier_id, tier)})

@@ -1,0 +1,108 @@
+"""Runs both servers in one process and says when they listen."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from sandbox.gate import Gate
+from sandbox.gorgias import app as gorgias_app
+from sandbox.gorgias.door import ACCOUNT, AGENT_EMAIL
+from sandbox.rivo import app as rivo_app
+from sandbox.rivo.answers import BASE_PATH
+from sandbox.world import World
+
+HOST = "127.0.0.1"
+POLL_S = 0.01
+BACKLOG = 512
+
+
+class QuietServer(uvicorn.Server):
+    """A server that leaves signals to `serve`: two of them would take each other's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Install no signal handlers."""
+        yield
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on this machine only; port 0 picks a free one."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit it; else every answer waits 40 ms for the caller's delayed ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind((HOST, port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+async def serve(world: World) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    options = world.options
+    clock, latency_s = world.ground.clock, options.latency_ms / 1000
+    gates = [
+        Gate(gorgias_app.build_app(world), world.gorgias_door, clock, world.gorgias, latency_s),
+        Gate(rivo_app.build_app(world), world.rivo_door, clock, world.rivo, latency_s),
+    ]
+    listeners = [listen(options.gorgias_port), listen(options.rivo_port)]
+    servers = [QuietServer(_config(gate)) for gate in gates]
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    pairs = zip(servers, listeners, strict=True)
+    running = [asyncio.ensure_future(server.serve([listener])) for server, listener in pairs]
+    while not all(server.started for server in servers):
+        await asyncio.sleep(POLL_S)
+    sys.stdout.write(json.dumps(ready_line(world, listeners)) + "\n")
+    sys.stdout.flush()
+    await asyncio.gather(*running)
+
+
+def _config(gate: Gate) -> uvicorn.Config:
+    return uvicorn.Config(
+        gate,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=60,
+    )
+
+
+def ready_line(world: World, listeners: list[socket.socket]) -> dict[str, Any]:
+    """Return addresses and credentials, as the first line of output has them."""
+    urls = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in listeners]
+    tokens = world.gorgias_door.tokens
+    return {
+        "gorgias": {
+            "url": urls[0],
+            "account": ACCOUNT,
+            "email": AGENT_EMAIL,
+            "api_key": world.gorgias_door.api_key,
+            "oauth": {
+                "client_id": tokens.client_id,
+                "client_secret": tokens.client_secret,
+                "access_token": world.gorgias_door.first_access_token,
+                "refresh_token": tokens.refresh_token,
+            },
+        },
+        "rivo": {
+            "url": urls[1] + BASE_PATH,
+            "api_key": world.rivo_door.api_key,
+            "webhook_secret": world.hooks.secret,
+        },
+    }

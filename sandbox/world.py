@@ -1,0 +1,65 @@
+"""Everything that a running sandbox holds."""
+
+from typing import Any, cast
+
+from fastapi import Request
+
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.gate import Server
+from sandbox.gorgias.customer_store import Customers
+from sandbox.gorgias.desk import Desk
+from sandbox.gorgias.door import GorgiasDoor
+from sandbox.gorgias.events import Events
+from sandbox.gorgias.ticket_store import Tickets
+from sandbox.ground import Ground
+from sandbox.options import Options
+from sandbox.people import People
+from sandbox.rivo.door import RivoDoor
+from sandbox.rivo.hooks import Hooks
+from sandbox.rivo.ledger import Ledger
+from sandbox.rivo.member_store import Members
+from sandbox.rivo.shelf import Shelf
+from sandbox.switches import with_changes
+
+
+class World:
+    """Both accounts, their doors and their figures. `build` makes the data anew."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        clock = Clock(options.base, options.speed)
+        people = People(options.seed, options.members, options.customers)
+        self.ground = Ground(clock, people, options.switches, options.seed)
+        self.gorgias = Server("gorgias", Faults(options.seed))
+        self.rivo = Server("rivo", Faults(options.seed))
+        self.gorgias_door = GorgiasDoor(self.ground, enterprise=options.enterprise)
+        self.rivo_door = RivoDoor(self.ground)
+        self.hooks = Hooks(self.ground)
+        self.build()
+
+    def build(self) -> None:
+        """Put all data back to what the seed gives."""
+        wanted = self.options.tickets
+        tickets = self.options.customers * 15 // 100 if wanted is None else wanted
+        self.events = Events(self.ground)
+        self.customers = Customers(self.ground)
+        self.desk = Desk(self.ground)
+        self.tickets = Tickets(self.ground, self.desk, tickets)
+        self.members = Members(self.ground)
+        self.ledger = Ledger(self.ground, self.members)
+        self.shelf = Shelf(self.ground)
+        self.hooks.reset()
+
+    def set_switches(self, changes: dict[str, Any]) -> None:
+        """Set switches by name.
+
+        Raises:
+            ValueError: no such switch, or a value that does not fit it.
+        """
+        self.ground.switches = with_changes(self.ground.switches, changes)
+
+
+def world_of(request: Request) -> World:
+    """Return the world that a request is about."""
+    return cast("World", request.app.state.world)

@@ -1,0 +1,289 @@
+"""The services of one machine: the sandbox and Airflow, with their settings and secrets.
+
+Everything they write goes below `var/`: `var/demo` is emptied at each start, `var/up` is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import select
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.airflow_api import AirflowApi
+from scripts.processes import Program, ProgramError, Programs
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+VAR_DIR = PROJECT_ROOT / "var"
+LOOPBACK = "127.0.0.1"
+ADMIN = "admin"
+STORE = "demo"
+AIRFLOW = (sys.executable, "-m", "airflow")
+# Log servers would listen on every address; here the logs are files that the api-server reads.
+AIRFLOW_SERVICES: dict[str, tuple[str, ...]] = {
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSize:
+    """What the sandbox holds. `speed` divides every wait and rate window, there and in the sync."""
+
+    members: int
+    customers: int
+    seed: int = 1
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One installation: where it keeps its files, where Airflow listens, how to log in.
+
+    With `runs_on_schedule` false a DAG runs only when it is started by hand.
+    """
+
+    directory: Path
+    airflow_port: int
+    password: str
+    runs_on_schedule: bool = True
+
+    @property
+    def airflow_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.airflow_port}"
+
+    @property
+    def staging_path(self) -> Path:
+        return self.directory / "staging" / "loyalty_desk.db"
+
+    @property
+    def log_dir(self) -> Path:
+        return VAR_DIR / "log" / self.directory.name
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The running services: where they listen and how to reach them."""
+
+    place: Place
+    sandbox: dict[str, Any]
+    api: AirflowApi
+
+
+def find_free_port(wanted: int = 0) -> int:
+    """Return the wanted port if nobody listens there, else any free one of this machine."""
+    for port in (wanted, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # As servers do: a port whose last connections are only fading out counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ProgramError("this machine has no free port")
+
+
+@contextlib.contextmanager
+def hold_alone(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold a lock file; raises ProgramError with `otherwise` when another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ProgramError(otherwise) from None
+        yield
+
+
+def read_or_make_secrets(path: Path) -> dict[str, str]:
+    """Return this installation's secrets; made once, readable by the owner only."""
+    if path.exists():
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    made = {
+        "fernet_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        "jwt_secret": secrets.token_urlsafe(48),
+        "api_secret_key": secrets.token_urlsafe(48),
+        "admin_password": secrets.token_urlsafe(12),
+    }
+    write_private_json(path, made)
+    return made
+
+
+def write_private_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a file that only its owner may read, complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file)
+    new.replace(path)
+
+
+def airflow_settings(place: Place, made_secrets: Mapping[str, str]) -> dict[str, str]:
+    """Return Airflow's settings as environment variables: one machine, SQLite, loopback only."""
+    home = place.directory / "airflow"
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__FERNET_KEY": made_secrets["fernet_key"],
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{place.airflow_url}/execution/",
+        # The default asks a name server, which a machine without one answers after seconds.
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=30",
+        # `db migrate` has just run, and each service would look again for seconds.
+        "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "False",
+        "AIRFLOW__API__HOST": LOOPBACK,
+        "AIRFLOW__API__PORT": str(place.airflow_port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": place.airflow_url,
+        "AIRFLOW__API__SECRET_KEY": made_secrets["api_secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": made_secrets["jwt_secret"],
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(place.runs_on_schedule),
+        # After a task's end its worker may sleep until the next heartbeat before it takes another.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+    }
+
+
+def base_environment(place: Place, speed: float) -> dict[str, str]:
+    """Return what every program gets: the caller's environment and where our own files are."""
+    environment = {
+        # A newcomer's own Airflow or staging settings must not leak into this installation.
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AIRFLOW", "LOYALTY_DESK_"))
+        and name not in {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME"}
+    }
+    proxy_exceptions = f"{LOOPBACK},localhost," + os.environ.get("NO_PROXY", "")
+    return environment | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "PYTHONPATH": os.pathsep.join((str(PROJECT_ROOT / "plugins"), str(PROJECT_ROOT))),
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": proxy_exceptions,
+        "no_proxy": proxy_exceptions,
+        "GX_ANALYTICS_ENABLED": "False",
+        "LOYALTY_DESK_VAR_DIR": str(place.directory),
+        "LOYALTY_DESK_STAGING_URL": f"sqlite:///{place.staging_path}",
+        "LOYALTY_DESK_SPEED": str(speed),
+    }
+
+
+def connections(sandbox: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the Airflow connections to the sandbox by their id, in Airflow's JSON form."""
+    gorgias, rivo = sandbox["gorgias"], sandbox["rivo"]
+    return {
+        f"gorgias_{STORE}": {
+            "conn_type": "http",
+            "host": gorgias["url"],
+            "login": gorgias["email"],
+            "password": gorgias["api_key"],
+        },
+        f"rivo_{STORE}": {"conn_type": "http", "host": rivo["url"], "password": rivo["api_key"]},
+    }
+
+
+def connection_variables(sandbox: Mapping[str, Any]) -> dict[str, str]:
+    """Return the connections to the sandbox as the environment variables that Airflow reads."""
+    return {
+        f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields)
+        for conn_id, fields in connections(sandbox).items()
+    }
+
+
+def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say) -> Services:
+    """Start the sandbox and Airflow and return when all of it is healthy."""
+    made_secrets = read_or_make_secrets(VAR_DIR / "secrets.json")
+    base = base_environment(place, size.speed)
+    airflow = base | airflow_settings(place, made_secrets)
+    for directory in (place.staging_path.parent, Path(airflow["AIRFLOW_HOME"])):
+        directory.mkdir(parents=True, exist_ok=True)
+    write_private_json(
+        Path(airflow["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]), {ADMIN: place.password}
+    )
+
+    say(f"starting the sandbox: {size.members:,} members, {size.customers:,} customers")
+    sandbox_program = start_sandbox(programs, base, size)
+    say("preparing the databases")
+    _migrate(programs, airflow, Path(airflow["AIRFLOW_HOME"]) / "airflow.db")
+    sandbox = read_sandbox_line(programs, sandbox_program)
+
+    say("starting Airflow")
+    environment = airflow | connection_variables(sandbox)
+    for name, command in AIRFLOW_SERVICES.items():
+        programs.start(name, (*AIRFLOW, *command), environment)
+    api = AirflowApi(place.airflow_url, ADMIN, place.password)
+    programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
+    say("Airflow is healthy")
+    return Services(place, sandbox, api)
+
+
+def start_sandbox(programs: Programs, environment: Mapping[str, str], size: SandboxSize) -> Program:
+    numbers = {
+        "--members": size.members,
+        "--customers": size.customers,
+        "--seed": size.seed,
+        "--gorgias-port": 0,
+        "--rivo-port": 0,
+        "--speed": size.speed,
+    }
+    command = [sys.executable, "-m", "sandbox"]
+    command += [str(word) for pair in numbers.items() for word in pair]
+    return programs.start("sandbox", command, environment, read_output=True)
+
+
+def read_sandbox_line(programs: Programs, sandbox: Program, limit_s: float = 60) -> dict[str, Any]:
+    output = sandbox.process.stdout
+    if output is None:
+        raise ProgramError("the sandbox was started without its output")
+    ends_at = time.monotonic() + limit_s
+    while not select.select([output], [], [], 0.2)[0]:
+        programs.check()
+        if time.monotonic() > ends_at:
+            raise ProgramError(f"the sandbox did not start; its log is {sandbox.log_path}")
+    line = output.readline()
+    if not line:
+        sandbox.process.wait(timeout=5)
+        raise ProgramError(sandbox.describe_end())
+    addresses: dict[str, Any] = json.loads(line)
+    return addresses
+
+
+def _migrate(programs: Programs, environment: Mapping[str, str], airflow_db: Path) -> None:
+    """Bring both databases to the newest schema, at the same time: each is one core's work."""
+    airflow = programs.start("airflow-db-migrate", (*AIRFLOW, "db", "migrate"), environment)
+    command = (sys.executable, "-m", "loyalty_desk", "migrate")
+    staging = programs.start("staging-migrate", command, environment)
+    programs.wait_for_end(staging, 120)
+    programs.wait_for_end(airflow, 120)
+    with sqlite3.connect(airflow_db) as database:
+        # Readers and the writer no longer wait for each other; the file remembers the setting.
+        database.execute("PRAGMA journal_mode=WAL")
+    database.close()

@@ -1,0 +1,81 @@
+"""`make up`: the sandbox and Airflow on this machine, until Ctrl-C.
+
+What they write stays in `var/up`, so the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import NoReturn
+
+from scripts.console import Console
+from scripts.processes import ProgramError, Programs, StopRequestedError, guard
+from scripts.services import (
+    ADMIN,
+    VAR_DIR,
+    Place,
+    SandboxSize,
+    find_free_port,
+    hold_alone,
+    read_or_make_secrets,
+    start_services,
+)
+
+USUAL_PORT = 8080
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
+    parser.add_argument("--members", type=int, default=2_000)
+    parser.add_argument("--customers", type=int, default=1_500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than real time")
+    parser.add_argument(
+        "--port", type=int, default=USUAL_PORT, help="of Airflow; a free one when this is taken"
+    )
+    arguments = vars(parser.parse_args())
+    port = arguments.pop("port")
+    guard()
+    console = Console()
+    try:
+        with hold_alone(VAR_DIR / "up.lock", "`make up` is running here already"):
+            stay_up(SandboxSize(**arguments), port, console)
+    except StopRequestedError:
+        console.say("stopped")
+        return 0
+    except ProgramError as error:
+        console.fail(str(error))
+        return 1
+
+
+def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
+    """Start everything, say where it is, and wait; ends by StopRequestedError or ProgramError."""
+    place = Place(
+        directory=VAR_DIR / "up",
+        airflow_port=find_free_port(wanted_port),
+        password=read_or_make_secrets(VAR_DIR / "secrets.json")["admin_password"],
+    )
+    with Programs(place.log_dir) as programs:
+        try:
+            services = start_services(programs, place, size, console.say)
+            gorgias, rivo = services.sandbox["gorgias"]["url"], services.sandbox["rivo"]["url"]
+            console.say(
+                f"Loyalty Desk is up; Ctrl-C stops it\n\n"
+                f"  Airflow   {place.airflow_url}\n"
+                f"  login     {ADMIN}\n"
+                f"  password  {place.password}\n"
+                f"  sandbox   Gorgias {gorgias}, Rivo {rivo}\n"
+                f"  logs      {place.log_dir}\n"
+            )
+            while True:
+                programs.check()
+                time.sleep(0.5)
+        except StopRequestedError:
+            console.say("stopping")
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

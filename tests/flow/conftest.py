@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from loyalty_desk import settings
+from loyalty_desk.report.run_record import RunRecord
+from loyalty_desk.sync import stages
+from sandbox.running import Sandbox, running_sandbox
+from tests import airflow_home
+from tests.flow.world import SPEED, STORE, World
+
+MEMBERS, CUSTOMERS = 260, 220
+
+Sync = Callable[..., RunRecord]
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(members=MEMBERS, customers=CUSTOMERS, seed=7, speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    """One sandbox for all flow tests, as new for each."""
+    for server in ("gorgias", "rivo"):
+        everything = dict.fromkeys(("counters", "data", "faults", "buckets"), True)
+        shared_sandbox.control(server, "POST", "reset", everything)
+    return shared_sandbox
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, staging_url: str, tmp_path: Path) -> World:
+    return World(sandbox=sandbox, staging_url=staging_url, folder=tmp_path)
+
+
+@pytest.fixture
+def sync(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
+    """Run the store's DAG once under real Airflow and return its run record."""
+    airflow_home.migrated()
+
+    def run(**params: object) -> RunRecord:
+        for name, value in world.environment().items():
+            monkeypatch.setenv(name, value)
+        _forget_settings()
+        dag = _load_dag()
+        # A failed task shows in the record; trying it again is what the next run is for.
+        for task in dag.tasks:
+            task.retries = 0
+        dag.test(run_conf=params)
+        return world.records()[0]
+
+    yield run
+    _forget_settings()
+
+
+def _forget_settings() -> None:
+    settings.installation.cache_clear()
+    if stages._staging.cache_info().currsize:
+        stages._staging().dispose()
+    stages._staging.cache_clear()
+
+
+def _load_dag():
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
+    assert not bag.import_errors
+    return bag.dags[f"loyalty_sync__{STORE}"]

@@ -1,0 +1,150 @@
+"""One store against one sandbox: real Airflow, HTTP and database, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from sqlalchemy import text
+
+from loyalty_desk.report.run_record import RunRecord, load_recent_records
+from loyalty_desk.settings import PROJECT_ROOT
+from loyalty_desk.staging.engine import open_engine, reading
+from sandbox.running import Sandbox
+from tests.flow.expected import Card, expected_cards, shown_cards
+
+STORE = "demo"
+SPEED = 40.0
+"""Fast enough that a few hundred writes take seconds, slow enough for this machine."""
+
+
+@dataclass
+class World:
+    """What a flow test acts on. `settings` are the store's keys in stores.yaml."""
+
+    sandbox: Sandbox
+    staging_url: str
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that a process of the product runs with."""
+        stores = self.folder / "stores.yaml"
+        settings = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}, **self.settings}
+        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        connections = {**sandbox_connections(self.sandbox), **self.connections}
+        return {
+            "LOYALTY_DESK_STORES_FILE": str(stores),
+            "LOYALTY_DESK_STAGING_URL": self.staging_url,
+            "LOYALTY_DESK_VAR_DIR": str(self.folder / "var"),
+            "LOYALTY_DESK_SPEED": str(SPEED),
+            **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(c) for name, c in connections.items()},
+        }
+
+    def customers(self) -> list[dict[str, Any]]:
+        """Every customer that the sandbox's Gorgias holds, whole."""
+        return list(self.sandbox.control("gorgias", "GET", "customers?limit=100000")["data"])
+
+    def expected_cards(self) -> dict[int, Card]:
+        """What `shown_cards` should be once everything is synced."""
+        members = self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
+        return expected_cards(members, self.customers(), self._tickets())
+
+    def shown_cards(self) -> dict[int, Card]:
+        return shown_cards(self.customers())
+
+    def _tickets(self) -> list[dict[str, Any]]:
+        gorgias = self.sandbox.gorgias
+        tickets: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": 100, "trashed": "false"}
+        while True:
+            page = requests.get(
+                f"{gorgias['url']}/api/tickets",
+                params=query,
+                auth=(gorgias["email"], gorgias["api_key"]),
+                timeout=10,
+            ).json()
+            tickets += page["data"]
+            query["cursor"] = page["meta"]["next_cursor"]
+            if query["cursor"] is None:
+                return tickets
+
+    def tick(self, members: int, seed: int = 1) -> None:
+        """Make members change so that it shows on their cards."""
+        self.sandbox.control("rivo", "POST", "tick", {"members": members, "seed": seed})
+
+    def fault(self, server: str, **rule: Any) -> None:
+        self.sandbox.control(server, "POST", "faults", rule)
+
+    def forget_requests(self) -> None:
+        """Start to count anew; takes faults away and empties the buckets as well."""
+        for server in ("gorgias", "rivo"):
+            self.sandbox.control(server, "POST", "reset")
+
+    def requests(self, method: str, route: str = "*") -> int:
+        """How often the sandbox's Gorgias was asked, by method and route template (a glob)."""
+        counted = self.sandbox.control("gorgias", "GET", "counters")["requests"]
+        return sum(
+            call["count"]
+            for call in counted
+            if call["method"] == method and fnmatch(call["route"].rstrip("/"), route)
+        )
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `python -m loyalty_desk` in a process of its own, to be killed or waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "loyalty_desk", *arguments],
+            env={**os.environ, **self.environment(), "PYTHONPATH": str(PROJECT_ROOT / "plugins")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def records(self) -> list[RunRecord]:
+        """All runs so far, newest first."""
+        engine = open_engine(self.staging_url)
+        try:
+            with reading(engine) as connection:
+                newest = connection.execute(
+                    text("SELECT run_id FROM runs ORDER BY started_at_utc DESC LIMIT 1")
+                ).scalar()
+                return load_recent_records(connection, STORE, newest, 50) if newest else []
+        finally:
+            engine.dispose()
+
+    def rows(self, query: str) -> list[Mapping[str, Any]]:
+        """Look into staging, as a test may."""
+        engine = open_engine(self.staging_url)
+        try:
+            with reading(engine) as connection:
+                return list(connection.execute(text(query)).mappings())
+        finally:
+            engine.dispose()
+
+
+def sandbox_connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """Airflow connections to the sandbox, as its ready line gives them."""
+    gorgias, rivo = sandbox.credentials["gorgias"], sandbox.credentials["rivo"]
+    return {
+        f"gorgias_{STORE}": {
+            "conn_type": "http",
+            "host": gorgias["url"],
+            "login": gorgias["email"],
+            "password": gorgias["api_key"],
+        },
+        f"rivo_{STORE}": {
+            "conn_type": "http",
+            "host": rivo["url"],
+            "password": rivo["api_key"],
+        },
+    }

@@ -1,0 +1,124 @@
+"""The gate: what it keeps, when it stops a run, and what its pages hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from loyalty_desk.errors import QualityError
+from loyalty_desk.quality.gate import check_step
+from loyalty_desk.quality.steps import Step
+from loyalty_desk.report.run_record import load_run_record
+from loyalty_desk.staging import schema
+from tests.factories import NOW, STORE, store_settings
+from tests.sql.quality_rows import RUN, fill_healthy, insert, member_row
+
+
+def check(engine: Engine, step: Step, docs_dir: Path | None = None) -> Any:
+    return check_step(engine, store_settings(), RUN, step, NOW, docs_dir=docs_dir)
+
+
+def spoil(engine: Engine, **values: Any) -> None:
+    with engine.begin() as connection:
+        insert(connection, schema.members, member_row("bad", **values))
+
+
+def kept(engine: Engine) -> dict[str, Any]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(schema.quality_results)).all()
+    return {row.expectation: row for row in rows}
+
+
+def test_a_passing_step_keeps_one_row_per_expectation(staging: Engine) -> None:
+    fill_healthy(staging)
+
+    result = check(staging, Step.EXTRACTS)
+
+    rows = kept(staging)
+    assert result.as_counters() == {"quality_critical_failed": 0, "quality_warning_failed": 0}
+    assert set(rows) == {found.expectation for found in result.results}
+    assert {row.step for row in rows.values()} == {"extracts"}
+    assert all(row.passed for row in rows.values())
+
+
+def test_a_warning_is_kept_and_the_run_goes_on(staging: Engine) -> None:
+    fill_healthy(staging)
+    spoil(staging, points_balance=-1)
+
+    result = check(staging, Step.MEMBERS)
+
+    row = kept(staging)["member_points_not_negative"]
+    assert (row.severity, row.passed, row.failing_count) == ("warning", False, 1)
+    assert json.loads(row.failing_ids) == ["bad"]
+    assert result.quality_warning_failed == 1
+
+
+def test_a_critical_fault_stops_the_run_after_the_results_are_kept(staging: Engine) -> None:
+    fill_healthy(staging)
+    spoil(staging, status="odd")
+
+    with pytest.raises(QualityError, match=r"step members: 1 .*member_status_known \(1 rows\)"):
+        check(staging, Step.MEMBERS)
+
+    assert not kept(staging)["member_status_known"].passed
+    with staging.connect() as connection:
+        assert load_run_record(connection, STORE, RUN).quality_critical_failed == 1
+
+
+def test_a_repeated_step_replaces_its_results(staging: Engine) -> None:
+    fill_healthy(staging)
+    spoil(staging, status="odd", points_balance=-1)
+    with pytest.raises(QualityError):
+        check(staging, Step.MEMBERS)
+    with staging.begin() as connection:
+        connection.execute(text("DELETE FROM members WHERE member_id = 'bad'"))
+        connection.execute(
+            text("UPDATE customers SET updated_at_utc = '2999' || SUBSTR(updated_at_utc, 5)")
+        )
+
+    check(staging, Step.MEMBERS)
+    check(staging, Step.CUSTOMERS)
+
+    with staging.connect() as connection:
+        record = load_run_record(connection, STORE, RUN)
+    assert (record.quality_critical_failed, record.quality_warning_failed) == (0, 1)
+
+
+def test_a_check_that_cannot_run_stops_the_run(staging: Engine) -> None:
+    with staging.begin() as connection:
+        connection.execute(text("DROP TABLE links"))
+
+    with pytest.raises(QualityError, match="match_link_unconfirmed could not be run"):
+        check(staging, Step.MATCH)
+
+
+def test_data_docs_stand_alone_and_hold_no_e_mail(
+    staging: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    fill_healthy(staging)
+    spoil(staging, points_balance=-1, email="bad@shop.example", email_key="bad@shop.example")
+    docs_dir = tmp_path / "docs"
+    docs_dir.mkdir()
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    if staging.dialect.name == "sqlite":
+        monkeypatch.setattr(socket, "socket", None)  # any use of the network would fail
+
+    result = check(staging, Step.EXTRACTS, docs_dir)
+
+    assert result.docs_index == docs_dir / "extracts" / "index.html"
+    assert "extracts_select_members" in result.docs_index.read_text()
+    pages = "".join(page.read_text() for page in docs_dir.rglob("*.html"))
+    assert "At least 98% of the points balances are not below zero." in pages
+    assert not re.search(r"<script|<iframe|(?:src|href)=.https?:|@shop\.example", pages)
+    assert list(temporary.iterdir()) == []
+    captured = capfd.readouterr()
+    assert "Calculating Metrics" not in captured.err + captured.out
+    assert "{batch}" not in captured.out

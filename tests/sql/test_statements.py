@@ -1,0 +1,94 @@
+"""Every file under include/sql: its comment, and that both databases accept it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.schema import METADATA, to_plan
+from loyalty_desk.staging.statements import SQL_FOLDER, parse, statement, without_comments
+
+WITH_NAME = re.compile(r"(?:WITH|RECURSIVE|,)\s+([a-z_]+)(?:\s*\([^()]*\))?\s+AS\s*\(")
+FILES = sorted(str(path.relative_to(SQL_FOLDER))[:-4] for path in SQL_FOLDER.rglob("*.sql"))
+TABLE_NAME = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)")
+
+
+def read(path: str) -> str:
+    return (SQL_FOLDER / f"{path}.sql").read_text(encoding="utf-8")
+
+
+def reads_temporary_tables(path: str) -> bool:
+    code = without_comments(read(path))
+    named = set(TABLE_NAME.findall(code)) - set(WITH_NAME.findall(code))
+    return code.startswith(("CREATE TEMP", "DROP ")) or not named <= set(METADATA.tables)
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_statement_opens_with_what_it_is_for_its_tables_and_its_binds(path: str) -> None:
+    lines = read(path).splitlines()
+    header = " ".join(line for line in lines if line.startswith("--"))
+    code = without_comments(read(path))
+
+    assert lines[0].startswith("-- "), "a file opens with a comment"
+    assert ";" not in code, "one statement a file, without its semicolon"
+    mentioned = set(re.findall(r"\w+", header))
+    tables = set(TABLE_NAME.findall(code)) & set(METADATA.tables)
+    assert tables <= mentioned, "the comment names each table"
+    if "Binds one per column" not in header:
+        assert set(statement(path)._bindparams) <= mentioned, "the comment names each bind"
+
+
+def test_the_database_accepts_every_statement(staging: Engine) -> None:
+    refused = {}
+    for path in FILES:
+        if reads_temporary_tables(path):
+            continue  # such a table is there only while its stage works; the stage's tests run it
+        explain = parse(f"EXPLAIN {without_comments(read(path))}")
+        values: dict[str, Any] = {
+            name: [None] if bind.expanding else None for name, bind in explain._bindparams.items()
+        }
+        with staging.connect() as connection:
+            try:
+                connection.execute(explain, values)
+            except DBAPIError as error:
+                refused[path] = str(error.orig)
+    assert refused == {}
+
+
+def test_a_list_bind_takes_any_number_of_values(staging: Engine) -> None:
+    select = parse("SELECT customer_id FROM to_plan WHERE customer_id IN (:ids) ORDER BY 1")
+    with staging.begin() as connection:
+        bulk_insert(connection, to_plan, [("acme", number) for number in range(5)])
+
+        assert connection.execute(select, {"ids": [3, 1, 9]}).scalars().all() == [1, 3]
+        assert connection.execute(select, {"ids": []}).scalars().all() == []
+
+
+def test_comments_are_dropped_and_literals_kept() -> None:
+    sql = "-- a :bind here\nSELECT '--:kept', 1 -- it's over\nFROM t /* x :y\n */ WHERE a = ':b'"
+
+    assert without_comments(sql) == "SELECT '--:kept', 1 \nFROM t  WHERE a = ':b'"
+
+
+def test_a_missing_statement_names_its_file() -> None:
+    with pytest.raises(FileNotFoundError, match=str(Path("stage") / "no_such_statement.sql")):
+        statement("stage/no_such_statement")
+
+
+def test_bulk_insert_streams_and_counts(staging: Engine) -> None:
+    def rows() -> Iterator[tuple[str, int]]:
+        for number in range(10_000):
+            yield "acme", number
+
+    with staging.begin() as connection:
+        assert bulk_insert(connection, to_plan, rows()) == 10_000
+        assert bulk_insert(connection, to_plan, []) == 0
+    with staging.connect() as connection:
+        assert len(connection.execute(to_plan.select()).all()) == 10_000

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loyalty_desk.errors import CursorError
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.platforms.rivo import RivoPlatform, find_date, read_member
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import MemberStatus
+from tests.scripted import ScriptedTransport
+
+ID = 6400000000123
+
+
+def row(member_id: Any = ID, **values: Any) -> dict[str, Any]:
+    fields = {
+        "id": member_id,
+        "email": "mira@shop.example",
+        "first_name": "Mira",
+        "last_name": "Holm",
+        "loyalty_status": "member",
+        "points_tally": 820,
+        "credits_tally": "12.50",
+        "dob": "03-19",
+        "referral_url": "https://shop.example?referral_code=AbC123",
+        "referral_code": "AbC123",
+        "points_expire_at": "March 05, 2026",
+        "vip_tier": {"id": 77, "name": "Gold", "threshold": 500},
+        "next_vip_tier": None,
+        **values,
+    }
+    return {"id": member_id, "type": "customer", "attributes": fields}
+
+
+@pytest.fixture
+def api() -> ScriptedTransport:
+    return ScriptedTransport("Rivo")
+
+
+@pytest.fixture
+def platform(api: ScriptedTransport) -> Platform:
+    return RivoPlatform(api)
+
+
+def test_a_member_has_every_card_key_that_rivo_tells() -> None:
+    found = read_member(row())
+
+    assert found.member_id == found.external_id == str(ID)
+    assert found.status == MemberStatus.MEMBER
+    assert found.tier_rank == 501
+    assert found.card == {
+        "points_balance": 820,
+        "credits_balance": "12.5",
+        "name": "Mira Holm",
+        "tier": "Gold",
+        "referral_url": "https://shop.example?referral_code=AbC123",
+        "referral_code": "AbC123",
+        "points_expire_on": "2026-03-05",
+        "birthday": "03-19",
+        "profile_url": f"https://www.shopify.com/admin/customers/{ID}",
+    }
+
+
+def test_what_rivo_does_not_tell_is_left_out_and_never_zero() -> None:
+    unknown = dict.fromkeys(
+        ["points_tally", "credits_tally", "dob", "referral_code", "points_expire_at", "vip_tier"]
+    )
+    found = read_member(row(**unknown, referral_url="", first_name=None, last_name=""))
+
+    assert set(found.card) == {"profile_url"}
+    assert found.tier_rank == 0
+
+
+def test_zero_is_known() -> None:
+    card = read_member(row(points_tally=0, credits_tally="0.0")).card
+
+    assert (card["points_balance"], card["credits_balance"]) == (0, "0")
+
+
+def test_the_printed_name_of_the_points_is_read_too() -> None:
+    fields = row(loyalty_points_tally=7)
+    del fields["attributes"]["points_tally"]
+
+    assert read_member(fields).card["points_balance"] == 7
+
+
+@pytest.mark.parametrize(
+    ("spelling", "status"),
+    [
+        ("member", MemberStatus.MEMBER),
+        ("Member", MemberStatus.MEMBER),
+        ("guest", MemberStatus.GUEST),
+        ("candidate", MemberStatus.GUEST),
+        ("excluded", MemberStatus.EXCLUDED),
+    ],
+)
+def test_statuses_are_known_by_their_spelling(spelling: str, status: MemberStatus) -> None:
+    assert read_member(row(loyalty_status=spelling)).status == status
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("loyalty_status", "paused"),
+        ("loyalty_status", None),
+        ("points_tally", "many"),
+        ("points_tally", 1.5),
+        ("points_tally", True),
+        ("points_tally", "NaN"),
+        ("points_tally", 10**30),
+        ("credits_tally", "1,5"),
+        ("credits_tally", "Infinity"),
+        ("credits_tally", []),
+        ("email", 5),
+        ("vip_tier", "Gold"),
+        ("next_vip_tier", []),
+    ],
+)
+def test_a_bad_field_is_named(field: str, value: Any) -> None:
+    with pytest.raises(BadFieldError) as caught:
+        read_member(row(**{field: value}))
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("member_id", [None, "abc", -1, True, [1, 2]])
+def test_a_bad_id_is_rejected(member_id: Any) -> None:
+    with pytest.raises(BadFieldError, match="id"):
+        read_member(row(member_id))
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("March 05, 2026", "2026-03-05"),
+        ("Mar 5, 2026", "2026-03-05"),
+        ("2026-03-05", "2026-03-05"),
+        ("2026-03-05T00:00:00.000Z", "2026-03-05"),
+        ("February 30, 2026", None),
+        ("05/03/2026", None),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_dates_are_read_in_both_spellings(text: str | None, iso: str | None) -> None:
+    assert find_date(text) == iso
+
+
+def test_tiers_rank_by_threshold_and_the_lowest_is_above_none() -> None:
+    thresholds = [None, 0, 500, "1000.5", 10**12]
+    ranks = [read_member(row(vip_tier={"name": "x", "threshold": t})).tier_rank for t in thresholds]
+
+    assert ranks == [1, 1, 501, 1001, 2**31 - 1]
+
+
+def test_pages_are_followed_by_next_since_id(api: ScriptedTransport, platform: Platform) -> None:
+    api.will_answer({"data": [row(5)], "links": {"since_id": 0, "next_since_id": 5}})
+    api.will_answer({"data": [row(9)], "links": {"since_id": 5, "next_since_id": None}})
+
+    pages = list(platform.iter_member_pages(None))
+
+    assert [[one.member_id for one in page.members] for page in pages] == [["5"], ["9"]]
+    assert [page.next_since for page in pages] == ["5", None]
+    assert api.queries == [
+        {"pagination[since_id]": 0, "pagination[limit]": 250},
+        {"pagination[since_id]": 5, "pagination[limit]": 250},
+    ]
+
+
+def test_a_scan_goes_on_after_an_id(api: ScriptedTransport, platform: Platform) -> None:
+    api.will_answer({"data": [], "links": {"next_since_id": None}})
+
+    assert len(list(platform.iter_member_pages("77"))) == 1
+    assert api.queries[0]["pagination[since_id]"] == 77
+
+
+def test_without_next_since_id_the_last_row_leads_on_until_an_empty_page(
+    api: ScriptedTransport, platform: Platform
+) -> None:
+    for rows in ([row(5), row("8")], [row(9)], []):
+        api.will_answer({"data": rows, "links": {"self": "x"}})
+
+    pages = list(platform.iter_member_pages(None))
+
+    assert [page.next_since for page in pages] == ["8", "9", None]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [], "links": {"next_since_id": 10}},
+        {"data": [], "links": {"next_since_id": 3}},
+        {"data": [], "links": {"next_since_id": "x"}},
+        {"data": [], "links": {"next_since_id": True}},
+        {"data": [row(4)]},
+        {"data": [row(None)]},
+        {"data": ["row"]},
+        {"links": {"next_since_id": None}},
+        [],
+        None,
+    ],
+)
+def test_a_cursor_that_does_not_rise_stops_the_scan(
+    api: ScriptedTransport, platform: Platform, body: Any
+) -> None:
+    api.will_answer(body)
+
+    with pytest.raises(CursorError):
+        list(platform.iter_member_pages("10"))
+
+
+def test_a_bad_row_is_set_aside_and_the_page_goes_on(
+    api: ScriptedTransport, platform: Platform
+) -> None:
+    bad = row(6, loyalty_status="?")
+    api.will_answer({"data": [row(5), bad, 7], "links": {"next_since_id": None}})
+
+    page = next(iter(platform.iter_member_pages(None)))
+
+    assert len(page.members) == 1
+    assert [(one.source, one.record_id, one.field) for one in page.rejected] == [
+        ("members", "6", "loyalty_status"),
+        ("members", None, "(row)"),
+    ]
+
+
+def test_check_reads_one_row(api: ScriptedTransport, platform: Platform) -> None:
+    api.will_answer({"data": []})
+
+    platform.check()
+
+    assert api.queries == [{"pagination[since_id]": 0, "pagination[limit]": 1}]
