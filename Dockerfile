@@ -15,8 +15,8 @@ FROM python:3.12.12-slim-bookworm
 RUN groupadd --gid 10001 desk \
     && useradd --uid 10001 --gid desk --home-dir /opt/airflow --create-home --shell /usr/sbin/nologin desk \
     # Named volumes take over the owner of the folder that they cover.
-    && install -d -o desk -g desk /opt/airflow /var/log/airflow /var/lib/loyalty-desk \
-    # An empty file, or Airflow writes one with secrets of its own into a layer that is read-only.
+    && install -d -o desk -g desk /var/log/airflow /var/lib/loyalty-desk \
+    # An empty file, or Airflow tries to write one, with secrets of its own, where it may not.
     && touch /opt/airflow/airflow.cfg
 COPY --from=packages /opt/venv /opt/venv
 COPY --chown=root:root dags /opt/loyalty-desk/dags

@@ -47,9 +47,9 @@ bench: setup-dev ## Measure (ONLY=name runs one benchmark)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 lock: setup-dev ## Write requirements*.txt anew from requirements*.in (UPGRADE=1 takes newer versions)
-	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
-	@$(LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.in -o requirements-dev.txt
-	@echo "requirements.txt and requirements-dev.txt are written."
+	@for name in requirements requirements-dev requirements-production; do \
+		$(LOCK) $(if $(UPGRADE),--upgrade) $$name.in -o $$name.txt && echo "$$name.txt is written"; \
+	done
 
 clean: ## Remove .venv, var and every cache
 	@rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -120,7 +120,9 @@ def measure_ours(engine: Engine, rows: int) -> dict[str, Any]:
         first=False,
     )
     changed = _reconcile(engine, increment, "run-2", full=False)
-    rescan.time_each("stage", people.member_batches(rows), _members_stager(engine, first=False))
+    with engine.begin() as connection:
+        stage = _members_stager(connection, first=False)
+        rescan.time_each("stage", people.member_batches(rows), stage)
     return {
         "full": full.seconds,
         "increment": increment.seconds,
@@ -142,24 +144,24 @@ def _stage(
 ) -> None:
     from loyalty_desk.sync.stage import stage_customers  # noqa: PLC0415 - only this side needs it
 
-    def stage(batch: list[Customer]) -> None:
-        with engine.begin() as connection:
-            stage_customers(
+    with engine.begin() as connection:
+        clock.time_each("members", members, _members_stager(connection, first=first))
+    with engine.begin() as connection:
+        clock.time_each(
+            "customers",
+            customers,
+            lambda batch: stage_customers(
                 connection, STORE.name, batch, people.START, card_key="loyalty", first_load=first
-            )
-
-    clock.time_each("members", members, _members_stager(engine, first=first))
-    clock.time_each("customers", customers, stage)
+            ),
+        )
 
 
-def _members_stager(engine: Engine, *, first: bool) -> Callable[[list[Member]], object]:
+def _members_stager(connection: Connection, *, first: bool) -> Callable[[list[Member]], object]:
     from loyalty_desk.sync.stage import stage_members  # noqa: PLC0415 - only this side needs it
 
-    def stage(batch: list[Member]) -> None:
-        with engine.begin() as connection:
-            stage_members(connection, STORE.name, batch, people.START, first_load=first)
-
-    return stage
+    return lambda batch: stage_members(
+        connection, STORE.name, batch, people.START, first_load=first
+    )
 
 
 def _reconcile(engine: Engine, clock: Clock, run_id: str, *, full: bool) -> int:

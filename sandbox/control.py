@@ -9,7 +9,7 @@ import random
 from dataclasses import asdict
 from typing import Any, cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from sandbox.gate import Server
@@ -37,7 +37,10 @@ def server_of(request: Request) -> Server:
 async def read_body(request: Request) -> dict[str, Any]:
     """Return the JSON body of a control request; nothing sent is an empty object."""
     body = await request.body()
-    content = json.loads(body) if body else {}
+    try:
+        content = json.loads(body) if body else {}
+    except ValueError:
+        raise HTTPException(400) from None
     return content if isinstance(content, dict) else {}
 
 

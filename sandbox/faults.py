@@ -25,6 +25,7 @@ class Rule:
     `route` is a glob on the route template or on the path. `skip` leaves the first matches
     unharmed, `count` ends the rule after so many (None: never), `probability` is per match.
     `after` lets the request take effect first, then spoils its answer (status, delay, drop, html).
+    `delay_ms` is sandbox time, as all waits are: a real one is shorter by the speed.
     `retry_after` goes with effect `status`; with effect `retry_after` it replaces the header of
     real 429 answers, and None takes it away.
     """
@@ -62,6 +63,9 @@ class Faults:
     rules: list[Rule] = field(default_factory=list)
     _dice: random.Random = field(default_factory=random.Random)
     _last_id: int = 0
+
+    def __post_init__(self) -> None:
+        self._dice.seed(self.seed)
 
     def add(self, wanted: dict[str, Any]) -> Rule:
         """Add a rule.

@@ -125,6 +125,7 @@ class People:
         self.pairs = min(members, customers) * PAIRED_PERCENT // 100
         self._member_rows = Shuffle(seed, 1, members)
         self._customer_rows = Shuffle(seed, 2, customers)
+        self._last: Person | None = None
 
     def owner_of_member(self, row: int) -> Owner:
         """Return who stands in a member row."""
@@ -170,7 +171,12 @@ class People:
         return [owner, Owner(kind, owner.number // CYCLE * SHARER_EVERY + SHARER_PLACE)]
 
     def person(self, owner: Owner) -> Person:
-        """Return the human behind an owner."""
+        """Return the human behind an owner. One row asks for the same person several times."""
+        if self._last is None or self._last.owner != owner:
+            self._last = self._make(owner)
+        return self._last
+
+    def _make(self, owner: Owner) -> Person:
         dice = mix(self.seed, ord(owner.kind), owner.number)
         first = FIRST_NAMES[dice % len(FIRST_NAMES)]
         last = LAST_NAMES[(dice >> 8) % len(LAST_NAMES)]
@@ -199,7 +205,7 @@ class People:
         pair = pair_with(trouble, nth)
         if place != SHARER_PLACE or pair >= self.pairs:
             return None
-        sharer = self.person(Owner(PAIR, pair))
+        sharer = self._make(Owner(PAIR, pair))
         address = sharer.member_email if owner.kind == MEMBER_ONLY else sharer.customer_email
         # Every second one differs in case, as when a till and a web shop both made the record.
         return address.upper() if address and nth % 2 else address

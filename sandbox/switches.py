@@ -130,8 +130,8 @@ class Switches:
     """Whether `points_expire_at` is ISO in place of a display date."""
 
     rivo_unknown_parameter_status: int = 200
-    """Answer to a query parameter that Rivo does not know, `updated_at_min` among them; 200 means
-    ignored."""
+    """Answer to a query parameter or form field that Rivo does not know, `updated_at_min` among
+    them; 200 means ignored."""
 
     rivo_page_beyond_max: str = "empty"
     """Answer beyond page 500: `empty`, `last` (page 500 again) or `error` (400)."""

@@ -39,7 +39,7 @@ class World:
         self.build()
 
     def build(self) -> None:
-        """Put all data back to what the seed gives."""
+        """Put all data, webhooks and the OAuth login back to what the seed gives."""
         wanted = self.options.tickets
         tickets = self.options.customers * 15 // 100 if wanted is None else wanted
         self.events = Events(self.ground)
@@ -50,6 +50,7 @@ class World:
         self.ledger = Ledger(self.ground, self.members)
         self.shelf = Shelf(self.ground)
         self.hooks.reset()
+        self.gorgias_door.reset_tokens()
 
     def set_switches(self, changes: dict[str, Any]) -> None:
         """Set switches by name.

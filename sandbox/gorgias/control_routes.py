@@ -7,39 +7,51 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.addresses import PAIR
 from sandbox.clock import to_us
 from sandbox.control import read_body, refuse
 from sandbox.gorgias.answers import json_answer
 from sandbox.gorgias.customer_routes import delete_rows, merge_rows
 from sandbox.gorgias.customer_rows import Channel
 from sandbox.gorgias.ticket_routes import full_ticket
+from sandbox.people import trouble_of
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_sandbox")
 PLAIN = {"email", "name", "external_id", "language", "timezone", "note", "meta", "active"}
 
 
+def _trouble(world: World, row: int) -> str | None:
+    people = world.ground.people
+    if row >= people.customers:
+        return None
+    owner = people.owner_of_customer(row)
+    return trouble_of(owner.number) if owner.kind == PAIR else "none"
+
+
 def _whole(world: World, row: int) -> dict[str, Any]:
     values = world.customers.field_values(row)
-    people = world.ground.people
-    trouble = None
-    if row < people.customers:
-        trouble = people.person(people.owner_of_customer(row)).trouble
-    return world.customers.full(row) | {"custom_field_values": values, "trouble": trouble}
+    return world.customers.full(row) | {
+        "custom_field_values": values,
+        "trouble": _trouble(world, row),
+    }
 
 
 @router.get("/customers")
 async def list_whole_customers(request: Request) -> Response:
     """Return customers in full with `data` and `custom_field_values`, in order of id.
 
-    `limit` (default 1000) and `after_id` page through them; `count` is how many there are.
+    `limit` (default 1000) and `after_id` page through them; `trouble` keeps those with one;
+    `count` is how many customers there are.
     """
     world = world_of(request)
     limit = int(request.query_params.get("limit", 1000))
     after_id = int(request.query_params.get("after_id", 0))
     start = world.customers.first_row_beyond(after_id)
     rows = (row for row in range(start, world.customers.size) if row not in world.customers.gone)
-    data = [_whole(world, row) for row in islice(rows, limit)]
+    trouble = request.query_params.get("trouble")
+    kept = (row for row in rows if not trouble or _trouble(world, row) == trouble)
+    data = [_whole(world, row) for row in islice(kept, limit)]
     return json_answer({"count": world.customers.count, "data": data})
 
 

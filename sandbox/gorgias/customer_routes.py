@@ -114,8 +114,9 @@ async def create_customer(request: Request) -> Response:
     body = await read_object(request, SETTABLE)
     changes = _read_changes(world, body, None)
     blank: dict[str, Any] = dict.fromkeys(PLAIN) | {"active": True, "email": None, "channels": []}
+    values = read_pairs(world, body.get("custom_fields", []))
     row = world.customers.create(blank | changes)
-    _store_extras(world, row, body)
+    _store_extras(world, row, body, values)
     customer_id = customer_id_of(row)
     world.events.add("customer-created", "Customer", customer_id)
     return json_answer(world.customers.created_row(row), 201)
@@ -131,10 +132,12 @@ async def merge_customers(request: Request) -> Response:
     if source == target:
         raise ApiError(409, "A customer cannot be merged into itself.")
     body = await read_object(request, SETTABLE)
+    changes = _read_changes(world, body, target)
+    values = read_pairs(world, body.get("custom_fields", []))
     merge_rows(world, source, target)
     if body:
-        world.customers.update(target, _read_changes(world, body, target))
-        _store_extras(world, target, body)
+        world.customers.update(target, changes)
+        _store_extras(world, target, body, values)
     return json_answer(world.customers.full(target), 202)
 
 
@@ -173,8 +176,10 @@ async def update_customer(request: Request, customer_id: int) -> Response:
     if not world.ground.switches.customer_update_accepts_meta_and_custom_fields:
         allowed = SETTABLE - {"meta", "custom_fields"}
     body = await read_object(request, allowed)
-    world.customers.update(row, _read_changes(world, body, row))
-    _store_extras(world, row, body)
+    changes = _read_changes(world, body, row)
+    values = read_pairs(world, body.get("custom_fields", []))
+    world.customers.update(row, changes)
+    _store_extras(world, row, body, values)
     return json_answer(world.customers.full(row), 202)
 
 
@@ -251,8 +256,8 @@ def _with_email(customers: Customers, row: int | None, email: str | None) -> lis
     return others if email is None else [Channel("email", email, True), *others]
 
 
-def _store_extras(world: World, row: int, body: dict[str, Any]) -> None:
+def _store_extras(world: World, row: int, body: dict[str, Any], values: dict[int, Any]) -> None:
     if "data" in body:
         world.customers.push(row, "data", body["data"], None)
-    if "custom_fields" in body:
-        world.customers.set_field_values(row, read_pairs(world, body["custom_fields"]))
+    if values:
+        world.customers.set_field_values(row, values)

@@ -46,11 +46,17 @@ class GorgiasDoor:
     def __init__(self, ground: Ground, *, enterprise: bool) -> None:
         self._ground = ground
         self.api_key = f"gk_{ground.seed:08d}"
-        self.tokens = Tokens("app-lakeside", f"cs_{ground.seed:08d}", f"rt_{ground.seed:08d}")
         self.first_access_token = f"at_{ground.seed:08d}"
-        self.tokens.access[self.first_access_token] = ground.switches.access_token_life_s
+        self.reset_tokens()
         window_s = ENTERPRISE_WINDOW_S if enterprise else WINDOW_S
         self.buckets = {kind: Bucket(limit, window_s) for kind, limit in LIMITS.items()}
+
+    def reset_tokens(self) -> None:
+        """Put the app's login back to what the ready line says, good for a full life from now."""
+        seed = self._ground.seed
+        self.tokens = Tokens("app-lakeside", f"cs_{seed:08d}", f"rt_{seed:08d}")
+        life_s = self._ground.switches.access_token_life_s
+        self.tokens.access[self.first_access_token] = self._ground.clock.run_s() + life_s
 
     def admit(self, method: str, path: str, headers: dict[str, str]) -> Caller | Answer:
         """Return who calls, or a 401. The token endpoint does its own client check."""

@@ -6,8 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.addresses import PAIR
 from sandbox.control import read_body, refuse
 from sandbox.gorgias.answers import json_answer
+from sandbox.people import trouble_of
 from sandbox.rivo.ledger import Entry
 from sandbox.rivo.member_routes import send_profile
 from sandbox.rivo.member_rows import member_id_of
@@ -16,26 +18,34 @@ from sandbox.world import World, world_of
 router = APIRouter(prefix="/_sandbox")
 
 
-def _whole(world: World, row: int) -> dict[str, Any]:
+def _trouble(world: World, row: int) -> str | None:
     people = world.ground.people
-    trouble = None
-    if row < people.members:
-        trouble = people.person(people.owner_of_member(row)).trouble
+    if row >= people.members:
+        return None
+    owner = people.owner_of_member(row)
+    return trouble_of(owner.number) if owner.kind == PAIR else "none"
+
+
+def _whole(world: World, row: int) -> dict[str, Any]:
     fields = world.members.fields(row)
-    return world.members.shown(row) | {"status": fields["status"], "trouble": trouble}
+    return world.members.shown(row) | {"status": fields["status"], "trouble": _trouble(world, row)}
 
 
 @router.get("/members")
 async def list_members(request: Request) -> Response:
     """Return members' attributes, ids ascending, with `status` and `trouble`.
 
-    `limit` (default 1000) and `after_id` page through them; `count` is how many there are.
+    `limit` (default 1000) and `after_id` page through them; `trouble` keeps those with one;
+    `count` is how many members there are.
     """
     world = world_of(request)
     limit = int(request.query_params.get("limit", 1000))
     after_id = int(request.query_params.get("after_id", 0))
-    rows = islice(world.members.walk(after_id), limit)
-    return json_answer({"count": world.members.count, "data": [_whole(world, row) for row in rows]})
+    trouble = request.query_params.get("trouble")
+    rows = world.members.walk(after_id)
+    kept = (row for row in rows if not trouble or _trouble(world, row) == trouble)
+    data = [_whole(world, row) for row in islice(kept, limit)]
+    return json_answer({"count": world.members.count, "data": data})
 
 
 @router.get("/members/{member_id}")

@@ -102,8 +102,8 @@ def _check(world: World, form: dict[str, Any]) -> Booking:
     source = form.get("source")
     if source not in SOURCES:
         raise RivoError(422, "source is not valid")
-    if set(form) - KEYS:
-        raise RivoError(422, "unknown field")
+    if set(form) - KEYS and world.ground.switches.rivo_unknown_parameter_status != 200:
+        raise RivoError(world.ground.switches.rivo_unknown_parameter_status, "Unknown field")
     row = get_member_row(world, str(form.get("customer_identifier", "")))
     points, credit_cents = _amounts(world, form)
     held = world.members.fields(row)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,6 @@ from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
 
 MEMBERS, CUSTOMERS = 260, 220
-
-Sync = Callable[..., RunRecord]
 
 
 @pytest.fixture(scope="session")
@@ -37,36 +35,42 @@ def world(sandbox: Sandbox, staging_url: str, tmp_path: Path) -> World:
     return World(sandbox=sandbox, staging_url=staging_url, folder=tmp_path)
 
 
-@pytest.fixture
-def sync(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
-    """Run the store's DAG once under real Airflow and return its run record."""
-    airflow_home.migrated()
+class Syncer:
+    """Runs the store's DAG under real Airflow, in this process."""
 
-    def run(**params: object) -> RunRecord:
-        for name, value in world.environment().items():
-            monkeypatch.setenv(name, value)
-        _forget_settings()
-        dag = _load_dag()
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._world, self._monkeypatch = world, monkeypatch
+
+    def __call__(self, **params: object) -> RunRecord:
+        """Run the DAG once and return its run record, whether it failed or not."""
+        dag = self.load_dag()
         # A failed task shows in the record; trying it again is what the next run is for.
         for task in dag.tasks:
             task.retries = 0
         dag.test(run_conf=params)
-        return world.records()[0]
+        return self._world.records()[0]
 
-    yield run
-    _forget_settings()
+    def load_dag(self):
+        from airflow.dag_processing.dagbag import DagBag
+
+        for name, value in self._world.environment().items():
+            self._monkeypatch.setenv(name, value)
+        forget_settings()
+        bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
+        assert not bag.import_errors
+        return bag.dags[f"loyalty_sync__{STORE}"]
 
 
-def _forget_settings() -> None:
+@pytest.fixture
+def sync(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Syncer]:
+    airflow_home.migrated()
+    yield Syncer(world, monkeypatch)
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Settings and the staging engine are kept per process; a test has its own."""
     settings.installation.cache_clear()
     if stages._staging.cache_info().currsize:
         stages._staging().dispose()
     stages._staging.cache_clear()
-
-
-def _load_dag():
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
-    assert not bag.import_errors
-    return bag.dags[f"loyalty_sync__{STORE}"]

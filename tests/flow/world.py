@@ -86,6 +86,39 @@ class World:
     def fault(self, server: str, **rule: Any) -> None:
         self.sandbox.control(server, "POST", "faults", rule)
 
+    def faults_fired(self, server: str) -> int:
+        """How often the faults of a server struck."""
+        rules = self.sandbox.control(server, "GET", "faults")["data"]
+        return sum(rule["fired"] for rule in rules)
+
+    def write_as_another_tool(
+        self, customer_id: int, data: Mapping[str, Any], version: str | None = None
+    ) -> None:
+        """Replace a customer's data by the API, as the merchant's other tools do."""
+        gorgias = self.sandbox.gorgias
+        answer = requests.put(
+            f"{gorgias['url']}/api/customers/{customer_id}/data",
+            json={"data": data} | ({"version": version} if version else {}),
+            auth=(gorgias["email"], gorgias["api_key"]),
+            timeout=10,
+        )
+        assert answer.status_code == 202
+
+    def release_lock_of_the_dead(self) -> None:
+        """Let the lease of a killed run lapse without waiting for it."""
+        engine = open_engine(self.staging_url)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE locks SET expires_at_utc = '2000-01-01'"))
+        engine.dispose()
+
+    def change_connection(self, conn_id: str, change: Mapping[str, Any]) -> None:
+        self.connections[conn_id] = {**sandbox_connections(self.sandbox)[conn_id], **change}
+
+    def secrets(self) -> list[str]:
+        """Everything that gives access to either account."""
+        gorgias, rivo = self.sandbox.gorgias, self.sandbox.rivo
+        return [gorgias["email"], gorgias["api_key"], rivo["api_key"], *gorgias["oauth"].values()]
+
     def forget_requests(self) -> None:
         """Start to count anew; takes faults away and empties the buckets as well."""
         for server in ("gorgias", "rivo"):
@@ -102,8 +135,11 @@ class World:
 
     def start_command(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `python -m loyalty_desk` in a process of its own, to be killed or waited for."""
+        return self.start_process("loyalty_desk", *arguments)
+
+    def start_process(self, module: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "loyalty_desk", *arguments],
+            [sys.executable, "-m", module, *arguments],
             env={**os.environ, **self.environment(), "PYTHONPATH": str(PROJECT_ROOT / "plugins")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

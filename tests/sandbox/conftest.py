@@ -1,17 +1,12 @@
 """A running sandbox for the tests, put back to its first state before each of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from sandbox.running import Sandbox, running_sandbox
-
-MEMBERS = CUSTOMERS = 3000
-SEED = 7
-
-Call = Callable[..., requests.Response]
+from tests.sandbox.calls import CUSTOMERS, MEMBERS, SEED, Call, gorgias_caller, rivo_caller
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +31,9 @@ def first_switches(started: Sandbox) -> dict[str, Any]:
 
 def put_back(running: Sandbox, switches: dict[str, Any]) -> Sandbox:
     running.control("gorgias", "POST", "switches", switches)
+    running.control("rivo", "POST", "reset")
     everything = dict.fromkeys(("counters", "faults", "buckets", "data"), True)
-    for server in ("gorgias", "rivo"):
-        running.control(server, "POST", "reset", everything)
+    running.control("gorgias", "POST", "reset", everything)
     return running
 
 
@@ -52,27 +47,6 @@ def slow(started_slow: Sandbox, first_switches: dict[str, Any]) -> Sandbox:
     return put_back(started_slow, first_switches)
 
 
-def gorgias_caller(running: Sandbox) -> Call:
-    session = requests.Session()
-    session.auth = (running.gorgias["email"], running.gorgias["api_key"])
-
-    def call(method: str, path: str, **options: Any) -> requests.Response:
-        url = f"{running.gorgias_url}/api{path}"
-        return session.request(method, url, timeout=10, allow_redirects=False, **options)
-
-    return call
-
-
-def rivo_caller(running: Sandbox) -> Call:
-    session = requests.Session()
-    session.headers["Authorization"] = running.rivo["api_key"]
-
-    def call(method: str, path: str, **options: Any) -> requests.Response:
-        return session.request(method, running.rivo_url + path, timeout=10, **options)
-
-    return call
-
-
 @pytest.fixture
 def gorgias(sandbox: Sandbox) -> Call:
     return gorgias_caller(sandbox)
@@ -81,15 +55,3 @@ def gorgias(sandbox: Sandbox) -> Call:
 @pytest.fixture
 def rivo(sandbox: Sandbox) -> Call:
     return rivo_caller(sandbox)
-
-
-def customers_of(running: Sandbox, **wanted: Any) -> list[dict[str, Any]]:
-    """Return the customers, whole, whose fields have the wanted values."""
-    rows = running.control("gorgias", "GET", f"customers?limit={CUSTOMERS}")["data"]
-    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
-
-
-def members_of(running: Sandbox, **wanted: Any) -> list[dict[str, Any]]:
-    """Return the members whose attributes have the wanted values."""
-    rows = running.control("rivo", "GET", f"members?limit={MEMBERS}")["data"]
-    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]

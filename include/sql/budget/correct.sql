@@ -1,14 +1,14 @@
--- Corrects the mirror by what an answer's header told: `at_least` is how full Gorgias' bucket is
--- (so that the use of other tools is seen), `excess` how much we have counted too much.
--- Writes request_budgets. Binds account, at_least, excess, capacity, share, window_s, now_s.
--- Repeating it can only lower the level further, and never below `at_least`.
+-- Corrects the mirror by what an answer's header told: `change` is how much fuller (or emptier,
+-- below zero) Gorgias' bucket is than ours, so that the use of other tools is seen.
+-- Writes request_budgets. Binds account, change, capacity, share, window_s, now_s.
 UPDATE request_budgets
 SET
     level = CASE
+        WHEN level + :change < capacity * (:now_s - leaked_at_s) / :window_s THEN 0.0
         WHEN
-            level - :excess - capacity * (:now_s - leaked_at_s) / :window_s > :at_least
-            THEN level - :excess - capacity * (:now_s - leaked_at_s) / :window_s
-        ELSE :at_least
+            level + :change - capacity * (:now_s - leaked_at_s) / :window_s > :capacity
+            THEN :capacity
+        ELSE level + :change - capacity * (:now_s - leaked_at_s) / :window_s
     END,
     own_level = CASE
         WHEN

@@ -1,5 +1,6 @@
 -- The match: who each customer in scope is, or why nobody; only those for whom this is new, so that
--- a repeat writes nothing. Order of the rules: link, primary address, further address.
+-- a repeat writes nothing; in the order of the key, as that is how they are inserted fastest.
+-- Order of the rules: link, primary address, further address.
 -- `holder` is at most one row, as key_outcomes holds every key with two eligible members.
 -- Reads customers_in_scope, live_links, key_outcomes, members, channel_verdicts, tickets, matches,
 -- unmatched_customers; writes decided_customers.
@@ -63,3 +64,4 @@ WHERE
     d.member_id IS DISTINCT FROM d.old_member_id
     OR d.new_rule IS DISTINCT FROM d.old_rule
     OR (d.member_id IS NULL AND d.outcome IS DISTINCT FROM d.old_outcome)
+ORDER BY d.customer_id ASC

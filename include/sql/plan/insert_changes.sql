@@ -5,9 +5,9 @@
 -- 13), then how wrong the balance is (1 to 9). A member's card on somebody who is none goes first
 -- within its urgency: it shows a balance that is not theirs.
 -- A change that this run already made is planned again only because it differs from what was made.
--- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, tickets;
--- writes changes. Binds store, run_id, destination, non_member_cards, now_utc and card_<class>:
--- the fingerprint of each class's card.
+-- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers;
+-- writes changes. Binds store, run_id, destination, non_member_cards, now_utc and card_<class>: the
+-- fingerprint of each class's card.
 INSERT INTO changes (
     store,
     run_id,
@@ -32,14 +32,7 @@ SELECT
     w.outcome,
     w.kind,
     w.wanted_card,
-    COALESCE(
-        (
-            SELECT MAX(CASE WHEN t.status = 'open' THEN 20000000000000 ELSE 10000000000000 END)
-            FROM tickets AS t
-            WHERE t.store = :store AND t.customer_id = w.customer_id
-        ),
-        0
-    )
+    w.urgency * 10000000000000
     + CASE
         WHEN w.kind = 'clear' THEN 9999999999999
         ELSE
@@ -56,6 +49,7 @@ FROM (
         c.customer_id,
         mt.member_id,
         COALESCE(u.outcome, 'matched') AS outcome,
+        COALESCE(urgent.urgency, 0) AS urgency,
         COALESCE(m.tier_rank, 0) AS tier_rank,
         ABS(COALESCE(m.points_balance, 0) - COALESCE(p.points_balance, 0)) AS points_delta,
         CASE
@@ -85,10 +79,7 @@ FROM (
             WHEN :non_member_cards = 'all' THEN 'new'
             WHEN
                 :non_member_cards = 'recent_tickets'
-                AND EXISTS (
-                    SELECT 1 FROM tickets AS t
-                    WHERE t.store = c.store AND t.customer_id = c.customer_id
-                )
+                AND urgent.customer_id IS NOT NULL
                 THEN 'new'
         END AS kind
     FROM customers_to_plan AS c
@@ -100,12 +91,14 @@ FROM (
             c.store = p.store
             AND c.customer_id = p.customer_id
             AND p.destination = :destination
+    LEFT JOIN urgent_customers AS urgent ON c.customer_id = urgent.customer_id
     WHERE c.store = :store AND c.gone_at_utc IS NULL
 ) AS w
 WHERE
     w.wanted_card IS NOT NULL
     AND w.wanted_card IS DISTINCT FROM w.current_card
     AND w.kind IS NOT NULL
+ORDER BY w.customer_id ASC
 ON CONFLICT (store, run_id, customer_id, destination) DO UPDATE
     SET
         member_id = excluded.member_id,

@@ -6,4 +6,5 @@ SELECT
     customer_id
 FROM changes
 WHERE store = :store AND run_id = :run_id AND state NOT IN ('done', 'gone')
+ORDER BY customer_id ASC
 ON CONFLICT (store, customer_id) DO NOTHING

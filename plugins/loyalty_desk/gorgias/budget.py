@@ -35,17 +35,24 @@ MOST_BLOCK_S = 900.0
 """Longest block that one 429 may put on everybody; the SQL takes more for a clock set back."""
 DATABASE_ATTEMPTS = 5
 EASING = 8
-"""We come down to Gorgias' count by this fraction an answer: single answers are noisy."""
+"""We come down to Gorgias' count by this part of the gap an answer: single answers are noisy."""
+ROUNDING = 0.5
+"""Gorgias tells whole requests while its bucket leaks evenly."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
-    """What the budget looked like when this thread's request was taken."""
+    """What the budget looked like when this thread's request was taken.
+
+    `under_way` and `corrected` are of this process: its requests without an answer, and the sum of
+    its corrections so far.
+    """
 
     taken_at_s: float
     level: float
     capacity: float
     under_way: int
+    corrected: float
 
 
 class BudgetGate:
@@ -70,7 +77,8 @@ class BudgetGate:
         self._sleep, self._clock = sleep, clock
         # One thread of a process asks at a time: as many waiters as processes, not as threads.
         self._turn = threading.Lock()
-        self._local, self._counting, self._under_way = threading.local(), threading.Lock(), 0
+        self._local, self._counting = threading.local(), threading.Lock()
+        self._under_way, self._corrected = 0, 0.0
 
     def enter(self) -> None:
         began_s = self._clock()
@@ -93,9 +101,9 @@ class BudgetGate:
     def learn(self, headers: Mapping[str, str]) -> None:
         """Bring the mirror in line with `used/limit` of an answer; without the header, do nothing.
 
-        Answers come out of order and others' requests are under way meanwhile. So we go up at
-        once to the least that Gorgias' count can be now, and down slowly, and only by what cannot
-        be explained by requests that Gorgias had not seen yet.
+        Answers come out of order while other requests are under way, so the two counts never agree
+        to the last request. We go up at once, as that is another tool's use; down slowly, and only
+        by what requests that Gorgias had not seen yet cannot explain.
         """
         ticket = self._end_of_request()
         told = USED_OF_LIMIT.fullmatch(headers.get(USED_HEADER, ""))
@@ -103,17 +111,17 @@ class BudgetGate:
             return
         used, capacity = min(float(told[1]), float(told[2])), float(told[2])
         now_s = self._clock()
-        leaked = ticket.capacity / self._window_s * max(0.0, now_s - ticket.taken_at_s)
-        ours = ticket.level - leaked
-        slack = max(4.0, 0.1 * capacity) + ticket.under_way
-        excess = max(0.0, ours - used - slack) / EASING
-        if used - leaked <= ours and not excess and capacity == ticket.capacity:
-            return
-        self._advise(
-            "budget/correct",
-            {"at_least": max(0.0, used - leaked), "excess": excess, "capacity": capacity},
-            now_s,
-        )
+        # Gorgias counted somewhere between the taking and now, so half of the leak had happened.
+        leaked = 0.5 * ticket.capacity / self._window_s * max(0.0, now_s - ticket.taken_at_s)
+        with self._counting:
+            # Answers under way together show the same gap; each must not be closed twice.
+            closed = self._corrected - ticket.corrected
+            gap = used - (ticket.level + closed - leaked) - ROUNDING
+            slack = max(4.0, 0.1 * capacity) + ticket.under_way
+            change = max(gap, 0.0) + min(gap + slack, 0.0) / EASING
+            self._corrected += change
+        if change or capacity != ticket.capacity:
+            self._advise("budget/correct", {"change": change, "capacity": capacity}, now_s)
 
     def refused(self, wait_s: float) -> None:
         now_s = self._clock()
@@ -139,12 +147,13 @@ class BudgetGate:
             "share": self._settings.share,
             "now_s": now_s,
         }
+        so_far = self._under_way, self._corrected
         for attempt in range(1, DATABASE_ATTEMPTS + 1):
             try:
                 with self._engine.begin() as connection:
                     row = connection.execute(statement("budget/take"), binds).one_or_none()
                     if row is not None:
-                        return _Ticket(now_s, row.level, row.capacity, self._under_way), 0.0
+                        return _Ticket(now_s, row.level, row.capacity, *so_far), 0.0
                     budget = connection.execute(
                         statement("budget/select_budget"), {"account": self._account}
                     ).one()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -14,7 +15,7 @@ from loyalty_desk.errors import QualityError
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
 from loyalty_desk.quality.suites import suite
-from loyalty_desk.report.run_record import add_counters
+from loyalty_desk.report.run_record import add_counters, increase_counters
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.statements import statement
 
@@ -37,13 +38,14 @@ def check_step(
     """Run a step's suite and keep one row per expectation in `quality_results`.
 
     Also sets the run's counters `quality_critical_failed` and `quality_warning_failed`, over all
-    steps so far. May be repeated. With `docs_dir`, the step's Data Docs are in `docs_dir/<step>/`
-    and replace those of an earlier run. The push's suite reads the counters `readback_checked` and
-    `readback_wrong`, so set them before.
+    steps so far, and adds to `seconds_checks`. May be repeated. With `docs_dir`, the step's Data
+    Docs are in `docs_dir/<step>/` and replace those of an earlier run. The push's suite reads the
+    counters `readback_checked` and `readback_wrong`, so set them before.
 
     Raises:
         QualityError: a critical expectation failed, or one could not be run. Results are kept.
     """
+    started_s = monotonic()
     step_docs = docs_dir / step.value if docs_dir is not None else None
     try:
         results = run_checks(
@@ -53,6 +55,9 @@ def check_step(
         raise QualityError(f"store {store.name}, step {step}: {error}") from None
     with engine.begin() as connection:
         _keep(connection, store.name, run_id, step, results, now)
+        increase_counters(
+            connection, store.name, run_id, {"seconds_checks": monotonic() - started_s}
+        )
     result = StepResult(
         step=step,
         results=results,

@@ -10,6 +10,7 @@ GX 1.24 has no telemetry; it is switched off all the same, should a later versio
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ MOST_ROWS: Final = 100_000
 """Rows at fault are counted up to here, as psycopg holds a whole answer in memory."""
 
 _BIND: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy's `text()` finds them
+_EXCEPTION: Final = re.compile(r"^([\w.]*[A-Z]\w+):", re.MULTILINE)
 _RUN_ROW: Final = "checked_run"
 
 
@@ -63,7 +65,8 @@ def run_checks(
             results |= _validate(context, datasource, batch, of_batch, title)
         if docs_dir is not None:
             context.build_data_docs()
-            make_offline(docs_dir)
+            found = [results[check.name] for check in checks]
+            make_offline(docs_dir, title, [check.says for check in checks], found)
     finally:
         datasource.get_execution_engine().close()
         datasource.get_engine().dispose()
@@ -73,6 +76,7 @@ def run_checks(
 def _gx(module: str = "") -> Any:
     """GX, or a module of it: imported here, as it takes 5 s and only these tasks need it."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every connect
     return import_module(f"great_expectations{module}")
 
 
@@ -149,7 +153,9 @@ def _validate(
         asset = datasource.add_table_asset(name="rows_at_fault", table_name=_RUN_ROW)
         wanted: dict[str, Any] = {"result_format": "COMPLETE"}  # else it leaves out the ids
     else:
-        asset = datasource.add_query_asset(name=batch, query=_query(batch, _RUN_ROW))
+        asset = datasource.add_query_asset(
+            name=batch.removeprefix("select_"), query=_query(batch, _RUN_ROW)
+        )
         wanted = {
             "result_format": "SUMMARY",
             "partial_unexpected_count": MOST_IDS,
@@ -201,10 +207,7 @@ def _query(name: str, run_row: str) -> str:
 
 
 def _read(check: Check, result: Any) -> CheckResult:
-    if result.exception_info.get("raised_exception"):
-        # The traceback may hold the statement; the kind of failure is enough to look it up.
-        kind = str(result.exception_info.get("exception_message", "")).partition(")")[0]
-        raise CheckCrashedError(f"check {check.name} could not be run: {kind[:100]}")
+    _raise_if_crashed(check, result.exception_info)
     detail = result.result
     if isinstance(check, RowCheck):
         count = detail["observed_value"]
@@ -219,6 +222,16 @@ def _read(check: Check, result: Any) -> CheckResult:
         failing_count=int(count or 0),  # GX counts an empty batch as None
         failing_ids=tuple(_shown(value) for value in ids[:MOST_IDS]),
     )
+
+
+def _raise_if_crashed(check: Check, info: Mapping[str, Any]) -> None:
+    # GX keeps one such record, or one for each metric that the expectation needs.
+    for record in info.values() if "raised_exception" not in info else [info]:
+        if record["raised_exception"]:
+            # Not the message: it may hold the statement and, from some drivers, a row.
+            kinds = _EXCEPTION.findall(str(record["exception_traceback"]))
+            kind = kinds[0] if kinds else "an error"
+            raise CheckCrashedError(f"check {check.name} could not be run: {kind}")
 
 
 def _shown(value: object) -> str:

@@ -10,8 +10,6 @@ from pathlib import Path
 class Step(StrEnum):
     """When a suite is run: after the step of the same name."""
 
-    EXTRACTS = "extracts"
-    """The suites of `members` and `customers` in one go, as importing GX takes its time."""
     MEMBERS = "members"
     CUSTOMERS = "customers"
     MATCH = "match"

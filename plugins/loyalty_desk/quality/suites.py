@@ -7,7 +7,7 @@ here imports GX, so that the list can be read, tested and shown without its 5 s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,8 +55,6 @@ Check = RowCheck | ColumnCheck
 def suite(step: Step, store: StoreSettings) -> tuple[Check, ...]:
     """The checks of a step; names are unique within it."""
     match step:
-        case Step.EXTRACTS:
-            return (*_members(), *_customers())
         case Step.MEMBERS:
             return _members()
         case Step.CUSTOMERS:
@@ -64,9 +62,15 @@ def suite(step: Step, store: StoreSettings) -> tuple[Check, ...]:
         case Step.MATCH:
             return _match()
         case Step.PLAN:
-            return _plan(store)
+            return _plan([destination.value for destination in store.push_to])
         case Step.PUSH:
             return _push()
+
+
+def sentences() -> dict[str, str]:
+    """What must hold, by the name of the check, over all steps."""
+    checks = (*_members(), *_customers(), *_match(), *_plan(()), *_push())
+    return {check.name: check.says for check in checks}
 
 
 def _rows(name: str, severity: Severity, says: str) -> RowCheck:
@@ -265,7 +269,7 @@ def _match() -> tuple[Check, ...]:
     )
 
 
-def _plan(store: StoreSettings) -> tuple[Check, ...]:
+def _plan(push_to: Sequence[str]) -> tuple[Check, ...]:
     column = _on("select_changes", "customer_id")
     critical, warning = Severity.CRITICAL, Severity.WARNING
     return (
@@ -275,7 +279,7 @@ def _plan(store: StoreSettings) -> tuple[Check, ...]:
             "Every change goes to a destination of the store's `push_to`.",
             "ExpectColumnValuesToBeInSet",
             column="destination",
-            value_set=[destination.value for destination in store.push_to],
+            value_set=list(push_to),
         ),
         column(
             "change_kind_known",

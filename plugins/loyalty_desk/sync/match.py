@@ -25,14 +25,12 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaDat
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging import working
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
 
 _WORK = MetaData()
-_TEMPORARY = ["TEMPORARY"]
-# In SQLite only the type INTEGER makes the key the row id, which saves an index.
-_CustomerId = BigInteger().with_variant(Integer(), "sqlite")
 
 # What an incremental match decides on; `round` counts the steps from what was touched (0).
 _scope_keys = Table(
@@ -40,21 +38,21 @@ _scope_keys = Table(
     _WORK,
     Column("email_key", Text, primary_key=True),
     Column("round", Integer, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 _scope_customers = Table(
     "scope_customers",
     _WORK,
-    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     Column("round", Integer, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 _scope_members = Table(
     "scope_members",
     _WORK,
     Column("member_id", Text, primary_key=True),
     Column("round", Integer, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 # One per e-mail key that does not lead to exactly one eligible member, though some member holds it.
@@ -63,16 +61,16 @@ _key_outcomes = Table(
     _WORK,
     Column("email_key", Text, primary_key=True),
     Column("outcome", Text, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 # One per link that decides.
 _live_links = Table(
     "live_links",
     _WORK,
-    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     Column("member_id", Text, nullable=False, index=True),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 # One per member and customer that one of the customer's further addresses leads to.
@@ -81,16 +79,16 @@ _channel_claims = Table(
     _WORK,
     Column("member_id", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 # One per customer with a claim; `member_id` is NULL for a tie.
 _channel_verdicts = Table(
     "channel_verdicts",
     _WORK,
-    Column("customer_id", _CustomerId, primary_key=True, autoincrement=False),
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     Column("member_id", Text),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 # One per customer whose match, rule or class is new. No key: it is only read from end to end.
@@ -103,7 +101,7 @@ _decided_customers = Table(
     Column("outcome", Text, nullable=False),
     Column("was_matched", Boolean, nullable=False),
     Column("was_unmatched", Boolean, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 
@@ -147,20 +145,23 @@ def match_customers(
     """
     guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
     binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
+    working.allow_memory(connection)
     _prepare(connection, "all" if full else "reached")
     if full:
-        _run(connection, "delete_touched_all", binds)
-        _refresh_statistics(connection, "members", "customers", "customer_channels", "links")
+        working.run(connection, "match/delete_touched_all", binds)
+        working.refresh_statistics(connection, "members", "customers", "customer_channels", "links")
     else:
         _reach(connection, binds)
     _decide(connection, binds)
     if not full:
-        _run(connection, "insert_to_plan_decided", binds)
+        working.run(connection, "match/insert_to_plan_decided", binds)
     _write(connection, binds)
     if full:
-        _refresh_statistics(connection, "matches", "unmatched_customers", "unmatched_members")
+        working.refresh_statistics(
+            connection, "matches", "unmatched_customers", "unmatched_members"
+        )
     else:
-        _run(connection, "insert_to_plan_touched", binds)
+        working.run(connection, "match/insert_to_plan_touched", binds)
     _clean_up(connection)
     return count_matches(connection, store)
 
@@ -204,49 +205,37 @@ def _clean_up(connection: Connection) -> None:
 def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
     """Fill the scope with what was touched and everything that it is connected with."""
     reached = [
-        _run(connection, f"start_scope_{what}", binds) for what in ("keys", "customers", "members")
+        working.run(connection, f"match/start_scope_{what}", binds).rowcount
+        for what in ("keys", "customers", "members")
     ]
     touched = sum(reached)
-    _run(connection, "delete_touched_taken", binds)
+    working.run(connection, "match/delete_touched_taken", binds)
     this_round = 0
     while sum(reached):
         this_round += 1
         rounds = {"last_round": this_round - 1, "this_round": this_round}
         reached = [
-            _run(connection, f"expand_scope_{what}", {**binds, **rounds})
+            working.run(connection, f"match/expand_scope_{what}", {**binds, **rounds}).rowcount
             for what in ("keys", "customers", "members")
         ]
     log.info("incremental match: %d touched, followed for %d rounds", touched, this_round)
-    _refresh_statistics(connection, "scope_keys", "scope_customers", "scope_members")
+    working.refresh_statistics(connection, "scope_keys", "scope_customers", "scope_members")
 
 
 def _decide(connection: Connection, binds: Mapping[str, str]) -> None:
-    _run(connection, "insert_key_outcomes", binds)
-    _run(connection, "insert_live_links", binds)
-    if _run(connection, "insert_channel_claims", binds):
-        _run(connection, "insert_channel_verdicts", binds)
-    _refresh_statistics(connection, "key_outcomes", "live_links", "channel_verdicts")
-    _run(connection, "insert_decided_customers", binds)
+    working.run(connection, "match/insert_key_outcomes", binds)
+    working.run(connection, "match/insert_live_links", binds)
+    if working.run(connection, "match/insert_channel_claims", binds).rowcount:
+        working.run(connection, "match/insert_channel_verdicts", binds)
+    working.refresh_statistics(connection, "key_outcomes", "live_links", "channel_verdicts")
+    working.run(connection, "match/insert_decided_customers", binds)
 
 
 def _write(connection: Connection, binds: Mapping[str, str]) -> None:
-    _refresh_statistics(connection, "decided_customers", "channel_claims")
-    _run(connection, "delete_matches", binds)
-    _run(connection, "upsert_matches", binds)
-    _run(connection, "delete_unmatched_customers", binds)
-    _run(connection, "upsert_unmatched_customers", binds)
-    _run(connection, "delete_unmatched_members", binds)
-    _run(connection, "upsert_unmatched_members", binds)
-
-
-def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:
-    """Execute `match/<name>` with those of the binds that it has; returns the rows it wrote."""
-    clause = statement(f"match/{name}")
-    wanted = clause.compile().params
-    return connection.execute(clause, {key: binds[key] for key in wanted}).rowcount
-
-
-def _refresh_statistics(connection: Connection, *tables: str) -> None:
-    """Tell the planner how large the tables have become; matters right after a first load."""
-    for table in tables:
-        connection.exec_driver_sql(f"ANALYZE {table}")
+    working.refresh_statistics(connection, "decided_customers", "channel_claims")
+    working.run(connection, "match/delete_matches", binds)
+    working.run(connection, "match/insert_matches", binds)
+    working.run(connection, "match/delete_unmatched_customers", binds)
+    working.run(connection, "match/insert_unmatched_customers", binds)
+    working.run(connection, "match/delete_unmatched_members", binds)
+    working.run(connection, "match/upsert_unmatched_members", binds)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, Text
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging import working
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
 from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, fingerprint
@@ -30,20 +31,22 @@ KEEP_CHANGES_DAYS = 30
 """How long what became of a change is kept."""
 
 _WORK = MetaData()
-_TEMPORARY = ["TEMPORARY"]
 
 # What an incremental plan looks at. One per customer.
 _plan_scope = Table(
     "plan_scope",
     _WORK,
-    Column(
-        "customer_id",
-        # In SQLite only the type INTEGER makes the key the row id, which saves an index.
-        BigInteger().with_variant(Integer(), "sqlite"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    prefixes=_TEMPORARY,
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
+    prefixes=working.TEMPORARY,
+)
+
+# One per customer to look at who has a recent ticket; 2 for an open one.
+_urgent_customers = Table(
+    "urgent_customers",
+    _WORK,
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
+    Column("urgency", Integer, nullable=False),
+    prefixes=working.TEMPORARY,
 )
 
 # One per earlier run of the store that left changes.
@@ -52,7 +55,7 @@ _earlier_runs = Table(
     _WORK,
     Column("run_id", Text, primary_key=True),
     Column("is_old", Boolean, nullable=False),
-    prefixes=_TEMPORARY,
+    prefixes=working.TEMPORARY,
 )
 
 
@@ -115,6 +118,7 @@ def plan_changes(
         "limit": limit,
         **_absent_cards(),
     }
+    working.allow_memory(connection)
     _prepare(connection, "all" if full else "reached")
     _supersede(connection, binds)
     if full:
@@ -122,20 +126,27 @@ def plan_changes(
     else:
         _run(connection, "insert_plan_scope", binds)
         _run(connection, "delete_to_plan_taken", binds)
-        connection.exec_driver_sql("ANALYZE plan_scope")
+        working.refresh_statistics(connection, "plan_scope")
     _run(connection, "delete_pushed_cards_gone", binds)
+    _run(connection, "insert_urgent_customers", binds)
+    working.refresh_statistics(connection, "urgent_customers")
     for destination in store.push_to:
         count = _run(connection, "insert_changes", {**binds, "destination": destination.value})
         log.info("planned %d changes of %s", count, destination.value)
     _run(connection, "insert_to_plan_changing", binds)
     considered = _count(connection, "count_customers_to_plan", binds)["considered"]
-    changing = _count(connection, "count_changing_customers", binds)["changing"]
+    counts = _count(connection, "count_changes", binds)
+    unchanged = considered - counts["changing"]
     if limit is not None:
         _run(connection, "delete_planned_beyond_limit", binds)
+        counts = _count(connection, "count_changes", binds)
     _clean_up(connection)
     return PlanCounts(
-        **_count(connection, "count_changes", binds),
-        cards_unchanged=considered - changing,
+        planned=counts["planned"],
+        planned_new=counts["planned_new"],
+        planned_update=counts["planned_update"],
+        planned_clear=counts["planned_clear"],
+        cards_unchanged=unchanged,
         cards_pushed_before=_count(connection, "count_member_cards", binds)["member_cards"],
     )
 
@@ -166,15 +177,10 @@ def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
 
 
 def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:
-    """Execute `plan/<name>` with those of the binds that it has; returns the rows it wrote."""
-    clause = statement(f"plan/{name}")
-    wanted = clause.compile().params
-    return connection.execute(clause, {key: binds[key] for key in wanted}).rowcount
+    """Execute `plan/<name>`; returns the rows it wrote."""
+    return working.run(connection, f"plan/{name}", binds).rowcount
 
 
 def _count(connection: Connection, name: str, binds: Mapping[str, object]) -> dict[str, int]:
     """Read the one row of `plan/<name>`."""
-    clause = statement(f"plan/{name}")
-    wanted = clause.compile().params
-    row = connection.execute(clause, {key: binds[key] for key in wanted}).one()
-    return dict(row._mapping)
+    return working.run(connection, f"plan/{name}", binds).one()._asdict()

@@ -5,6 +5,8 @@ Self-contained: it must not import `schema.py`, which goes on changing after thi
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from alembic import op
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 
@@ -14,6 +16,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = MetaData()
+
+_CLUSTERED: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
 Table(
     "runs",
@@ -35,6 +39,7 @@ Table(
     Column("run_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("value", Float, nullable=False),
+    **_CLUSTERED,
 )
 
 Table(
@@ -62,6 +67,7 @@ Table(
     Column("store", Text, primary_key=True),
     Column("source", Text, primary_key=True),
     Column("subject_id", Text, primary_key=True),
+    **_CLUSTERED,
 )
 
 Table(
@@ -81,7 +87,7 @@ Table(
     Column("card_fingerprint", Text, nullable=False),
     Column("changed_at_utc", Text, nullable=False),
     Column("gone_at_utc", Text),
-    Index("members_by_email_key", "store", "email_key"),
+    Index("members_by_email_key", "store", "email_key", "status", "gone_at_utc", "member_id"),
 )
 
 Table(
@@ -101,6 +107,7 @@ Table(
     Column("channels_read_at_utc", Text),
     Column("gone_at_utc", Text),
     Index("customers_by_email_key", "store", "email_key"),
+    **_CLUSTERED,
 )
 
 Table(
@@ -110,6 +117,7 @@ Table(
     Column("customer_id", BigInteger, primary_key=True),
     Column("email_key", Text, primary_key=True),
     Index("customer_channels_by_email_key", "store", "email_key"),
+    **_CLUSTERED,
 )
 
 Table(
@@ -121,6 +129,7 @@ Table(
     Column("status", Text, nullable=False),
     Column("updated_at_utc", Text, nullable=False),
     Index("tickets_by_customer", "store", "customer_id"),
+    **_CLUSTERED,
 )
 
 Table(
@@ -131,6 +140,7 @@ Table(
     Column("member_id", Text, nullable=False),
     Column("confirmed_by", Text, nullable=False),
     Column("confirmed_at_utc", Text, nullable=False),
+    **_CLUSTERED,
 )
 
 Table(
@@ -139,6 +149,7 @@ Table(
     Column("store", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
+    **_CLUSTERED,
 )
 
 Table(
@@ -149,6 +160,7 @@ Table(
     Column("member_id", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Index("matches_by_member", "store", "member_id"),
+    **_CLUSTERED,
 )
 
 Table(
@@ -158,6 +170,7 @@ Table(
     Column("customer_id", BigInteger, primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("since_utc", Text, nullable=False),
+    **_CLUSTERED,
 )
 
 Table(
@@ -167,6 +180,7 @@ Table(
     Column("member_id", Text, primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("since_utc", Text, nullable=False),
+    **_CLUSTERED,
 )
 
 Table(
@@ -174,6 +188,7 @@ Table(
     TABLES,
     Column("store", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
+    **_CLUSTERED,
 )
 
 Table(
@@ -187,6 +202,7 @@ Table(
     Column("points_balance", BigInteger),
     Column("version_utc", Text, nullable=False),
     Column("pushed_at_utc", Text, nullable=False),
+    **_CLUSTERED,
 )
 
 changes = Table(
@@ -205,13 +221,7 @@ changes = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     Column("changed_at_utc", Text, nullable=False),
-)
-Index(
-    "changes_by_priority",
-    changes.c.store,
-    changes.c.run_id,
-    changes.c.state,
-    changes.c.priority.desc(),
+    **_CLUSTERED,
 )
 
 Table(

@@ -10,5 +10,3 @@ SELECT
     :now_utc AS since_utc
 FROM decided_customers
 WHERE member_id IS NULL
-ON CONFLICT (store, customer_id) DO UPDATE
-    SET outcome = excluded.outcome, since_utc = excluded.since_utc

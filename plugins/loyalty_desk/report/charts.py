@@ -1,0 +1,115 @@
+"""Charts as inline SVG: text stays text, colours follow the page, and the same data draws the same.
+
+Every number in a chart is in a table beside it, so a chart may be skipped by who cannot see it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from io import StringIO
+from typing import Any, Final
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+# Stand-ins that become the page's own colours, for light and dark alike.
+_COLOURS: Final = {
+    "#010101": "var(--ink)",
+    "#020202": "var(--muted)",
+    "#030303": "var(--line)",
+    "#040404": "var(--good)",
+    "#050505": "var(--look)",
+    "#060606": "var(--calm)",
+    "#070707": "var(--bad)",
+}
+INK, MUTED, LINE, GOOD, LOOK, CALM, BAD = _COLOURS
+_SETTINGS: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": INK,
+    "axes.edgecolor": LINE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,
+}
+_WIDTH_IN: Final = 6.4
+
+Bar = tuple[str, float, str, str]
+"""Label, length, what is written at its end, colour."""
+
+
+def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
+    """Horizontal bars from top to bottom, each with its number. `name` is unique on the page."""
+    with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        figure = Figure(figsize=(_WIDTH_IN, 0.34 * len(rows) + 0.15))
+        axes = figure.add_axes((0.38, 0, 0.62, 1))
+        longest = max((length for _, length, _, _ in rows), default=0) or 1
+        for place, (label, length, shown, colour) in enumerate(rows):
+            axes.barh(place, length, height=0.62, color=colour)
+            axes.text(length + longest * 0.015, place, shown, va="center")
+            axes.text(-longest * 0.02, place, label, va="center", ha="right")
+        axes.set_xlim(0, longest * 1.5)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_yticks([])
+        axes.set_xticks([])
+        for side in ("bottom", "left"):
+            axes.spines[side].set_visible(False)
+        axes.axvline(0, color=LINE, linewidth=1)
+        return _svg(figure, name, title)
+
+
+def trend(
+    name: str, title: str, labels: Sequence[str], values: Sequence[float], colour: str
+) -> Markup:
+    """One line over the runs, the oldest on the left; first, last and extremes are labelled."""
+    with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        figure = Figure(figsize=(_WIDTH_IN, 1.9))
+        axes = figure.add_axes((0.03, 0.17, 0.9, 0.7))
+        places = range(len(values))
+        top = max(values, default=0) or 1
+        axes.fill_between(places, values, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(places, values, color=colour, linewidth=2, marker="o", markersize=4)
+        for place in sorted({0, len(values) - 1, values.index(max(values))}):
+            axes.annotate(
+                f"{values[place]:,.0f}",
+                (place, values[place]),
+                textcoords="offset points",
+                xytext=(0, 7),
+                ha="center",
+            )
+        axes.set_ylim(0, top * 1.25)
+        axes.set_xlim(-0.35, max(len(values) - 1, 1) + 0.35)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        shown = sorted({0, len(labels) - 1})
+        axes.set_xticks(shown, [labels[place] for place in shown])
+        axes.get_xticklabels()[0].set_horizontalalignment("left" if len(shown) > 1 else "center")
+        axes.get_xticklabels()[-1].set_horizontalalignment("right" if len(shown) > 1 else "center")
+        return _svg(figure, name, title)
+
+
+def _svg(figure: Any, name: str, title: str) -> Markup:
+    target = StringIO()
+    # No date and no metadata: the same numbers give the same bytes.
+    figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
+    svg = target.getvalue()
+    svg = svg[svg.index("<svg") :]
+    # Its style sheet would hold for the whole page.
+    unwanted = r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>"
+    svg = re.sub(unwanted, "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\s(?:xmlns(?::\w+)?|version|width|height)="[^"]*"(?=[^<]*viewBox)', "", svg)
+    svg = re.sub(r'\sxmlns(?::\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(href="|url\()#', rf"\1#{name}-", svg)
+    svg = re.sub(r"font-family: [^;\"]*;?\s*", "", svg)  # the page says which font
+    for stand_in, colour in _COLOURS.items():
+        svg = svg.replace(stand_in, colour)
+    opening = f'<svg class="chart" role="img" aria-label="{escape(title)}"'
+    return Markup(svg.replace("<svg", opening, 1).strip())  # noqa: S704 - matplotlib escapes text

@@ -1,0 +1,112 @@
+"""What each class means to a support manager, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from loyalty_desk.records import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassText:
+    """One class on one side, in words. `needs_person` when somebody should look at its rows."""
+
+    title: str
+    means: str
+    what_to_do: str
+    needs_person: bool = True
+
+
+_AMBIGUOUS: Final = ClassText(
+    title="Unclear",
+    means="More than one customer and member fit together; a tie is never broken by guessing.",
+    what_to_do="Decide who is who: confirm a link, or merge the accounts where they belong "
+    "to one person.",
+)
+
+CUSTOMER_TEXTS: Final = {
+    Outcome.CUSTOMER_NOT_FOUND: ClassText(
+        title="Wrote to us, not a member",
+        means="A customer with recent tickets whose e-mail addresses belong to no member.",
+        what_to_do="Ask for the address used in the shop, or invite the customer to join.",
+    ),
+    Outcome.NOT_A_MEMBER: ClassText(
+        title="Not a member",
+        means="A customer without recent tickets and without a membership.",
+        what_to_do="Nothing; this is normal.",
+        needs_person=False,
+    ),
+    Outcome.AMBIGUOUS: _AMBIGUOUS,
+    Outcome.NO_EMAIL: ClassText(
+        title="No e-mail",
+        means="A customer without an e-mail address, as from chat or social media.",
+        what_to_do="Add the e-mail address to the customer in Gorgias when it is known.",
+    ),
+    Outcome.INVALID_EMAIL: ClassText(
+        title="E-mail not valid",
+        means="What stands in the e-mail field is not an address.",
+        what_to_do="Correct the e-mail address of the customer in Gorgias.",
+    ),
+    Outcome.MERGED_OR_DELETED: ClassText(
+        title="Gone from Gorgias",
+        means="A customer that was merged into another one, or deleted.",
+        what_to_do="Nothing; the customer it was merged into is looked at on its own.",
+        needs_person=False,
+    ),
+    Outcome.EXCLUDED: ClassText(
+        title="Excluded",
+        means="The merchant took this person out of the programme.",
+        what_to_do="Nothing, unless the exclusion was a mistake; it is made on the platform.",
+        needs_person=False,
+    ),
+    Outcome.ERASED: ClassText(
+        title="Erased",
+        means="This person's data was erased on the platform on request.",
+        what_to_do="Nothing on the platform; consider whether the request covers Gorgias too.",
+        needs_person=False,
+    ),
+}
+MEMBER_TEXTS: Final = {
+    Outcome.MEMBER_NOT_IN_GORGIAS: ClassText(
+        title="Never wrote to us",
+        means="A member whose e-mail address belongs to no customer in Gorgias.",
+        what_to_do="Nothing; most members never write.",
+        needs_person=False,
+    ),
+    Outcome.AMBIGUOUS: _AMBIGUOUS,
+    Outcome.NO_EMAIL: ClassText(
+        title="No e-mail",
+        means="A member without an e-mail address.",
+        what_to_do="Add the e-mail address to the member on the platform when it is known.",
+    ),
+    Outcome.INVALID_EMAIL: ClassText(
+        title="E-mail not valid",
+        means="What stands in the member's e-mail field is not an address.",
+        what_to_do="Correct the e-mail address of the member on the platform.",
+    ),
+    Outcome.MERGED_OR_DELETED: ClassText(
+        title="Gone from the platform",
+        means="A member that the platform no longer has.",
+        what_to_do="Nothing; the customer's card says that there is no membership.",
+        needs_person=False,
+    ),
+    Outcome.EXCLUDED: ClassText(
+        title="Excluded",
+        means="The merchant took this person out of the programme.",
+        what_to_do="Nothing, unless the exclusion was a mistake; it is made on the platform.",
+        needs_person=False,
+    ),
+    Outcome.ERASED: ClassText(
+        title="Erased",
+        means="This person's data was erased on the platform on request.",
+        what_to_do="Nothing.",
+        needs_person=False,
+    ),
+}
+
+
+def class_text(side: str, outcome: str) -> ClassText:
+    """The words for a class; `side` is "customer" or "member"."""
+    texts = CUSTOMER_TEXTS if side == "customer" else MEMBER_TEXTS
+    return texts[Outcome(outcome)]

@@ -1,0 +1,67 @@
+"""The mismatches as a spreadsheet: safe to open, and written row by row however many there are."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.report.classes import class_text
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+COLUMNS: Final = (
+    "side",
+    "id",
+    "class",
+    "since",
+    "newest_ticket_id",
+    "tickets",
+    "what_to_do",
+)
+_ROWS_AT_ONCE: Final = 5_000
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_mismatches(engine: Engine, store: str, path: Path) -> int:
+    """Write every mismatch of the store to `path`; returns how many.
+
+    UTF-8 with a byte order mark, as spreadsheets expect, and RFC 4180. One per customer without a
+    member, then one per member without a customer; the class `not_a_member` is left out.
+    """
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        for row in _iter_rows(engine, store):
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def neutral(value: object) -> str:
+    """The cell as text that no spreadsheet runs as a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+
+
+def _iter_rows(engine: Engine, store: str) -> Iterator[list[str]]:
+    for name in ("report/select_mismatched_customers", "report/select_mismatched_members"):
+        with reading(engine) as connection:
+            streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
+            for row in streaming.execute(statement(name), {"store": store}):
+                yield [
+                    neutral(value)
+                    for value in (
+                        row.side,
+                        row.subject_id,
+                        row.outcome,
+                        row.since_utc,
+                        row.newest_ticket_id,
+                        row.ticket_count or 0,
+                        class_text(row.side, row.outcome).what_to_do,
+                    )
+                ]

@@ -1,0 +1,175 @@
+"""What the report shows, read from staging. Holds ids and counts, no personal data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from loyalty_desk.clock import parse_utc
+from loyalty_desk.quality.suites import sentences
+from loyalty_desk.report.run_record import (
+    RunRecord,
+    balance_problems,
+    load_recent_records,
+)
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+RUNS_IN_TREND: Final = 20
+TOP_ROWS: Final = 25
+_ID_IN_PATH: Final = re.compile(r"(?<=/)\d+")
+_STEPS: Final = ("members", "customers", "match", "plan", "push")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPushes:
+    """One per reason for which writes failed."""
+
+    reason: str
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRows:
+    """One per source, field and reason. `example_id` is one of the rows, if it had an id."""
+
+    source: str
+    field: str
+    reason: str
+    records: int
+    example_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One per check of the run."""
+
+    step: str
+    expectation: str
+    says: str
+    severity: str
+    passed: bool
+    failing_count: int
+    failing_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundCustomer:
+    """One per customer with recent tickets and no member."""
+
+    customer_id: int
+    since: datetime
+    newest_ticket_id: int
+    newest_ticket_at: datetime
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportData:
+    """Everything on the page, as it was at one time."""
+
+    record: RunRecord
+    recent: list[RunRecord]
+    """This run and those before it, the oldest first."""
+    problems: list[str]
+    failed_pushes: list[FailedPushes]
+    rejected: list[RejectedRows]
+    checks: list[CheckRow]
+    not_found: list[NotFoundCustomer]
+
+
+def load_report_data(engine: Engine, store: str, run_id: str) -> ReportData:
+    """Read a run's report; raises LookupError when there is no such run."""
+    with reading(engine) as connection:
+        recent = load_recent_records(connection, store, run_id, RUNS_IN_TREND)
+        if not recent:
+            raise LookupError(f"store {store} has no run {run_id}")
+        return ReportData(
+            record=recent[0],
+            recent=recent[::-1],
+            problems=balance_problems(recent[0]),
+            failed_pushes=_failed_pushes(connection, store, run_id),
+            rejected=_rejected(connection, store, run_id),
+            checks=_checks(connection, store, run_id),
+            not_found=_not_found(connection, store),
+        )
+
+
+def _failed_pushes(connection: Connection, store: str, run_id: str) -> list[FailedPushes]:
+    rows = connection.execute(
+        statement("report/count_failed_changes"), {"store": store, "run_id": run_id}
+    )
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        reasons[_ID_IN_PATH.sub("…", row.error)] += row.changes
+    return [FailedPushes(*entry) for entry in reasons.most_common(TOP_ROWS)]
+
+
+def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedRows]:
+    rows = connection.execute(
+        statement("report/count_rejected_records"),
+        {"store": store, "run_id": run_id, "how_many": TOP_ROWS},
+    )
+    return [
+        RejectedRows(
+            source=row.source,
+            field=row.field,
+            reason=row.reason,
+            records=row.records,
+            # A platform might use e-mails as ids; those stay out of the page.
+            example_id=None if "@" in (row.example_id or "") else row.example_id,
+        )
+        for row in rows
+    ]
+
+
+def _checks(connection: Connection, store: str, run_id: str) -> list[CheckRow]:
+    rows = connection.execute(
+        statement("report/select_quality_results"), {"store": store, "run_id": run_id}
+    ).all()
+    says = sentences()
+    order = {name: place for place, name in enumerate(says)}
+    found = [
+        CheckRow(
+            step=row.step,
+            expectation=row.expectation,
+            says=says.get(row.expectation, row.expectation),
+            severity=row.severity,
+            passed=bool(row.passed),
+            failing_count=row.failing_count,
+            failing_ids=tuple(json.loads(row.failing_ids)),
+        )
+        for row in rows
+    ]
+    steps = {step: place for place, step in enumerate(_STEPS)}
+    last = len(order)
+    return sorted(
+        found,
+        key=lambda check: (
+            steps.get(check.step, last),
+            order.get(check.expectation, last),
+            check.expectation,
+        ),
+    )
+
+
+def _not_found(connection: Connection, store: str) -> list[NotFoundCustomer]:
+    rows = connection.execute(
+        statement("report/select_customers_not_found"), {"store": store, "how_many": TOP_ROWS}
+    )
+    return [
+        NotFoundCustomer(
+            customer_id=row.customer_id,
+            since=parse_utc(row.since_utc),
+            newest_ticket_id=row.newest_ticket_id,
+            newest_ticket_at=parse_utc(row.newest_ticket_utc),
+            tickets=row.ticket_count,
+        )
+        for row in rows
+    ]

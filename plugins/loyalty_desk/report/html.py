@@ -1,0 +1,237 @@
+"""The report of a run: one self-contained page for a support manager, and a spreadsheet beside it.
+
+The page holds ids and counts, no e-mail, no script, and asks for nothing over the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy import Engine
+
+from loyalty_desk.records import Outcome, RunState
+from loyalty_desk.report import charts
+from loyalty_desk.report.classes import ClassText, class_text
+from loyalty_desk.report.csv_file import write_mismatches
+from loyalty_desk.report.data import ReportData, load_report_data
+from loyalty_desk.report.run_record import (
+    COUNTERS,
+    CUSTOMER_CLASSES,
+    MEMBER_CLASSES,
+    RunRecord,
+)
+from loyalty_desk.report.text import summary
+from loyalty_desk.staging.statements import statement
+
+REPORT: Final = "report.html"
+MISMATCHES: Final = "mismatches.csv"
+LATEST: Final = "latest.html"
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_STAGES: Final = ("members", "customers", "tickets", "match", "plan", "push", "checks")
+_STATE_WORDS: Final = {
+    RunState.RUNNING: "Still running",
+    RunState.SUCCEEDED: "Succeeded",
+    RunState.FAILED: "Stopped",
+    RunState.ABANDONED: "Abandoned for a newer run",
+}
+
+
+def write_report(engine: Engine, store: str, run_id: str, out_dir: Path, now: datetime) -> Path:
+    """Write `report.html` and `mismatches.csv` into `out_dir`; returns the page's path.
+
+    Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
+    repeated. The mismatches are those that staging holds now.
+
+    Raises:
+        LookupError: the store has no such run.
+    """
+    data = load_report_data(engine, store, run_id)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    unfinished = out_dir / f".{MISMATCHES}"
+    mismatches = write_mismatches(engine, store, unfinished)
+    unfinished.replace(out_dir / MISMATCHES)
+    page = {**_page(data, now), "mismatches": mismatches}
+    path = out_dir / REPORT
+    _write(path, page | {"mismatches_href": MISMATCHES})
+    _write(out_dir.parent / LATEST, page | {"mismatches_href": f"{out_dir.name}/{MISMATCHES}"})
+    with engine.begin() as connection:
+        connection.execute(
+            statement("report/set_report_path"),
+            {"store": store, "run_id": run_id, "report_path": str(path)},
+        )
+    return path
+
+
+def _write(path: Path, page: Mapping[str, Any]) -> None:
+    """Write the page in one step, so that nobody ever opens half of one."""
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(_template().render(page), encoding="utf-8")
+    unfinished.replace(path)
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"count": _count, "moment": _moment, "day": _day, "duration": _duration}
+    return environment.get_template("report.html.j2")
+
+
+def _page(data: ReportData, now: datetime) -> dict[str, Any]:
+    record = data.record
+    customers = _classes(record, "customer")
+    members = _classes(record, "member")
+    return {
+        "record": record,
+        "made_at": now,
+        "state_words": _STATE_WORDS[record.state],
+        "summary": summary(record),
+        "problems": data.problems,
+        "failed_pushes": data.failed_pushes,
+        "rejected": data.rejected,
+        "checks": data.checks,
+        "failed_checks": [check for check in data.checks if not check.passed],
+        "not_found": data.not_found,
+        "sides": [
+            {"name": "customer", "classes": customers, "chart": _side_chart(record, "customer")},
+            {"name": "member", "classes": members, "chart": _side_chart(record, "member")},
+        ],
+        "to_look_at": sum(row["count"] for row in customers if row["text"].needs_person),
+        "push_chart": _push_chart(record),
+        "push_rows": _push_rows(record),
+        "stages": _stages(record),
+        "stage_chart": _stage_chart(record),
+        "recent": data.recent[::-1],
+        "trends": _trends(data.recent),
+        "counters": _counters(record),
+    }
+
+
+def _classes(record: RunRecord, side: str) -> list[dict[str, Any]]:
+    outcomes = CUSTOMER_CLASSES if side == "customer" else MEMBER_CLASSES
+    return [
+        {
+            "outcome": outcome.value,
+            "text": class_text(side, outcome),
+            "count": getattr(record, f"{side}s_{outcome}"),
+            "share": _share(getattr(record, f"{side}s_{outcome}"), _total(record, side)),
+        }
+        for outcome in outcomes
+    ]
+
+
+def _total(record: RunRecord, side: str) -> int:
+    return int(getattr(record, f"{side}s_total"))
+
+
+def _side_chart(record: RunRecord, side: str) -> Markup | None:
+    total = _total(record, side)
+    if not total:
+        return None
+    matched = getattr(record, f"{side}s_{Outcome.MATCHED}")
+    rows = [("Matched", matched, _with_share(matched, total), charts.GOOD)]
+    for row in _classes(record, side):
+        text: ClassText = row["text"]
+        colour = charts.LOOK if text.needs_person else charts.CALM
+        if row["count"]:
+            rows.append((text.title, row["count"], _with_share(row["count"], total), colour))
+    return charts.bars(f"{side}s", f"Where the {total:,} {side}s ended up", rows)
+
+
+def _push_rows(record: RunRecord) -> list[tuple[str, int, str]]:
+    return [
+        ("Pushed", record.pushed, charts.GOOD),
+        ("Failed", record.failed, charts.BAD),
+        ("Customer gone", record.gone, charts.CALM),
+        ("Left for the next run", record.left, charts.LOOK),
+    ]
+
+
+def _push_chart(record: RunRecord) -> Markup | None:
+    rows = _push_rows(record)
+    if not any(count for _, count, _ in rows):
+        return None
+    bars = [(label, count, f"{count:,}", colour) for label, count, colour in rows]
+    return charts.bars("push", "What became of the planned cards", bars)
+
+
+def _stages(record: RunRecord) -> list[tuple[str, float]]:
+    return [(stage, getattr(record, f"seconds_{stage}")) for stage in _STAGES]
+
+
+def _stage_chart(record: RunRecord) -> Markup | None:
+    stages = _stages(record)
+    if not any(seconds for _, seconds in stages):
+        return None
+    rows = [
+        (stage.capitalize(), seconds, _duration(seconds), charts.CALM) for stage, seconds in stages
+    ]
+    return charts.bars("stages", "Time of each stage", rows)
+
+
+def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
+    """Charts over the last runs, the oldest on the left; none for a single run."""
+    if len(recent) < 2:
+        return []
+    labels = [_moment(record.started_at_utc) for record in recent]
+    shown = (
+        ("customers_matched", "Customers matched", charts.GOOD),
+        ("customers_customer_not_found", "Wrote to us, not a member", charts.LOOK),
+        ("pushed", "Cards pushed", charts.CALM),
+        ("failed", "Cards failed", charts.BAD),
+    )
+    return [
+        (title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour))
+        for name, title, colour in shown
+        if any(values := [getattr(record, name) for record in recent])
+    ]
+
+
+def _counters(record: RunRecord) -> list[tuple[str, float, str]]:
+    fields = RunRecord.model_fields
+    return [(name, getattr(record, name), fields[name].description or "") for name in COUNTERS]
+
+
+def _share(part: int, whole: int) -> str:
+    if not part or not whole:
+        return "0%"
+    share = part / whole
+    if share < 0.001:
+        return "under 0.1%"
+    # 99.96 % is not all: never round up to a whole.
+    return f"{share:.1%}" if share < 0.999 else "over 99.9%" if share < 1 else "100%"
+
+
+def _with_share(part: int, whole: int) -> str:
+    return f"{part:,} ({_share(part, whole)})"
+
+
+def _count(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC")
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%-d %b %Y")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

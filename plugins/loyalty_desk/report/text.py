@@ -1,0 +1,198 @@
+"""The run record as text: for the task's log, for the note on a DAG run, and runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from loyalty_desk.records import RunState
+from loyalty_desk.report.run_record import (
+    CUSTOMER_CLASSES,
+    MEMBER_CLASSES,
+    RunRecord,
+    balance_problems,
+)
+
+Row = tuple[str, str]
+
+COMPARED: Final = (
+    "members_fetched",
+    "members_rejected",
+    "members_changed",
+    "customers_fetched",
+    "customers_rejected",
+    "customers_changed",
+    "tickets_fetched",
+    "tickets_rejected",
+    "customers_total",
+    "customers_matched",
+    *(f"customers_{outcome}" for outcome in CUSTOMER_CLASSES),
+    "members_total",
+    "members_matched",
+    *(f"members_{outcome}" for outcome in MEMBER_CLASSES),
+    "planned",
+    "cards_unchanged",
+    "pushed",
+    "failed",
+    "gone",
+    "left",
+    "readback_checked",
+    "readback_wrong",
+    "gorgias_requests",
+    "gorgias_rate_limited",
+    "platform_requests",
+    "platform_rate_limited",
+    "seconds_total",
+)
+"""The rows of `side_by_side`."""
+
+
+def summary(record: RunRecord) -> str:
+    """What happened, in a few sentences for a person."""
+    customers = f"{record.customers_total:,} {_plural(record.customers_total, 'customer')}"
+    members = f"{record.members_total:,} {_plural(record.members_total, 'member')}"
+    sentences = [f"{record.customers_matched:,} of {customers} matched"]
+    sentences.append(f"{record.members_matched:,} of {members} found in Gorgias")
+    not_found = record.customers_customer_not_found
+    if not_found:
+        are = (
+            "customer with recent tickets is"
+            if not_found == 1
+            else "customers with recent tickets are"
+        )
+        sentences.append(f"{not_found:,} {are} not in the programme")
+    sentences.append(_push_sentence(record))
+    rejected = record.members_rejected + record.customers_rejected + record.tickets_rejected
+    if rejected:
+        were = "row was" if rejected == 1 else "rows were"
+        sentences.append(f"{rejected:,} unusable {were} set aside")
+    return ". ".join(sentences) + "."
+
+
+def table(record: RunRecord) -> str:
+    """The record as an aligned table, for the task's log; classes with nobody are left out."""
+    rows: list[Row] = [("state", _state(record)), ("dry run", "yes" if record.dry_run else "no")]
+    sources = ("members", "customers", "tickets")
+    rows.extend((source, _extract(record, source)) for source in sources)
+    for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
+        rows.append((f"{side} matched", _of(record, f"{side}_matched", f"{side}_total")))
+        counts = {outcome: getattr(record, f"{side}_{outcome}") for outcome in classes}
+        rows.extend((f"  {outcome}", f"{count:,}") for outcome, count in counts.items() if count)
+    rows += _outcome_rows(record)
+    rows.extend(("does not add up", problem) for problem in balance_problems(record))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def note(record: RunRecord) -> str:
+    """A few lines of markdown for the DAG run's note."""
+    lines = [f"**{_state(record)}**{' (dry run)' if record.dry_run else ''}: {summary(record)}"]
+    if record.failure:
+        lines.append(f"Why: {_plain(record.failure)}")
+    lines.append(
+        f"- planned {record.planned:,}, pushed {record.pushed:,}, failed {record.failed:,}, "
+        f"left {record.left:,}"
+    )
+    if record.quality_critical_failed or record.quality_warning_failed:
+        lines.append(
+            f"- checks failed: {record.quality_critical_failed:,} critical, "
+            f"{record.quality_warning_failed:,} warning"
+        )
+    lines.append(f"- {_requests(record)}, {record.seconds_total:,.0f} s")
+    return "\n".join(lines)
+
+
+def side_by_side(records: Sequence[RunRecord]) -> str:
+    """Runs in columns, as given; rows that are zero in every run are left out."""
+    heads = ["", *(record.run_id for record in records)]
+    lines = [heads, ["state", *(_state(record) for record in records)]]
+    for name in COMPARED:
+        values = [getattr(record, name) for record in records]
+        if any(values):
+            lines.append([name.replace("_", " "), *(_number(value) for value in values)])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _outcome_rows(record: RunRecord) -> list[Row]:
+    by_kind = (
+        f"{record.planned_new:,} new, {record.planned_update:,} update, "
+        f"{record.planned_clear:,} clear"
+    )
+    not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
+    failed = f"{record.quality_critical_failed:,} critical"
+    return [
+        ("planned", f"{record.planned:,} ({by_kind}), {record.cards_unchanged:,} unchanged"),
+        ("pushed", f"{record.pushed:,}, {not_pushed}"),
+        ("read back", f"{record.readback_checked:,}, {record.readback_wrong:,} wrong"),
+        ("checks failed", f"{failed}, {record.quality_warning_failed:,} warning"),
+        ("requests", _requests(record)),
+        ("seconds", f"{record.seconds_total:,.1f}"),
+    ]
+
+
+def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:
+    name, *values = (
+        cell.rjust(width) if column else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join((name, *values)).rstrip()
+
+
+def _push_sentence(record: RunRecord) -> str:
+    if not record.planned:
+        return "Every card is right already, nothing was to be pushed"
+    planned = f"{record.planned:,} {_plural(record.planned, 'card')}"
+    if record.dry_run:
+        return f"{planned} would have changed; this was a dry run, so nothing was pushed"
+    if not record.pushed + record.failed + record.gone + record.left:
+        return f"{planned} had to change; nothing was pushed"
+    parts = [f"{record.pushed:,} pushed"]
+    for name, words in (
+        ("failed", "failed"),
+        ("gone", "had no customer any more"),
+        ("left", "left for the next run"),
+    ):
+        count = getattr(record, name)
+        if count:
+            parts.append(f"{count:,} {words}")
+    return f"{planned} had to change: {', '.join(parts)}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _state(record: RunRecord) -> str:
+    return RunState(record.state).value
+
+
+def _extract(record: RunRecord, source: str) -> str:
+    parts = [f"{getattr(record, f'{source}_fetched'):,} fetched"]
+    for what in ("rejected", "changed", "gone"):
+        count = getattr(record, f"{source}_{what}", 0)
+        if count:
+            parts.append(f"{count:,} {what}")
+    return ", ".join(parts)
+
+
+def _of(record: RunRecord, part: str, whole: str) -> str:
+    return f"{getattr(record, part):,} of {getattr(record, whole):,}"
+
+
+def _requests(record: RunRecord) -> str:
+    return (
+        f"Gorgias {record.gorgias_requests:,} ({record.gorgias_rate_limited:,} told to wait), "
+        f"platform {record.platform_requests:,} ({record.platform_rate_limited:,} told to wait)"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _plain(text: str) -> str:
+    """Text on one line that markdown shows as it is."""
+    return "".join(
+        f"\\{char}" if char in "\\`*_[]<>#|" else char for char in " ".join(text.split())
+    )

@@ -1,0 +1,101 @@
+"""The real sandbox over real HTTP, and clients as `connections` builds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk import settings
+from loyalty_desk.connections import gorgias_client, loyalty_platform
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.settings import BudgetSettings, GorgiasSettings
+from loyalty_desk.staging.engine import migrate, open_engine
+from sandbox.running import Sandbox, running_sandbox
+from tests.factories import store_settings
+
+SPEED = 50.0
+CUSTOMERS, MEMBERS = 250, 300
+SetConnection = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox(members=MEMBERS, customers=CUSTOMERS, seed=7, speed=SPEED) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox without faults, with empty buckets and fresh counters."""
+    for server in ("gorgias", "rivo"):
+        sandbox_process.control(server, "POST", "reset")
+    before = sandbox_process.control("gorgias", "GET", "switches")
+    yield sandbox_process
+    sandbox_process.control("gorgias", "POST", "switches", before)
+
+
+@pytest.fixture
+def set_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> SetConnection:
+    """Define an Airflow connection by its environment variable."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path_factory.getbasetemp() / "airflow"))
+
+    def set_one(conn_id: str, **fields: object) -> None:
+        from airflow.sdk.execution_time.cache import SecretCache
+
+        SecretCache.reset()
+        value = json.dumps({"conn_type": "http", **fields})
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", value)
+
+    return set_one
+
+
+@pytest.fixture
+def at_speed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))
+    settings.installation.cache_clear()
+    yield
+    settings.installation.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def one_staging(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """One SQLite staging database; what differs by database is tested elsewhere."""
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('http') / 'staging.db'}")
+    migrate(engine)
+    return engine
+
+
+@pytest.fixture
+def client(
+    sandbox: Sandbox, one_staging: Engine, set_connection: SetConnection, at_speed: None
+) -> GorgiasClient:
+    gorgias = sandbox.gorgias
+    set_connection(
+        "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
+    )
+    store = store_settings(budget=BudgetSettings(share=1.0))
+    return gorgias_client(store, one_staging)
+
+
+@pytest.fixture
+def app_client(
+    sandbox: Sandbox, one_staging: Engine, set_connection: SetConnection, at_speed: None
+) -> GorgiasClient:
+    """A client of the OAuth2 app, which reads its data from its own place."""
+    keys = ("client_id", "client_secret", "refresh_token")
+    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
+    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+    store = store_settings(gorgias=GorgiasSettings(app_id=sandbox.gorgias["oauth"]["app_id"]))
+    return gorgias_client(store, one_staging)
+
+
+@pytest.fixture
+def platform(sandbox: Sandbox, set_connection: SetConnection, at_speed: None) -> Platform:
+    set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
+    return loyalty_platform(store_settings())
