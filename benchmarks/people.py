@@ -75,9 +75,7 @@ def member(number: int, *, more_points: int = 0) -> Member:
     )
 
 
-def customer(
-    number: int, count: int, *, days_later: int = 0, new_email: bool = False
-) -> Customer:
+def customer(number: int, count: int, *, days_later: int = 0, new_email: bool = False) -> Customer:
     """Four in five have the e-mail address of a member, a third of these in another spelling."""
     holder = number * _A_PRIME % count
     email = _email(holder) if holder % 5 else f"guest{number}@shop.example"

@@ -37,54 +37,48 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, text
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, text
 
 from benchmarks import people
+from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member
 from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.plan import plan_changes
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from loyalty_desk.sync.staged_rows import customer_row, member_row
 
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
 CHANGED_SHARE = 0.01
 
 _FLOOR = MetaData()
-_floor_members = Table(
-    "floor_members",
-    _FLOOR,
-    *(Column(name, Text) for name in ("store", "member_id", "email", "email_key", "status")),
-    *(Column(name, Text) for name in ("phone", "external_id")),
-    Column("points_balance", Integer),
-    Column("tier_rank", Integer),
-    Column("card", Text),
-)
-_floor_customers = Table(
-    "floor_customers",
-    _FLOOR,
-    Column("store", Text),
-    Column("customer_id", Integer),
-    *(Column(name, Text) for name in ("email", "email_key", "name", "external_id")),
-    *(Column(name, Text) for name in ("data", "shown", "updated_at_utc")),
+_floor_members, _floor_customers = (
+    Table(f"floor_{table.name}", _FLOOR, *(Column(column.name, column.type) for column in table.c))
+    for table in (schema.members, schema.customers)
 )
 
 T = TypeVar("T")
 
 
 class Clock:
-    """Seconds by step; a step may be entered again and again."""
+    """Seconds by step; a step may be entered again and again. `cpu_s` is this process's share."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.cpu_s = 0.0
 
     @contextmanager
     def time(self, step: str) -> Iterator[None]:
-        started_s = time.perf_counter()
+        started_s, started_cpu_s = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             spent_s = time.perf_counter() - started_s
             self.seconds[step] = self.seconds.get(step, 0.0) + spent_s
+            self.cpu_s += time.process_time() - started_cpu_s
 
     def time_each(self, step: str, batches: Iterable[T], work: Callable[[T], object]) -> None:
         for batch in batches:
@@ -100,6 +94,10 @@ def peak_mib() -> float:
         return int(line.split()[1]) / 1024
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _totals(clock: Clock) -> dict[str, Any]:
+    return {"full": clock.seconds, "full_cpu_s": clock.cpu_s, "peak_mib": peak_mib()}
 
 
 # --- ours ------------------------------------------------------------------------------------
@@ -125,8 +123,11 @@ def measure_ours(engine: Engine, rows: int) -> dict[str, Any]:
         rescan.time_each("stage", people.member_batches(rows), stage)
     return {
         "full": full.seconds,
+        "full_cpu_s": full.cpu_s,
         "increment": increment.seconds,
+        "increment_cpu_s": increment.cpu_s,
         "rescan": rescan.seconds,
+        "rescan_cpu_s": rescan.cpu_s,
         "full_peak_mib": full_peak_mib,
         "peak_mib": peak_mib(),
         "planned": counts,
@@ -142,8 +143,6 @@ def _stage(
     *,
     first: bool,
 ) -> None:
-    from loyalty_desk.sync.stage import stage_customers  # noqa: PLC0415 - only this side needs it
-
     with engine.begin() as connection:
         clock.time_each("members", members, _members_stager(connection, first=first))
     with engine.begin() as connection:
@@ -157,17 +156,12 @@ def _stage(
 
 
 def _members_stager(connection: Connection, *, first: bool) -> Callable[[list[Member]], object]:
-    from loyalty_desk.sync.stage import stage_members  # noqa: PLC0415 - only this side needs it
-
     return lambda batch: stage_members(
         connection, STORE.name, batch, people.START, first_load=first
     )
 
 
 def _reconcile(engine: Engine, clock: Clock, run_id: str, *, full: bool) -> int:
-    from loyalty_desk.sync.match import match_customers  # noqa: PLC0415 - only this side needs it
-    from loyalty_desk.sync.plan import plan_changes  # noqa: PLC0415
-
     with clock.time("match"), engine.begin() as connection:
         match_customers(connection, STORE, people.START, full=full)
     with clock.time("plan"), engine.begin() as connection:
@@ -175,83 +169,82 @@ def _reconcile(engine: Engine, clock: Clock, run_id: str, *, full: bool) -> int:
     return counts.planned
 
 
+_ACCEPT_PLAN = (
+    """
+    INSERT INTO pushed_cards
+    SELECT
+        store, customer_id, destination, fingerprint, member_id IS NOT NULL, NULL,
+        changed_at_utc, changed_at_utc
+    FROM changes
+    WHERE run_id = :run_id
+    """,
+    "UPDATE changes SET state = 'done' WHERE run_id = :run_id",
+    "DELETE FROM to_plan WHERE :run_id <> ''",
+)
+
+
 def _pretend_push(engine: Engine, run_id: str) -> None:
     """As if Gorgias had accepted every card of the plan."""
     with engine.begin() as connection:
-        for sql in (
-            "INSERT INTO pushed_cards SELECT store, customer_id, destination, fingerprint,"
-            " member_id IS NOT NULL, NULL, changed_at_utc, changed_at_utc FROM changes"
-            " WHERE run_id = :run_id",
-            "UPDATE changes SET state = 'done' WHERE run_id = :run_id",
-            "DELETE FROM to_plan WHERE :run_id IS NOT NULL",
-        ):
+        for sql in _ACCEPT_PLAN:
             connection.execute(text(sql), {"run_id": run_id})
 
 
 # --- the floor -------------------------------------------------------------------------------
 
 
+_FLOOR_STEPS = (
+    ("index", "CREATE INDEX floor_members_by_email ON floor_members (email_key)"),
+    ("index", "CREATE INDEX floor_customers_by_email ON floor_customers (email_key)"),
+    ("index", "ANALYZE floor_members"),
+    ("index", "ANALYZE floor_customers"),
+    (
+        "join",
+        """
+        CREATE TABLE floor_result AS
+        SELECT c.customer_id, m.member_id, m.card_fingerprint
+        FROM floor_customers AS c
+        INNER JOIN floor_members AS m ON c.email_key = m.email_key
+        WHERE m.card_fingerprint IS DISTINCT FROM c.shown_fingerprint
+        """,
+    ),
+)
+
+
 def measure_floor(engine: Engine, rows: int) -> dict[str, Any]:
     clock = Clock()
     _FLOOR.create_all(engine)
     with engine.begin() as connection:
-        clock.time_each("members", people.member_batches(rows), _member_loader(connection))
-        clock.time_each("customers", people.customer_batches(rows), _customer_loader(connection))
-        for step, sql in (
-            ("index", "CREATE INDEX floor_by_email ON floor_members (email_key)"),
-            ("index", "CREATE INDEX floor_customers_by_email ON floor_customers (email_key)"),
-            ("index", "ANALYZE floor_members"),
-            ("index", "ANALYZE floor_customers"),
-            (
-                "join",
-                "CREATE TABLE floor_result AS SELECT c.customer_id, m.member_id, m.points_balance"
-                " FROM floor_customers AS c INNER JOIN floor_members AS m"
-                " ON c.email_key = m.email_key WHERE m.card IS DISTINCT FROM c.shown",
-            ),
-        ):
+        clock.time_each(
+            "members",
+            people.member_batches(rows),
+            lambda batch: bulk_insert(connection, _floor_members, _member_rows(batch)),
+        )
+        clock.time_each(
+            "customers",
+            people.customer_batches(rows),
+            lambda batch: bulk_insert(connection, _floor_customers, _customer_rows(batch)),
+        )
+        for step, sql in _FLOOR_STEPS:
             with clock.time(step):
                 connection.execute(text(sql))
         planned = connection.execute(text("SELECT COUNT(*) FROM floor_result")).scalar_one()
-    return {"full": clock.seconds, "peak_mib": peak_mib(), "planned": planned}
+    return {
+        "full": clock.seconds,
+        "full_cpu_s": clock.cpu_s,
+        "peak_mib": peak_mib(),
+        "planned": planned,
+    }
 
 
-def _member_loader(connection: Connection) -> Callable[[list[Member]], int]:
-    return lambda batch: bulk_insert(connection, _floor_members, map(_bare_member, batch))
+def _member_rows(batch: Iterable[Member]) -> Iterator[tuple[Any, ...]]:
+    now_utc = utc_text(people.START)
+    return (member_row(STORE.name, member, None, now_utc) for member in batch)
 
 
-def _customer_loader(connection: Connection) -> Callable[[list[Customer]], int]:
-    return lambda batch: bulk_insert(connection, _floor_customers, map(_bare_customer, batch))
-
-
-def _bare_member(member: Member) -> tuple[Any, ...]:
-    return (
-        STORE.name,
-        member.member_id,
-        member.email,
-        None if member.email is None else member.email.lower(),
-        member.status.value,
-        member.phone,
-        member.external_id,
-        member.card["points_balance"],
-        member.tier_rank,
-        orjson.dumps(member.card).decode(),
-    )
-
-
-def _bare_customer(customer: Customer) -> tuple[Any, ...]:
-    data = customer.data or {}
-    shown = data.get("loyalty")
-    return (
-        STORE.name,
-        customer.customer_id,
-        customer.email,
-        None if customer.email is None else customer.email.lower(),
-        customer.name,
-        customer.external_id,
-        orjson.dumps(data).decode() if data else None,
-        None if shown is None else orjson.dumps(shown).decode(),
-        customer.updated_at_utc,
-    )
+def _customer_rows(batch: Iterable[Customer]) -> Iterator[tuple[Any, ...]]:
+    now_utc = utc_text(people.START)
+    return (customer_row(STORE.name, customer, None, "loyalty", now_utc) for customer in batch)
 
 
 # --- pandas ----------------------------------------------------------------------------------
@@ -264,10 +257,12 @@ def measure_pandas(_engine: Engine, rows: int) -> dict[str, Any]:
     members: list[tuple[Any, ...]] = []
     customers: list[tuple[Any, ...]] = []
     clock.time_each(
-        "members", people.member_batches(rows), lambda b: members.extend(map(_bare_member, b))
+        "members", people.member_batches(rows), lambda batch: members.extend(_member_rows(batch))
     )
     clock.time_each(
-        "customers", people.customer_batches(rows), lambda b: customers.extend(map(_bare_customer, b))
+        "customers",
+        people.customer_batches(rows),
+        lambda batch: customers.extend(_customer_rows(batch)),
     )
     with clock.time("frames"):
         left = pd.DataFrame(customers, columns=_floor_customers.columns.keys())
@@ -276,8 +271,13 @@ def measure_pandas(_engine: Engine, rows: int) -> dict[str, Any]:
         members.clear()
     with clock.time("join"):
         pairs = left.merge(right[right["email_key"].notna()], on="email_key")
-        planned = int((pairs["card"] != pairs["shown"]).sum())
-    return {"full": clock.seconds, "peak_mib": peak_mib(), "planned": planned}
+        planned = int((pairs["card_fingerprint"] != pairs["shown_fingerprint"]).sum())
+    return {
+        "full": clock.seconds,
+        "full_cpu_s": clock.cpu_s,
+        "peak_mib": peak_mib(),
+        "planned": planned,
+    }
 
 
 SIDES = {"ours": measure_ours, "floor": measure_floor, "pandas": measure_pandas}

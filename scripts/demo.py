@@ -14,6 +14,7 @@ from pathlib import Path
 
 import requests
 
+from scripts import preload
 from scripts.airflow_api import TaskState
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
@@ -75,6 +76,7 @@ def run_demo(size: SandboxSize, console: Console) -> None:
         airflow_port=find_free_port(),
         password=secrets.token_urlsafe(12),
         runs_on_schedule=False,
+        preloads=preload.LIBRARIES + preload.OWN_MODULES,
     )
     with Programs(place.log_dir) as programs:
         services = start_services(programs, place, size, console.say)

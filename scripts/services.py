@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts import preload
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Program, ProgramError, Programs
 
@@ -55,13 +56,15 @@ class SandboxSize:
 class Place:
     """One installation: where it keeps its files, where Airflow listens, how to log in.
 
-    With `runs_on_schedule` false a DAG runs only when it is started by hand.
+    With `runs_on_schedule` false a DAG runs only when it is started by hand. `preloads` are the
+    modules that tasks find imported.
     """
 
     directory: Path
     airflow_port: int
     password: str
     runs_on_schedule: bool = True
+    preloads: tuple[str, ...] = preload.LIBRARIES
 
     @property
     def airflow_url(self) -> str:
@@ -229,6 +232,7 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
         Path(airflow["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]), {ADMIN: place.password}
     )
 
+    preload.write_hook(Path(airflow["AIRFLOW_HOME"]), place.preloads)
     say(f"starting the sandbox: {size.members:,} members, {size.customers:,} customers")
     sandbox_program = start_sandbox(programs, base, size)
     say("preparing the databases")

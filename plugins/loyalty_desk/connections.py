@@ -169,7 +169,7 @@ def base_url_of(
         BadConnectionError: no host, an unusable one, or http to another machine, which would send
             the secrets in clear.
     """
-    address = (host or "").strip().rstrip("/")
+    address = (host or "").strip()
     if not address:
         if default_url is None:
             raise BadConnectionError(f"Airflow connection {conn_id!r} has no host; see: {remedy}")

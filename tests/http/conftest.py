@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
 from loyalty_desk import settings
@@ -14,11 +15,13 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.settings import BudgetSettings, GorgiasSettings
 from loyalty_desk.staging.engine import migrate, open_engine
+from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox, running_sandbox
 from tests.factories import store_settings
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
+FERNET_KEY = Fernet.generate_key().decode()
 SetConnection = Callable[..., None]
 
 
@@ -85,13 +88,18 @@ def client(
 
 @pytest.fixture
 def app_client(
-    sandbox: Sandbox, one_staging: Engine, set_connection: SetConnection, at_speed: None
+    sandbox: Sandbox,
+    one_staging: Engine,
+    set_connection: SetConnection,
+    at_speed: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> GorgiasClient:
     """A client of the OAuth2 app, which reads its data from its own place."""
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     keys = ("client_id", "client_secret", "refresh_token")
     extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
     set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
-    store = store_settings(gorgias=GorgiasSettings(app_id=sandbox.gorgias["oauth"]["app_id"]))
+    store = store_settings(gorgias=GorgiasSettings(app_id=APP_ID))
     return gorgias_client(store, one_staging)
 
 

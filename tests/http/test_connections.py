@@ -59,8 +59,8 @@ def test_an_address_is_read(parts: tuple[Any, ...], expected: str) -> None:
         (("shop.gorgias.com", "ftp"), "must be https"),
         (("shop.gorgias.com", None, 99999), "bad port"),
         (("https://shop.gorgias.com:99999",), "no address"),
-        (("https://user:secret@shop.gorgias.com",), "no address"),
-        (("https://shop.gorgias.com?key=secret",), "no address"),
+        (("https://user:hidden@shop.gorgias.com",), "no address"),
+        (("https://shop.gorgias.com?key=hidden",), "no address"),
         (("https://",), "no address"),
         (("shop gorgias",), "no address"),
     ],
@@ -69,7 +69,7 @@ def test_an_address_that_cannot_work_is_refused(parts: tuple[Any, ...], told: st
     with pytest.raises(BadConnectionError, match=told) as caught:
         url(*parts)
     assert "gorgias_acme" in str(caught.value)
-    assert "secret" not in str(caught.value)
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_a_scan_of_members_survives(
 
 
 def test_a_repeated_cursor_of_members_stops_the_scan(sandbox: Sandbox, platform: Platform) -> None:
-    spoil(sandbox, "repeat_cursor", server="rivo", skip=1, count=None)
+    spoil(sandbox, "repeat_cursor", server="rivo")
 
     with pytest.raises(CursorError):
         all_member_ids(platform)

@@ -7,10 +7,14 @@ SELECT DISTINCT
     m.member_id,
     c.customer_id
 FROM customers_in_scope AS c
-INNER JOIN customer_channels AS ch ON c.store = ch.store AND c.customer_id = ch.customer_id
-INNER JOIN members AS m ON ch.store = m.store AND ch.email_key = m.email_key
+CROSS JOIN customer_channels AS ch
+CROSS JOIN members AS m
 WHERE
     c.store = :store
+    AND ch.store = :store
+    AND ch.customer_id = c.customer_id
+    AND m.store = :store
+    AND m.email_key = ch.email_key
     AND c.gone_at_utc IS NULL
     AND m.gone_at_utc IS NULL
     AND m.status IN ('member', :guest_status)

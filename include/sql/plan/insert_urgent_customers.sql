@@ -2,9 +2,9 @@
 -- Reads customers_to_plan, tickets (recent ones only); writes urgent_customers. Binds store.
 INSERT INTO urgent_customers (customer_id, urgency)
 SELECT
-    t.customer_id,
+    c.customer_id,
     MAX(CASE WHEN t.status = 'open' THEN 2 ELSE 1 END) AS urgency
 FROM customers_to_plan AS c
-INNER JOIN tickets AS t ON c.store = t.store AND c.customer_id = t.customer_id
-WHERE c.store = :store AND t.store = :store
-GROUP BY t.customer_id
+CROSS JOIN tickets AS t
+WHERE c.store = :store AND t.store = :store AND t.customer_id = c.customer_id
+GROUP BY c.customer_id

@@ -229,18 +229,20 @@ class GorgiasClient:
 
     def _iter_rows(self, path: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
         """Yield the rows of a list page after page, following the cursor to its end."""
-        seen: set[str] = set()
+        seen: set[str | int] = set()
         cursor: str | None = None
         while True:
             page_query = {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
             page = self._transport.get_json(path, page_query)
             rows, cursor = self._read_page(path, page, first=cursor is None)
-            if cursor in seen:
-                raise CursorError(f"{self._transport.service} repeated a cursor of {path}")
+            # The same place can come back under another cursor, so the rows are compared too.
+            content = hash(tuple(_id_text(row) for row in rows))
+            if not seen.isdisjoint({cursor, content}):
+                raise CursorError(f"{self._transport.service} repeated a page of {path}")
             yield rows
             if cursor is None:
                 return
-            seen.add(cursor)
+            seen |= {cursor, content}
 
     def _read_page(self, path: str, page: Any, *, first: bool) -> tuple[list[Any], str | None]:
         """The rows and the next cursor; None ends the list, a missing cursor never does."""
@@ -274,3 +276,7 @@ def _read_all(
         except BadFieldError as error:
             bad.append(rejected(source, row, error))
     return records, bad
+
+
+def _id_text(row: Any) -> str:
+    return str(row.get("id")) if isinstance(row, Mapping) else ""

@@ -153,9 +153,7 @@ def _validate(
         asset = datasource.add_table_asset(name="rows_at_fault", table_name=_RUN_ROW)
         wanted: dict[str, Any] = {"result_format": "COMPLETE"}  # else it leaves out the ids
     else:
-        asset = datasource.add_query_asset(
-            name=batch.removeprefix("select_"), query=_query(batch, _RUN_ROW)
-        )
+        asset = datasource.add_query_asset(name=batch.removeprefix("select_"), query=_query(batch))
         wanted = {
             "result_format": "SUMMARY",
             "partial_unexpected_count": MOST_IDS,
@@ -191,17 +189,21 @@ def _expectation(check: Check) -> Any:
         "meta": {"check": check.name},
     }
     if isinstance(check, RowCheck):
-        # GX formats the text, so braces are doubled; only the placeholder of the batch stays one.
-        text = _query(f"fail_{check.name}", "\0").replace("{", "{{").replace("}", "}}")
-        query = f"{text.replace(chr(0), '{batch}')}\nLIMIT {MOST_ROWS}"
+        # GX formats the text, so braces are doubled. It puts the batch in place of `{batch}`; with
+        # a join in the query it leaves the alias to us, which PostgreSQL before 16 insists on.
+        text = _query(f"fail_{check.name}").replace("{", "{{").replace("}", "}}")
+        query = (
+            f"SELECT at_fault.* FROM ({text}) AS at_fault "  # noqa: S608 - no value is in it
+            f"CROSS JOIN {{batch}} AS checked LIMIT {MOST_ROWS}"
+        )
         return expectations.UnexpectedRowsExpectation(unexpected_rows_query=query, **common)
     return getattr(expectations, check.expectation)(**check.arguments, **common)
 
 
-def _query(name: str, run_row: str) -> str:
-    """The statement's text with each bind read from the one row of the table `run_row`."""
+def _query(name: str) -> str:
+    """The statement's text with each bind read from the one row of `checked_run`."""
     return _BIND.sub(
-        lambda bind: f"(SELECT {bind[1]} FROM {run_row})",  # noqa: S608 - two names, no value
+        lambda bind: f"(SELECT {bind[1]} FROM {_RUN_ROW})",  # noqa: S608 - two names, no value
         statement(f"checks/{name}").text,
     )
 

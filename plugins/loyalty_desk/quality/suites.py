@@ -107,13 +107,7 @@ def _members() -> tuple[Check, ...]:
             "ExpectColumnValuesToNotBeNull",
             column="member_id",
         ),
-        column(
-            "member_id_unique",
-            critical,
-            "No two members share an id.",
-            "ExpectColumnValuesToBeUnique",
-            column="member_id",
-        ),
+        _rows("member_id_unique", critical, "No two members share an id."),
         column(
             "member_status_known",
             critical,
@@ -145,7 +139,7 @@ def _members() -> tuple[Check, ...]:
             max_value=MOST_POINTS,
         ),
         _rows(
-            "member_card", critical, "Every card has `member` and a filled `summary`, and no null."
+            "member_card", critical, "Every card says whether it is a member's and has a summary."
         ),
         column(
             "member_fingerprint_present",
@@ -189,13 +183,7 @@ def _customers() -> tuple[Check, ...]:
             "ExpectColumnValuesToNotBeNull",
             column="customer_id",
         ),
-        column(
-            "customer_id_unique",
-            critical,
-            "No two customers share an id.",
-            "ExpectColumnValuesToBeUnique",
-            column="customer_id",
-        ),
+        _rows("customer_id_unique", critical, "No two customers share an id."),
         column(
             "customer_email_state_known",
             critical,

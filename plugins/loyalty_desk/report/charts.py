@@ -68,7 +68,7 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
 def trend(
     name: str, title: str, labels: Sequence[str], values: Sequence[float], colour: str
 ) -> Markup:
-    """One line over the runs, the oldest on the left; first, last and extremes are labelled."""
+    """One line over the runs, the oldest on the left; first, last and highest are labelled."""
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
         figure = Figure(figsize=(_WIDTH_IN, 1.9))
         axes = figure.add_axes((0.03, 0.17, 0.9, 0.7))
@@ -76,7 +76,9 @@ def trend(
         top = max(values, default=0) or 1
         axes.fill_between(places, values, color=colour, alpha=0.18, linewidth=0)
         axes.plot(places, values, color=colour, linewidth=2, marker="o", markersize=4)
-        for place in sorted({0, len(values) - 1, values.index(max(values))}):
+        last, highest = len(values) - 1, values.index(top if any(values) else values[0])
+        apart = {highest} if min(highest, last - highest) > 1 else set()  # else numbers overlap
+        for place in sorted({0, last} | apart):
             axes.annotate(
                 f"{values[place]:,.0f}",
                 (place, values[place]),
@@ -85,7 +87,7 @@ def trend(
                 ha="center",
             )
         axes.set_ylim(0, top * 1.25)
-        axes.set_xlim(-0.35, max(len(values) - 1, 1) + 0.35)
+        axes.set_xlim(-0.35, max(last, 1) + 0.35)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         shown = sorted({0, len(labels) - 1})

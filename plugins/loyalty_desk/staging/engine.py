@@ -139,6 +139,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
     connection.isolation_level = None
+    connection.execute("PRAGMA page_size = 8192")  # of a new file; a row is a few hundred bytes
     _switch_to_wal(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)

@@ -276,6 +276,6 @@ def _find_staged(
     select = statement(path)
     found: dict[Any, Row[Any]] = {}
     for some in chunks(list(ids)):
-        for row in connection.execute(select, {"store": store, "ids": some}):
-            found[row[1]] = row
+        rows = connection.execute(select, {"store": store, "ids": some}).all()
+        found.update((row[1], row) for row in rows)
     return found

@@ -105,8 +105,9 @@ def customer_row(
     else:
         key, state = read_email(email)
         email_state = _STATE_TEXT[state]
-    other_data, shown = None, cards.NO_CARD
-    if customer.data:
+    if customer.data is None:  # the answer did not tell, so what is known of it stays
+        other_data, shown = (None, None) if old is None else (old.other_data, None)
+    else:
         other_data, shown = _split_data(customer.data, card_key)
     channels_read_at_utc = None if old is None else old.channels_read_at_utc
     return (
@@ -126,7 +127,7 @@ def customer_row(
     )
 
 
-def _split_data(data: Mapping[str, Any], card_key: str) -> tuple[str | None, str]:
+def _split_data(data: Mapping[str, Any], card_key: str) -> tuple[str | None, str | None]:
     """Other tools' part of a customer's data as JSON (or None), and our card's fingerprint."""
     shown = cards.NO_CARD
     others = data

@@ -75,8 +75,18 @@ def test_a_page_without_its_cursor_is_never_the_end(
 
 
 def test_a_repeated_cursor_stops_the_read(api: ScriptedTransport, client: GorgiasClient) -> None:
-    for cursor in ("a", "b", "a"):
-        api.will_answer(page(customer_row(), cursor=cursor))
+    for number, cursor in enumerate(("a", "b", "a")):
+        api.will_answer(page(customer_row(number + 1), cursor=cursor))
+
+    with pytest.raises(CursorError, match="repeated"):
+        list(client.iter_customer_pages())
+
+
+def test_the_same_rows_under_a_new_cursor_stop_the_read(
+    api: ScriptedTransport, client: GorgiasClient
+) -> None:
+    for number, cursor in ((1, "a"), (2, "b"), (1, "c")):
+        api.will_answer(page(customer_row(number), cursor=cursor))
 
     with pytest.raises(CursorError, match="repeated"):
         list(client.iter_customer_pages())

@@ -1,0 +1,42 @@
+"""What the scheduler of one machine imports before it starts its workers.
+
+LocalExecutor forks a process for each task, so what the scheduler has imported costs a task
+nothing. Great Expectations alone takes a task four seconds of a core.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+LIBRARIES = (
+    "great_expectations",
+    "great_expectations.checkpoint",
+    "matplotlib.figure",
+    "airflow.providers.http.hooks.http",
+    "airflow.sdk.execution_time.task_runner",
+)
+# Not where people edit them: a running scheduler would keep the old code.
+OWN_MODULES = (
+    "loyalty_desk.sync.stages",
+    "loyalty_desk.quality.gate",
+    "loyalty_desk.report.html",
+)
+
+
+def write_hook(airflow_home: Path, modules: tuple[str, ...]) -> None:
+    """Write the file that Airflow imports at the start of each of its programs."""
+    folder = airflow_home / "config"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "airflow_local_settings.py").write_text(
+        f"from scripts.preload import preload\n\npreload({modules!r})\n__all__ = []\n",
+        encoding="utf-8",
+    )
+
+
+def preload(modules: tuple[str, ...]) -> None:
+    """Import the modules if this is the scheduler; the other programs do not need them."""
+    if sys.argv[1:2] == ["scheduler"]:
+        for module in modules:
+            import_module(module)

@@ -1,0 +1,146 @@
+"""The record as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loyalty_desk.records import RunState
+from loyalty_desk.report import text
+from loyalty_desk.report.classes import CUSTOMER_TEXTS, MEMBER_TEXTS
+from loyalty_desk.report.run_record import (
+    COUNTERS,
+    CUSTOMER_CLASSES,
+    MEMBER_CLASSES,
+    RunRecord,
+    balance_problems,
+)
+from tests.factories import NOW, STORE
+
+
+def record(**values: Any) -> RunRecord:
+    return RunRecord(
+        **{
+            "store": STORE,
+            "run_id": "run-1",
+            "state": RunState.SUCCEEDED,
+            "started_at_utc": NOW,
+            **values,
+        }
+    )
+
+
+PUSHED = record(
+    customers_total=2000,
+    customers_matched=1840,
+    customers_customer_not_found=1,
+    customers_not_a_member=159,
+    members_total=1700,
+    members_matched=1700,
+    planned=10,
+    planned_new=10,
+    pushed=8,
+    failed=1,
+    left=1,
+    tickets_fetched=1,
+    tickets_rejected=1,
+    gorgias_requests=1234,
+    seconds_total=61.25,
+)
+
+
+def test_the_summary_says_in_words_what_happened() -> None:
+    assert text.summary(PUSHED) == (
+        "1,840 of 2,000 customers matched. 1,700 of 1,700 members found in Gorgias. "
+        "1 customer with recent tickets is not in the programme. "
+        "10 cards had to change: 8 pushed, 1 failed, 1 left for the next run. "
+        "1 unusable row was set aside."
+    )
+
+
+def test_the_summary_of_a_run_without_changes_says_so() -> None:
+    assert "nothing was to be pushed" in text.summary(record(customers_total=5))
+
+
+def test_the_summary_of_a_dry_run_says_that_nothing_was_pushed() -> None:
+    assert "dry run, so nothing was pushed" in text.summary(record(dry_run=True, planned=3))
+
+
+def test_the_summary_of_a_run_that_the_brake_stopped_says_that_nothing_was_pushed() -> None:
+    assert "3 cards had to change; nothing was pushed" in text.summary(record(planned=3))
+
+
+def test_the_table_is_aligned_and_leaves_out_empty_classes() -> None:
+    lines = text.table(PUSHED).splitlines()
+
+    names_end = lines[0].index("succeeded")
+    assert all(line[names_end - 1] == " " and line[names_end] != " " for line in lines)
+    assert any(line.startswith("customers matched") and "1,840 of 2,000" in line for line in lines)
+    assert not any("excluded" in line for line in lines)
+
+
+def test_the_table_says_when_counts_do_not_add_up() -> None:
+    assert "does not add up" in text.table(record(planned=2))
+    assert "does not add up" not in text.table(PUSHED)
+
+
+def test_the_note_is_short_and_cannot_be_bent_by_a_failure_text() -> None:
+    note = text.note(record(state=RunState.FAILED, failure="match: *no*\n# [way](x)"))
+
+    assert note.startswith("**failed**: ")
+    assert r"Why: match: \*no\* \# \[way\](x)" in note
+    assert len(note.splitlines()) == 4
+
+
+def test_two_runs_stand_side_by_side() -> None:
+    again = record(run_id="the-second-run", customers_total=2000, seconds_total=3.5)
+
+    lines = text.side_by_side([PUSHED, again]).splitlines()
+
+    assert lines[0].split() == ["run-1", "the-second-run"]
+    cells = {line[: line.index("  ")]: line.split()[-2:] for line in lines[1:]}
+    assert cells["pushed"] == ["8", "0"]
+    assert cells["gorgias requests"] == ["1,234", "0"]
+    assert cells["seconds total"] == ["61.2", "3.5"]
+    assert "gone" not in cells
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_every_counter_says_what_it_counts() -> None:
+    assert all(RunRecord.model_fields[name].description for name in COUNTERS)
+
+
+def test_every_class_has_its_words() -> None:
+    assert set(CUSTOMER_TEXTS) == set(CUSTOMER_CLASSES)
+    assert set(MEMBER_TEXTS) == set(MEMBER_CLASSES)
+
+
+def test_counts_that_add_up_are_no_problem() -> None:
+    assert balance_problems(PUSHED) == []
+
+
+def test_each_imbalance_is_named() -> None:
+    wrong = record(
+        members_fetched=3,
+        members_staged=2,
+        customers_total=1,
+        members_total=1,
+        planned=5,
+        planned_new=4,
+        pushed=5,
+    )
+
+    assert balance_problems(wrong) == [
+        "members_fetched is 3, but members_staged + members_rejected is 2",
+        *[problem for problem in balance_problems(wrong) if problem.startswith("customers_total")],
+        *[problem for problem in balance_problems(wrong) if problem.startswith("members_total")],
+        "planned is 5, but planned_new + planned_update + planned_clear is 4",
+    ]
+    assert len(balance_problems(wrong)) == 4
+
+
+def test_a_push_that_was_not_tried_or_was_cut_short_need_not_add_up() -> None:
+    planned = {"planned": 3, "planned_new": 3}
+
+    assert balance_problems(record(**planned)) != []
+    assert balance_problems(record(**planned, dry_run=True)) == []
+    assert balance_problems(record(**planned, state=RunState.FAILED)) == []

@@ -1,0 +1,97 @@
+"""The brake, limit by limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loyalty_desk.errors import BrakeError
+from loyalty_desk.settings import BrakeSettings
+from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
+
+LIMITS = BrakeSettings(
+    max_changes=1000,
+    max_change_share=0.5,
+    max_clear_share=0.1,
+    max_shrink_share=0.2,
+    min_cards=50,
+)
+
+
+def facts(**values: Any) -> BrakeFacts:
+    """A quiet plan of a store with 100 members' cards."""
+    quiet = {"planned": 0, "planned_update": 0, "planned_clear": 0, "member_cards_before": 100}
+    return BrakeFacts(**{**quiet, **values})
+
+
+def size(previous: int, current: int) -> ExtractSize:
+    return ExtractSize(source="members", previous=previous, current=current)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"planned": 1000},
+        {"planned": 50, "planned_update": 50},
+        {"planned": 50, "planned_update": 40, "planned_clear": 10},
+        {"shrink": (size(100, 80),)},
+    ],
+)
+def test_what_reaches_a_limit_without_exceeding_it_may_go(values: dict[str, Any]) -> None:
+    check_brake(LIMITS, facts(**values))
+
+
+@pytest.mark.parametrize(
+    ("values", "setting"),
+    [
+        ({"planned": 1001}, "max_changes"),
+        ({"planned": 51, "planned_update": 51}, "max_change_share"),
+        ({"planned": 51, "planned_update": 41, "planned_clear": 10}, "max_change_share"),
+        ({"planned": 11, "planned_clear": 11}, "max_clear_share"),
+        ({"shrink": (size(100, 79),)}, "max_shrink_share"),
+    ],
+)
+def test_what_exceeds_a_limit_is_stopped_and_the_limit_named(
+    values: dict[str, Any], setting: str
+) -> None:
+    with pytest.raises(BrakeError, match=setting):
+        check_brake(LIMITS, facts(**values))
+
+
+def test_new_cards_are_no_change_of_cards() -> None:
+    check_brake(LIMITS, facts(planned=900))
+
+
+@pytest.mark.parametrize("before", [0, 49])
+def test_a_share_of_few_cards_says_nothing(before: int) -> None:
+    values = {"planned": 49, "planned_update": 30, "planned_clear": 19}
+    check_brake(LIMITS, facts(member_cards_before=before, **values))
+
+
+def test_the_first_run_is_stopped_by_the_number_of_changes_only() -> None:
+    limits = LIMITS.model_copy(update={"min_cards": 0})
+    check_brake(limits, facts(planned=500, planned_clear=500, member_cards_before=0))
+    with pytest.raises(BrakeError, match="max_changes"):
+        check_brake(limits, facts(planned=1001, member_cards_before=0))
+
+
+@pytest.mark.parametrize("sizes", [size(49, 0), size(0, 0), size(100, 500)])
+def test_an_extract_that_was_small_or_grew_may_go(sizes: ExtractSize) -> None:
+    check_brake(LIMITS, facts(shrink=(sizes,)))
+
+
+def test_the_message_names_every_limit_with_numbers_and_what_to_do() -> None:
+    with pytest.raises(BrakeError) as caught:
+        check_brake(
+            LIMITS,
+            facts(planned=1200, planned_update=60, planned_clear=20, shrink=(size(1000, 500),)),
+        )
+    assert str(caught.value) == (
+        "nothing was pushed: "
+        "1200 changes planned, max_changes allows 1000; "
+        "80 of 100 cards would change (80.0%), max_change_share allows 50.0%; "
+        "20 of 100 cards would be cleared (20.0%), max_clear_share allows 10.0%; "
+        "members shrank from 1000 to 500 (50.0%, max_shrink_share allows 20.0%). "
+        "Read the run's report; if the changes are meant, run once with release_brake"
+    )
