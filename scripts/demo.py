@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -18,7 +19,15 @@ from scripts import preload
 from scripts.airflow_api import TaskState
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
-from scripts.run_view import describe_runs, find_failure, find_push_progress
+from scripts.run_view import (
+    broken_promises,
+    describe_card,
+    describe_runs,
+    find_failure,
+    find_push_progress,
+    find_pushed_customer,
+    load_records,
+)
 from scripts.services import (
     STORE,
     VAR_DIR,
@@ -85,9 +94,32 @@ def run_demo(size: SandboxSize, console: Console) -> None:
         for what in ("first run: everything is new", "second run: nothing has changed"):
             console.say(what)
             run_ids.append(run_once(programs, services, console))
+        card = read_card(services, run_ids[0])
         console.say("stopping")
-    table = describe_runs(place.staging_path, STORE, run_ids)
-    console.say(f"done; reports and logs are in {directory}\n\n{table}\n")
+    records = load_records(place.staging_path, STORE, run_ids)
+    report = directory / "reports" / STORE / "latest.html"
+    console.say(
+        f"the numbers of both runs\n\n{describe_runs(records)}\n\n"
+        f"One card, as an agent sees it\n\n{describe_card(card)}\n\n"
+        f"Report  {report}\n"
+    )
+    complaints = broken_promises(*records)
+    if complaints:
+        raise RunFailedError(f"the demo did not show what it promises: {'; '.join(complaints)}")
+
+
+def read_card(services: Services, run_id: str) -> dict[str, Any]:
+    """Ask the sandbox's Gorgias for one of the cards that the run pushed."""
+    gorgias = services.sandbox["gorgias"]
+    customer_id = find_pushed_customer(services.place.staging_path, STORE, run_id)
+    answer = requests.get(
+        f"{gorgias['url']}/api/customers/{customer_id}",
+        auth=(gorgias["email"], gorgias["api_key"]),
+        timeout=10,
+    )
+    answer.raise_for_status()
+    card: dict[str, Any] = answer.json()["data"]["loyalty"]
+    return card
 
 
 def wait_for_dag(programs: Programs, services: Services) -> None:

@@ -101,6 +101,8 @@ main() {
         say "making $VENV with $("$python" --version) ($python)"
         rm -rf "$VENV" # what a broken-off or older set-up left cannot be trusted
         "$python" -m venv "$VENV" || fail "could not make $VENV"
+        # `python -m loyalty_desk` works from anywhere, as it does where Airflow has loaded plugins/.
+        echo "$PWD/plugins" >"$("$VENV/bin/python" -c 'import site; print(site.getsitepackages()[0])')/loyalty_desk.pth"
         install_part run requirements.txt "1 to 2 minutes"
         "$VENV/bin/python" -m pip check >>"$LOG_DIR/setup-run.log" 2>&1 ||
             fail "the packages do not fit together; see $LOG_DIR/setup-run.log"

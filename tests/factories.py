@@ -37,6 +37,7 @@ def customer(customer_id: int = 1, **values: Any) -> Customer:
             "name": "Ada Example",
             "external_id": None,
             "updated_at_utc": utc_text(NOW - timedelta(days=1)),
+            "data": {},
             **values,
         }
     )

@@ -38,9 +38,12 @@ MOST_CONNECTIONS = 32
 """Open connections to one service: as many as push workers are allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Found:
-    """What an Airflow connection holds, checked. `base_url` has no slash at its end."""
+    """What an Airflow connection holds, checked; without a repr, as it holds the secrets.
+
+    `base_url` has no slash at its end.
+    """
 
     conn_id: str
     base_url: str

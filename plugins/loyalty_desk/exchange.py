@@ -26,9 +26,9 @@ CANNOT_BE_SENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Call:
-    """A request to make, as often as needed."""
+    """A request to make, as often as needed. Has no repr: it may hold personal data."""
 
     method: str
     base_url: str
@@ -46,11 +46,12 @@ class Call:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """An answer of the service. `headers` ignores case; `body` is the JSON, None when empty.
 
-    `broken` says in words why the body cannot be used, and is empty when it can.
+    `broken` says in words why the body cannot be used, and is empty when it can. Has no repr, as
+    it holds personal data and the credentials that were sent.
     """
 
     status: int

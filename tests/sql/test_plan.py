@@ -445,6 +445,14 @@ def test_what_earlier_runs_left_unsent_is_superseded(staged: Staged) -> None:
     assert Staged(staged.connection, "other").rows(schema.changes, "state") == ["planned"]
 
 
+def test_an_incremental_plan_settles_the_run_that_was_planned_last(staged: Staged) -> None:
+    staged.change("run-0", 1, "done", changed_at_utc=utc_text(NOW - timedelta(days=1)))
+    staged.change("run-1", 2, "done")
+    staged.change("run-1", 3, "planned")
+    plan(staged, "run-2", full=False)
+    assert staged.rows(schema.changes, "run_id", "customer_id") == [("run-0", 1), ("run-1", 2)]
+
+
 def test_what_became_of_old_changes_is_forgotten(staged: Staged) -> None:
     old = utc_text(NOW - timedelta(days=KEEP_CHANGES_DAYS, seconds=1))
     recent = utc_text(NOW - timedelta(days=KEEP_CHANGES_DAYS - 1))

@@ -72,7 +72,9 @@ def keyless(table: str) -> Spoil:
 
 
 MEMBERS: dict[str, Spoil] = {
-    "member_id_present": both(keyless("members"), sql("UPDATE members SET member_id = NULL")),
+    "member_id_present": both(
+        keyless("members"), sql("UPDATE members SET member_id = NULL WHERE member_id = 'm33'")
+    ),
     "member_id_unique": both(keyless("members"), rows("members", member_row("m1"))),
     "member_status_known": members(status="Member"),
     "member_email_state_known": members(email_state="odd", email_key=None),

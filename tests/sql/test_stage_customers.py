@@ -91,13 +91,29 @@ def test_a_new_customer_is_staged_with_what_gorgias_shows(
     assert take_to_plan(staging) == []
 
 
-@pytest.mark.parametrize("data", [None, {}])
-def test_no_data_is_no_card_and_nothing_of_others(
-    staging: Engine, data: dict[str, Any] | None
-) -> None:
-    put(staging, customer(data=data))
+def test_empty_data_is_no_card_and_nothing_of_others(staging: Engine) -> None:
+    put(staging, customer())
 
     assert (staged(staging).shown_fingerprint, staged(staging).other_data) == ("none", None)
+
+
+def test_a_record_without_data_leaves_open_what_gorgias_shows(staging: Engine) -> None:
+    put(staging, customer(data=None))
+
+    assert (staged(staging).shown_fingerprint, staged(staging).other_data) == (None, None)
+
+
+def test_a_record_without_data_keeps_what_was_read_and_when(staging: Engine) -> None:
+    put(staging, customer(data={"loyalty": OUR_CARD, "shop": 1}))
+    push(staging, "0" * 32)
+
+    assert put(staging, customer(data=None), later=True).changed == 0
+    assert put(staging, customer(data=None, name="B"), later=True).changed == 1
+
+    row = staged(staging)
+    assert (row.shown_fingerprint, row.other_data) == (OUR_FINGERPRINT, '{"shop":1}')
+    assert row.read_at_utc == utc_text(NOW)
+    assert take_to_plan(staging) == []
 
 
 def test_data_of_other_tools_alone_is_no_card(staging: Engine) -> None:

@@ -4,4 +4,7 @@ DELETE FROM changes
 WHERE
     store = :store
     AND state = 'planned'
-    AND run_id IN (SELECT run_id FROM earlier_runs)
+    AND run_id IN (
+        SELECT run_id FROM earlier_runs
+        WHERE to_settle
+    )

@@ -6,4 +6,7 @@ SET state = 'failed', error = 'interrupted', changed_at_utc = :now_utc
 WHERE
     store = :store
     AND state = 'sending'
-    AND run_id IN (SELECT run_id FROM earlier_runs)
+    AND run_id IN (
+        SELECT run_id FROM earlier_runs
+        WHERE to_settle
+    )

@@ -2,6 +2,6 @@
 -- Writes customers. Binds store, now_utc, ids (a list of customer ids).
 -- One row with the e-mail key for each that was not gone before.
 UPDATE customers
-SET gone_at_utc = :now_utc, read_at_utc = :now_utc
+SET gone_at_utc = :now_utc
 WHERE store = :store AND gone_at_utc IS NULL AND customer_id IN (:ids)
 RETURNING customer_id, email_key

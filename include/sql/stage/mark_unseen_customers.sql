@@ -1,7 +1,7 @@
 -- Marks the live customers that the full scan did not see as gone: merged or deleted.
 -- Reads scan_seen, writes customers. Binds store, now_utc.
 UPDATE customers
-SET gone_at_utc = :now_utc, read_at_utc = :now_utc
+SET gone_at_utc = :now_utc
 WHERE
     store = :store
     AND gone_at_utc IS NULL

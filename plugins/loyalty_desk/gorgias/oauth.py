@@ -50,9 +50,12 @@ class Cipher(Protocol):
     def decrypt(self, token: bytes) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """What the token endpoint gave last. `seed` tells which connection's token it grew from."""
+    """What the token endpoint gave last; without a repr, as all of it is secret.
+
+    `seed` tells which refresh token of the connection it grew from.
+    """
 
     access_token: str
     refresh_token: str

@@ -103,13 +103,12 @@ def note(record: RunRecord) -> str:
 
 
 def side_by_side(records: Sequence[RunRecord]) -> str:
-    """Runs in columns, as given; rows that are zero in every run are left out."""
+    """Runs in columns, as given."""
     heads = ["", *(record.run_id for record in records)]
     lines = [heads, ["state", *(_state(record) for record in records)]]
     for name in COMPARED:
-        values = [getattr(record, name) for record in records]
-        if any(values):
-            lines.append([name.replace("_", " "), *(_number(value) for value in values)])
+        values = [_number(getattr(record, name)) for record in records]
+        lines.append([name.replace("_", " "), *values])
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     return "\n".join(_aligned(line, widths) for line in lines)
 

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 METADATA = MetaData()
 
@@ -115,6 +126,14 @@ customers = Table(
     Column("channels_read_at_utc", Text),
     Column("gone_at_utc", Text),
     Index("customers_by_email_key", "store", "email_key"),
+    # Few are gone; a plan asks who, and must not read all customers to find out.
+    Index(
+        "customers_gone",
+        "store",
+        "customer_id",
+        sqlite_where=text("gone_at_utc IS NOT NULL"),
+        postgresql_where=text("gone_at_utc IS NOT NULL"),
+    ),
     **_CLUSTERED,
 )
 

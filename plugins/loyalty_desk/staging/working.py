@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, CursorResult, Integer
 
+from loyalty_desk.staging.schema import METADATA
 from loyalty_desk.staging.statements import statement
 
 TEMPORARY: Final = ["TEMPORARY"]
@@ -14,6 +15,11 @@ TEMPORARY: Final = ["TEMPORARY"]
 
 CUSTOMER_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 """In SQLite only the type INTEGER makes a key the row id, which saves an index."""
+
+
+_MANY_ROWS: Final = 1_000_000
+_COARSE: Final = {"run_id": 10_000, "state": 10_000, "kind": 10_000, "source": 10_000}
+"""Columns after `store` that are no key: how many rows have the same value."""
 
 
 def run(connection: Connection, path: str, binds: Mapping[str, object]) -> CursorResult[Any]:
@@ -25,13 +31,47 @@ def run(connection: Connection, path: str, binds: Mapping[str, object]) -> Curso
 def refresh_statistics(connection: Connection, *tables: str) -> None:
     """Tell PostgreSQL how large tables have become: nothing else does so right after a load.
 
-    Not for SQLite. All its indexes begin with `store`, which is the same in most rows, and so its
-    statistics make it scan a store where it should look up a key. Without them it looks up; the
-    order of the tables is fixed in the statements.
+    SQLite is told the shape of the tables instead, see `describe_tables`.
     """
     if connection.dialect.name == "postgresql":
         for table in tables:
             connection.exec_driver_sql(f"ANALYZE {table}")
+
+
+def describe_tables(connection: Connection) -> None:
+    """Tell SQLite that a store has many rows, and that a key within a store has few.
+
+    Every index begins with `store`. Without statistics, or with those of a table that was small
+    when they were taken, SQLite holds that to be a key as good as any, and reads a whole store for
+    each row of a join. So the statistics are written by hand and are right for every size.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    connection.exec_driver_sql("ANALYZE runs")  # makes sqlite_stat1, and nothing else can
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+    connection.exec_driver_sql(
+        "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_iter_statistics())
+    )
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads sqlite_stat1 again
+
+
+def _iter_statistics() -> Iterator[tuple[str, str, str]]:
+    """Yield table, index, and how many rows there are and have the same first columns of it."""
+    for table in METADATA.sorted_tables:
+        clustered = not table.dialect_options["sqlite"]["with_rowid"]
+        key = table.name if clustered else f"sqlite_autoindex_{table.name}_1"
+        yield table.name, key, _statistics(table.primary_key.columns.keys())
+        for index in table.indexes:
+            # Said to be larger, so that whoever reads a whole store goes by the key, not by this.
+            statistics = _statistics(index.columns.keys(), 2 * _MANY_ROWS)
+            yield table.name, str(index.name), statistics
+
+
+def _statistics(columns: Sequence[str], rows: int = _MANY_ROWS) -> str:
+    counts = [rows]
+    for column in columns:
+        counts.append(rows if column == "store" else min(counts[-1], _COARSE.get(column, 1)))
+    return " ".join(str(count) for count in counts)
 
 
 def allow_memory(connection: Connection) -> None:

@@ -146,6 +146,7 @@ def match_customers(
     guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
     binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
     working.allow_memory(connection)
+    working.describe_tables(connection)
     _prepare(connection, "all" if full else "reached")
     if full:
         working.run(connection, "match/delete_touched_all", binds)

@@ -54,6 +54,7 @@ _earlier_runs = Table(
     "earlier_runs",
     _WORK,
     Column("run_id", Text, primary_key=True),
+    Column("to_settle", Boolean, nullable=False),
     Column("is_old", Boolean, nullable=False),
     prefixes=working.TEMPORARY,
 )
@@ -113,12 +114,14 @@ def plan_changes(
         "store": store.name,
         "run_id": run_id,
         "now_utc": utc_text(now),
+        "settle_all": full,
         "oldest_utc": utc_text(now - timedelta(days=KEEP_CHANGES_DAYS)),
         "non_member_cards": store.non_member_cards,
         "limit": limit,
         **_absent_cards(),
     }
     working.allow_memory(connection)
+    working.describe_tables(connection)
     _prepare(connection, "all" if full else "reached")
     _supersede(connection, binds)
     if full:

@@ -102,9 +102,10 @@ def stage_customers(
 ) -> StagedCounts:
     """Stage customers; of an id that stands twice in the batch the last one counts.
 
-    A row older than what is staged is left out. `data` None means that there is none. Touches who
-    is new, came back or has another e-mail address, and whoever's channels were read. A customer
-    for whom Gorgias shows another card than the one we know of is to be planned.
+    A row older than what is staged is left out. A record without `data` or `channels` leaves what
+    is known of them; `read_at_utc` is when `data` was last read. Touches who is new, came back or
+    has another e-mail address, and whoever's channels were read. A customer for whom Gorgias shows
+    another card than the one we know of is to be planned.
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
@@ -124,7 +125,7 @@ def stage_customers(
             continue
         current.append(customer)
         row = customer_row(store, customer, old, card_key, now_utc)
-        _note_customer(changes, row, old, has_channels=customer.channels is not None)
+        _note_customer(changes, customer, row, old)
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)
     changes.write_touched(connection)
@@ -132,7 +133,7 @@ def stage_customers(
 
 
 def _note_customer(
-    changes: _Changes, row: tuple[Any, ...], old: Row[Any] | None, *, has_channels: bool
+    changes: _Changes, customer: Customer, row: tuple[Any, ...], old: Row[Any] | None
 ) -> None:
     """Decide whether a row is written, who is to be matched again, and who is to be planned."""
     store, customer_id, key, shown = row[0], row[1], row[3], row[8]
@@ -140,9 +141,12 @@ def _note_customer(
     is_changed = before is None or row[:10] != before[:10]
     # Read again after our own write, even if it shows the same as before: the write was lost.
     is_reread = (
-        old is not None and old.pushed_at_utc is not None and old.pushed_at_utc > old.read_at_utc
+        old is not None
+        and customer.data is not None
+        and old.pushed_at_utc is not None
+        and old.pushed_at_utc > old.read_at_utc
     )
-    if not (is_changed or is_reread or has_channels):
+    if not (is_changed or is_reread or customer.channels is not None):
         return
     changes.rows.append(row)
     changes.changed += is_changed

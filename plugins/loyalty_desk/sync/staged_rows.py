@@ -105,10 +105,11 @@ def customer_row(
     else:
         key, state = read_email(email)
         email_state = _STATE_TEXT[state]
-    if customer.data is None:  # the answer did not tell, so what is known of it stays
-        other_data, shown = (None, None) if old is None else (old.other_data, None)
-    else:
+    other_data, shown, read_at_utc = None, None, now_utc
+    if customer.data is not None:
         other_data, shown = _split_data(customer.data, card_key)
+    elif old is not None:  # the answer did not tell, so what was read earlier stays, and when
+        other_data, shown, read_at_utc = old.other_data, old.shown_fingerprint, old.read_at_utc
     channels_read_at_utc = None if old is None else old.channels_read_at_utc
     return (
         store,
@@ -121,13 +122,13 @@ def customer_row(
         other_data,
         shown,
         customer.updated_at_utc,
-        now_utc,
+        read_at_utc,
         channels_read_at_utc if customer.channels is None else now_utc,
         None,
     )
 
 
-def _split_data(data: Mapping[str, Any], card_key: str) -> tuple[str | None, str | None]:
+def _split_data(data: Mapping[str, Any], card_key: str) -> tuple[str | None, str]:
     """Other tools' part of a customer's data as JSON (or None), and our card's fingerprint."""
     shown = cards.NO_CARD
     others = data

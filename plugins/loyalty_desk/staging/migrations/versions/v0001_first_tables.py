@@ -8,7 +8,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alembic import op
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 revision = "0001"
 down_revision = None
@@ -107,6 +118,13 @@ Table(
     Column("channels_read_at_utc", Text),
     Column("gone_at_utc", Text),
     Index("customers_by_email_key", "store", "email_key"),
+    Index(
+        "customers_gone",
+        "store",
+        "customer_id",
+        sqlite_where=text("gone_at_utc IS NOT NULL"),
+        postgresql_where=text("gone_at_utc IS NOT NULL"),
+    ),
     **_CLUSTERED,
 )
 

@@ -1,0 +1,47 @@
+"""Measure, and print one line of JSON for each figure: `python -m benchmarks [--only NAME ...]`.
+
+Ends with 1 when a figure misses its goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
+
+
+def main() -> int:
+    """Print the figures as they come; a figure without a goal has an empty one."""
+    from benchmarks import budget, reconcile  # noqa: PLC0415 - they need the path from above
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="figures (or all of `budget`, `reconcile`) and databases to measure",
+    )
+    parser.add_argument(
+        "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=1, help="measure so often and take the fastest (busy machine)"
+    )
+    arguments = parser.parse_args()
+    met = True
+    for figures in (
+        reconcile.figures(arguments.only, rows=arguments.rows, repeat=arguments.repeat),
+        budget.figures(arguments.only),
+    ):
+        for figure in figures:
+            print(json.dumps(figure), flush=True)
+            met = met and bool(figure["ok"])
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+"""The three sides of the reconcile benchmark; what each does is written in `reconcile.py`.
+
+`python -m benchmarks.reconcile_sides ours|floor|pandas URL` measures one and prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, text
+
+from benchmarks import people
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import Customer, Member
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import migrate, open_engine
+from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.plan import plan_changes
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from loyalty_desk.sync.staged_rows import customer_row, member_row
+
+STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
+CHANGED_SHARE = 0.01
+
+_FLOOR = MetaData()
+_floor_members, _floor_customers = (
+    Table(f"floor_{table.name}", _FLOOR, *(Column(column.name, column.type) for column in table.c))
+    for table in (schema.members, schema.customers)
+)
+
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds by step; a step may be entered again and again. `cpu_s` is this process's share."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.cpu_s = 0.0
+
+    @contextmanager
+    def time(self, step: str) -> Iterator[None]:
+        started_s, started_cpu_s = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            spent_s = time.perf_counter() - started_s
+            self.seconds[step] = self.seconds.get(step, 0.0) + spent_s
+            self.cpu_s += time.process_time() - started_cpu_s
+
+    def time_each(self, step: str, batches: Iterable[T], work: Callable[[T], object]) -> None:
+        for batch in batches:
+            with self.time(step):
+                work(batch)
+
+
+def peak_mib() -> float:
+    """The most resident memory that this process ever had."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count the process that started this one
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _totals(clock: Clock) -> dict[str, Any]:
+    return {"full": clock.seconds, "full_cpu_s": clock.cpu_s, "peak_mib": peak_mib()}
+
+
+# --- ours ------------------------------------------------------------------------------------
+
+
+def measure_ours(engine: Engine, rows: int) -> dict[str, Any]:
+    migrate(engine)
+    full, increment, rescan = Clock(), Clock(), Clock()
+    _stage(engine, full, people.member_batches(rows), people.customer_batches(rows), first=True)
+    counts = _reconcile(engine, full, "run-1", full=True)
+    full_peak_mib = peak_mib()
+    _pretend_push(engine, "run-1")
+    _stage(
+        engine,
+        increment,
+        people.changed_member_batches(rows, CHANGED_SHARE),
+        people.changed_customer_batches(rows, CHANGED_SHARE),
+        first=False,
+    )
+    changed = _reconcile(engine, increment, "run-2", full=False)
+    with engine.begin() as connection:
+        stage = _members_stager(connection, first=False)
+        rescan.time_each("stage", people.member_batches(rows), stage)
+    return {
+        "full": full.seconds,
+        "full_cpu_s": full.cpu_s,
+        "increment": increment.seconds,
+        "increment_cpu_s": increment.cpu_s,
+        "rescan": rescan.seconds,
+        "rescan_cpu_s": rescan.cpu_s,
+        "full_peak_mib": full_peak_mib,
+        "peak_mib": peak_mib(),
+        "planned": counts,
+        "increment_planned": changed,
+    }
+
+
+def _stage(
+    engine: Engine,
+    clock: Clock,
+    members: Iterable[list[Member]],
+    customers: Iterable[list[Customer]],
+    *,
+    first: bool,
+) -> None:
+    with engine.begin() as connection:
+        clock.time_each("members", members, _members_stager(connection, first=first))
+    with engine.begin() as connection:
+        clock.time_each(
+            "customers",
+            customers,
+            lambda batch: stage_customers(
+                connection, STORE.name, batch, people.START, card_key="loyalty", first_load=first
+            ),
+        )
+
+
+def _members_stager(connection: Connection, *, first: bool) -> Callable[[list[Member]], object]:
+    return lambda batch: stage_members(
+        connection, STORE.name, batch, people.START, first_load=first
+    )
+
+
+def _reconcile(engine: Engine, clock: Clock, run_id: str, *, full: bool) -> int:
+    with clock.time("match"), engine.begin() as connection:
+        match_customers(connection, STORE, people.START, full=full)
+    with clock.time("plan"), engine.begin() as connection:
+        counts = plan_changes(connection, STORE, run_id, people.START, full=full, limit=None)
+    return counts.planned
+
+
+_ACCEPT_PLAN = (
+    """
+    INSERT INTO pushed_cards
+    SELECT
+        store, customer_id, destination, fingerprint, member_id IS NOT NULL, NULL,
+        changed_at_utc, changed_at_utc
+    FROM changes
+    WHERE run_id = :run_id
+    """,
+    "UPDATE changes SET state = 'done' WHERE run_id = :run_id",
+    "DELETE FROM to_plan WHERE :run_id <> ''",
+)
+
+
+def _pretend_push(engine: Engine, run_id: str) -> None:
+    """As if Gorgias had accepted every card of the plan."""
+    with engine.begin() as connection:
+        for sql in _ACCEPT_PLAN:
+            connection.execute(text(sql), {"run_id": run_id})
+
+
+# --- the floor -------------------------------------------------------------------------------
+
+
+_FLOOR_STEPS = (
+    ("index", "CREATE INDEX floor_members_by_email ON floor_members (email_key)"),
+    ("index", "CREATE INDEX floor_customers_by_email ON floor_customers (email_key)"),
+    ("index", "ANALYZE floor_members"),
+    ("index", "ANALYZE floor_customers"),
+    (
+        "join",
+        """
+        CREATE TABLE floor_result AS
+        SELECT c.customer_id, m.member_id, m.card_fingerprint
+        FROM floor_customers AS c
+        INNER JOIN floor_members AS m ON c.email_key = m.email_key
+        WHERE m.card_fingerprint IS DISTINCT FROM c.shown_fingerprint
+        """,
+    ),
+)
+
+
+def measure_floor(engine: Engine, rows: int) -> dict[str, Any]:
+    clock = Clock()
+    _FLOOR.create_all(engine)
+    with engine.begin() as connection:
+        clock.time_each(
+            "members",
+            people.member_batches(rows),
+            lambda batch: bulk_insert(connection, _floor_members, _member_rows(batch)),
+        )
+        clock.time_each(
+            "customers",
+            people.customer_batches(rows),
+            lambda batch: bulk_insert(connection, _floor_customers, _customer_rows(batch)),
+        )
+        for step, sql in _FLOOR_STEPS:
+            with clock.time(step):
+                connection.execute(text(sql))
+        planned = connection.execute(text("SELECT COUNT(*) FROM floor_result")).scalar_one()
+    return {
+        "full": clock.seconds,
+        "full_cpu_s": clock.cpu_s,
+        "peak_mib": peak_mib(),
+        "planned": planned,
+    }
+
+
+def _member_rows(batch: Iterable[Member]) -> Iterator[tuple[Any, ...]]:
+    now_utc = utc_text(people.START)
+    return (member_row(STORE.name, member, None, now_utc) for member in batch)
+
+
+def _customer_rows(batch: Iterable[Customer]) -> Iterator[tuple[Any, ...]]:
+    now_utc = utc_text(people.START)
+    return (customer_row(STORE.name, customer, None, "loyalty", now_utc) for customer in batch)
+
+
+# --- pandas ----------------------------------------------------------------------------------
+
+
+def measure_pandas(_engine: Engine, rows: int) -> dict[str, Any]:
+    import pandas as pd  # noqa: PLC0415 - only this side may pay for it
+
+    clock = Clock()
+    members: list[tuple[Any, ...]] = []
+    customers: list[tuple[Any, ...]] = []
+    clock.time_each(
+        "members", people.member_batches(rows), lambda batch: members.extend(_member_rows(batch))
+    )
+    clock.time_each(
+        "customers",
+        people.customer_batches(rows),
+        lambda batch: customers.extend(_customer_rows(batch)),
+    )
+    with clock.time("frames"):
+        left = pd.DataFrame(customers, columns=_floor_customers.columns.keys())
+        customers.clear()
+        right = pd.DataFrame(members, columns=_floor_members.columns.keys())
+        members.clear()
+    with clock.time("join"):
+        pairs = left.merge(right[right["email_key"].notna()], on="email_key")
+        planned = int((pairs["card_fingerprint"] != pairs["shown_fingerprint"]).sum())
+    return {
+        "full": clock.seconds,
+        "full_cpu_s": clock.cpu_s,
+        "peak_mib": peak_mib(),
+        "planned": planned,
+    }
+
+
+SIDES = {"ours": measure_ours, "floor": measure_floor, "pandas": measure_pandas}
+
+
+def main() -> None:
+    """Measure one side in this process and print what came out as one line of JSON."""
+    parser = argparse.ArgumentParser(description="Measure one side of the reconcile benchmark.")
+    parser.add_argument("side", choices=SIDES)
+    parser.add_argument("url", help="an empty staging database")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    engine = open_engine(arguments.url)
+    print(json.dumps(SIDES[arguments.side](engine, arguments.rows)))
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
