@@ -1,17 +1,18 @@
 """How long it takes to reconcile a million members with a million customers, and how much memory.
 
-**Full** (`ours`): `stage_members` and `stage_customers` of every record, in batches of 5,000 with
-a transaction each, then `match_customers(full=True)` and `plan_changes(full=True)`, on a migrated,
-empty staging database. That is the first run of a store: nobody has a card yet, so each match
-becomes a planned change.
+**Full** (`ours`): `stage_members` and `stage_customers` of every record in batches of 5,000, one
+transaction each (a real run commits page by page, between requests that take far longer), then
+`match_customers(full=True)` and `plan_changes(full=True)`, on a migrated, empty staging database.
+That is the first run of a store: nobody has a card yet, so each match becomes a planned change.
 
 **Floor**: the least that bare SQL can do with the same records on the same database with the same
-engine settings: put the columns that the records have (the card as JSON text, the e-mail in lower
-case) into two tables without any key, in one transaction; index the e-mails; join on them; store
-each pair whose card is not the one that Gorgias shows. No validation of addresses, no keys, no
-repeatability, no change detection, no classes, no ties, no ledger, no priorities.
+engine settings, in one transaction: make the same rows of them (an address has to be read and a
+card hashed before anything can be joined or compared), put these into two tables that have the same
+columns and no key, index the e-mail keys, join on them, and store each pair whose card is not the
+one that Gorgias shows. No keys, no upserts, no classes, ties, links, further addresses or tickets,
+no ledger, no order, nothing that could be repeated or resumed.
 
-**pandas**: two data frames of the same columns, `merge` on the e-mail in lower case, compare.
+**pandas**: the same rows as two data frames, `merge` on the e-mail key, compare.
 
 **Increment**: after the full one, and after a pretended push of everything planned, 1 % of the
 members come with another balance and 1 % of the customers updated, each tenth of them with another
@@ -20,9 +21,10 @@ e-mail address: stage those records, `match_customers(full=False)`, `plan_change
 **Rescan**: all members come again, unchanged, as a platform that cannot tell what changed has them
 read in every run. Stage only. It has no goal, but it is what such a run costs beside its requests.
 
-The clock stops while records are made up. Each side runs in a process of its own; its peak memory
-is the high-water mark of that process's resident memory (PostgreSQL's own processes do not count,
-SQLite works inside it). Without pandas and PostgreSQL's server both sides import the same modules.
+The clock stops while records are made up, and counts every commit. Each side runs in a process of
+its own; its peak memory is the high-water mark of that process's resident memory (PostgreSQL's own
+processes do not count, SQLite works inside it). `--repeat` helps on a machine that is busy with
+other things, as does the ratio of processor time, which is measured on SQLite only.
 """
 
 from __future__ import annotations

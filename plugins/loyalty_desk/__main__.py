@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import logging
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     stores.set_defaults(run=_stores)
     settings = commands.add_parser("settings", help="print every setting as Markdown tables")
     settings.set_defaults(run=_settings)
+    link = commands.add_parser("link", help="decide that a customer is a member, or take it back")
+    link.add_argument("--store", required=True, help="the store's name in include/stores.yaml")
+    link.add_argument("--customer", required=True, type=int, help="the customer's id in Gorgias")
+    link.add_argument("--member", help="the member's id on the platform; left out: remove the link")
+    link.add_argument("--by", default=getpass.getuser(), help="who decides; default: you")
+    link.set_defaults(run=_link)
     sync = commands.add_parser("sync", help="run one sync here and now, as the DAG would")
     sync.add_argument("--store", required=True, help="the store's name in include/stores.yaml")
     sync.set_defaults(run=_sync)
@@ -74,6 +81,27 @@ def _settings(_options: argparse.Namespace) -> int:
     from loyalty_desk.settings_reference import settings_markdown  # noqa: PLC0415 - only here
 
     sys.stdout.write(settings_markdown())
+    return 0
+
+
+def _link(options: argparse.Namespace) -> int:
+    from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415 - only here
+    from loyalty_desk.sync.links import confirm_link, remove_link  # noqa: PLC0415
+
+    store = stores_file().get(options.store).name
+    with open_engine(installation().resolved_staging_url()).begin() as connection:
+        if options.member is None:
+            remove_link(connection, store, options.customer)
+        else:
+            confirm_link(
+                connection,
+                store,
+                options.customer,
+                options.member,
+                confirmed_by=options.by,
+                now=utc_now(),
+            )
+    sys.stdout.write("kept; the next sync uses it\n")
     return 0
 
 

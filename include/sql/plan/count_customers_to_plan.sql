@@ -1,5 +1,5 @@
--- How many customers that are there the plan looks at: all less those that are gone, as both of these
--- can be counted in an index.
+-- How many customers that are there the plan looks at: all less those that are gone, as both can be
+-- counted in an index.
 -- Reads customers_to_plan. Binds store. One row.
 SELECT
     (

@@ -1,0 +1,5 @@
+-- Has the next match look at a customer or a member again.
+-- Writes touched. Binds store, kind (customer or member), value (its id as text).
+INSERT INTO touched (store, kind, value)
+VALUES (:store, :kind, :value)
+ON CONFLICT (store, kind, value) DO NOTHING

@@ -1,0 +1,60 @@
+"""A person's decisions on who is who, where e-mails do not tell. The next sync uses them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import PermanentError
+from loyalty_desk.staging.statements import statement
+
+
+def confirm_link(
+    connection: Connection,
+    store: str,
+    customer_id: int,
+    member_id: str,
+    *,
+    confirmed_by: str,
+    now: datetime,
+) -> None:
+    """Decide that a customer is a member; replaces an earlier decision on the customer.
+
+    Raises:
+        PermanentError: staging knows no such customer or no such member.
+    """
+    key = {"store": store, "customer_id": customer_id, "member_id": member_id}
+    subjects: tuple[tuple[str, int | str], ...] = (("customer", customer_id), ("member", member_id))
+    for kind, subject in subjects:
+        found = connection.execute(
+            statement(f"links/find_{kind}"), {"store": store, f"{kind}_id": subject}
+        )
+        if found.first() is None:
+            raise PermanentError(f"store {store} has no {kind} {subject}; run a sync, check the id")
+    _touch_linked(connection, store, customer_id)
+    connection.execute(
+        statement("links/upsert_link"),
+        {**key, "confirmed_by": confirmed_by, "now_utc": utc_text(now)},
+    )
+    _touch_linked(connection, store, customer_id)
+
+
+def remove_link(connection: Connection, store: str, customer_id: int) -> None:
+    """Take a decision back; raises PermanentError when there is none."""
+    _touch_linked(connection, store, customer_id)
+    key = {"store": store, "customer_id": customer_id}
+    if connection.execute(statement("links/delete_link"), key).first() is None:
+        raise PermanentError(f"customer {customer_id} of store {store} has no link")
+
+
+def _touch_linked(connection: Connection, store: str, customer_id: int) -> None:
+    """Have the next match decide anew on the customer and on whom it is linked to now."""
+    key = {"store": store, "customer_id": customer_id}
+    member_id = connection.execute(statement("links/select_link"), key).scalar()
+    touched = [("customer", str(customer_id))] + ([("member", member_id)] if member_id else [])
+    for kind, value in touched:
+        connection.execute(
+            statement("links/insert_touched"), {"store": store, "kind": kind, "value": value}
+        )
