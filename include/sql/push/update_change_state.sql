@@ -1,4 +1,5 @@
--- Moves one change on, only from the state that leads there, so that two workers never both send it.
+-- Moves one change on, only from the state that leads there, so that two workers never both send
+-- it.
 -- Writes changes. Binds store, run_id, customer_id, destination, state, from_state, error,
 -- fingerprint (of what was sent, or NULL), now_utc.
 UPDATE changes

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -23,6 +24,9 @@ def find_or_create_fields(
     """Return the definition id of each configured card key, making what does not exist yet.
 
     A field made before is found again by our own external id even when staging was lost.
+
+    Raises:
+        SettingsError: a person archived one of the fields; it names the field and the remedy.
     """
     wanted = store.gorgias.custom_fields
     with reading(engine) as connection:
@@ -34,24 +38,31 @@ def find_or_create_fields(
         }
     if all(key in known for key in wanted):
         return {key: known[key] for key in wanted}
-    existing = {
-        definition.external_id: definition.field_id
-        for definition in client.iter_custom_field_definitions()
-    }
+    existing = {found.external_id: found for found in client.iter_custom_field_definitions()}
     ids: dict[str, int] = {}
     for key in wanted:
         external_id = f"loyalty-desk-{store.name}-{key}"
-        ids[key] = existing.get(external_id) or client.create_custom_field(
-            external_id=external_id,
-            label=f"{store.gorgias.field_label_prefix} {key.replace('_', ' ')}".strip(),
-            data_type="number" if key in NUMBER_KEYS else "text",
-        )
+        found = existing.get(external_id)
+        if found is not None and not found.active:
+            raise SettingsError(
+                f"store {store.name}: the customer field of {key!r} (id {found.field_id}) is "
+                "archived in Gorgias; restore it, or take the key out of gorgias.custom_fields"
+            )
+        ids[key] = found.field_id if found else _create(client, store, key, external_id)
         with engine.begin() as connection:
             connection.execute(
                 statement("push/upsert_gorgias_object"),
                 {"store": store.name, "kind": KIND, "key": key, "gorgias_id": ids[key]},
             )
     return ids
+
+
+def _create(client: GorgiasClient, store: StoreSettings, key: str, external_id: str) -> int:
+    return client.create_custom_field(
+        f"{store.gorgias.field_label_prefix} {key.replace('_', ' ')}".strip(),
+        "number" if key in NUMBER_KEYS else "text",
+        external_id=external_id,
+    )
 
 
 def field_value(card: Mapping[str, Any], key: str) -> str | int | None:
