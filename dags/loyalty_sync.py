@@ -31,6 +31,7 @@ DEFAULTS = {
     "max_retry_delay": duration(minutes=15),
     "retry_policy": RETRY_BY_ERROR,
     "execution_timeout": duration(hours=4),
+    "multiple_outputs": False,  # counts go on as one value, not as one XCom a count
 }
 START = datetime(2026, 1, 1, tz="UTC")
 PARAMS = {

@@ -33,3 +33,13 @@ def migrated() -> Path:
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True)
     return HOME
+
+
+def newest_note() -> str:
+    """The note of the newest DAG run, as Airflow's pages show it."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        newest = session.query(DagRun).order_by(DagRun.id.desc()).first()
+        return str(newest.note)

@@ -5,30 +5,40 @@ Runs in the scheduler, so it only reads what the task `report` returned and neve
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from airflow.listeners import hookimpl
+from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
-from sqlalchemy.orm import object_session
+from airflow.utils.session import create_session
+from sqlalchemy.orm import Session, object_session
 
 SYNC_DAG_PREFIX = "loyalty_sync__"
 
 
 @hookimpl
-def on_dag_run_success(dag_run: Any) -> None:
+def on_dag_run_success(dag_run: DagRun) -> None:
     _write_note(dag_run)
 
 
 @hookimpl
-def on_dag_run_failed(dag_run: Any) -> None:
+def on_dag_run_failed(dag_run: DagRun) -> None:
     _write_note(dag_run)
 
 
-def _write_note(dag_run: Any) -> None:
-    session = object_session(dag_run)
-    if session is None or not dag_run.dag_id.startswith(SYNC_DAG_PREFIX):
+def _write_note(dag_run: DagRun) -> None:
+    if not dag_run.dag_id.startswith(SYNC_DAG_PREFIX):
         return
+    session = object_session(dag_run)
+    if session is not None:  # the scheduler's, which also commits
+        _copy_note(session, dag_run)
+        return
+    with create_session() as own:  # `dag.test` hands over a run without one
+        _copy_note(own, own.merge(dag_run, load=True))
+
+
+def _copy_note(session: Session, dag_run: DagRun) -> None:
+    """Take the note from what the task `report` returned, if it came that far."""
     found: Any = session.scalars(
         XComModel.get_many(
             run_id=dag_run.run_id,
@@ -38,6 +48,6 @@ def _write_note(dag_run: Any) -> None:
             limit=1,
         )
     ).first()
-    value = json.loads(found.value) if found and isinstance(found.value, str) else None
+    value = XComModel.deserialize_value(found) if found else None
     if isinstance(value, dict) and "note" in value:
         dag_run.note = value["note"]

@@ -45,6 +45,10 @@ class Installation(BaseSettings):
         description="Divides every wait and rate window; above 1 only against the sandbox.",
     )
 
+    data_docs: bool = Field(
+        default=True, description="Write Great Expectations' Data Docs after every check."
+    )
+
     def resolved_staging_url(self) -> str:
         return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
 

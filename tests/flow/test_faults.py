@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loyalty_desk.records import RunState
-from tests.conftest import BOTH
+from tests.flow.world import in_turn
 
 pytestmark = pytest.mark.flow
 
@@ -20,7 +20,7 @@ RIDDEN_OUT = {
     ),
     "429 without Retry-After": ("gorgias", {"effect": "status", "status": 429, "count": 3}),
     "no limit header at all": ("gorgias", {"effect": "no_limit_header"}),
-    "slow answers": ("gorgias", {"effect": "delay", "delay_ms": 150, "count": 5}),
+    "slow answers": ("gorgias", {"effect": "delay", "delay_ms": 20_000, "count": 5}),
     "dropped before the effect": ("gorgias", {"effect": "drop", "method": "PUT", "count": 4}),
     "dropped after the effect": (
         "gorgias",
@@ -38,12 +38,7 @@ RIDDEN_OUT = {
 }
 
 
-# The trouble is in the transport, before any database: each kind meets one of them, in turn.
-def _in_turn(kinds):
-    return [(what, BOTH[number % 2]) for number, what in enumerate(kinds)]
-
-
-@pytest.mark.parametrize(("what", "staging_url"), _in_turn(RIDDEN_OUT), indirect=["staging_url"])
+@pytest.mark.parametrize(("what", "staging_url"), in_turn(RIDDEN_OUT), indirect=["staging_url"])
 def test_passing_trouble_changes_nothing_of_the_result(world, sync, what: str) -> None:
     server, rule = RIDDEN_OUT[what]
     world.fault(server, **rule)
@@ -68,7 +63,7 @@ STOPPING = {
 }
 
 
-@pytest.mark.parametrize(("what", "staging_url"), _in_turn(STOPPING), indirect=["staging_url"])
+@pytest.mark.parametrize(("what", "staging_url"), in_turn(STOPPING), indirect=["staging_url"])
 def test_lasting_trouble_stops_loudly_before_any_write_and_a_later_run_repairs(
     world, sync, what: str
 ) -> None:
@@ -121,7 +116,7 @@ def test_everything_at_once_ends_right_or_is_repaired(world, sync) -> None:
         ("html", {}),
         ("truncate", {}),
         ("no_limit_header", {}),
-        ("delay", {"delay_ms": 20}),
+        ("delay", {"delay_ms": 2_000}),
     ]:
         world.fault("gorgias", effect=effect, probability=0.03, **more)
         if effect != "no_limit_header":

@@ -8,12 +8,13 @@ import time
 import pytest
 
 from loyalty_desk.records import RunState
+from tests.flow.world import in_turn
 
 pytestmark = pytest.mark.flow
 
 
 def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync) -> None:
-    world.fault("gorgias", effect="delay", delay_ms=60, method="PUT")
+    world.slow_writes(each_s=0.05)
     process = world.start_command("sync", "--store", "demo")
     _wait_until(lambda: world.requests("PUT") >= 20)
     process.send_signal(signal.SIGKILL)
@@ -33,7 +34,7 @@ def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync
 
 
 def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> None:
-    world.fault("gorgias", effect="delay", delay_ms=100, method="PUT")
+    world.slow_writes(each_s=0.2)
     first = world.start_command("sync", "--store", "demo")
     _wait_until(lambda: world.requests("PUT") >= 5)
 
@@ -96,20 +97,21 @@ def test_custom_fields_are_made_once_and_hold_the_card(world, sync) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "what"),
-    [
-        ({"max_changes": 50}, "max_changes"),
-        ({"max_change_share": 0.05}, "max_change_share"),
-        (
+    ("limits", "staging_url"),
+    in_turn(
+        [
+            {"max_changes": 50},
+            {"max_change_share": 0.05},
             {"max_clear_share": 0.01, "max_change_share": 1.0, "max_shrink_share": 1.0},
-            "max_clear_share",
-        ),
-        ({"max_shrink_share": 0.01}, "max_shrink_share"),
-    ],
+            {"max_shrink_share": 0.01},
+        ]
+    ),
+    indirect=["staging_url"],
 )
 def test_each_limit_stops_the_run_before_the_first_write_until_released(
-    world, sync, limits: dict[str, float], what: str
+    world, sync, limits: dict[str, float]
 ) -> None:
+    what = next(iter(limits))
     if what != "max_changes":
         sync()
         for member in world.sandbox.control("rivo", "GET", "members?limit=20")["data"]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from loyalty_desk.records import RunState
+from tests import airflow_home
 
 pytestmark = pytest.mark.flow
 
@@ -82,11 +81,22 @@ def test_a_limit_pushes_the_most_important_first_and_the_rest_later(world, sync)
     assert world.shown_cards() == world.expected_cards()
 
 
-def test_the_run_leaves_a_report_a_spreadsheet_and_a_note(world, sync) -> None:
+def test_the_run_leaves_a_report_a_spreadsheet_data_docs_and_a_note(world, sync) -> None:
+    world.data_docs = True
+
     record = sync()
 
+    docs = world.folder / "var" / "data_docs" / "demo"
+    assert {page.parent.name for page in docs.glob("*/index.html")} == {
+        "members",
+        "customers",
+        "match",
+        "plan",
+        "push",
+    }
     reports = list((world.folder / "var" / "reports").rglob("report.html"))
     assert len(reports) == 1
     assert f"{record.customers_matched:,}" in reports[0].read_text(encoding="utf-8")
     assert reports[0].with_name("mismatches.csv").stat().st_size > 0
-    assert json.loads(world.rows("SELECT params FROM runs")[0]["params"])["dry_run"] is False
+    note = airflow_home.newest_note()
+    assert f"{record.customers_matched:,}" in note

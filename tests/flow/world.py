@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,17 @@ from loyalty_desk.report.run_record import RunRecord, load_recent_records
 from loyalty_desk.settings import PROJECT_ROOT
 from loyalty_desk.staging.engine import open_engine, reading
 from sandbox.running import Sandbox
+from tests.conftest import BOTH
 from tests.flow.expected import Card, expected_cards, shown_cards
 
 STORE = "demo"
-SPEED = 40.0
-"""Fast enough that a few hundred writes take seconds, slow enough for this machine."""
+SPEED = 200.0
+"""So fast that the request budget does not make a test wait; `tests/http` is about the budget."""
+
+
+def in_turn(cases: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Pairs of a case and a database, for what does not touch the database: each meets one."""
+    return list(zip(cases, cycle(BOTH), strict=False))
 
 
 @dataclass
@@ -36,6 +43,8 @@ class World:
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    data_docs: bool = False
+    """Off in most tests: writing them takes half of the time of a run."""
 
     def environment(self) -> dict[str, str]:
         """The variables that a process of the product runs with."""
@@ -48,6 +57,7 @@ class World:
             "LOYALTY_DESK_STAGING_URL": self.staging_url,
             "LOYALTY_DESK_VAR_DIR": str(self.folder / "var"),
             "LOYALTY_DESK_SPEED": str(SPEED),
+            "LOYALTY_DESK_DATA_DOCS": str(self.data_docs),
             **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(c) for name, c in connections.items()},
         }
 
@@ -82,6 +92,10 @@ class World:
     def tick(self, members: int, seed: int = 1) -> None:
         """Make members change so that it shows on their cards."""
         self.sandbox.control("rivo", "POST", "tick", {"members": members, "seed": seed})
+
+    def slow_writes(self, each_s: float) -> None:
+        """Make each write take so long in real time, for a test that acts in between."""
+        self.fault("gorgias", effect="delay", delay_ms=each_s * 1000 * SPEED, method="PUT")
 
     def fault(self, server: str, **rule: Any) -> None:
         self.sandbox.control(server, "POST", "faults", rule)

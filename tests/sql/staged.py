@@ -1,4 +1,4 @@
-"""Rows as staging holds them, for tests of match and plan; a test names only what it is about."""
+"""Rows as staging holds them, and what a match made of them; a test names only what it is about."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.staging import schema
-from tests.factories import NOW, STORE
+from loyalty_desk.sync.match import MatchCounts, match_customers
+from loyalty_desk.sync.plan import PlanCounts, plan_changes
+from tests.factories import NOW, STORE, store_settings
 
 EARLIER = "2026-01-01T00:00:00.000000Z"
 
@@ -158,3 +160,41 @@ def empty(engine: Engine) -> None:
     with engine.begin() as connection:
         for table in schema.METADATA.sorted_tables:
             connection.execute(table.delete())
+
+
+def match(staged: Staged, *, full: bool = True, now: Any = NOW, **settings: Any) -> MatchCounts:
+    return match_customers(staged.connection, store_settings(**settings), now, full=full)
+
+
+def pairs(staged: Staged) -> list[tuple[int, str, str]]:
+    return staged.rows(schema.matches, "customer_id", "member_id", "rule")
+
+
+def customer_classes(staged: Staged) -> dict[int, str]:
+    return dict(staged.rows(schema.unmatched_customers, "customer_id", "outcome"))
+
+
+def member_classes(staged: Staged) -> dict[str, str]:
+    return dict(staged.rows(schema.unmatched_members, "member_id", "outcome"))
+
+
+def plan(
+    staged: Staged,
+    run_id: str = "run-2",
+    *,
+    full: bool = True,
+    limit: int | None = None,
+    **settings: Any,
+) -> PlanCounts:
+    store = store_settings(**settings)
+    return plan_changes(staged.connection, store, run_id, NOW, full=full, limit=limit)
+
+
+def planned(staged: Staged) -> list[tuple[int, str, str, str]]:
+    return staged.rows(schema.changes, "customer_id", "kind", "outcome", "fingerprint")
+
+
+def order(staged: Staged) -> list[int]:
+    """The planned customers, the most important first."""
+    rows = staged.rows(schema.changes, "priority", "customer_id")
+    return [customer_id for _, customer_id in reversed(rows)]

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Outcome
 from loyalty_desk.staging import schema
-from loyalty_desk.sync.match import MatchCounts, match_customers
-from tests.factories import LATER, NOW, store_settings
-from tests.sql.staged import Staged
+from tests.factories import LATER, NOW
+from tests.sql.staged import Staged, customer_classes, match, member_classes, pairs
 
 GONE = utc_text(NOW)
-
-
-@pytest.fixture
-def staged(staging: Engine) -> Iterator[Staged]:
-    with staging.begin() as connection:
-        yield Staged(connection)
-
-
-def match(staged: Staged, *, full: bool = True, now: Any = NOW, **settings: Any) -> MatchCounts:
-    return match_customers(staged.connection, store_settings(**settings), now, full=full)
-
-
-def pairs(staged: Staged) -> list[tuple[int, str, str]]:
-    return staged.rows(schema.matches, "customer_id", "member_id", "rule")
-
-
-def customer_classes(staged: Staged) -> dict[int, str]:
-    return dict(staged.rows(schema.unmatched_customers, "customer_id", "outcome"))
-
-
-def member_classes(staged: Staged) -> dict[str, str]:
-    return dict(staged.rows(schema.unmatched_members, "member_id", "outcome"))
 
 
 # --- the primary address ---------------------------------------------------------------------
@@ -166,128 +141,6 @@ def test_a_link_matches_a_customer_without_an_email(staged: Staged) -> None:
     staged.link(1, "a")
     match(staged)
     assert pairs(staged) == [(1, "a", "link")]
-
-
-# --- further addresses -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("key", [None, "primary"])
-def test_a_further_address_matches_when_the_primary_leads_to_nobody(
-    staged: Staged, key: str | None
-) -> None:
-    staged.member("a", "further")
-    staged.customer(1, key)
-    staged.channel(1, "further")
-    match(staged)
-    assert pairs(staged) == [(1, "a", "channel")]
-
-
-def test_a_further_address_counts_when_the_primary_leads_to_an_excluded_member(
-    staged: Staged,
-) -> None:
-    staged.member("x", "primary", status="excluded")
-    staged.member("a", "further")
-    staged.customer(1, "primary")
-    staged.channel(1, "further")
-    match(staged)
-    assert pairs(staged) == [(1, "a", "channel")]
-
-
-def test_a_further_address_does_not_settle_a_tie_of_the_primary(staged: Staged) -> None:
-    staged.member("a", "primary")
-    staged.member("b", "primary")
-    staged.member("c", "further")
-    staged.customer(1, "primary")
-    staged.channel(1, "further")
-    match(staged)
-    assert customer_classes(staged) == {1: "ambiguous"}
-    assert member_classes(staged)["c"] == "member_not_in_gorgias"
-
-
-def test_two_further_addresses_of_the_same_member_match(staged: Staged) -> None:
-    staged.member("a", "further")
-    staged.member("g", "second", gone_at_utc=GONE)
-    staged.customer(1, "primary")
-    staged.channel(1, "further")
-    staged.channel(1, "second")
-    match(staged)
-    assert pairs(staged) == [(1, "a", "channel")]
-
-
-def test_further_addresses_of_two_members_are_a_tie(staged: Staged) -> None:
-    staged.member("a", "further")
-    staged.member("b", "second")
-    staged.customer(1)
-    staged.channel(1, "further")
-    staged.channel(1, "second")
-    match(staged)
-    assert customer_classes(staged) == {1: "ambiguous"}
-    assert member_classes(staged) == {"a": "ambiguous", "b": "ambiguous"}
-
-
-def test_a_further_address_that_two_members_hold_is_a_tie(staged: Staged) -> None:
-    staged.member("a", "further")
-    staged.member("b", "further")
-    staged.customer(1, "primary")
-    staged.channel(1, "further")
-    match(staged)
-    assert customer_classes(staged) == {1: "ambiguous"}
-
-
-def test_a_member_whom_two_customers_claim_by_a_further_address_is_a_tie(staged: Staged) -> None:
-    staged.member("a", "further")
-    for customer_id in (1, 2):
-        staged.customer(customer_id)
-        staged.channel(customer_id, "further")
-    match(staged)
-    assert customer_classes(staged) == {1: "ambiguous", 2: "ambiguous"}
-    assert member_classes(staged) == {"a": "ambiguous"}
-
-
-def test_a_member_matched_by_its_primary_address_is_not_given_away_by_a_further_one(
-    staged: Staged,
-) -> None:
-    staged.member("a", "k")
-    staged.customer(1, "k")
-    staged.customer(2, "primary")
-    staged.channel(2, "k")
-    match(staged)
-    assert pairs(staged) == [(1, "a", "email")]
-    assert customer_classes(staged) == {2: "ambiguous"}
-
-
-def test_a_linked_member_is_not_given_away_by_a_further_address(staged: Staged) -> None:
-    staged.member("a", "k")
-    staged.customer(1)
-    staged.link(1, "a")
-    staged.customer(2)
-    staged.channel(2, "k")
-    match(staged)
-    assert pairs(staged) == [(1, "a", "link")]
-    assert customer_classes(staged) == {2: "ambiguous"}
-
-
-def test_a_customer_who_is_linked_elsewhere_does_not_hold_on_to_the_address(
-    staged: Staged,
-) -> None:
-    staged.member("a", "k")
-    staged.member("b", "other")
-    staged.customer(1, "k")
-    staged.link(1, "b")
-    staged.customer(2)
-    staged.channel(2, "k")
-    match(staged)
-    assert pairs(staged) == [(1, "b", "link"), (2, "a", "channel")]
-
-
-def test_a_further_address_of_a_gone_customer_claims_nobody(staged: Staged) -> None:
-    staged.member("a", "further")
-    staged.customer(1, gone_at_utc=GONE)
-    staged.customer(2)
-    staged.channel(1, "further")
-    staged.channel(2, "further")
-    match(staged)
-    assert pairs(staged) == [(2, "a", "channel")]
 
 
 # --- classes ---------------------------------------------------------------------------------

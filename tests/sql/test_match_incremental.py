@@ -22,7 +22,7 @@ from tests.factories import NOW, store_settings
 from tests.sql.staged import Staged, empty
 
 SEEDS = range(3)
-STEPS = 15
+STEPS = 20
 
 KEYS = ["k1", "k2", "k3", "k4", "k5"]
 MEMBERS = ["a", "b", "c", "d", "e"]

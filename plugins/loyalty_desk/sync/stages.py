@@ -154,7 +154,8 @@ def check(store_name: str, run_id: str, *steps: str) -> Counters:
 
     failed = {"critical": 0, "warning": 0}
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
-        docs_dir = installation().var_dir / "data_docs" / store_name
+        place = installation()
+        docs_dir = place.var_dir / "data_docs" / store_name if place.data_docs else None
         for step in steps:
             result = check_step(
                 run.engine, run.store, run_id, Step(step), utc_now(), docs_dir=docs_dir
