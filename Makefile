@@ -33,7 +33,12 @@ up: setup ## Start the sandbox and Airflow on this machine and keep them until C
 	@$(BIN)/python -m scripts.up $(ARGS)
 
 test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 -m "not alone"
+	@$(BIN)/python -m pytest --quiet -m alone
+endif
 
 lint: setup-dev ## Check style and types; changes nothing
 	@$(BIN)/ruff check .

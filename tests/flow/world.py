@@ -118,6 +118,29 @@ class World:
         )
         assert answer.status_code == 202
 
+    def open_ticket(self, customer_id: int) -> None:
+        """Have a customer write to support."""
+        gorgias = self.sandbox.gorgias
+        message = {
+            "channel": "api",
+            "via": "api",
+            "from_agent": False,
+            "sender": {"id": customer_id},
+            "body_text": "How many points do I have?",
+        }
+        answer = requests.post(
+            f"{gorgias['url']}/api/tickets",
+            json={
+                "channel": "api",
+                "via": "api",
+                "customer": {"id": customer_id},
+                "messages": [message],
+            },
+            auth=(gorgias["email"], gorgias["api_key"]),
+            timeout=10,
+        )
+        assert answer.status_code == 201, answer.text
+
     def release_lock_of_the_dead(self) -> None:
         """Let the lease of a killed run lapse without waiting for it."""
         engine = open_engine(self.staging_url)

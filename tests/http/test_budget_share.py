@@ -11,6 +11,9 @@ SPEED = 10.0
 """20 requests a second: what a busy machine can do as well."""
 
 
+pytestmark = pytest.mark.alone
+
+
 @pytest.mark.parametrize("foreign_share", [0.0, 0.5], ids=["alone", "with_another_tool"])
 def test_two_processes_use_the_budget_and_do_not_overrun_it(
     staging_url: str, foreign_share: float
