@@ -20,6 +20,10 @@ class SettingsError(PermanentError):
     """A setting is missing or wrong. The message names the store, the key and what is allowed."""
 
 
+class StagingUnavailableError(TemporaryError):
+    """The staging database cannot be reached now; it may be starting again."""
+
+
 class BadConnectionError(PermanentError):
     """An Airflow connection is missing, incomplete or refused; the message has the remedy."""
 

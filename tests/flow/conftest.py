@@ -12,12 +12,14 @@ from sandbox.running import Sandbox, running_sandbox
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
 
-MEMBERS, CUSTOMERS = 260, 220
+MEMBERS, CUSTOMERS, TICKETS = 260, 220, 250
+"""More than a page of each."""
 
 
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(members=MEMBERS, customers=CUSTOMERS, seed=7, speed=SPEED) as sandbox:
+    size = {"members": MEMBERS, "customers": CUSTOMERS, "tickets": TICKETS}
+    with running_sandbox(**size, seed=7, speed=SPEED) as sandbox:
         yield sandbox
 
 

@@ -161,9 +161,7 @@ def test_a_write_that_gorgias_accepts_and_ignores_is_found_and_sent_again(world,
 
 def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync) -> None:
     member = world.sandbox.control("rivo", "GET", "members?limit=1")["data"][0]
-    world.sandbox.control(
-        "rivo", "PATCH", f"members/{member['id']}", {"loyalty_status": "unheard-of"}
-    )
+    world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", {"status": "unheard-of"})
 
     record = sync()
 
@@ -178,9 +176,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync)
 
 def test_too_many_unusable_rows_stop_the_run(world, sync) -> None:
     for member in world.sandbox.control("rivo", "GET", "members?limit=40")["data"]:
-        world.sandbox.control(
-            "rivo", "PATCH", f"members/{member['id']}", {"loyalty_status": "unheard-of"}
-        )
+        world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", {"status": "unheard-of"})
 
     record = sync()
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from loyalty_desk.errors import SettingsError
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
@@ -44,7 +44,8 @@ def open_engine(url: str) -> Engine:
     SettingsError with the remedy.
 
     Raises:
-        SettingsError: the URL is unusable or the database cannot be reached. Holds no password.
+        SettingsError: the URL is unusable. Holds no password.
+        StagingUnavailableError: the database cannot be reached. Holds no password either.
     """
     parsed = _parse(url)
     engine = _sqlite_engine(parsed) if parsed.drivername == "sqlite" else _pg_engine(parsed)
@@ -54,7 +55,7 @@ def open_engine(url: str) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         reason = str(error.orig).strip().splitlines()[0]
-        raise SettingsError(
+        raise StagingUnavailableError(
             f"cannot open the staging database {_shown(parsed)}: {reason}"
         ) from None
     return engine

@@ -22,7 +22,7 @@ from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync import stage
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
 from loyalty_desk.sync.run import Run, renew_lock
-from loyalty_desk.sync.watermarks import Watermark, find_watermark, save_watermark
+from loyalty_desk.sync.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
 
 log = logging.getLogger(__name__)
 
@@ -118,15 +118,13 @@ def extract_members(run: Run, platform: Platform) -> ReadCounts:
     """Read all members. Platforms here cannot tell what changed, so each run scans them all."""
     read, store = _start_read(run, "members"), run.store.name
     started = utc_now()
-    with run.engine.begin() as connection:
-        before = connection.execute(statement("extract/count_members"), {"store": store}).one()
-        stage.begin_scan(connection, store, "members", run.run_id)
+    scan = _begin_scan(run, "members")
     for page in platform.iter_member_pages(None):
         fresh = [member for member in page.members if read.first_sight(member.member_id)]
         read.reject(page.rejected)
         with run.engine.begin() as connection:
             staged = stage.stage_members(
-                connection, store, fresh, utc_now(), first_load=not before.staged
+                connection, store, fresh, utc_now(), first_load=scan.is_first_load
             )
             seen = [m.member_id for m in fresh] + [
                 r.record_id for r in page.rejected if r.record_id
@@ -137,7 +135,7 @@ def extract_members(run: Run, platform: Platform) -> ReadCounts:
         read.counts.changed += staged.changed
         read.page_done()
     read.check_share(whole=True)
-    read.counts.gone = _finish_scan(run, "members", before.live)
+    read.counts.gone = _finish_scan(run, "members", scan.live_before)
     with run.engine.begin() as connection:
         mark = Watermark(since=None, full_scan_at_utc=utc_text(started))
         save_watermark(connection, store, "members", mark)
@@ -168,13 +166,11 @@ def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     # The newest row before the scan is the watermark: what changes during it is read next time.
     newest = next(iter(client.iter_customer_pages("updated_datetime:desc")), None)
     since = _newest_update(newest.customers if newest else [])
-    with run.engine.begin() as connection:
-        before = connection.execute(statement("extract/count_customers"), {"store": store}).one()
-        stage.begin_scan(connection, store, "customers", run.run_id)
+    scan = _begin_scan(run, "customers")
     for page in client.iter_customer_pages("created_datetime:asc"):
-        _stage_customer_page(read, page, first_load=not before.staged, note_seen=True)
+        _stage_customer_page(read, page, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = _finish_scan(run, "customers", before.live)
+    read.counts.gone = _finish_scan(run, "customers", scan.live_before)
     with run.engine.begin() as connection:
         mark = Watermark(since=since or utc_text(started), full_scan_at_utc=utc_text(started))
         save_watermark(connection, store, "customers", mark)
@@ -221,6 +217,23 @@ def _stage_customer_page(
     read.counts.staged += len(fresh)
     read.counts.changed += staged.changed
     read.page_done()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scan:
+    """What staging held when a full scan began. A first load leaves the rest to a full match."""
+
+    is_first_load: bool
+    live_before: int
+
+
+def _begin_scan(run: Run, source: stage.Source) -> _Scan:
+    store = run.store.name
+    with run.engine.begin() as connection:
+        before = connection.execute(statement(f"extract/count_{source}"), {"store": store}).one()
+        reconciled = find_watermark(connection, store, RECONCILE).full_scan_at_utc is not None
+        stage.begin_scan(connection, store, source, run.run_id)
+    return _Scan(is_first_load=not before.staged and not reconciled, live_before=before.live)
 
 
 def _finish_scan(run: Run, source: stage.Source, live_before: int) -> int:

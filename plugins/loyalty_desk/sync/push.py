@@ -70,28 +70,28 @@ class _Outage:
         return self._in_a_row >= OUTAGE
 
 
-def push_changes(run: Run, client: GorgiasClient) -> PushCounts:
-    """Send what the run planned; in a dry run nothing.
+def push_changes(run: Run, client: GorgiasClient) -> None:
+    """Send what the run planned; in a dry run nothing. `count_changes` tells how it went.
 
     Raises:
         ApiUnavailableError: Gorgias does not answer any more; what is left stays planned.
         BadConnectionError: Gorgias refuses the credentials; what is left stays planned.
     """
     if run.params.dry_run:
-        return _count(run)
+        return
     with run.engine.begin() as connection:
         connection.execute(statement("push/reopen_interrupted"), _key(run))
-    if _count(run).left:
+    if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
         _Pusher(run, writer).push_all()
-    return _count(run)
 
 
 def _key(run: Run) -> dict[str, str]:
     return {"store": run.store.name, "run_id": run.run_id}
 
 
-def _count(run: Run) -> PushCounts:
+def count_changes(run: Run) -> PushCounts:
+    """How far the push of a run is, as staging has it; right at any moment."""
     with reading(run.engine) as connection:
         rows = connection.execute(statement("push/count_changes_by_state"), _key(run)).all()
     by_state = {row.state: row.changes for row in rows}
@@ -114,7 +114,7 @@ class _Pusher:
         self._sent = 0
 
     def push_all(self) -> None:
-        left_at_start = _count(self._run).left
+        left_at_start = count_changes(self._run).left
         rows = self._iter_planned()
         with ThreadPoolExecutor(self._run.store.push.workers, "push") as pool:
             under_way: set[Future[None]] = set()
@@ -135,8 +135,9 @@ class _Pusher:
                     future.cancel()
         if self._outage.is_on:
             raise ApiUnavailableError(
-                f"Gorgias left {OUTAGE} writes in a row unanswered; {_count(self._run).left} cards "
-                "stay planned and are sent when the task is tried again"
+                f"Gorgias left {OUTAGE} writes in a row unanswered; "
+                f"{count_changes(self._run).left} cards stay planned and are sent when the task is "
+                "tried again"
             )
 
     def _iter_planned(self) -> Iterator[Row[tuple[object, ...]]]:

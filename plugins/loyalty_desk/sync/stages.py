@@ -34,14 +34,11 @@ from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.params import RunParams
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.run import Run, release_lock, take_lock
-from loyalty_desk.sync.watermarks import Watermark, find_watermark, save_watermark
+from loyalty_desk.sync.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
 
 log = logging.getLogger(__name__)
 
 Counters = Mapping[str, float]
-
-RECONCILE = "reconcile"
-"""The watermark of full matches and plans."""
 
 
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
@@ -139,7 +136,11 @@ def plan(store_name: str, run_id: str) -> Counters:
 
 def push_cards(store_name: str, run_id: str) -> Counters:
     with _stage(store_name, run_id, "push", seconds="push") as run, _gorgias(run) as client:
-        return _keep(run, push.push_changes(run, client).as_counters())
+        try:
+            push.push_changes(run, client)
+        finally:  # what an outage cut short is counted too
+            counters = _keep(run, push.count_changes(run).as_counters())
+        return counters
 
 
 def read_back(store_name: str, run_id: str) -> Counters:

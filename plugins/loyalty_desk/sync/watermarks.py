@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 
 from loyalty_desk.staging.statements import statement
 
+RECONCILE = "reconcile"
+"""The watermark of full matches and plans."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
