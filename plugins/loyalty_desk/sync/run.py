@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import RunAbandonedError, StoreBusyError
 from loyalty_desk.records import RunState
-from loyalty_desk.settings import StoreSettings, installation
+from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync.params import RunParams
 
@@ -38,7 +38,7 @@ def take_lock(connection: Connection, run: Run, now: datetime) -> None:
         StoreBusyError: another run holds the lock and was heard of lately.
         RunAbandonedError: this run lost its lock to another one.
     """
-    lease = timedelta(minutes=run.store.lock_minutes) / installation().speed
+    lease = timedelta(minutes=run.store.lock_minutes)
     key = {"store": run.store.name, "run_id": run.run_id, "now_utc": utc_text(now)}
     state = connection.execute(statement("run/select_run_state"), key).scalar()
     if state == RunState.ABANDONED:
