@@ -60,9 +60,9 @@ locks = Table(
     Column("expires_at_utc", Text, nullable=False),
 )
 
-# One per store and source ("members", "customers", "tickets"): where to resume.
-# `since` is the watermark (a time, or an id inside an unfinished scan), `scan_run_id` the run
-# whose full scan is unfinished, `scan_started_at_utc` when it began.
+# One per store and source ("members", "customers", "tickets"), and one "reconcile" for the last full
+# match and plan. `since` is the newest update that the last whole read saw, `full_scan_at_utc` when
+# the last full one began.
 watermarks = Table(
     "watermarks",
     METADATA,
@@ -70,8 +70,6 @@ watermarks = Table(
     Column("source", Text, primary_key=True),
     Column("since", Text),
     Column("full_scan_at_utc", Text),
-    Column("scan_run_id", Text),
-    Column("scan_since", Text),
 )
 
 # One per id seen in an unfinished full scan; what is staged and not here at its end is gone.

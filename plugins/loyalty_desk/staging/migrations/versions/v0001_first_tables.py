@@ -68,8 +68,6 @@ Table(
     Column("source", Text, primary_key=True),
     Column("since", Text),
     Column("full_scan_at_utc", Text),
-    Column("scan_run_id", Text),
-    Column("scan_since", Text),
 )
 
 Table(
