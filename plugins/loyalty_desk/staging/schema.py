@@ -60,9 +60,9 @@ locks = Table(
     Column("expires_at_utc", Text, nullable=False),
 )
 
-# One per store and source ("members", "customers", "tickets"), and one "reconcile" for the last full
-# match and plan. `since` is the newest update that the last whole read saw, `full_scan_at_utc` when
-# the last full one began.
+# One per store and source ("members", "customers", "tickets"), and one "reconcile" for the last
+# full match and plan. `since` is the newest update that the last whole read saw,
+# `full_scan_at_utc` when the last full one began.
 watermarks = Table(
     "watermarks",
     METADATA,
