@@ -36,7 +36,7 @@ test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest --quiet --numprocesses 2 -m "not alone"
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not alone"
 	@$(BIN)/python -m pytest --quiet -m alone
 endif
 
