@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk import connections
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import LoyaltyDeskError, PermanentError
+from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.records import RunState
 from loyalty_desk.report import run_record, text
@@ -170,6 +170,9 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
     """End the run: settle its state, write the report, give the lock back.
 
     Returns the report's path, the note for the DAG run, and the record's counters.
+
+    Raises:
+        QualityError: every stage ended well and yet the counts do not add up.
     """
     from loyalty_desk.report.html import write_report  # noqa: PLC0415 - charts take seconds
 
@@ -178,12 +181,16 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
         record = run_record.load_run_record(connection, store_name, run_id)
         failure = _what_went_wrong(record, reached_the_end=reached_the_end)
         state = RunState.FAILED if failure else RunState.SUCCEEDED
+        if record.state == RunState.ABANDONED:
+            state = record.state  # so that no task of it can be cleared and work in between
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
     path = write_report(run.engine, store_name, run_id, report_dir(store_name, run_id), utc_now())
     with run.engine.begin() as connection:
         release_lock(connection, run)
         record = run_record.load_run_record(connection, store_name, run_id)
     log.info("store %s, run %s\n%s\nreport: %s", store_name, run_id, text.table(record), path)
+    if failure and reached_the_end:
+        raise QualityError(f"store {store_name}, run {run_id}: {failure}")
     return {"report": str(path), "note": text.note(record), "counters": record.counters()}
 
 

@@ -1,0 +1,61 @@
+"""The last stage: what a run's end says when something is wrong with the run itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk import settings
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import QualityError
+from loyalty_desk.records import RunState
+from loyalty_desk.report.run_record import add_counters, load_run_record, start_run
+from loyalty_desk.sync import stages
+
+
+@pytest.fixture
+def run_id(
+    staging: Engine, staging_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A run of the shipped store that has just started."""
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path))
+    settings.installation.cache_clear()
+    monkeypatch.setattr(stages, "_staging", lambda: staging)
+    with staging.begin() as connection:
+        start_run(connection, "demo", "r1", {"dry_run": False}, utc_now())
+    yield "r1"
+    settings.installation.cache_clear()
+
+
+def state_of(staging: Engine, run_id: str) -> RunState:
+    with staging.begin() as connection:
+        return load_run_record(connection, "demo", run_id).state
+
+
+def test_counts_that_do_not_add_up_fail_a_run_that_ended_well(staging: Engine, run_id: str) -> None:
+    with staging.begin() as connection:
+        add_counters(connection, "demo", run_id, {"members_fetched": 3, "members_staged": 2})
+
+    with pytest.raises(QualityError, match=r"do not add up: .*members_fetched"):
+        stages.report("demo", run_id, reached_the_end=True)
+
+    assert state_of(staging, run_id) == RunState.FAILED
+
+
+def test_a_run_that_did_not_reach_its_end_has_failed(staging: Engine, run_id: str) -> None:
+    result = stages.report("demo", run_id, reached_the_end=False)
+
+    assert state_of(staging, run_id) == RunState.FAILED
+    assert Path(result["report"]).exists()
+
+
+def test_an_abandoned_run_stays_abandoned(staging: Engine, run_id: str) -> None:
+    with staging.begin() as connection:
+        connection.execute(text("UPDATE runs SET state = 'abandoned'"))
+
+    stages.report("demo", run_id, reached_the_end=False)
+
+    assert state_of(staging, run_id) == RunState.ABANDONED
