@@ -11,6 +11,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 from loyalty_desk.settings import PROJECT_ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="loyalty-desk-airflow-"))
@@ -22,6 +24,7 @@ os.environ |= {
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+    "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
 }
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Airflow starts twice as slowly with it

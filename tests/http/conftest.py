@@ -33,9 +33,10 @@ def sandbox_process() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(sandbox_process: Sandbox) -> Iterator[Sandbox]:
-    """The sandbox without faults, with empty buckets and fresh counters."""
+    """The sandbox as new: tests run in any order."""
     for server in ("gorgias", "rivo"):
-        sandbox_process.control(server, "POST", "reset")
+        everything = dict.fromkeys(("counters", "data", "faults", "buckets"), True)
+        sandbox_process.control(server, "POST", "reset", everything)
     before = sandbox_process.control("gorgias", "GET", "switches")
     yield sandbox_process
     sandbox_process.control("gorgias", "POST", "switches", before)
