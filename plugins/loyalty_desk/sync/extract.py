@@ -97,7 +97,11 @@ class _Read:
                 "the report lists fields and reasons"
             )
 
-    def page_done(self) -> None:
+    def page_done(self, staged: int, changed: int = 0) -> None:
+        """Count one page's usable rows, look at the share of bad ones, and keep the lock."""
+        self.counts.fetched += staged
+        self.counts.staged += staged
+        self.counts.changed += changed
         self.check_share(whole=False)
         renew_lock(self.run, utc_now())
         log.info(
@@ -130,10 +134,7 @@ def extract_members(run: Run, platform: Platform) -> ReadCounts:
                 r.record_id for r in page.rejected if r.record_id
             ]
             stage.note_seen(connection, store, "members", seen)
-        read.counts.fetched += len(fresh)
-        read.counts.staged += len(fresh)
-        read.counts.changed += staged.changed
-        read.page_done()
+        read.page_done(len(fresh), staged.changed)
     read.check_share(whole=True)
     read.counts.gone = _finish_scan(run, "members", scan.live_before)
     with run.engine.begin() as connection:
@@ -213,10 +214,7 @@ def _stage_customer_page(
             ids = [str(c.customer_id) for c in fresh]
             ids += [r.record_id for r in page.rejected if r.record_id]
             stage.note_seen(connection, store.name, "customers", ids)
-    read.counts.fetched += len(fresh)
-    read.counts.staged += len(fresh)
-    read.counts.changed += staged.changed
-    read.page_done()
+    read.page_done(len(fresh), staged.changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,9 +265,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         with run.engine.begin() as connection:
             stage.stage_tickets(connection, store.name, recent, now)
         # Older rows only end the walk; they are neither fetched for anything nor staged.
-        read.counts.fetched += len(recent)
-        read.counts.staged += len(recent)
-        read.page_done()
+        read.page_done(len(recent))
         page_newest = _newest_update(page.tickets)
         newest = max(filter(None, (newest, page_newest)), default=None)
         if page.tickets and page.tickets[-1].updated_at_utc < oldest:
