@@ -14,7 +14,8 @@ no ledger, no order, nothing that could be repeated or resumed.
 
 **pandas**: the same rows as two data frames, `merge` on the e-mail key, compare.
 
-**Increment**: after the full one, and after a pretended push of everything planned, 1 % of the
+**Increment**: after the full one, and after a pretended push of everything planned (and the VACUUM
+that PostgreSQL does on its own within minutes; a real push of so many takes days), 1 % of the
 members come with another balance and 1 % of the customers updated, each tenth of them with another
 e-mail address: stage those records, `match_customers(full=False)`, `plan_changes(full=False)`.
 

@@ -162,15 +162,17 @@ _ACCEPT_PLAN = (
     WHERE run_id = :run_id
     """,
     "UPDATE changes SET state = 'done' WHERE run_id = :run_id",
-    "DELETE FROM to_plan WHERE :run_id <> ''",
 )
 
 
 def _pretend_push(engine: Engine, run_id: str) -> None:
-    """As if Gorgias had accepted every card of the plan."""
+    """As if Gorgias had accepted every card of the plan, and time had passed."""
     with engine.begin() as connection:
         for sql in _ACCEPT_PLAN:
             connection.execute(text(sql), {"run_id": run_id})
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
 
 
 # --- the floor -------------------------------------------------------------------------------

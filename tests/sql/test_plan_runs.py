@@ -21,7 +21,7 @@ def test_an_incremental_plan_looks_only_at_who_is_to_be_planned(matched: Staged)
     matched.to_plan(2)
     counts = plan(matched, full=False)
     assert matched.rows(schema.changes, "customer_id") == [2]
-    assert matched.rows(schema.to_plan, "customer_id") == [2]
+    assert matched.rows(schema.to_plan, "customer_id") == []
     assert (counts.planned, counts.cards_unchanged) == (1, 0)
 
 
@@ -42,12 +42,30 @@ def test_a_gone_customer_is_taken_off_the_list_with_its_ledger(matched: Staged) 
     assert matched.rows(schema.pushed_cards, "customer_id") == []
 
 
-def test_a_full_plan_lists_exactly_who_has_a_change(matched: Staged) -> None:
+def test_a_full_plan_looks_at_everybody_and_empties_the_list(matched: Staged) -> None:
     matched.customer(2)
     matched.unmatched(2, "not_a_member")
     matched.to_plan(2)
     plan(matched)
-    assert matched.rows(schema.to_plan, "customer_id") == [1]
+    assert matched.rows(schema.changes, "customer_id") == [1]
+    assert matched.rows(schema.to_plan, "customer_id") == []
+
+
+@pytest.mark.parametrize("state", ["planned", "sending", "failed"])
+def test_an_incremental_plan_comes_back_to_what_the_one_before_left(
+    matched: Staged, state: str
+) -> None:
+    matched.change("run-1", 1, state)
+    counts = plan(matched, "run-2", full=False)
+    assert matched.rows(schema.changes, "run_id", "state")[-1] == ("run-2", "planned")
+    assert counts.planned == 1
+
+
+@pytest.mark.parametrize("state", ["done", "gone"])
+def test_an_incremental_plan_leaves_alone_what_is_settled(matched: Staged, state: str) -> None:
+    matched.change("run-1", 1, state)
+    plan(matched, "run-2", full=False)
+    assert matched.rows(schema.changes, "run_id", "state") == [("run-1", state)]
 
 
 def test_the_list_of_another_store_stays(matched: Staged) -> None:
@@ -69,7 +87,10 @@ def test_a_limit_keeps_the_most_important_and_leaves_the_rest_to_be_planned(
     assert order(staged) == [3, 2]
     assert counts.planned == counts.planned_new == 2
     assert counts.cards_unchanged == 0
-    assert staged.rows(schema.to_plan, "customer_id") == [1, 2, 3]
+    assert staged.rows(schema.to_plan, "customer_id") == [1]
+    counts = plan(staged, "run-3", full=False)
+    assert counts.planned == 3
+    assert staged.rows(schema.to_plan, "customer_id") == []
 
 
 def test_a_limit_of_none_at_all_plans_nothing(matched: Staged) -> None:
@@ -94,19 +115,25 @@ def test_a_repeated_plan_drops_what_is_not_needed_any_more(matched: Staged) -> N
     assert planned(matched) == []
 
 
-@pytest.mark.parametrize("state", ["done", "gone", "sending"])
+@pytest.mark.parametrize("state", ["done", "gone"])
 def test_a_repeated_plan_keeps_what_was_sent_and_counts_it(matched: Staged, state: str) -> None:
     matched.change("run-2", 1, state, fingerprint="card of a")
     if state == "done":
         matched.pushed(1, "card of a")
+    else:
+        matched.update(schema.customers, {"customer_id": 1}, gone_at_utc=utc_text(NOW))
     counts = plan(matched)
     assert matched.rows(schema.changes, "customer_id", "state") == [(1, state)]
     assert counts.planned == 1
 
 
-def test_a_repeated_plan_plans_again_what_failed(matched: Staged) -> None:
-    matched.change("run-2", 1, "failed", error="Gorgias answered 400", attempts=1)
-    plan(matched)
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("state", ["failed", "sending"])
+def test_a_repeated_plan_plans_again_what_did_not_arrive(
+    matched: Staged, state: str, *, full: bool
+) -> None:
+    matched.change("run-2", 1, state, error="Gorgias answered 400", attempts=1)
+    plan(matched, full=full)
     assert matched.rows(schema.changes, "state", "error") == [("planned", None)]
 
 
@@ -117,7 +144,6 @@ def test_a_repeated_plan_plans_a_done_card_that_has_changed_since(matched: Stage
     assert matched.rows(schema.changes, "state", "kind", "fingerprint") == [
         ("planned", "update", "card of a")
     ]
-    assert matched.rows(schema.to_plan, "customer_id") == [1]
 
 
 def test_what_earlier_runs_left_unsent_is_superseded(staged: Staged) -> None:

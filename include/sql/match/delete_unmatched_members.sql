@@ -1,5 +1,5 @@
--- Takes members who are matched now off the list of those who are not.
--- Reads decided_customers, writes unmatched_members. Binds store.
+-- Takes members off the list of those without a customer who are matched now or in another class.
+-- Reads decided_customers, decided_members, writes unmatched_members. Binds store.
 DELETE FROM unmatched_members
 WHERE
     store = :store
@@ -8,4 +8,8 @@ WHERE
         FROM decided_customers AS d
         CROSS JOIN unmatched_members AS u
         WHERE u.store = :store AND u.member_id = d.member_id
+        UNION ALL
+        SELECT d.member_id
+        FROM decided_members AS d
+        WHERE d.was_unmatched
     )

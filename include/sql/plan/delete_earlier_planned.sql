@@ -1,10 +1,13 @@
 -- Drops what earlier runs planned and did not begin to send: this plan replaces it.
--- Reads earlier_runs, writes changes. Binds store.
+-- Reads unsettled_changes, writes changes. Binds store, run_id.
 DELETE FROM changes
 WHERE
     store = :store
-    AND state = 'planned'
-    AND run_id IN (
-        SELECT run_id FROM earlier_runs
-        WHERE to_settle
+    AND (run_id, customer_id, destination) IN (
+        SELECT
+            run_id,
+            customer_id,
+            destination
+        FROM unsettled_changes
+        WHERE state = 'planned' AND run_id <> :run_id
     )

@@ -1,12 +1,15 @@
--- What a dead run was sending: nobody knows whether it arrived. Its customers are still to be
--- planned, so this run sends it again.
--- Reads earlier_runs, writes changes. Binds store, now_utc.
+-- What a dead run was sending: nobody knows whether it arrived. This plan looks at its customers
+-- again, so it is sent again if need be.
+-- Reads unsettled_changes, writes changes. Binds store, run_id, now_utc.
 UPDATE changes
 SET state = 'failed', error = 'interrupted', changed_at_utc = :now_utc
 WHERE
     store = :store
-    AND state = 'sending'
-    AND run_id IN (
-        SELECT run_id FROM earlier_runs
-        WHERE to_settle
+    AND (run_id, customer_id, destination) IN (
+        SELECT
+            run_id,
+            customer_id,
+            destination
+        FROM unsettled_changes
+        WHERE state = 'sending' AND run_id <> :run_id
     )

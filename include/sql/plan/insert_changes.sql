@@ -4,7 +4,7 @@
 -- `priority`: open ticket before recent ticket before none (digits 14 and up), then the tier (10 to
 -- 13), then how wrong the balance is (1 to 9). A member's card on somebody who is none goes first
 -- within its urgency: it shows a balance that is not theirs.
--- A change that this run already made is planned again only because it differs from what was made.
+-- Rows come in the order of the key and meet none of this run: both make inserting much faster.
 -- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers;
 -- writes changes. Binds store, run_id, destination, non_member_cards, now_utc and card_<class>: the
 -- fingerprint of each class's card.
@@ -99,15 +99,3 @@ WHERE
     AND w.wanted_card IS DISTINCT FROM w.current_card
     AND w.kind IS NOT NULL
 ORDER BY w.customer_id ASC
-ON CONFLICT (store, run_id, customer_id, destination) DO UPDATE
-    SET
-        member_id = excluded.member_id,
-        outcome = excluded.outcome,
-        kind = excluded.kind,
-        fingerprint = excluded.fingerprint,
-        priority = excluded.priority,
-        state = excluded.state,
-        attempts = excluded.attempts,
-        error = excluded.error,
-        changed_at_utc = excluded.changed_at_utc
-    WHERE changes.state IN ('done', 'failed')

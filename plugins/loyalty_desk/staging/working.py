@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, CursorResult, Integer
 
-from loyalty_desk.staging.schema import METADATA
+from loyalty_desk.staging.schema import METADATA, POSTGRESQL_ONLY
 from loyalty_desk.staging.statements import statement
 
 TEMPORARY: Final = ["TEMPORARY"]
@@ -31,7 +31,6 @@ def run(connection: Connection, path: str, binds: Mapping[str, object]) -> Curso
 
 def refresh_statistics(connection: Connection, *tables: str) -> None:
     """Tell PostgreSQL how large tables have become: nothing else does so right after a load.
-
     SQLite is told the shape of the tables instead, see `describe_tables`.
     """
     if connection.dialect.name == "postgresql":
@@ -63,6 +62,8 @@ def _iter_statistics() -> Iterator[tuple[str, str, str]]:
         key = table.name if clustered else f"sqlite_autoindex_{table.name}_1"
         yield table.name, key, _statistics(table.primary_key.columns.keys())
         for index in table.indexes:
+            if index.info == POSTGRESQL_ONLY:
+                continue
             # Said to be larger, so that whoever reads a whole store goes by the key, not by this.
             is_partial = index.dialect_options["sqlite"]["where"] is not None
             rows = _FEW_ROWS if is_partial else _MANY_ROWS * 5 // 4
@@ -76,11 +77,17 @@ def _statistics(columns: Sequence[str], rows: int = _MANY_ROWS) -> str:
     return " ".join(str(count) for count in counts)
 
 
-def allow_memory(connection: Connection) -> None:
-    """Let PostgreSQL join a million rows in memory, in this transaction; 4 MB is its default.
+def tune(connection: Connection, *, full: bool, memory_mib: int) -> None:
+    """Set PostgreSQL up for statements on all rows, or on few of them, in this transaction.
 
-    Each statement runs once, so compiling it (jit) costs more than it gains.
+    `memory_mib` is what each join or sort may take: 4 MiB is PostgreSQL's default.
     """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
-        connection.exec_driver_sql("SET LOCAL jit = off")
+    if connection.dialect.name != "postgresql":
+        return
+    connection.exec_driver_sql(f"SET LOCAL work_mem = '{memory_mib}MB'")
+    # Each statement runs once: compiling it costs more than it gains.
+    connection.exec_driver_sql("SET LOCAL jit = off")
+    # Sizes are all that is asked of `refresh_statistics`, so a tenth of the usual sample will do.
+    connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
+    if not full:  # look keys up rather than read a table: the default is for disks with heads
+        connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")

@@ -7,8 +7,9 @@ A tie is never broken. Every customer ends in `matches` or `unmatched_customers`
 A full match decides on everything. An incremental one decides on what `touched` reaches: along
 e-mail keys, further addresses, links and earlier matches, outwards until nothing new turns up.
 What is decided depends on nothing outside, so both come to the same result. For that, whoever
-changes a row touches it, and with it the e-mail keys that it had before and has now; a link touches
-its customer and its member; a customer whose first or last recent ticket came or went is touched.
+changes a row touches it, and with it the e-mail keys that it had before and has now (or only its
+card, when nothing else changed); a link touches its customer and its member; a customer whose first
+or last recent ticket came or went is touched.
 
 A match writes what changed and nothing else, so it may be repeated.
 """
@@ -52,6 +53,14 @@ _scope_members = Table(
     _WORK,
     Column("member_id", Text, primary_key=True),
     Column("round", Integer, nullable=False),
+    prefixes=working.TEMPORARY,
+)
+
+# Members of whom only the card changed: nothing is decided anew, but it may have to be pushed.
+_scope_cards = Table(
+    "scope_cards",
+    _WORK,
+    Column("member_id", Text, primary_key=True),
     prefixes=working.TEMPORARY,
 )
 
@@ -104,6 +113,16 @@ _decided_customers = Table(
     prefixes=working.TEMPORARY,
 )
 
+# One per member without a customer whose class is new.
+_decided_members = Table(
+    "decided_members",
+    _WORK,
+    Column("member_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("was_unmatched", Boolean, nullable=False),
+    prefixes=working.TEMPORARY,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchCounts:
@@ -116,13 +135,6 @@ class MatchCounts:
     members_total: int
     customers: Mapping[Outcome, int]
     members: Mapping[Outcome, int]
-
-    @property
-    def add_up(self) -> bool:
-        """Whether every row is matched or in exactly one class, as it must be."""
-        return self.customers_total == sum(self.customers.values()) and self.members_total == sum(
-            self.members.values()
-        )
 
     def as_counters(self) -> dict[str, int]:
         """As `customers_total`, `customers_<outcome>`, `members_total`, `members_<outcome>`."""
@@ -145,7 +157,7 @@ def match_customers(
     """
     guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
     binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
-    working.allow_memory(connection)
+    working.tune(connection, full=full, memory_mib=64)
     working.describe_tables(connection)
     _prepare(connection, "all" if full else "reached")
     if full:
@@ -156,11 +168,9 @@ def match_customers(
     _decide(connection, binds)
     if not full:
         working.run(connection, "match/insert_to_plan_decided", binds)
-    _write(connection, binds)
+    _write(connection, binds, full=full)
     if full:
-        working.refresh_statistics(
-            connection, "matches", "unmatched_customers", "unmatched_members"
-        )
+        working.refresh_statistics(connection, "unmatched_customers", "unmatched_members")
     else:
         working.run(connection, "match/insert_to_plan_touched", binds)
     _clean_up(connection)
@@ -210,6 +220,7 @@ def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
         for what in ("keys", "customers", "members")
     ]
     touched = sum(reached)
+    cards = working.run(connection, "match/start_scope_cards", binds).rowcount
     working.run(connection, "match/delete_touched_taken", binds)
     this_round = 0
     while sum(reached):
@@ -219,8 +230,15 @@ def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
             working.run(connection, f"match/expand_scope_{what}", {**binds, **rounds}).rowcount
             for what in ("keys", "customers", "members")
         ]
-    log.info("incremental match: %d touched, followed for %d rounds", touched, this_round)
-    working.refresh_statistics(connection, "scope_keys", "scope_customers", "scope_members")
+    log.info(
+        "incremental match: %d touched, followed for %d rounds; %d other cards",
+        touched,
+        this_round,
+        cards,
+    )
+    working.refresh_statistics(
+        connection, "scope_keys", "scope_customers", "scope_members", "scope_cards"
+    )
 
 
 def _decide(connection: Connection, binds: Mapping[str, str]) -> None:
@@ -232,11 +250,14 @@ def _decide(connection: Connection, binds: Mapping[str, str]) -> None:
     working.run(connection, "match/insert_decided_customers", binds)
 
 
-def _write(connection: Connection, binds: Mapping[str, str]) -> None:
+def _write(connection: Connection, binds: Mapping[str, str], *, full: bool) -> None:
     working.refresh_statistics(connection, "decided_customers", "channel_claims")
     working.run(connection, "match/delete_matches", binds)
     working.run(connection, "match/insert_matches", binds)
     working.run(connection, "match/delete_unmatched_customers", binds)
     working.run(connection, "match/insert_unmatched_customers", binds)
+    if full:
+        working.refresh_statistics(connection, "matches")
+    working.run(connection, "match/insert_decided_members", binds)
     working.run(connection, "match/delete_unmatched_members", binds)
-    working.run(connection, "match/upsert_unmatched_members", binds)
+    working.run(connection, "match/insert_unmatched_members", binds)

@@ -3,9 +3,9 @@
 For each destination the card that a customer should have is held against the one that is there:
 what the last read saw, if that is newer than our last write, else what Gorgias last accepted.
 
-`to_plan` holds the customers whose card may have to change. An incremental plan looks at those, a
-full one at everybody; both leave in it exactly the customers with a change, and the push takes off
-whom Gorgias accepted. So what fails, or is cut off by the limit, comes back in the next run.
+`to_plan` holds the customers whose card may have to change. An incremental plan looks at those and
+at the changes that the plan before it left unsettled, a full one at everybody. So what fails, is
+broken off, or is cut off by the limit, comes back in the next run.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.settings import StoreSettings
-from loyalty_desk.staging import working
+from loyalty_desk.staging import schema, working
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
 from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, fingerprint
@@ -46,6 +46,34 @@ _urgent_customers = Table(
     _WORK,
     Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     Column("urgency", Integer, nullable=False),
+    prefixes=working.TEMPORARY,
+)
+
+# One per change that an earlier plan left without its card in Gorgias.
+_unsettled_changes = Table(
+    "unsettled_changes",
+    _WORK,
+    Column("run_id", Text, nullable=False),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    prefixes=working.TEMPORARY,
+)
+
+# What earlier tries of this run sent, while the plan is made anew.
+_own_changes = Table(
+    "own_changes",
+    _WORK,
+    *(Column(column.name, column.type) for column in schema.changes.columns),
+    prefixes=working.TEMPORARY,
+)
+
+# One per change that the limit cuts off.
+_beyond_limit = Table(
+    "beyond_limit",
+    _WORK,
+    Column("customer_id", BigInteger, nullable=False),
+    Column("destination", Text, nullable=False),
     prefixes=working.TEMPORARY,
 )
 
@@ -120,28 +148,23 @@ def plan_changes(
         "limit": limit,
         **_absent_cards(),
     }
-    working.allow_memory(connection)
+    working.tune(connection, full=full, memory_mib=128)
     working.describe_tables(connection)
     _prepare(connection, "all" if full else "reached")
+    _choose_scope(connection, binds, full=full)
     _supersede(connection, binds)
-    if full:
-        _run(connection, "delete_to_plan_all", binds)
-    else:
-        _run(connection, "insert_plan_scope", binds)
-        _run(connection, "delete_to_plan_taken", binds)
-        working.refresh_statistics(connection, "plan_scope")
     _run(connection, "delete_pushed_cards_gone", binds)
     _run(connection, "insert_urgent_customers", binds)
     working.refresh_statistics(connection, "urgent_customers")
     for destination in store.push_to:
         count = _run(connection, "insert_changes", {**binds, "destination": destination.value})
         log.info("planned %d changes of %s", count, destination.value)
-    _run(connection, "insert_to_plan_changing", binds)
+    _run(connection, "put_back_own_changes", binds)
     considered = _count(connection, "count_customers_to_plan", binds)["considered"]
     counts = _count(connection, "count_changes", binds)
     unchanged = considered - counts["changing"]
     if limit is not None:
-        _run(connection, "delete_planned_beyond_limit", binds)
+        _cut_off(connection, binds)
         counts = _count(connection, "count_changes", binds)
     _clean_up(connection)
     return PlanCounts(
@@ -171,12 +194,35 @@ def _clean_up(connection: Connection) -> None:
     _WORK.drop_all(connection)
 
 
-def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
+def _choose_scope(connection: Connection, binds: Mapping[str, object], *, full: bool) -> None:
+    """Take over what is to be looked at, and find what earlier plans left."""
     _run(connection, "insert_earlier_runs", binds)
+    working.refresh_statistics(connection, "earlier_runs")
+    _run(connection, "insert_unsettled_changes", binds)
+    working.refresh_statistics(connection, "unsettled_changes")
+    if full:
+        _run(connection, "delete_to_plan_all", binds)
+    else:
+        _run(connection, "insert_plan_scope", binds)
+        _run(connection, "delete_to_plan_taken", binds)
+        working.refresh_statistics(connection, "plan_scope")
+
+
+def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
+    """Make room for this plan: nothing of this run is left, nothing of another is to be sent."""
     _run(connection, "delete_earlier_planned", binds)
     _run(connection, "fail_earlier_sending", binds)
-    _run(connection, "prune_changes", binds)
-    _run(connection, "delete_own_planned", binds)
+    if _count(connection, "count_old_runs", binds)["old_runs"]:
+        _run(connection, "prune_changes", binds)
+    _run(connection, "insert_own_changes", binds)
+    _run(connection, "delete_own_changes", binds)
+
+
+def _cut_off(connection: Connection, binds: Mapping[str, object]) -> None:
+    """Keep as many changes as the limit allows; the next plan looks at the others again."""
+    _run(connection, "insert_beyond_limit", binds)
+    _run(connection, "insert_to_plan_beyond_limit", binds)
+    _run(connection, "delete_changes_beyond_limit", binds)
 
 
 def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:

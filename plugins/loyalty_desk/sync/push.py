@@ -209,7 +209,6 @@ class _Pusher:
         with self._run.engine.begin() as connection:
             connection.execute(statement("push/upsert_pushed_card"), ledger)
             _set_state(connection, key, ChangeState.DONE, None, delivery.fingerprint)
-            connection.execute(statement("push/delete_settled_to_plan"), key)
 
     def _customer_is_gone(
         self, key: dict[str, object], delivery: Delivery, error: ApiError

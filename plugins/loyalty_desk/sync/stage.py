@@ -64,7 +64,8 @@ def stage_members(
 
     What the platform does not tell never wipes a known value: not in the card, and not the e-mail,
     phone or external id. An erased member loses all of them. One seen again is not gone any more.
-    Touches each changed member with the e-mail keys that it had and has.
+    Touches each changed member with the e-mail keys that it had and has; when nothing changed that
+    decides whom it is matched to, as with another balance, only its card.
     """
     now_utc = utc_text(now)
     latest = {member.member_id: member for member in batch}
@@ -79,6 +80,9 @@ def stage_members(
         if old is not None and old.gone_at_utc is None and row[:12] == old[:12]:
             continue
         changes.rows.append(row)
+        if old is not None and old.gone_at_utc is None and row[3:6] == old[3:6]:
+            changes.touch(store, "card", member_id)
+            continue
         changes.touch(store, "member", member_id)
         changes.touch(store, "email_key", row[3])
         if old is not None:

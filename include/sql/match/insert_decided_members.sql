@@ -1,13 +1,13 @@
--- The members in scope without a customer, each with its class; a class that stays keeps its date.
+-- The members in scope without a customer whose class is new; so a class that stays keeps its date.
 -- A member to whom a tied further address leads is part of that tie.
--- Reads members_in_scope, matches, key_outcomes, channel_claims; writes unmatched_members.
--- Binds store, now_utc, guest_status ('guest' when guests count as members, else 'member').
-INSERT INTO unmatched_members (store, member_id, outcome, since_utc)
+-- Reads members_in_scope, matches, unmatched_members, key_outcomes, channel_claims;
+-- writes decided_members.
+-- Binds store, guest_status ('guest' when guests count as members, else 'member').
+INSERT INTO decided_members (member_id, outcome, was_unmatched)
 SELECT
-    :store AS store,
     d.member_id,
     d.outcome,
-    :now_utc AS since_utc
+    d.old_outcome IS NOT NULL AS was_unmatched
 FROM (
     SELECT
         m.member_id,
@@ -39,5 +39,3 @@ FROM (
         )
 ) AS d
 WHERE d.outcome IS DISTINCT FROM d.old_outcome
-ON CONFLICT (store, member_id) DO UPDATE
-    SET outcome = excluded.outcome, since_utc = excluded.since_utc
