@@ -6,11 +6,12 @@ transaction each (a real run commits page by page, between requests that take fa
 That is the first run of a store: nobody has a card yet, so each match becomes a planned change.
 
 **Floor**: the least that bare SQL can do with the same records on the same database with the same
-engine settings, in one transaction: make the same rows of them (an address has to be read and a
-card hashed before anything can be joined or compared), put these into two tables that have the same
-columns and no key, index the e-mail keys, join on them, and store each pair whose card is not the
-one that Gorgias shows. No keys, no upserts, no classes, ties, links, further addresses or tickets,
-no ledger, no order, nothing that could be repeated or resumed.
+engine settings, each step in a transaction of its own, as ours are in tasks of their own: make the
+same rows of them (an address has to be read and a card hashed before anything can be joined or
+compared), put these into two tables that have the same columns and no key, index the e-mail keys,
+join on them, and store each pair whose card is not the one that Gorgias shows. No keys, no upserts,
+no classes, ties, links, further addresses or tickets, no ledger, no order, nothing that could be
+repeated or resumed.
 
 **pandas**: the same rows as two data frames, `merge` on the e-mail key, compare.
 

@@ -1,6 +1,6 @@
 -- How many members there are, are matched, and are in each class. Matched are those in no class;
--- that each of them has a match is a quality check (member_left_out), and grouping a million matches
--- by member would take as long as an incremental match.
+-- that each of them has a match is a quality check (member_left_out), and grouping a million
+-- matches by member would take as long as an incremental match.
 -- Reads members, unmatched_members. Binds store. One row.
 SELECT
     listed.members,
