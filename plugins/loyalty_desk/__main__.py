@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from loyalty_desk.awards.commands import add_commands
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings import installation, stores_file
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     link.add_argument("--member", help="the member's id on the platform; left out: remove the link")
     link.add_argument("--by", default=getpass.getuser(), help="who decides; default: you")
     link.set_defaults(run=_link)
+    add_commands(commands)
     sync = commands.add_parser("sync", help="run one sync here and now, as the DAG would")
     sync.add_argument("--store", required=True, help="the store's name in include/stores.yaml")
     sync.set_defaults(run=_sync)

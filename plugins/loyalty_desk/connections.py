@@ -28,7 +28,7 @@ from loyalty_desk.pacing import OpenGate, RateGate
 from loyalty_desk.platforms import rivo
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.settings import StoreSettings, installation
-from loyalty_desk.transport import Transport
+from loyalty_desk.transport import MOST_WAIT_S, Transport
 
 if TYPE_CHECKING:
     from airflow.providers.http.hooks.http import HttpHook
@@ -99,12 +99,15 @@ def gorgias_client(store: StoreSettings, engine: Engine) -> GorgiasClient:
     return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)
 
 
-def loyalty_platform(store: StoreSettings) -> Platform:
-    """The loyalty platform of a store; the connection's password is its API key."""
-    return _PLATFORMS[store.platform](store)
+def loyalty_platform(store: StoreSettings, *, max_wait_s: float = MOST_WAIT_S) -> Platform:
+    """The loyalty platform of a store; the connection's password is its API key.
+
+    A call waits `max_wait_s` at most between its attempts.
+    """
+    return _PLATFORMS[store.platform](store, max_wait_s)
 
 
-def _rivo(store: StoreSettings) -> Platform:
+def _rivo(store: StoreSettings, max_wait_s: float) -> Platform:
     conn_id, speed = store.platform_conn_id, installation().speed
     found = _find(
         conn_id,
@@ -121,6 +124,7 @@ def _rivo(store: StoreSettings) -> Platform:
         gate=RateGate(store.extract.rivo_requests_per_s * speed),
         conn_id=conn_id,
         speed=speed,
+        max_wait_s=max_wait_s,
     )
     return rivo.RivoPlatform(transport)
 

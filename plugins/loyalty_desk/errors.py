@@ -50,7 +50,14 @@ class MovedError(ApiError):
 
 
 class ApiUnavailableError(TemporaryError):
-    """429 or 5xx after the transport's own waiting, a broken answer, or no answer at all."""
+    """429 or 5xx after the transport's own waiting, a broken answer, or no answer at all.
+
+    `may_have_arrived` is False only when the request surely had no effect.
+    """
+
+    def __init__(self, message: str, *, may_have_arrived: bool = True) -> None:
+        self.may_have_arrived = may_have_arrived
+        super().__init__(message)
 
 
 class CursorError(TemporaryError):

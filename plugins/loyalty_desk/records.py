@@ -67,6 +67,25 @@ class ChangeState(StrEnum):
     GONE = "gone"
 
 
+class Unit(StrEnum):
+    """What an award is counted in."""
+
+    POINTS = "points"
+    CREDITS = "credits"
+    """Store credit in the shop's currency, with two decimals at most."""
+
+
+class AwardState(StrEnum):
+    QUEUED = "queued"
+    APPLYING = "applying"
+    """Claimed by a worker; the platform may or may not have booked it."""
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """Surely not booked, and never will be."""
+    UNKNOWN = "unknown"
+    """Nobody can tell whether it was booked; a person settles it."""
+
+
 class RunState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"

@@ -57,6 +57,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _check_cron(schedule: str | None) -> str | None:
+    from croniter import croniter  # noqa: PLC0415 - only where a file is read
+
+    if schedule is not None and not croniter.is_valid(schedule):
+        raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
+    return schedule
+
+
 class BudgetSettings(_Strict):
     """How much of the Gorgias request budget this store may use."""
 
@@ -168,6 +176,65 @@ class GorgiasSettings(_Strict):
     )
 
 
+class AwardSettings(_Strict):
+    """What may be awarded by hand."""
+
+    max_points_per_award: int = Field(
+        default=1_000, ge=0, le=999_999_999, description="Largest award of points."
+    )
+    max_credits_per_award: int = Field(
+        default=50, ge=0, le=999_999_999, description="Largest award of credits."
+    )
+    max_points_per_agent_per_day: int = Field(
+        default=10_000, ge=0, description="Points an agent may award a day (UTC), plus and minus."
+    )
+    max_credits_per_agent_per_day: int = Field(
+        default=500, ge=0, description="Credits an agent may award a day (UTC), plus and minus."
+    )
+    max_points_per_member_per_day: int = Field(
+        default=2_000, ge=0, description="Points a member may be awarded a day, plus and minus."
+    )
+    max_credits_per_member_per_day: int = Field(
+        default=100, ge=0, description="Credits a member may be awarded a day, plus and minus."
+    )
+    allow_negative: bool = Field(
+        default=True, description="Whether points or credits may be taken away by hand."
+    )
+    allow_guests: bool = Field(
+        default=True, description="Whether guests (points without having joined) may be awarded."
+    )
+    allow_excluded: bool = Field(
+        default=False, description="Whether members excluded from the programme may be awarded."
+    )
+    reasons: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
+        default=("gesture", "correction", "late_delivery", "damaged_item", "other"),
+        min_length=1,
+        description="The reasons to choose from.",
+    )
+    schedule: str | None = Field(
+        default="*/10 * * * *",
+        description="Cron expression of the run that applies what is left over, or null.",
+    )
+    _schedule_is_cron = field_validator("schedule")(_check_cron)
+    same_award_minutes: float = Field(
+        default=2.0,
+        ge=0,
+        description="Without a key: how long the same agent, ticket, amount and unit for the same "
+        "person count as a double click.",
+    )
+    visible_after_s: float = Field(
+        default=120.0,
+        ge=60,
+        description="Seconds after which a booking surely shows in the platform's ledger, also one "
+        "whose answer was lost. An award is never sent again before.",
+    )
+    give_up_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="Hours after which an award that nobody can tell of is left to a person.",
+    )
+
+
 class StoreSettings(_Strict):
     """One merchant: one loyalty account and one Gorgias account."""
 
@@ -202,15 +269,9 @@ class StoreSettings(_Strict):
     push: PushSettings = PushSettings()
     budget: BudgetSettings = BudgetSettings()
     gorgias: GorgiasSettings = GorgiasSettings()
+    awards: AwardSettings = AwardSettings()
 
-    @field_validator("schedule")
-    @classmethod
-    def _schedule_is_cron(cls, schedule: str | None) -> str | None:
-        from croniter import croniter  # noqa: PLC0415 - only where a file is read
-
-        if schedule is not None and not croniter.is_valid(schedule):
-            raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
-        return schedule
+    _schedule_is_cron = field_validator("schedule")(_check_cron)
 
     @model_validator(mode="before")
     @classmethod

@@ -37,6 +37,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 MOST_ATTEMPTS = 7
 """Of a call that fails; a 429 does not count, it is bounded by `max_wait_s` alone."""
+MOST_WAIT_S = 300.0
 
 RETRY_AFTER = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*")
 
@@ -76,7 +77,7 @@ class Transport:
         conn_id: str,
         speed: float = 1.0,
         timeout: tuple[float, float] = (5, 30),
-        max_wait_s: float = 300.0,
+        max_wait_s: float = MOST_WAIT_S,
         renewer: Renewer | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -108,7 +109,8 @@ class Transport:
         sent, is always tried again.
 
         Raises:
-            ApiUnavailableError: no usable answer; a POST may or may not have had its effect.
+            ApiUnavailableError: no usable answer; `may_have_arrived` is False when every attempt
+                surely had no effect: a 429, or a connection refused before anything was sent.
             BadConnectionError: 401 or 403, or an address that cannot be used.
             MovedError: 301. NotFoundError: 404. ApiError: any other 3xx or 4xx.
         """
@@ -130,10 +132,11 @@ class Transport:
             elif got.status == 429:
                 wait_s = patience.after_429(got.headers)
                 self._gate.refused(patience.asked_s)
-                self._wait(call, wait_s, "429, the rate limit")
+                self._wait(call, patience, wait_s, "429, the rate limit")
             elif got.status >= 500 or got.broken:
                 wait_s = patience.after_failure(got.headers, sent=True)
-                self._wait(call, wait_s, f"{got.status}{got.broken and ', ' + got.broken}")
+                reason = f"{got.status}{got.broken and ', ' + got.broken}"
+                self._wait(call, patience, wait_s, reason)
             elif 200 <= got.status < 300:
                 return got
             else:
@@ -145,14 +148,15 @@ class Transport:
                 f"Airflow connection {self.conn_id!r} has an address or credentials that cannot be"
                 f" sent to {self.service} ({lost.reason}): correct its host, port, login, password"
             )
-        self._wait(call, patience.after_failure({}, sent=lost.sent), lost.reason)
+        self._wait(call, patience, patience.after_failure({}, sent=lost.sent), lost.reason)
 
-    def _wait(self, call: Call, wait_s: float | None, reason: str) -> None:
+    def _wait(self, call: Call, patience: _Patience, wait_s: float | None, reason: str) -> None:
         """Wait before the next attempt; without one, give up."""
         if wait_s is None:
             raise ApiUnavailableError(
                 f"{self.service} gave no usable answer to {call.method} {call.shown_path}"
-                f" ({reason}; Airflow connection {self.conn_id!r})"
+                f" ({reason}; Airflow connection {self.conn_id!r})",
+                may_have_arrived=patience.may_have_arrived,
             )
         log.info(
             "%s %s %s: %s; next attempt in %.1f s",
@@ -198,12 +202,16 @@ class Transport:
 
 
 class _Patience:
-    """How long the attempts of one call go on. Waits come back divided by the speed."""
+    """How long the attempts of one call go on. Waits come back divided by the speed.
+
+    `may_have_arrived` is True as soon as any one attempt may have had its effect.
+    """
 
     def __init__(self, max_wait_s: float, speed: float, *, may_repeat: bool) -> None:
         self._left_s, self._speed, self._may_repeat = max_wait_s, speed, may_repeat
         self._failures = self._limited = 0
         self.asked_s = 0.0
+        self.may_have_arrived = False
 
     def after_failure(self, headers: Mapping[str, str], *, sent: bool) -> float | None:
         """The wait before the next attempt; None when there must not be one.
@@ -211,6 +219,7 @@ class _Patience:
         What was `sent` may have had its effect, so only a call that may be repeated is.
         """
         self._failures += 1
+        self.may_have_arrived |= sent
         if (sent and not self._may_repeat) or self._failures >= MOST_ATTEMPTS:
             return None
         asked_s = retry_after_s(headers) or 0.0

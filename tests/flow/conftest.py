@@ -7,7 +7,7 @@ import pytest
 
 from loyalty_desk import settings
 from loyalty_desk.report.run_record import RunRecord
-from loyalty_desk.sync import stages
+from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
@@ -52,7 +52,14 @@ class Syncer:
         dag.test(run_conf=params)
         return self._world.records()[0]
 
-    def load_dag(self):
+    def award(self, **params: object) -> None:
+        """Run the DAG that awards once, with that form."""
+        dag = self.load_dag(f"award_points__{STORE}")
+        for task in dag.tasks:
+            task.retries = 0
+        dag.test(run_conf=params)
+
+    def load_dag(self, dag_id: str = f"loyalty_sync__{STORE}"):
         from airflow.dag_processing.dagbag import DagBag
 
         for name, value in self._world.environment().items():
@@ -60,7 +67,7 @@ class Syncer:
         forget_settings()
         bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
         assert not bag.import_errors
-        return bag.dags[f"loyalty_sync__{STORE}"]
+        return bag.dags[dag_id]
 
 
 @pytest.fixture
@@ -73,6 +80,4 @@ def sync(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Syncer]:
 def forget_settings() -> None:
     """Settings and the staging engine are kept per process; a test has its own."""
     settings.installation.cache_clear()
-    if stages._staging.cache_info().currsize:
-        stages._staging().dispose()
-    stages._staging.cache_clear()
+    forget_engine()

@@ -152,9 +152,28 @@ def test_a_post_with_an_unclear_end_is_not_repeated(
 ) -> None:
     server.will(bad)
 
-    with pytest.raises(ApiUnavailableError):
+    with pytest.raises(ApiUnavailableError) as caught:
         transport.send("POST", "/points_events", form={"a": "b"})
+    assert caught.value.may_have_arrived
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "arrived"),
+    [(Reply(429), False), (Reply(500), True), (Reply(drop=True), True), (Reply(200, b"<"), True)],
+    ids=["429", "500", "dropped", "html"],
+)
+def test_giving_up_after_429_tells_whether_an_earlier_attempt_may_have_arrived(
+    transport: Transport,
+    server: ScriptedServer,
+    earlier: Reply,
+    arrived: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    server.will(earlier, Reply(429, headers={"Retry-After": "4000"}))
+
+    with pytest.raises(ApiUnavailableError, match="429") as caught:
+        transport.send("POST", "/search", json={}, retry=True)
+    assert caught.value.may_have_arrived is arrived
 
 
 def test_a_post_is_repeated_after_429(transport: Transport, server: ScriptedServer) -> None:
@@ -173,8 +192,9 @@ def test_a_post_is_repeated_when_the_connection_was_refused(
         port = unused.getsockname()[1]
     transport = make(f"http://127.0.0.1:{port}", gate, waits)
 
-    with pytest.raises(ApiUnavailableError, match="the connection was refused"):
+    with pytest.raises(ApiUnavailableError, match="the connection was refused") as caught:
         transport.send("POST", "/a", json={})
+    assert not caught.value.may_have_arrived
     assert len(waits) == MOST_ATTEMPTS - 1
 
 

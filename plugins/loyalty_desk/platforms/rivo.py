@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
-from loyalty_desk.errors import CursorError
-from loyalty_desk.platforms.base import MemberPage
+from loyalty_desk.errors import ApiUnavailableError, CursorError, NotFoundError
+from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, MemberPage
 from loyalty_desk.reading import (
     BadFieldError,
     decimal_text,
@@ -23,7 +24,7 @@ from loyalty_desk.reading import (
     read_points,
     read_text,
 )
-from loyalty_desk.records import Member, MemberStatus, Rejected
+from loyalty_desk.records import Member, MemberStatus, Rejected, Unit
 from loyalty_desk.sync.cards import known
 from loyalty_desk.transport import Counts, Transport
 
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 BASE_URL = "https://developer-api.rivo.io/merchant_api/v1"
 PAGE_SIZE = 250
 """The most that Rivo gives at once."""
+
+MEMBERS, LEDGER = "/customers", "/points_events"
+AMOUNT_FIELDS = {Unit.POINTS: "points_amount", Unit.CREDITS: "credits_amount"}
 
 # --- Guesses: what the documentation leaves open ------------------------------------------------
 STATUS_BY_SPELLING = {
@@ -67,7 +71,7 @@ class RivoPlatform:
 
     def check(self) -> None:
         """Make one cheap read; raises BadConnectionError when the key is wrong."""
-        self._get_page(0, limit=1)
+        self._get_page(MEMBERS, {}, 0, limit=1)
 
     def iter_member_pages(self, since: str | None) -> Iterator[MemberPage]:
         """Yield all members by rising id, from the start or after the id `since`.
@@ -75,22 +79,90 @@ class RivoPlatform:
         Raises:
             CursorError: a page without its rows, or with a cursor that does not rise.
         """
-        since_id = int(since or 0)
-        while True:
-            body = self._get_page(since_id, limit=PAGE_SIZE)
-            rows = body.get("data") if isinstance(body, Mapping) else None
-            if not isinstance(rows, list):
-                raise CursorError("a page of Rivo's customers came without its rows")
-            next_id = _next_since(body, rows, since_id)
+        for rows, next_id in self._iter_pages(MEMBERS, {}, int(since or 0)):
             yield self._read_page(rows, None if next_id is None else str(next_id))
+
+    def find_member(self, identifier: str) -> Member | None:
+        """Return the member with this id or e-mail address, None when there is none.
+
+        Right after somebody signed up in the shop, Rivo may not know them for a minute.
+
+        Raises:
+            BadFieldError: the answer about the member cannot be used.
+        """
+        # Rivo finds by these two only, and messages mask no other text that is part of a path.
+        if "@" not in identifier and not (identifier.isascii() and identifier.isdecimal()):
+            return None
+        try:
+            body = self._transport.get_json(f"{MEMBERS}/{quote(identifier, safe='')}")
+        except NotFoundError:
+            return None
+        return read_member(_data(body), self._profile_url)
+
+    def award(self, order: AwardOrder) -> str | None:
+        """Book the order and return the entry's id, None when the answer does not tell it.
+
+        Rivo knows no idempotency key: what may have arrived is never sent again from here, the
+        entry is to be looked for by the mark in its internal note.
+
+        Raises:
+            ApiUnavailableError: `may_have_arrived` says whether it may be booked.
+            ApiError, BadConnectionError: refused, so not booked.
+        """
+        form = {
+            "customer_identifier": order.member_id,
+            "source": "manual",
+            AMOUNT_FIELDS[order.unit]: decimal_text(order.amount),
+            "internal_note": order.internal_note,
+        }
+        if order.message:
+            form["external_note"] = order.message
+        answer = self._transport.send("POST", LEDGER, form=form, retry=False)
+        try:
+            return str(_read_resource_id(_data(answer.body)))
+        except BadFieldError:
+            # It is booked all the same; an error here would make somebody book it twice.
+            log.warning("Rivo answered POST %s without the id of the entry", LEDGER)
+            return None
+
+    def iter_ledger(self, member_id: str) -> Iterator[LedgerEntry]:
+        """Yield all entries of a member by rising id, revoked and hidden ones too.
+
+        Raises:
+            CursorError: a page without its rows, or with a cursor that does not rise.
+            ApiUnavailableError: also when an entry cannot be used, as it may be the very one that
+                is looked for, and leaving it out would have it booked twice.
+        """
+        of_member = {"filters[customer_identifier]": member_id}
+        for rows, _ in self._iter_pages(LEDGER, of_member, 0):
+            for row in rows:
+                try:
+                    entry = read_entry(row)
+                except BadFieldError as error:
+                    raise ApiUnavailableError(
+                        f"Rivo answered GET {LEDGER} with an entry that cannot be used: {error}"
+                    ) from None
+                yield entry
+
+    def _iter_pages(
+        self, path: str, filters: Mapping[str, str], since_id: int
+    ) -> Iterator[tuple[list[Any], int | None]]:
+        """Yield each page's rows, and the id that resumes after it (None on the last one)."""
+        while True:
+            body = self._get_page(path, filters, since_id, limit=PAGE_SIZE)
+            rows = _data(body)
+            if not isinstance(rows, list):
+                raise CursorError(f"a page of Rivo's {path} came without its rows")
+            next_id = _next_since(path, body, rows, since_id)
+            yield rows, next_id
             if next_id is None:
                 return
             since_id = next_id
 
-    def _get_page(self, since_id: int, *, limit: int) -> Any:
+    def _get_page(self, path: str, filters: Mapping[str, str], since_id: int, *, limit: int) -> Any:
         # `pagination[per_page]` beside these would switch to pages by number, which end at 500.
-        query = {"pagination[since_id]": since_id, "pagination[limit]": limit}
-        return self._transport.get_json("/customers", query)
+        query = {**filters, "pagination[since_id]": since_id, "pagination[limit]": limit}
+        return self._transport.get_json(path, query)
 
     def _read_page(self, rows: list[Any], next_since: str | None) -> MemberPage:
         members: list[Member] = []
@@ -111,7 +183,12 @@ class RivoPlatform:
         return MemberPage(members=members, rejected=rejected, next_since=next_since)
 
 
-def _next_since(body: Mapping[str, Any], rows: list[Any], since_id: int) -> int | None:
+def _data(body: Any) -> Any:
+    """What an answer is about, None when it does not tell."""
+    return body.get("data") if isinstance(body, Mapping) else None
+
+
+def _next_since(path: str, body: Mapping[str, Any], rows: list[Any], since_id: int) -> int | None:
     """The id to go on after; None at the end.
 
     An older revision of the API gives no `next_since_id`; then the last row's id takes its place,
@@ -127,7 +204,7 @@ def _next_since(body: Mapping[str, Any], rows: list[Any], since_id: int) -> int 
         return None
     text = str(next_id)
     if isinstance(next_id, bool) or not text.isdecimal() or int(text) <= since_id:
-        raise CursorError("the cursor of Rivo's customers does not advance")
+        raise CursorError(f"the cursor of Rivo's {path} does not advance")
     return int(text)
 
 
@@ -136,12 +213,7 @@ def read_member(row: Any, profile_url: str = PROFILE_URL) -> Member:
 
     The id is the Shopify customer's. A card key that Rivo does not tell is left out.
     """
-    if not isinstance(row, Mapping):
-        raise BadFieldError("(row)", f"is {kind(row)} instead of an object")
-    member_id = str(_read_resource_id(row))
-    fields = row.get("attributes")
-    if not isinstance(fields, Mapping):
-        raise BadFieldError("attributes", f"is {kind(fields)} instead of an object")
+    member_id, fields = _read_resource(row)
     tier = _read_object(fields, "vip_tier")
     return Member(
         member_id=member_id,
@@ -165,6 +237,16 @@ def read_member(row: Any, profile_url: str = PROFILE_URL) -> Member:
     )
 
 
+def read_entry(row: Any) -> LedgerEntry:
+    """Read one `points_event` resource; raises BadFieldError."""
+    entry_id, fields = _read_resource(row)
+    return LedgerEntry(
+        entry_id=entry_id,
+        internal_note=read_text(fields, "internal_note"),
+        is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
+    )
+
+
 def find_date(text: str | None) -> str | None:
     """ISO date of Rivo's display date ("March 05, 2026") or of ISO 8601; None when unreadable.
 
@@ -184,8 +266,19 @@ def find_date(text: str | None) -> str | None:
     return None
 
 
-def _read_resource_id(row: Mapping[str, Any]) -> int:
+def _read_resource(row: Any) -> tuple[str, Mapping[str, Any]]:
+    """The id and the attributes of a resource."""
+    resource_id = str(_read_resource_id(row))
+    fields = row.get("attributes")
+    if not isinstance(fields, Mapping):
+        raise BadFieldError("attributes", f"is {kind(fields)} instead of an object")
+    return resource_id, fields
+
+
+def _read_resource_id(row: Any) -> int:
     """The resource's own id (`attributes.id` can be a list); JSON:API spells ids as text."""
+    if not isinstance(row, Mapping):
+        raise BadFieldError("(row)", f"is {kind(row)} instead of an object")
     value = row.get("id")
     if isinstance(value, str) and value.isdecimal():
         return read_id({"id": int(value)})

@@ -348,3 +348,62 @@ oauth_tokens = Table(
     Column("tokens", Text, nullable=False),
     Column("expires_at_utc", Text, nullable=False),
 )
+
+# One per award. `amount` is signed, in points or in hundredths of a credit. `subject` is who it is
+# for as far as the limits go: the member's id if it was known when it was queued, else the e-mail.
+# `sent_at_utc` is committed before the platform is asked, `sends` counts how often that was.
+awards = Table(
+    "awards",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("award_id", Text, primary_key=True),
+    Column("idempotency_key", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("email", Text),
+    Column("member_id", Text),
+    Column("subject", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text),
+    Column("message", Text),
+    Column("agent", Text, nullable=False),
+    Column("ticket_id", BigInteger),
+    Column("door", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", Text),
+    Column("queued_at_utc", Text, nullable=False),
+    Column("claimed_by", Text),
+    Column("lease_until_utc", Text),
+    Column("sent_at_utc", Text),
+    Column("sends", Integer, nullable=False),
+    Column("entry_id", Text),
+    Column("settled_at_utc", Text),
+    Index("awards_by_key", "store", "idempotency_key", unique=True),
+    Index("awards_by_state", "store", "state", "lease_until_utc"),
+    Index("awards_by_day", "store", "queued_at_utc"),
+)
+
+# The audit: one per transition of an award, never changed and never deleted. `facts` is JSON of
+# what was known then: for whom, how much, why, from which door, the balance.
+award_events = Table(
+    "award_events",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("award_id", Text, primary_key=True),
+    Column("event_number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("detail", Text),
+    Column("actor", Text, nullable=False),
+    Column("happened_at_utc", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    **_CLUSTERED,
+)
+
+# One per store that ever awarded: whoever checks the limits holds this row until he has queued.
+award_gates = Table(
+    "award_gates",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("passed_at_utc", Text, nullable=False),
+)

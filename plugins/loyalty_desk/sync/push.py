@@ -196,18 +196,8 @@ class _Pusher:
 
     def _keep(self, key: dict[str, object], delivery: Delivery) -> None:
         """Write ledger and state together: what Gorgias accepted is known, or sent again."""
-        ledger = {
-            "store": self._run.store.name,
-            "customer_id": delivery.customer_id,
-            "destination": delivery.destination,
-            "fingerprint": delivery.fingerprint,
-            "is_member": delivery.is_member,
-            "points_balance": delivery.points_balance,
-            "version_utc": delivery.version_utc,
-            "pushed_at_utc": utc_text(utc_now()),
-        }
         with self._run.engine.begin() as connection:
-            connection.execute(statement("push/upsert_pushed_card"), ledger)
+            keep_pushed(connection, self._run.store.name, delivery, utc_text(utc_now()))
             _set_state(connection, key, ChangeState.DONE, None, delivery.fingerprint)
 
     def _customer_is_gone(
@@ -229,6 +219,23 @@ class _Pusher:
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )
+
+
+def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
+    """Note in the ledger that Gorgias accepted a card."""
+    connection.execute(
+        statement("push/upsert_pushed_card"),
+        {
+            "store": store,
+            "customer_id": delivery.customer_id,
+            "destination": delivery.destination,
+            "fingerprint": delivery.fingerprint,
+            "is_member": delivery.is_member,
+            "points_balance": delivery.points_balance,
+            "version_utc": delivery.version_utc,
+            "pushed_at_utc": pushed_at_utc,
+        },
+    )
 
 
 def _set_state(

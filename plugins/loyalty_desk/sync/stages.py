@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,8 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.records import RunState
 from loyalty_desk.report import run_record, text
 from loyalty_desk.settings import StoreSettings, installation, stores_file
-from loyalty_desk.staging.engine import check_migrated, open_engine, reading
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync import extract, push
 from loyalty_desk.sync.brake import check_brake
@@ -44,7 +44,7 @@ Counters = Mapping[str, float]
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     """Begin the run: lock the store, keep the params, and see that both accounts answer."""
     store = stores_file().get(store_name)
-    engine = _staging()
+    engine = staging_engine()
     run = Run(store=store, run_id=run_id, params=RunParams(**params), engine=engine)
     now = utc_now()
     with engine.begin() as connection:
@@ -233,7 +233,7 @@ def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> 
 def _open(store_name: str, run_id: str) -> Run:
     """Load a run that was started; its params are those it was started with."""
     store: StoreSettings = stores_file().get(store_name)
-    engine: Engine = _staging()
+    engine: Engine = staging_engine()
     with reading(engine) as connection:
         params = connection.execute(
             statement("run/select_run_params"), {"store": store_name, "run_id": run_id}
@@ -300,11 +300,3 @@ def _must_be_full(run: Run, connection: Connection) -> bool:
     if run.params.full_resync or mark is None:
         return True
     return utc_now() - parse_utc(mark) >= timedelta(days=run.store.extract.full_scan_days)
-
-
-@cache
-def _staging() -> Engine:
-    """The staging database; one engine a process."""
-    engine = open_engine(installation().resolved_staging_url())
-    check_migrated(engine)
-    return engine

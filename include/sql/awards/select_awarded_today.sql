@@ -1,0 +1,12 @@
+-- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
+-- was refused does not count.
+-- Reads awards. Binds store, agent, subject, unit, since_utc. One row.
+SELECT
+    COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
+    COALESCE(SUM(CASE WHEN subject = :subject THEN ABS(amount) ELSE 0 END), 0) AS by_member
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND unit = :unit
+    AND state <> 'refused'

@@ -1,0 +1,1 @@
+"""Awards: points and credits given by hand; queued once, applied once."""

@@ -1,0 +1,307 @@
+"""Applies queued awards on the platform: each once, whatever is lost on the way.
+
+Before the platform is asked, `sent_at_utc` is committed. So whoever takes over an award knows that
+it may have been booked, and looks for its mark in the member's ledger: there, it was; surely not
+there, it is sent once more; nobody can tell, it waits for a person. "Surely" takes until nothing
+that was sent can arrive any more and the platform shows what it booked: an award's lease lasts that
+long, and only then can another worker, or this one, claim it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row
+
+from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.queue import add_event
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
+from loyalty_desk.platforms.base import AwardOrder, Platform
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
+from loyalty_desk.settings import AwardSettings, StoreSettings
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+SEND_WAITS_S: Final = 30.0
+"""How long a call to the platform may wait before it is tried again, in all."""
+SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
+"""The longest that sending takes: the waiting, then a request that gets no answer."""
+MOST_SENDS: Final = 2
+BATCH: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who applies awards of one store. `name` tells its claims from those of others."""
+
+    store: StoreSettings
+    engine: Engine
+    platform: Platform
+    name: str
+    speed: float = 1.0
+
+    @property
+    def settings(self) -> AwardSettings:
+        return self.store.awards
+
+    def lease(self) -> timedelta:
+        """How long after sending an award that is not in the ledger surely never will be."""
+        return timedelta(seconds=(SEND_TAKES_S + self.settings.visible_after_s) / self.speed)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a worker did: awards by the state they ended in, and the members to show anew."""
+
+    counts: Counter[AwardState]
+    members: list[str]
+
+
+def apply_due(worker: Worker) -> Applied:
+    """Apply what can be taken now, the oldest first, and return when nothing is left to take.
+
+    Raises:
+        ApiUnavailableError, BadConnectionError: the platform cannot be used now. What was taken is
+            back in the queue, or kept until it can be told whether it was booked.
+    """
+    done = Applied(Counter(), [])
+    while due := _find_due(worker):
+        for award_id in due:
+            award = _claim(worker, award_id)
+            if award is not None:
+                _apply(worker, award, done)
+    return done
+
+
+def _find_due(worker: Worker) -> list[str]:
+    with worker.engine.connect() as connection:
+        binds = {"store": worker.store.name, "now_utc": utc_text(utc_now()), "most": BATCH}
+        return list(connection.execute(statement("awards/select_due"), binds).scalars())
+
+
+def _claim(worker: Worker, award_id: str) -> Row[Any] | None:
+    now = utc_now()
+    with worker.engine.begin() as connection:
+        award = connection.execute(
+            statement("awards/claim_award"),
+            {
+                "store": worker.store.name,
+                "award_id": award_id,
+                "claimed_by": worker.name,
+                "now_utc": utc_text(now),
+                "lease_until_utc": utc_text(now + worker.lease()),
+            },
+        ).first()
+        if award is not None:
+            _note(connection, worker, award_id, AwardState.APPLYING, now)
+    return award
+
+
+def _apply(worker: Worker, award: Row[Any], done: Applied) -> None:
+    try:
+        if award.sends and _is_settled_by_ledger(worker, award, done):
+            return
+        member = worker.platform.find_member(award.member_id or award.email)
+    except (ApiUnavailableError, CursorError, BadConnectionError):
+        _leave(worker, award, "the platform cannot be asked")
+        raise
+    except (ApiError, BadFieldError):
+        _finish(worker, award, done, AwardState.REFUSED, "the member cannot be read")
+        return
+    refusal = _find_refusal(member, worker.settings)
+    if member is None or refusal is not None:
+        _finish(worker, award, done, AwardState.REFUSED, refusal)
+    else:
+        _send(worker, award, member, done)
+
+
+def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
+    if member is None:
+        return "customer_not_found"
+    if member.status == MemberStatus.GUEST and not settings.allow_guests:
+        return "guest"
+    if member.status == MemberStatus.EXCLUDED and not settings.allow_excluded:
+        return "excluded"
+    return None
+
+
+def _is_settled_by_ledger(worker: Worker, award: Row[Any], done: Applied) -> bool:
+    """Settle an award that was sent before; False when it is surely not booked and may be sent."""
+    try:
+        entry_id = _find_entry(worker, award.award_id, award.member_id)
+    except (ApiUnavailableError, CursorError, ApiError):
+        give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
+        if utc_now() < parse_utc(award.sent_at_utc) + give_up:
+            _leave(worker, award, "the ledger cannot be read")
+        else:
+            _finish(worker, award, done, AwardState.UNKNOWN, "the ledger cannot be read")
+        return True
+    if entry_id is not None:
+        _finish(worker, award, done, AwardState.APPLIED, "found in the ledger", entry_id=entry_id)
+        done.members.append(award.member_id)
+        return True
+    if award.sends >= MOST_SENDS:
+        _finish(worker, award, done, AwardState.UNKNOWN, "sent twice, and not in the ledger")
+        return True
+    return False
+
+
+def _find_entry(worker: Worker, award_id: str, member_id: str) -> str | None:
+    """The id of the award's entry in the member's ledger, also of one that was revoked since."""
+    mark = _mark(award_id)
+    for entry in worker.platform.iter_ledger(member_id):
+        if entry.internal_note is not None and mark in entry.internal_note:
+            return entry.entry_id
+    return None
+
+
+def _mark(award_id: str) -> str:
+    return f"[ld:{award_id}]"
+
+
+def _send(worker: Worker, award: Row[Any], member: Member, done: Applied) -> None:
+    """Send once. An answer that was lost is looked for at once, and again when the lease ends."""
+    unit, started_s = Unit(award.unit), time.monotonic()
+    note = (award.note, f"({award.reason})", _mark(award.award_id))
+    order = AwardOrder(
+        member_id=member.member_id,
+        unit=unit,
+        amount=from_parts(award.amount, unit),
+        internal_note=" ".join(part for part in note if part),
+        message=award.message,
+    )
+    if not _mark_sent(worker, award, member):
+        log.info("award %s was taken over by another worker", award.award_id)
+        return
+    if time.monotonic() - started_s > worker.settings.visible_after_s / 2 / worker.speed:
+        _leave(worker, award, "this worker stood still")  # too late to be sure that nobody else is
+        return
+    facts = {"balance": member.card.get(f"{unit}_balance"), "member_id": member.member_id}
+    entry_id, detail = None, None
+    try:
+        entry_id = worker.platform.award(order)
+    except ApiUnavailableError as error:
+        if not error.may_have_arrived:
+            _leave(worker, award, "the platform did not take it")
+            raise
+        entry_id, detail = _find_after_loss(worker, award, member), "found in the ledger"
+        if entry_id is None:
+            log.info("award %s: no answer; looked for when its lease ends", award.award_id)
+            return
+    except BadConnectionError:
+        _leave(worker, award, "the platform refused our key")
+        raise
+    except ApiError as error:
+        detail = f"the platform answered {error.status}"
+        _finish(worker, award, done, AwardState.REFUSED, detail, facts=facts)
+        return
+    _finish(worker, award, done, AwardState.APPLIED, detail, entry_id=entry_id, facts=facts)
+    done.members.append(member.member_id)
+
+
+def _find_after_loss(worker: Worker, award: Row[Any], member: Member) -> str | None:
+    try:
+        return _find_entry(worker, award.award_id, member.member_id)
+    except (ApiUnavailableError, CursorError, ApiError):
+        return None
+
+
+def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
+    """Commit that the platform is about to be asked; False when the claim was lost."""
+    now = utc_now()
+    binds = {
+        **_key(worker, award),
+        "member_id": member.member_id,
+        "now_utc": utc_text(now),
+        "lease_until_utc": utc_text(now + worker.lease()),
+    }
+    with worker.engine.begin() as connection:
+        return connection.execute(statement("awards/mark_sent"), binds).rowcount == 1
+
+
+def _leave(worker: Worker, award: Row[Any], detail: str) -> None:
+    """Leave an award for later as it was before it was claimed.
+
+    One that was never sent goes back into the queue; one that may have been booked stays claimed
+    for a minute, and is then looked for again.
+    """
+    now = utc_now()
+    state = AwardState.APPLYING if award.sends else AwardState.QUEUED
+    binds = {
+        **_key(worker, award),
+        "state": state.value,
+        "detail": detail,
+        "sends": award.sends,
+        "sent_at_utc": award.sent_at_utc,
+        "lease_until_utc": utc_text(now + timedelta(minutes=1) / worker.speed),
+    }
+    with worker.engine.begin() as connection:
+        if connection.execute(statement("awards/leave_award"), binds).rowcount:
+            _note(connection, worker, award.award_id, state, now, detail=detail)
+
+
+def _finish(
+    worker: Worker,
+    award: Row[Any],
+    done: Applied,
+    state: AwardState,
+    detail: str | None,
+    *,
+    entry_id: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    now = utc_now()
+    binds = {
+        **_key(worker, award),
+        "state": state.value,
+        "detail": detail,
+        "entry_id": entry_id,
+        "now_utc": utc_text(now),
+    }
+    with worker.engine.begin() as connection:
+        if not connection.execute(statement("awards/finish_award"), binds).rowcount:
+            log.info("award %s was taken over by another worker", award.award_id)
+            return
+        facts = {**(facts or {}), **({"entry_id": entry_id} if entry_id else {})}
+        _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
+    done.counts[state] += 1
+    log.info("award %s: %s%s", award.award_id, state.value, f", {detail}" if detail else "")
+
+
+def _note(
+    connection: Connection,
+    worker: Worker,
+    award_id: str,
+    state: AwardState,
+    now: datetime,
+    *,
+    detail: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    add_event(
+        connection,
+        worker.store.name,
+        award_id,
+        state,
+        now,
+        actor=worker.name,
+        detail=detail,
+        facts=facts,
+    )
+
+
+def _key(worker: Worker, award: Row[Any]) -> dict[str, str]:
+    return {
+        "store": worker.store.name,
+        "award_id": award.award_id,
+        "claimed_by": worker.name,
+    }

@@ -1,0 +1,264 @@
+"""The queue of awards: the one way in, whichever door an award comes through, and its audit."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.awards.policy import Today, find_breaches, from_parts, to_parts
+from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.statements import statement
+
+
+class Door(StrEnum):
+    """Where an award came in."""
+
+    AIRFLOW_FORM = "airflow_form"
+    FILE = "file"
+
+
+class AwardKeyError(LoyaltyDeskError):
+    """The idempotency key stands for an award with other content."""
+
+
+class AwardLimitError(LoyaltyDeskError):
+    """The award would break limits. `breaches` has a reason for each, by the setting's name."""
+
+    def __init__(self, breaches: Mapping[str, str]) -> None:
+        self.breaches = dict(breaches)
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in breaches.items()))
+
+
+class NoAwardError(LoyaltyDeskError):
+    """There is no such award, or it is not in the state that this needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """What became of a request. `is_new` is False for one that was queued before."""
+
+    award_id: str
+    state: AwardState
+    is_new: bool
+
+
+def queue_award(
+    connection: Connection,
+    store: StoreSettings,
+    request: AwardRequest,
+    now: datetime,
+    *,
+    door: Door,
+) -> Queued:
+    """Queue an award, once: the same key with the same content answers with the first award.
+
+    Works in the caller's transaction, which holds the store's gate from here to its end.
+
+    Raises:
+        AwardKeyError: the key was used for other content.
+        AwardLimitError: a limit would be broken; nothing is queued.
+    """
+    connection.execute(statement("awards/enter_gate"), _key(store, now))
+    amount = to_parts(request.amount, request.unit)
+    subject = _find_subject(connection, store, request)
+    earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
+    if earlier is not None:
+        return Queued(award_id=earlier.award_id, state=AwardState(earlier.state), is_new=False)
+    today = connection.execute(
+        statement("awards/select_awarded_today"),
+        {
+            "store": store.name,
+            "agent": request.agent,
+            "subject": subject,
+            "unit": request.unit.value,
+            "since_utc": utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+        },
+    ).one()
+    spent = Today(by_agent=int(today.by_agent), by_member=int(today.by_member))
+    if breaches := find_breaches(request, spent, store.awards):
+        raise AwardLimitError(breaches)
+    award_id = uuid.uuid4().hex
+    values = {
+        "store": store.name,
+        "award_id": award_id,
+        "idempotency_key": request.idempotency_key or award_id,
+        "content_hash": request.content_hash(),
+        "email": request.email,
+        "member_id": request.member_id,
+        "subject": subject,
+        "unit": request.unit.value,
+        "amount": amount,
+        "reason": request.reason,
+        "note": request.note,
+        "message": request.message,
+        "agent": request.agent,
+        "ticket_id": request.ticket_id,
+        "door": door.value,
+        "state": AwardState.QUEUED.value,
+        "queued_at_utc": utc_text(now),
+        "sends": 0,
+    }
+    connection.execute(statement("awards/insert_award"), values)
+    facts = {name: values[name] for name in _AUDITED if values[name] is not None}
+    add_event(
+        connection,
+        store.name,
+        award_id,
+        AwardState.QUEUED,
+        now,
+        actor=request.agent,
+        facts=facts,
+    )
+    return Queued(award_id=award_id, state=AwardState.QUEUED, is_new=True)
+
+
+_AUDITED = ("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key")
+
+
+def _find_subject(connection: Connection, store: StoreSettings, request: AwardRequest) -> str:
+    """Whose limit the award counts against: the member if known, else the e-mail key."""
+    if request.member_id is not None:
+        return request.member_id
+    found = connection.execute(
+        statement("awards/select_subject"), {"store": store.name, "email_key": request.email}
+    ).all()
+    return str(found[0].member_id) if len(found) == 1 else str(request.email)
+
+
+def _find_earlier(
+    connection: Connection,
+    store: StoreSettings,
+    request: AwardRequest,
+    now: datetime,
+    *,
+    amount: int,
+    subject: str,
+) -> Row[Any] | None:
+    """The award that this request is a repeat of: by its key, or as a double click without one."""
+    if request.idempotency_key is None:
+        window = timedelta(minutes=store.awards.same_award_minutes)
+        return connection.execute(
+            statement("awards/select_double_click"),
+            {
+                "store": store.name,
+                "agent": request.agent,
+                "subject": subject,
+                "unit": request.unit.value,
+                "amount": amount,
+                "ticket_id": request.ticket_id or 0,
+                "since_utc": utc_text(now - window),
+            },
+        ).first()
+    found = connection.execute(
+        statement("awards/select_award_by_key"),
+        {"store": store.name, "idempotency_key": request.idempotency_key},
+    ).first()
+    if found is not None and found.content_hash != request.content_hash():
+        raise AwardKeyError(
+            f"the idempotency key belongs to award {found.award_id}, which has other content; "
+            "use another key for another award"
+        )
+    return found
+
+
+def add_event(
+    connection: Connection,
+    store: str,
+    award_id: str,
+    state: AwardState,
+    now: datetime,
+    *,
+    actor: str,
+    detail: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a transition to the audit, in the transaction that makes it."""
+    connection.execute(
+        statement("awards/insert_award_event"),
+        {
+            "store": store,
+            "award_id": award_id,
+            "state": state.value,
+            "detail": detail,
+            "actor": actor,
+            "now_utc": utc_text(now),
+            "facts": json.dumps(facts or {}, sort_keys=True),
+        },
+    )
+
+
+def list_awards(
+    connection: Connection, store: str, *, state: AwardState | None = None, most: int = 50
+) -> list[Row[Any]]:
+    """The newest awards of a store, the newest first; all columns of `awards`."""
+    binds = {"store": store, "state": state.value if state else "", "most": most}
+    return list(connection.execute(statement("awards/select_awards"), binds).all())
+
+
+def get_award(connection: Connection, store: str, award_id: str) -> Row[Any]:
+    """One award, all columns of `awards`; raises NoAwardError."""
+    binds = {"store": store, "award_id": award_id}
+    found = connection.execute(statement("awards/select_award"), binds).first()
+    if found is None:
+        raise NoAwardError(f"store {store} has no award {award_id}")
+    return found
+
+
+def get_events(connection: Connection, store: str, award_id: str) -> list[Row[Any]]:
+    """The audit of one award, from its beginning."""
+    binds = {"store": store, "award_id": award_id}
+    return list(connection.execute(statement("awards/select_award_events"), binds).all())
+
+
+def settle_unknown(
+    connection: Connection,
+    store: str,
+    award_id: str,
+    now: datetime,
+    *,
+    was_applied: bool,
+    actor: str,
+    why: str,
+) -> AwardState:
+    """A person says what became of an unknown award; one that was not applied is sent again.
+
+    Raises:
+        NoAwardError: there is no such award, or it is not unknown.
+    """
+    state = AwardState.APPLIED if was_applied else AwardState.QUEUED
+    settled = connection.execute(
+        statement("awards/settle_award"),
+        {
+            "store": store,
+            "award_id": award_id,
+            "state": state.value,
+            "detail": why,
+            "now_utc": utc_text(now),
+        },
+    ).rowcount
+    if not settled:
+        award = get_award(connection, store, award_id)
+        raise NoAwardError(f"award {award_id} is {award.state}; only an unknown one can be settled")
+    add_event(connection, store, award_id, state, now, actor=actor, detail=why)
+    return state
+
+
+def amount_text(award: Row[Any]) -> str:
+    """The award's amount with its unit, as `+50 points`."""
+    unit = Unit(award.unit)
+    return f"{from_parts(award.amount, unit):+f} {unit}"
+
+
+def _key(store: StoreSettings, now: datetime) -> dict[str, str]:
+    return {"store": store.name, "now_utc": utc_text(now)}

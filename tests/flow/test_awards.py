@@ -1,0 +1,81 @@
+"""Awards by the trigger form, under real Airflow: booked once and shown at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def member(world, sync) -> dict[str, Any]:
+    """A member whose card Gorgias shows."""
+    sync()
+    cards = {customer["id"]: customer for customer in world.customers()}
+    row = world.rows(
+        "SELECT c.customer_id, c.email, m.member_id, m.points_balance FROM matches AS mt"
+        " JOIN customers AS c ON c.customer_id = mt.customer_id"
+        " JOIN members AS m ON m.member_id = mt.member_id"
+        " WHERE m.status = 'member' AND mt.rule = 'email' ORDER BY c.customer_id LIMIT 1"
+    )[0]
+    assert row["customer_id"] in cards
+    return row
+
+
+def ledger(world) -> list[dict[str, Any]]:
+    return world.sandbox.control("rivo", "GET", "ledger")["data"]
+
+
+def test_an_award_is_booked_and_shown_in_gorgias_without_a_sync(world, sync, member) -> None:
+    sync.award(
+        email=member["email"], amount=50, unit="points", reason="gesture", message="Thank you"
+    )
+
+    assert [entry["points"] for entry in ledger(world)] == [50]
+    card = world.shown_cards()[member["customer_id"]]
+    assert card["points_balance"] == member["points_balance"] + 50
+    assert world.shown_cards() == world.expected_cards()
+    award = world.rows("SELECT state, door, agent FROM awards")[0]
+    assert (award["state"], award["door"]) == ("applied", "airflow_form")
+    assert sync().planned == 0
+
+
+def test_gorgias_down_leaves_the_award_applied_and_the_card_to_the_next_sync(
+    world, sync, member
+) -> None:
+    world.fault("gorgias", effect="status", status=400, method="PUT")
+    sync.award(email=member["email"], amount=50, unit="points", reason="gesture")
+
+    assert world.rows("SELECT state FROM awards") == [{"state": "applied"}]
+    world.sandbox.control("gorgias", "POST", "reset", {"faults": True})
+    assert sync().pushed == 1
+    assert world.shown_cards() == world.expected_cards()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"amount": 0},
+        {"amount": 1.5},
+        {"amount": 1_000_000},
+        {"email": "not an address", "amount": 5},
+        {"amount": 5, "dry_run": True},
+    ],
+)
+def test_what_is_not_in_order_or_only_a_trial_is_not_queued(world, sync, member, form) -> None:
+    sync.award(**{"email": member["email"], "unit": "points", "reason": "gesture", **form})
+
+    assert world.rows("SELECT state FROM awards") == []
+    assert ledger(world) == []
+
+
+def test_an_empty_form_applies_what_is_left_over(world, sync, member) -> None:
+    world.fault("rivo", effect="status", status=503, method="GET", route="*customers/*")
+    sync.award(email=member["email"], amount=50, unit="points", reason="gesture")
+    assert world.rows("SELECT state FROM awards") == [{"state": "queued"}]
+
+    world.sandbox.control("rivo", "POST", "reset", {"faults": True})
+    sync.award()
+
+    assert world.rows("SELECT state FROM awards") == [{"state": "applied"}]
+    assert len(ledger(world)) == 1

@@ -1,0 +1,308 @@
+"""Awards against a real Rivo stand-in: whatever is lost on the way, each is booked once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from random import Random
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk.awards.apply import Applied, Worker, apply_due
+from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
+from loyalty_desk.clock import utc_now
+from loyalty_desk.connections import loyalty_platform
+from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging.engine import open_engine
+from sandbox.running import Sandbox
+from tests.factories import STORE, store_settings
+from tests.http.conftest import SPEED, SetConnection
+from tests.sql.test_awards import queue, request
+
+EMAIL = "mira@shop.example"
+KILLS = 10
+Apply = Callable[..., Applied]
+
+
+@pytest.fixture
+def member_id(sandbox: Sandbox) -> str:
+    return str(sandbox.control("rivo", "POST", "members", {"email": EMAIL})["id"])
+
+
+@pytest.fixture
+def apply(staging: Engine, platform: Platform) -> Apply:
+    """Apply what is due, as a worker of the given name."""
+
+    def run(name: str = "one", **awards: Any) -> Applied:
+        store = store_settings(awards=awards)
+        worker = Worker(store=store, engine=staging, platform=platform, name=name, speed=SPEED)
+        return apply_due(worker)
+
+    return run
+
+
+def award(staging: Engine, amount: str = "50", **values: Any) -> str:
+    return queue(staging, request(amount, **{"email": EMAIL, **values}), utc_now()).award_id
+
+
+def state_of(staging: Engine, award_id: str) -> tuple[str, str | None]:
+    with staging.connect() as connection:
+        found = get_award(connection, STORE, award_id)
+    return found.state, found.detail
+
+
+def let_leases_end(staging: Engine) -> None:
+    """As if the time had passed after which nothing that was sent can still arrive."""
+    with staging.begin() as connection:
+        connection.execute(
+            text("UPDATE awards SET lease_until_utc = '2020' WHERE state = 'applying'")
+        )
+
+
+def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = sandbox.control("rivo", "GET", "ledger")["data"]
+    return entries
+
+
+def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
+    wanted = {"effect": effect, "count": 1, "method": "POST", **rule}
+    sandbox.control("rivo", "POST", "faults", wanted)
+
+
+# --- the plain way ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit"),
+    [("50", Unit.POINTS), ("-20", Unit.POINTS), ("12.50", Unit.CREDITS), ("-3", Unit.CREDITS)],
+)
+def test_an_award_is_booked_with_its_mark_and_its_message(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, amount: str, unit: Unit
+) -> None:
+    apply_first = award(staging, "100", idempotency_key="first")
+    award(staging, "50", unit=Unit.CREDITS, idempotency_key="second")
+    apply()
+    award_id = award(staging, amount, unit=unit, note="sorry", message="Thank you")
+    done = apply()
+    entry = ledger(sandbox)[-1]
+    assert done.members == [member_id]
+    assert state_of(staging, award_id) == ("applied", None)
+    assert state_of(staging, apply_first) == ("applied", None)
+    assert f"[ld:{award_id}]" in entry["internal_note"]
+    assert entry["external_note"] == "Thank you"
+    assert "sorry" in entry["internal_note"]
+
+
+def test_nobody_by_that_e_mail_is_refused(staging: Engine, sandbox: Sandbox, apply: Apply) -> None:
+    award_id = award(staging, email="nobody@shop.example")
+    apply()
+    assert state_of(staging, award_id) == ("refused", "customer_not_found")
+    assert ledger(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "setting"), [("guest", "allow_guests"), ("excluded", "allow_excluded")]
+)
+@pytest.mark.parametrize("allowed", [True, False])
+def test_guests_and_excluded_members_are_awarded_if_a_setting_allows_it(
+    staging: Engine,
+    sandbox: Sandbox,
+    apply: Apply,
+    member_id: str,
+    status: str,
+    setting: str,
+    *,
+    allowed: bool,
+) -> None:
+    sandbox.control("rivo", "PATCH", f"members/{member_id}", {"status": status})
+    award_id = award(staging)
+    apply(**{setting: allowed})
+    expected = ("applied", None) if allowed else ("refused", status)
+    assert state_of(staging, award_id) == expected
+    assert len(ledger(sandbox)) == allowed
+
+
+def test_what_the_platform_refuses_is_refused_with_its_status(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "status", status=422)
+    apply()
+    assert state_of(staging, award_id) == ("refused", "the platform answered 422")
+
+
+# --- lost on the way -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"effect": "drop"}, {"effect": "status", "status": 503}])
+def test_a_booking_whose_answer_is_lost_is_found_at_once(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, fault: dict[str, Any]
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, after=True, **fault)
+    done = apply()
+    assert state_of(staging, award_id) == ("applied", "found in the ledger")
+    assert done.members == [member_id]
+    assert len(ledger(sandbox)) == 1
+
+
+def test_a_booking_that_shows_late_is_not_sent_again(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    sandbox.control("rivo", "POST", "switches", {"rivo_event_visible_after_s": 60})
+    award_id = award(staging)
+    spoil(sandbox, "drop", after=True)
+    apply()
+    assert state_of(staging, award_id)[0] == "applying"
+    apply("two")
+    assert len(ledger(sandbox)) == 1, "its lease lasts"
+    time.sleep(60 / SPEED + 0.2)
+    let_leases_end(staging)
+    apply("two")
+    assert state_of(staging, award_id) == ("applied", "found in the ledger")
+    assert len(ledger(sandbox)) == 1
+
+
+def test_what_never_arrived_is_sent_once_more_when_that_is_sure(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "drop")
+    apply()
+    assert (state_of(staging, award_id)[0], ledger(sandbox)) == ("applying", [])
+    let_leases_end(staging)
+    apply("two")
+    assert state_of(staging, award_id) == ("applied", None)
+    assert len(ledger(sandbox)) == 1
+
+
+def test_what_never_arrives_twice_waits_for_a_person(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "drop", count=2)
+    for name in ("one", "two", "three"):
+        apply(name)
+        let_leases_end(staging)
+    assert state_of(staging, award_id) == ("unknown", "sent twice, and not in the ledger")
+    with staging.begin() as connection:
+        settle_unknown(
+            connection, STORE, award_id, utc_now(), was_applied=False, actor="eve", why="looked"
+        )
+    apply()
+    assert state_of(staging, award_id) == ("applied", None)
+    assert len(ledger(sandbox)) == 1
+
+
+def test_a_ledger_that_cannot_be_read_for_long_leaves_the_award_to_a_person(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "drop")
+    apply()
+    let_leases_end(staging)
+    spoil(sandbox, "status", status=404, method="GET", route="*points_events", count=100)
+    apply()
+    assert state_of(staging, award_id) == ("applying", "the ledger cannot be read")
+    let_leases_end(staging)
+    apply(give_up_hours=0.0001)
+    assert state_of(staging, award_id) == ("unknown", "the ledger cannot be read")
+
+
+def test_an_outage_before_the_call_leaves_the_queue_as_it_was(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "status", status=503, method="GET", count=100)
+    with pytest.raises(ApiUnavailableError):
+        apply()
+    assert state_of(staging, award_id) == ("queued", "the platform cannot be asked")
+
+
+def test_a_wrong_key_leaves_the_queue_as_it_was(
+    staging: Engine, sandbox: Sandbox, set_connection: SetConnection, at_speed: None, member_id: str
+) -> None:
+    set_connection("rivo_acme", host=sandbox.rivo_url, password="not-the-key")
+    store = store_settings()
+    award_id = award(staging)
+    worker = Worker(
+        store=store, engine=staging, platform=loyalty_platform(store), name="one", speed=SPEED
+    )
+    with pytest.raises(BadConnectionError):
+        apply_due(worker)
+    assert state_of(staging, award_id)[0] == "queued"
+
+
+# --- several workers, and killed ones --------------------------------------------------------
+
+
+def test_two_workers_share_the_queue_and_book_each_award_once(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    ids = [award(staging, "1", idempotency_key=f"key-{number}") for number in range(20)]
+    barrier = Barrier(2)
+
+    def work(name: str) -> None:
+        barrier.wait()
+        apply(name)
+
+    threads = [Thread(target=work, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {state_of(staging, award_id)[0] for award_id in ids} == {"applied"}
+    assert _marks(sandbox) == sorted(ids)
+
+
+def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    random = Random(11)
+    url = staging.url.render_as_string(hide_password=False)
+    ids = []
+    for number in range(KILLS):
+        ids.append(award(staging, "1", idempotency_key=f"key-{number}"))
+        delay_ms = 300 * SPEED
+        spoil(sandbox, "delay", delay_ms=delay_ms, after=random.random() < 0.5)
+        child = get_context("fork").Process(target=_apply_in_child, args=(url,))
+        child.start()
+        time.sleep(random.uniform(0.05, 0.7))
+        os.kill(child.pid or 0, signal.SIGKILL)
+        child.join()
+        time.sleep(0.4)  # what it sent has arrived by now
+        sandbox.control("rivo", "POST", "reset", {"faults": True})
+        let_leases_end(staging)
+        apply(f"after-{number}")
+    with staging.connect() as connection:
+        states = [found.state for found in list_awards(connection, STORE)]
+        endings = [get_events(connection, STORE, award_id)[-1].state for award_id in ids]
+    assert states == [AwardState.APPLIED] * KILLS
+    assert endings == states
+    assert _marks(sandbox) == sorted(ids)
+
+
+def _apply_in_child(url: str) -> None:
+    store = store_settings()
+    worker = Worker(
+        store=store,
+        engine=open_engine(url),
+        platform=loyalty_platform(store),
+        name=f"child-{os.getpid()}",
+        speed=SPEED,
+    )
+    apply_due(worker)
+
+
+def _marks(sandbox: Sandbox) -> list[str]:
+    """The awards that the ledger holds, by their marks, as often as it holds them."""
+    notes = [entry["internal_note"] for entry in ledger(sandbox)]
+    return sorted(note.split("[ld:")[1].rstrip("]") for note in notes)

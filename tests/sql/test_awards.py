@@ -1,0 +1,272 @@
+"""The queue of awards, its limits, claims and audit, on both databases."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.awards.queue import (
+    AwardKeyError,
+    AwardLimitError,
+    Door,
+    NoAwardError,
+    Queued,
+    get_award,
+    get_events,
+    list_awards,
+    queue_award,
+    settle_unknown,
+)
+from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.statements import statement
+from tests.factories import NOW, STORE, store_settings
+from tests.sql.staged import Staged
+
+CLIENTS = 50
+
+
+def request(amount: str = "50", **values: Any) -> AwardRequest:
+    """50 points from Ada for m1@shop.example, with a key of its own."""
+    fields = {
+        "email": "m1@shop.example",
+        "member_id": None,
+        "unit": Unit.POINTS,
+        "reason": "gesture",
+        "note": None,
+        "message": None,
+        "agent": "ada",
+        "ticket_id": None,
+        "idempotency_key": "key-1",
+        **values,
+    }
+    return AwardRequest(amount=Decimal(amount), **fields)
+
+
+def queue(staging: Engine, wanted: AwardRequest, now: datetime = NOW, **awards: Any) -> Queued:
+    with staging.begin() as connection:
+        store = store_settings(awards=awards)
+        return queue_award(connection, store, wanted, now, door=Door.FILE)
+
+
+def count(staging: Engine) -> int:
+    with staging.connect() as connection:
+        return len(list_awards(connection, STORE))
+
+
+def claim(staging: Engine, award_id: str, by: str, now: datetime = NOW) -> bool:
+    """Take the award for a minute."""
+    binds = {
+        "store": STORE,
+        "award_id": award_id,
+        "claimed_by": by,
+        "now_utc": utc_text(now),
+        "lease_until_utc": utc_text(now + timedelta(minutes=1)),
+    }
+    with staging.begin() as connection:
+        return connection.execute(statement("awards/claim_award"), binds).first() is not None
+
+
+# --- once ------------------------------------------------------------------------------------
+
+
+def test_the_same_key_with_the_same_content_answers_with_the_first_award(staging: Engine) -> None:
+    first = queue(staging, request())
+    again = queue(staging, request(), NOW + timedelta(days=9))
+    assert first.is_new
+    assert again == Queued(award_id=first.award_id, state=AwardState.QUEUED, is_new=False)
+    assert count(staging) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount": "51"}, {"email": "m2@shop.example"}, {"note": "sorry"}, {"agent": "bob"}]
+)
+def test_the_same_key_with_other_content_is_a_conflict(
+    staging: Engine, other: dict[str, Any]
+) -> None:
+    queue(staging, request())
+    with pytest.raises(AwardKeyError, match="other content"):
+        queue(staging, request(**other))
+    assert count(staging) == 1
+
+
+def test_without_a_key_the_same_award_is_a_double_click_for_a_while(staging: Engine) -> None:
+    wanted = request(idempotency_key=None, ticket_id=7)
+    first = queue(staging, wanted)
+    assert queue(staging, wanted, NOW + timedelta(minutes=1)).award_id == first.award_id
+    later = queue(staging, wanted, NOW + timedelta(minutes=3))
+    assert later.is_new
+    assert count(staging) == 2
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount": "51"}, {"ticket_id": 8}, {"agent": "bob"}, {"email": "m2@shop.example"}]
+)
+def test_without_a_key_another_award_is_another_award(
+    staging: Engine, other: dict[str, Any]
+) -> None:
+    wanted = {"idempotency_key": None, "ticket_id": 7}
+    queue(staging, request(**wanted))
+    assert queue(staging, request(**{**wanted, **other})).is_new
+
+
+def test_one_award_sent_by_many_clients_at_once_is_one_row(staging: Engine) -> None:
+    results = _all_at_once(staging, [request() for _ in range(CLIENTS)])
+    assert sum(result.is_new for result in results if isinstance(result, Queued)) == 1
+    assert len({result.award_id for result in results if isinstance(result, Queued)}) == 1
+    assert count(staging) == 1
+
+
+# --- limits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "person"),
+    [
+        ("max_points_per_agent_per_day", {"agent": "ada"}),
+        ("max_points_per_member_per_day", {"email": "m1@shop.example"}),
+    ],
+)
+def test_a_daily_limit_holds_against_many_clients_at_once(
+    staging: Engine, limit: str, person: dict[str, str]
+) -> None:
+    wanted = [
+        request(
+            idempotency_key=f"key-{number}",
+            **{"agent": f"agent-{number}", "email": f"m{number}@shop.example", **person},
+        )
+        for number in range(CLIENTS)
+    ]
+    results = _all_at_once(staging, wanted, **{limit: 500})
+    refused = [result for result in results if isinstance(result, AwardLimitError)]
+    assert count(staging) == 10
+    assert len(refused) == CLIENTS - 10
+    assert {name for error in refused for name in error.breaches} == {limit}
+
+
+def test_a_daily_limit_counts_plus_and_minus_and_starts_anew_at_midnight(staging: Engine) -> None:
+    limits = {"max_points_per_agent_per_day": 100}
+    queue(staging, request("60"), **limits)
+    with pytest.raises(AwardLimitError, match="40 are left"):
+        queue(staging, request("-50", idempotency_key="key-2"), **limits)
+    midnight = NOW.replace(hour=0, minute=0) + timedelta(days=1)
+    assert queue(staging, request("-50", idempotency_key="key-2"), midnight, **limits).is_new
+
+
+def test_a_refused_award_gives_its_part_of_the_limit_back(staging: Engine) -> None:
+    limits = {"max_points_per_agent_per_day": 100}
+    first = queue(staging, request("100"), **limits)
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"award_id": first.award_id}, state="refused")
+    assert queue(staging, request("100", idempotency_key="key-2"), **limits).is_new
+
+
+def test_the_limit_of_a_member_holds_by_e_mail_and_by_id(staging: Engine) -> None:
+    with staging.begin() as connection:
+        Staged(connection).member("m1", "m1@shop.example")
+    limits = {"max_points_per_member_per_day": 100}
+    queue(staging, request("60"), **limits)
+    by_id = {"email": None, "member_id": "m1", "idempotency_key": "key-2"}
+    with pytest.raises(AwardLimitError, match="max_points_per_member_per_day"):
+        queue(staging, request("60", **by_id), **limits)
+
+
+def test_credits_are_kept_in_hundredths_and_have_limits_of_their_own(staging: Engine) -> None:
+    queue(staging, request("1000"))
+    award = queue(staging, request("12.50", unit=Unit.CREDITS, idempotency_key="key-2"))
+    with staging.connect() as connection:
+        assert get_award(connection, STORE, award.award_id).amount == 1250
+    with pytest.raises(AwardLimitError, match="max_credits_per_award"):
+        queue(staging, request("50.01", unit=Unit.CREDITS, idempotency_key="key-3"))
+
+
+# --- claims ----------------------------------------------------------------------------------
+
+
+def test_one_worker_gets_an_award_until_its_lease_ends(staging: Engine) -> None:
+    award_id = queue(staging, request()).award_id
+    assert claim(staging, award_id, "one")
+    assert not claim(staging, award_id, "two", NOW + timedelta(seconds=59))
+    assert claim(staging, award_id, "two", NOW + timedelta(seconds=61))
+
+
+def test_of_many_workers_one_gets_an_award(staging: Engine) -> None:
+    award_id = queue(staging, request()).award_id
+    barrier = Barrier(8)
+
+    def work(number: int) -> bool:
+        barrier.wait()
+        return claim(staging, award_id, f"worker-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(work, range(8))) == 1
+
+
+# --- settling, and the audit -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("was_applied", "state", "sends"), [(True, "applied", 2), (False, "queued", 0)]
+)
+def test_a_person_settles_an_unknown_award(
+    staging: Engine, state: str, sends: int, *, was_applied: bool
+) -> None:
+    award_id = queue(staging, request()).award_id
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"award_id": award_id}, state="unknown", sends=2)
+        settle_unknown(
+            connection, STORE, award_id, NOW, was_applied=was_applied, actor="eve", why="looked"
+        )
+        award = get_award(connection, STORE, award_id)
+        event = get_events(connection, STORE, award_id)[-1]
+    assert (award.state, award.sends) == (state, sends)
+    assert (event.state, event.actor, event.detail) == (state, "eve", "looked")
+
+
+def test_only_an_unknown_award_can_be_settled(staging: Engine) -> None:
+    award_id = queue(staging, request()).award_id
+    with staging.begin() as connection, pytest.raises(NoAwardError, match="is queued"):
+        settle_unknown(connection, STORE, award_id, NOW, was_applied=True, actor="eve", why="so")
+    with staging.begin() as connection, pytest.raises(NoAwardError, match="no award nobody"):
+        settle_unknown(connection, STORE, "nobody", NOW, was_applied=True, actor="eve", why="so")
+
+
+def test_the_audit_begins_with_all_that_was_asked_for_but_the_texts(staging: Engine) -> None:
+    award_id = queue(staging, request(note="private", message="hello", ticket_id=7)).award_id
+    with staging.connect() as connection:
+        (event,) = get_events(connection, STORE, award_id)
+    assert (event.event_number, event.state, event.actor) == (1, "queued", "ada")
+    assert json.loads(event.facts) == {
+        "subject": "m1@shop.example",
+        "unit": "points",
+        "amount": 50,
+        "reason": "gesture",
+        "ticket_id": 7,
+        "door": "file",
+        "idempotency_key": "key-1",
+    }
+
+
+def _all_at_once(
+    staging: Engine, wanted: list[AwardRequest], **awards: Any
+) -> list[Queued | AwardLimitError]:
+    barrier = Barrier(len(wanted))
+
+    def send(one: AwardRequest) -> Queued | AwardLimitError:
+        barrier.wait()
+        try:
+            return queue(staging, one, **awards)
+        except AwardLimitError as error:
+            return error
+
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return list(pool.map(send, wanted))
