@@ -27,6 +27,7 @@ from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
 from loyalty_desk.settings import AwardSettings, StoreSettings
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def apply_due(worker: Worker) -> Applied:
 
 
 def _find_due(worker: Worker) -> list[str]:
-    with worker.engine.connect() as connection:
+    with reading(worker.engine) as connection:
         binds = {"store": worker.store.name, "now_utc": utc_text(utc_now()), "most": BATCH}
         return list(connection.execute(statement("awards/select_due"), binds).scalars())
 

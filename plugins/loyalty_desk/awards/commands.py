@@ -13,7 +13,9 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings import stores_file
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -96,7 +98,7 @@ def _list(options: argparse.Namespace) -> int:
 
     state = AwardState(options.state) if options.state else None
     store = stores_file().get(options.store).name
-    with _engine().connect() as connection:
+    with _reading() as connection:
         for award in list_awards(connection, store, state=state, most=options.most):
             cells = (award.award_id, award.queued_at_utc, award.state, amount_text(award))
             detail = f"  {award.detail}" if award.detail else ""
@@ -112,7 +114,7 @@ def _show(options: argparse.Namespace) -> int:
     )
 
     store = stores_file().get(options.store).name
-    with _engine().connect() as connection:
+    with _reading() as connection:
         award = get_award(connection, store, options.award)
         sys.stdout.write(f"{award.award_id}: {amount_text(award)}, {award.state}\n")
         for event in get_events(connection, store, options.award):
@@ -139,6 +141,12 @@ def _resolve(options: argparse.Namespace) -> int:
         )
     sys.stdout.write(f"{options.award} is {state.value}\n")
     return 0
+
+
+def _reading() -> AbstractContextManager[Connection]:
+    from loyalty_desk.staging.engine import reading  # noqa: PLC0415 - slow to import
+
+    return reading(_engine())
 
 
 def _engine() -> Engine:
