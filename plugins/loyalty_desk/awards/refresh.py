@@ -34,11 +34,10 @@ def refresh_members(
     member_ids: Iterable[str],
 ) -> int:
     """Stage the members anew and push their cards; returns how many cards Gorgias accepted."""
-    writer = CardWriter(gorgias, engine, store)
     pushed = 0
     for member_id in dict.fromkeys(member_ids):
         try:
-            pushed += _refresh(engine, store, platform, writer, member_id)
+            pushed += _refresh(engine, store, platform, gorgias, member_id)
         except (LoyaltyDeskError, BadFieldError) as error:
             log.warning(
                 "member %s is not refreshed (%s); the next sync does it",
@@ -48,13 +47,18 @@ def refresh_members(
 
 
 def _refresh(
-    engine: Engine, store: StoreSettings, platform: Platform, writer: CardWriter, member_id: str
+    engine: Engine,
+    store: StoreSettings,
+    platform: Platform,
+    gorgias: GorgiasClient,
+    member_id: str,
 ) -> int:
     member = platform.find_member(member_id)
     if member is None:
         return 0
     with engine.begin() as connection:
         stage_members(connection, store.name, [member], utc_now(), first_load=False)
+    writer = CardWriter(gorgias, engine, store)
     pushed = 0
     for destination in store.push_to:
         with reading(engine) as connection:

@@ -27,7 +27,7 @@ FIELDS: Final = (
     "ticket_id",
     "idempotency_key",
 )
-MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 100, "idempotency_key": 100}
+MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 256, "idempotency_key": 256}
 MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would be a second 7
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")

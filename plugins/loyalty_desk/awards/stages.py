@@ -42,7 +42,7 @@ def queue_from_form(
         log.info("no award in the form: applying what is left over")
         return None
     store = stores_file().get(store_name)
-    fields |= {"agent": agent, "idempotency_key": run_id[:100]}
+    fields |= {"agent": agent, "idempotency_key": run_id}
     try:
         request = read_request(fields, store.awards)
         with staging_engine().connect() as connection, connection.begin() as change:
