@@ -12,6 +12,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import QualityError
 from loyalty_desk.records import RunState
 from loyalty_desk.report.run_record import add_counters, load_run_record, start_run
+from loyalty_desk.staging.installed import forget_engine
 from loyalty_desk.sync import stages
 
 
@@ -23,10 +24,11 @@ def run_id(
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
     monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path))
     settings.installation.cache_clear()
-    monkeypatch.setattr(stages, "_staging", lambda: staging)
+    forget_engine()
     with staging.begin() as connection:
         start_run(connection, "demo", "r1", {"dry_run": False}, utc_now())
     yield "r1"
+    forget_engine()
     settings.installation.cache_clear()
 
 
