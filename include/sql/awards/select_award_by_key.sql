@@ -2,25 +2,7 @@
 -- Reads awards. Binds store, idempotency_key. No row or one.
 SELECT
     award_id,
-    idempotency_key,
-    content_hash,
-    email,
-    member_id,
-    subject,
-    unit,
-    amount,
-    reason,
-    note,
-    message,
-    agent,
-    ticket_id,
-    door,
     state,
-    detail,
-    queued_at_utc,
-    sent_at_utc,
-    sends,
-    entry_id,
-    settled_at_utc
+    content_hash
 FROM awards
 WHERE store = :store AND idempotency_key = :idempotency_key

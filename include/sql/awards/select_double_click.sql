@@ -3,26 +3,7 @@
 -- No row or one.
 SELECT
     award_id,
-    idempotency_key,
-    content_hash,
-    email,
-    member_id,
-    subject,
-    unit,
-    amount,
-    reason,
-    note,
-    message,
-    agent,
-    ticket_id,
-    door,
-    state,
-    detail,
-    queued_at_utc,
-    sent_at_utc,
-    sends,
-    entry_id,
-    settled_at_utc
+    state
 FROM awards
 WHERE
     store = :store

@@ -36,6 +36,8 @@ SEND_WAITS_S: Final = 30.0
 """How long a call to the platform may wait before it is tried again, in all."""
 SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
 """The longest that sending takes: the waiting, then a request that gets no answer."""
+UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
+"""How reading a ledger fails without its telling anything about an award."""
 MOST_SENDS: Final = 2
 BATCH: Final = 50
 
@@ -139,7 +141,7 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], done: Applied) -> boo
     """Settle an award that was sent before; False when it is surely not booked and may be sent."""
     try:
         entry_id = _find_entry(worker, award.award_id, award.member_id)
-    except (ApiUnavailableError, CursorError, ApiError):
+    except UNREADABLE:
         give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
         if utc_now() < parse_utc(award.sent_at_utc) + give_up:
             _leave(worker, award, "the ledger cannot be read")
@@ -212,7 +214,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, done: Applied) -> Non
 def _find_after_loss(worker: Worker, award: Row[Any], member: Member) -> str | None:
     try:
         return _find_entry(worker, award.award_id, member.member_id)
-    except (ApiUnavailableError, CursorError, ApiError):
+    except UNREADABLE:
         return None
 
 

@@ -69,7 +69,8 @@ def queue_award(
         AwardKeyError: the key was used for other content.
         AwardLimitError: a limit would be broken; nothing is queued.
     """
-    connection.execute(statement("awards/enter_gate"), _key(store, now))
+    gate = {"store": store.name, "now_utc": utc_text(now)}
+    connection.execute(statement("awards/enter_gate"), gate)
     amount = to_parts(request.amount, request.unit)
     subject = _find_subject(connection, store, request)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
@@ -201,13 +202,13 @@ def add_event(
 def list_awards(
     connection: Connection, store: str, *, state: AwardState | None = None, most: int = 50
 ) -> list[Row[Any]]:
-    """The newest awards of a store, the newest first; all columns of `awards`."""
+    """The newest awards of a store, the newest first: what a line of a list shows of each."""
     binds = {"store": store, "state": state.value if state else "", "most": most}
     return list(connection.execute(statement("awards/select_awards"), binds).all())
 
 
 def get_award(connection: Connection, store: str, award_id: str) -> Row[Any]:
-    """One award, all columns of `awards`; raises NoAwardError."""
+    """One award, whole; raises NoAwardError."""
     binds = {"store": store, "award_id": award_id}
     found = connection.execute(statement("awards/select_award"), binds).first()
     if found is None:
@@ -258,7 +259,3 @@ def amount_text(award: Row[Any]) -> str:
     """The award's amount with its unit, as `+50 points`."""
     unit = Unit(award.unit)
     return f"{from_parts(award.amount, unit):+f} {unit}"
-
-
-def _key(store: StoreSettings, now: datetime) -> dict[str, str]:
-    return {"store": store.name, "now_utc": utc_text(now)}
