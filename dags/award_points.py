@@ -1,25 +1,36 @@
 """### award_points: points and credits by hand, once.
 
-One DAG a store of `include/stores.yaml`.
+One DAG a store of `include/stores.yaml`. The queue itself starts it, within a second or two.
 
 **To award** trigger the DAG and fill in the form: an e-mail or a member's id, how much, and why.
-Without an amount the run applies what is queued, as the schedule does.
+Without an amount the run applies what is queued, as the schedule does with what was left over.
+**To approve** open *Required Actions*: `ask` waits there for each award above the store's limit,
+and holds no worker and no other award meanwhile. Whoever asked for an award cannot approve it.
 
 **Reads** the queue and the loyalty platform. **Writes** the platform, then the card in Gorgias.
 
-**If `queue` fails** nothing was queued; its last line names each field or limit.
-**If `apply` fails** the platform did not answer. Every task may be repeated: an award that may have
-arrived is looked for in the member's ledger before it is ever sent again.
+**If `apply` fails with AwardNotQueuedError** nothing was queued; it names each field or limit.
+**If `apply` fails otherwise** the platform did not answer. Every task may be repeated: an award
+that may have arrived is looked for in the member's ledger before it is ever sent again.
 **If an award is `unknown`** nobody can tell whether it was booked. Look the member up on the
 platform, then `python -m loyalty_desk awards resolve`.
 """
 
 from typing import Any
 
-from airflow.sdk import Param, chain, dag, task
+from airflow.sdk import (
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    Param,
+    chain,
+    dag,
+    task,
+    task_group,
+)
 from pendulum import datetime, duration
 
 from loyalty_desk import assets
+from loyalty_desk.approval_operator import ANSWER_FORM, AskApproval
 from loyalty_desk.records import Unit
 from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
 from loyalty_desk.settings import StoreSettings, stores_file
@@ -29,9 +40,13 @@ DEFAULTS = {
     "retry_delay": duration(minutes=1),
     "retry_policy": RETRY_BY_ERROR,
     "execution_timeout": duration(minutes=30),
-    "multiple_outputs": False,
+    # An agent waits for these, a sync can wait.
+    "priority_weight": 100,
+    "weight_rule": "absolute",
 }
 START = datetime(2026, 1, 1, tz="UTC")
+MOST_WAITING_RUNS = 1_000
+"""Runs that wait for an approval count as active; they must not hold up the others."""
 
 
 def form(settings: StoreSettings) -> dict[str, Param]:
@@ -53,35 +68,65 @@ def form(settings: StoreSettings) -> dict[str, Param]:
     }
 
 
+def when(settings: StoreSettings) -> Any:
+    """By the queue, and by the clock for what was left over."""
+    queue = assets.award_queue(settings.name)
+    cron = settings.awards.schedule
+    if cron is None:
+        return queue
+    return AssetOrTimeSchedule(timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=queue)
+
+
 def award_dag(settings: StoreSettings) -> None:
     store = settings.name
 
     @dag(
         dag_id=f"award_points__{store}",
-        schedule=settings.awards.schedule,
+        schedule=when(settings),
         start_date=START,
         catchup=False,
-        max_active_runs=8,
+        max_active_runs=MOST_WAITING_RUNS,
         default_args=DEFAULTS,
         params=form(settings),
         doc_md=__doc__,
         tags=["loyalty_desk", store, settings.platform],
     )
     def award_points() -> None:
-        @task
-        def queue(run_id: str, params: dict[str, Any], dag_run: Any = None) -> str | None:
+        @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
+        def apply(run_id: str, params: dict[str, Any], dag_run: Any = None) -> list[str]:
             from loyalty_desk.awards import stages
 
             agent = getattr(dag_run, "triggering_user_name", None) or "airflow"
-            return stages.queue_from_form(store, params, run_id, agent)
+            stages.queue_from_form(store, params, run_id, agent)
+            stages.apply_awards(store)
+            return stages.take_to_ask(store, run_id)
 
-        @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
-        def apply() -> dict[str, int]:
+        @task
+        def settle(award_id: str, answer: dict[str, Any]) -> str:
             from loyalty_desk.awards import stages
 
-            return stages.apply_awards(store)
+            return stages.settle(store, award_id, answer)
 
-        chain(queue(), apply())
+        @task
+        def alert(run_id: str, **context: Any) -> int:
+            from loyalty_desk.awards import stages
+
+            return stages.alert(store, run_id, context)
+
+        @task_group
+        def approval(award_id: str) -> None:
+            ask = AskApproval(
+                task_id="ask",
+                store=store,
+                award_id=award_id,
+                params=ANSWER_FORM,
+                execution_timeout=None,  # the award's own time to be approved ends it
+            )
+            settle(award_id, ask.output)
+
+        to_ask = apply()
+        approval.expand(award_id=to_ask)
+        chain(to_ask, alert())
 
     award_points()
 

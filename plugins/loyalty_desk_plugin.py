@@ -1,4 +1,4 @@
-"""What Airflow loads: a listener that writes a sync's numbers into the note of its DAG run.
+"""What Airflow loads: the HTTP doors under `/loyalty`, and a listener for the notes of DAG runs.
 
 A task cannot write a note, the scheduler can: it takes the text that the task `report` returned.
 """
@@ -8,8 +8,13 @@ from __future__ import annotations
 from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk import run_notes
+from loyalty_desk.web.mounted import LazyApp
 
 
 class LoyaltyDeskPlugin(AirflowPlugin):
     name = "loyalty_desk"
-    listeners = [run_notes]  # noqa: RUF012 - Airflow reads it from the class
+    # Airflow reads both lists from the class.
+    fastapi_apps = [  # noqa: RUF012
+        {"app": LazyApp(), "url_prefix": "/loyalty", "name": "Loyalty Desk"}
+    ]
+    listeners = [run_notes]  # noqa: RUF012

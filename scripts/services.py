@@ -57,7 +57,7 @@ class Place:
     """One installation: where it keeps its files, where Airflow listens, how to log in.
 
     With `runs_on_schedule` false a DAG runs only when it is started by hand. `preloads` are the
-    modules that tasks find imported.
+    modules that tasks find imported. Without a `stores_file` it is that of the project.
     """
 
     directory: Path
@@ -65,6 +65,7 @@ class Place:
     password: str
     runs_on_schedule: bool = True
     preloads: tuple[str, ...] = preload.LIBRARIES
+    stores_file: Path | None = None
 
     @property
     def airflow_url(self) -> str:
@@ -185,18 +186,23 @@ def base_environment(place: Place, speed: float) -> dict[str, str]:
         if not name.startswith(("AIRFLOW", "LOYALTY_DESK_"))
         and name not in {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME"}
     }
+    own = {"LOYALTY_DESK_STORES_FILE": str(place.stores_file)} if place.stores_file else {}
     proxy_exceptions = f"{LOOPBACK},localhost," + os.environ.get("NO_PROXY", "")
-    return environment | {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
-        "PYTHONPATH": os.pathsep.join((str(PROJECT_ROOT / "plugins"), str(PROJECT_ROOT))),
-        "PYTHONUNBUFFERED": "1",
-        "NO_PROXY": proxy_exceptions,
-        "no_proxy": proxy_exceptions,
-        "GX_ANALYTICS_ENABLED": "False",
-        "LOYALTY_DESK_VAR_DIR": str(place.directory),
-        "LOYALTY_DESK_STAGING_URL": f"sqlite:///{place.staging_path}",
-        "LOYALTY_DESK_SPEED": str(speed),
-    }
+    return (
+        environment
+        | own
+        | {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+            "PYTHONPATH": os.pathsep.join((str(PROJECT_ROOT / "plugins"), str(PROJECT_ROOT))),
+            "PYTHONUNBUFFERED": "1",
+            "NO_PROXY": proxy_exceptions,
+            "no_proxy": proxy_exceptions,
+            "GX_ANALYTICS_ENABLED": "False",
+            "LOYALTY_DESK_VAR_DIR": str(place.directory),
+            "LOYALTY_DESK_STAGING_URL": f"sqlite:///{place.staging_path}",
+            "LOYALTY_DESK_SPEED": str(speed),
+        }
+    )
 
 
 def connections(sandbox: Mapping[str, Any]) -> dict[str, dict[str, str]]:

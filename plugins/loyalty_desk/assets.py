@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
+
+from loyalty_desk.triggers import AwardQueueTrigger
 
 
 def _asset(store: str, name: str) -> Asset:
@@ -41,6 +43,17 @@ def changes(store: str) -> Asset:
 def loyalty_cards(store: str) -> Asset:
     """The cards that agents see in Gorgias."""
     return _asset(store, "loyalty_cards")
+
+
+def award_queue(store: str) -> Asset:
+    """The queue of awards; it says by itself when something waits in it."""
+    watcher = AssetWatcher(name=f"{store}_award_queue", trigger=AwardQueueTrigger(store))
+    return Asset(
+        name=f"{store}_award_queue",
+        uri=f"x-loyalty-desk://{store}/award_queue",
+        group="loyalty_desk",
+        watchers=[watcher],
+    )
 
 
 def sync_report(store: str) -> Asset:

@@ -21,7 +21,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import BadConnectionError
-from loyalty_desk.gorgias.budget import BudgetGate
+from loyalty_desk.gorgias.budget import MOST_BUDGET_WAIT_S, BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.oauth import BearerAuth
 from loyalty_desk.pacing import OpenGate, RateGate
@@ -65,8 +65,17 @@ class RawKeyAuth(AuthBase):
         return request
 
 
-def gorgias_client(store: StoreSettings, engine: Engine) -> GorgiasClient:
+def gorgias_client(
+    store: StoreSettings,
+    engine: Engine,
+    *,
+    urgent: bool = False,
+    max_wait_s: float = MOST_WAIT_S,
+) -> GorgiasClient:
     """The client of a store's Gorgias account, on the budget that all processes share.
+
+    An `urgent` one goes ahead of those that are not. A call waits `max_wait_s` at most between its
+    attempts; an urgent one no longer for room in the budget either.
 
     The connection holds an e-mail and an API key as login and password, or an OAuth2 app in its
     extra: client_id, client_secret and refresh_token.
@@ -91,9 +100,17 @@ def gorgias_client(store: StoreSettings, engine: Engine) -> GorgiasClient:
         session,
         base_url,
         "Gorgias",
-        gate=BudgetGate(engine, urlsplit(base_url).netloc, store.budget, speed=speed),
+        gate=BudgetGate(
+            engine,
+            urlsplit(base_url).netloc,
+            store.budget,
+            speed=speed,
+            urgent=urgent,
+            max_wait_s=max_wait_s if urgent else MOST_BUDGET_WAIT_S,
+        ),
         conn_id=conn_id,
         speed=speed,
+        max_wait_s=max_wait_s,
         renewer=renewer,
     )
     return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)

@@ -77,6 +77,12 @@ class Unit(StrEnum):
 
 class AwardState(StrEnum):
     QUEUED = "queued"
+    NEEDS_APPROVAL = "needs_approval"
+    """So large that another person has to approve it first."""
+    APPROVED = "approved"
+    """Approved, and as good as queued."""
+    REJECTED = "rejected"
+    """Not approved, or not in time; surely not booked."""
     APPLYING = "applying"
     """Claimed by a worker; the platform may or may not have booked it."""
     APPLIED = "applied"

@@ -9,19 +9,28 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
+from loyalty_desk.settings_sections import (
+    AlertSettings,
+    AwardSettings,
+    BrakeSettings,
+    BudgetSettings,
+    ExtractSettings,
+    GorgiasSettings,
+    PushSettings,
+    Strict,
+    check_cron,
+)
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Installation(BaseSettings):
@@ -53,189 +62,7 @@ class Installation(BaseSettings):
         return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _check_cron(schedule: str | None) -> str | None:
-    from croniter import croniter  # noqa: PLC0415 - only where a file is read
-
-    if schedule is not None and not croniter.is_valid(schedule):
-        raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
-    return schedule
-
-
-class BudgetSettings(_Strict):
-    """How much of the Gorgias request budget this store may use."""
-
-    share: Share = Field(
-        default=0.6, gt=0, description="Part of the account's request rate that we may use."
-    )
-    window_s: float = Field(
-        default=20.0, gt=0, description="Seconds of the rate window: 20, or 10 for Enterprise."
-    )
-    capacity: int = Field(
-        default=40,
-        ge=5,
-        description="Requests per window until the first answer's header tells the real number.",
-    )
-    headroom: int = Field(
-        default=2, ge=0, description="Requests of the bucket that we never fill, for other tools."
-    )
-
-
-class BrakeSettings(_Strict):
-    """Limits that stop a run before its first write."""
-
-    max_changes: int = Field(
-        default=100_000, ge=0, description="Largest number of changes that one run may push."
-    )
-    max_change_share: Share = Field(
-        default=0.5,
-        description="Largest share of the pushed cards that may change at once.",
-    )
-    max_clear_share: Share = Field(
-        default=0.1, description="Largest share of members' cards that may be cleared at once."
-    )
-    max_shrink_share: Share = Field(
-        default=0.2, description="Largest share by which a full extract may shrink between runs."
-    )
-    min_cards: int = Field(
-        default=50, ge=0, description="Below this number of rows the shares are not applied."
-    )
-
-
-class ExtractSettings(_Strict):
-    """What is read, and how often in full."""
-
-    overlap_minutes: int = Field(
-        default=5, ge=0, description="How far an incremental read goes back behind its watermark."
-    )
-    full_scan_days: int = Field(
-        default=7, ge=1, description="Days after which customers are read in full again."
-    )
-    recent_ticket_days: int = Field(
-        default=30, ge=1, description="A ticket updated within these days counts as recent."
-    )
-    max_channel_lookups: int = Field(
-        default=200,
-        ge=0,
-        description="Customers per run whose further e-mail addresses are looked up.",
-    )
-    max_rejected_share: Share = Field(
-        default=0.05, description="Share of unusable rows in one extract that stops the run."
-    )
-    rivo_requests_per_s: float = Field(
-        default=12.0, gt=0, description="Requests per second to Rivo (its limit is 15)."
-    )
-
-
-class PushSettings(_Strict):
-    """How cards are written."""
-
-    minutes: float = Field(
-        default=45.0, gt=0, description="Time box of the push; what is left waits for the next run."
-    )
-    workers: int = Field(default=4, ge=1, le=32, description="Requests under way at once.")
-    readback_sample: int = Field(
-        default=20, ge=0, description="Customers read back after the push to check what arrived."
-    )
-    protect_other_keys: Literal["known", "always"] = Field(
-        default="known",
-        description="Read a customer before writing when it is known to hold other tools' data, "
-        "or always (one more request per write).",
-    )
-
-
-class GorgiasSettings(_Strict):
-    """Where cards land in Gorgias. What Gorgias does not document is a setting here."""
-
-    card_key: str = Field(
-        default="loyalty",
-        min_length=1,
-        max_length=60,
-        description="Key of the card inside the customer's data.",
-    )
-    app_id: str | None = Field(
-        default=None,
-        description="Id of the OAuth2 app; its data is read back from `external_data[app_id]`.",
-    )
-    send_version: bool = Field(
-        default=True, description="Send a rising `version`, so that a late write never wins."
-    )
-    custom_fields: tuple[str, ...] = Field(
-        default=("points_balance", "tier", "status", "credits_balance", "referral_url", "summary"),
-        description="Keys of the card that become customer fields (for `custom_fields`).",
-    )
-    field_label_prefix: str = Field(
-        default="Loyalty", max_length=60, description="First word of the customer fields' labels."
-    )
-    clear_field_with: Literal["null", "delete"] = Field(
-        default="null",
-        description="How a field is emptied: null in the bulk write, or DELETE.",
-    )
-
-
-class AwardSettings(_Strict):
-    """What may be awarded by hand."""
-
-    max_points_per_award: int = Field(
-        default=1_000, ge=0, le=999_999_999, description="Largest award of points."
-    )
-    max_credits_per_award: int = Field(
-        default=50, ge=0, le=999_999_999, description="Largest award of credits."
-    )
-    max_points_per_agent_per_day: int = Field(
-        default=10_000, ge=0, description="Points an agent may award a day (UTC), plus and minus."
-    )
-    max_credits_per_agent_per_day: int = Field(
-        default=500, ge=0, description="Credits an agent may award a day (UTC), plus and minus."
-    )
-    max_points_per_member_per_day: int = Field(
-        default=2_000, ge=0, description="Points a member may be awarded a day, plus and minus."
-    )
-    max_credits_per_member_per_day: int = Field(
-        default=100, ge=0, description="Credits a member may be awarded a day, plus and minus."
-    )
-    allow_negative: bool = Field(
-        default=True, description="Whether points or credits may be taken away by hand."
-    )
-    allow_guests: bool = Field(
-        default=True, description="Whether guests (points without having joined) may be awarded."
-    )
-    allow_excluded: bool = Field(
-        default=False, description="Whether members excluded from the programme may be awarded."
-    )
-    reasons: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
-        default=("gesture", "correction", "late_delivery", "damaged_item", "other"),
-        min_length=1,
-        description="The reasons to choose from.",
-    )
-    schedule: str | None = Field(
-        default="*/10 * * * *",
-        description="Cron expression of the run that applies what is left over, or null.",
-    )
-    _schedule_is_cron = field_validator("schedule")(_check_cron)
-    same_award_minutes: float = Field(
-        default=2.0,
-        ge=0,
-        description="Without a key: how long the same agent, ticket, amount and unit for the same "
-        "person count as a double click.",
-    )
-    visible_after_s: float = Field(
-        default=120.0,
-        ge=60,
-        description="Seconds after which a booking surely shows in the platform's ledger, also one "
-        "whose answer was lost. An award is never sent again before.",
-    )
-    give_up_hours: float = Field(
-        default=24.0,
-        gt=0,
-        description="Hours after which an award that nobody can tell of is left to a person.",
-    )
-
-
-class StoreSettings(_Strict):
+class StoreSettings(Strict):
     """One merchant: one loyalty account and one Gorgias account."""
 
     name: str = Field(exclude=True, description="The key in the file; not written by hand.")
@@ -270,8 +97,9 @@ class StoreSettings(_Strict):
     budget: BudgetSettings = BudgetSettings()
     gorgias: GorgiasSettings = GorgiasSettings()
     awards: AwardSettings = AwardSettings()
+    alerts: AlertSettings = AlertSettings()
 
-    _schedule_is_cron = field_validator("schedule")(_check_cron)
+    _schedule_is_cron = field_validator("schedule")(check_cron)
 
     @model_validator(mode="before")
     @classmethod

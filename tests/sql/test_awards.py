@@ -27,7 +27,7 @@ from loyalty_desk.awards.queue import (
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
-from loyalty_desk.staging import schema
+from loyalty_desk.staging import award_schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.staged import Staged
@@ -83,7 +83,7 @@ def test_the_same_key_with_the_same_content_answers_with_the_first_award(staging
     first = queue(staging, request())
     again = queue(staging, request(), NOW + timedelta(days=9))
     assert first.is_new
-    assert again == Queued(award_id=first.award_id, state=AwardState.QUEUED, is_new=False)
+    assert again == Queued(award_id=first.award_id, state=AwardState.QUEUED, repeats="key")
     assert count(staging) == 1
 
 
@@ -166,7 +166,9 @@ def test_a_refused_award_gives_its_part_of_the_limit_back(staging: Engine) -> No
     limits = {"max_points_per_agent_per_day": 100}
     first = queue(staging, request("100"), **limits)
     with staging.begin() as connection:
-        Staged(connection).update(schema.awards, {"award_id": first.award_id}, state="refused")
+        Staged(connection).update(
+            award_schema.awards, {"award_id": first.award_id}, state="refused"
+        )
     assert queue(staging, request("100", idempotency_key="key-2"), **limits).is_new
 
 
@@ -222,7 +224,9 @@ def test_a_person_settles_an_unknown_award(
 ) -> None:
     award_id = queue(staging, request()).award_id
     with staging.begin() as connection:
-        Staged(connection).update(schema.awards, {"award_id": award_id}, state="unknown", sends=2)
+        Staged(connection).update(
+            award_schema.awards, {"award_id": award_id}, state="unknown", sends=2
+        )
         settle_unknown(
             connection, STORE, award_id, NOW, was_applied=was_applied, actor="eve", why="looked"
         )

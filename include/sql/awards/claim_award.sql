@@ -9,5 +9,8 @@ SET
 WHERE
     store = :store
     AND award_id = :award_id
-    AND (state = 'queued' OR (state = 'applying' AND lease_until_utc < :now_utc))
+    AND (
+        state IN ('queued', 'approved')
+        OR (state = 'applying' AND lease_until_utc < :now_utc)
+    )
 RETURNING *

@@ -18,7 +18,9 @@ INSERT INTO awards (
     door,
     state,
     queued_at_utc,
-    sends
+    sends,
+    reverses,
+    approve_by_utc
 )
 VALUES (
     :store,
@@ -38,5 +40,7 @@ VALUES (
     :door,
     :state,
     :queued_at_utc,
-    :sends
+    :sends,
+    :reverses,
+    :approve_by_utc
 )

@@ -21,6 +21,9 @@ SELECT
     sent_at_utc,
     sends,
     entry_id,
-    settled_at_utc
+    settled_at_utc,
+    reverses,
+    approve_by_utc,
+    asked_run_id
 FROM awards
 WHERE store = :store AND award_id = :award_id

@@ -1,5 +1,5 @@
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
--- was refused does not count.
+-- was refused or rejected does not count, nor does what takes an award back.
 -- Reads awards. Binds store, agent, subject, unit, since_utc. One row.
 SELECT
     COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
@@ -9,4 +9,5 @@ WHERE
     store = :store
     AND queued_at_utc >= :since_utc
     AND unit = :unit
-    AND state <> 'refused'
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL

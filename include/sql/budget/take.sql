@@ -1,7 +1,7 @@
 -- Takes one request out of an account's budget if there is room: a leaky bucket that mirrors that
 -- of Gorgias, and beside it one of our own use alone, which leaks at our share of the rate.
 -- Reads and writes request_budgets. Binds account, capacity (until an answer tells the real one),
--- window_s, headroom, share, now_s.
+-- window_s, headroom, reserve (what this caller leaves free for urgent ones), share, now_s.
 -- One row (level and capacity) when the request may be sent, none when it has to wait.
 -- A row that is further in the future than a window was written before the clock was set back.
 INSERT INTO request_budgets (account, level, own_level, capacity, leaked_at_s, blocked_until_s)
@@ -42,16 +42,16 @@ ON CONFLICT (account) DO UPDATE
             request_budgets.level
             - request_budgets.capacity * (:now_s - request_budgets.leaked_at_s) / :window_s
             <= CASE
-                WHEN request_budgets.capacity - :headroom > 1.0
-                    THEN request_budgets.capacity - :headroom - 1.0
+                WHEN request_budgets.capacity - :headroom - :reserve > 1.0
+                    THEN request_budgets.capacity - :headroom - :reserve - 1.0
                 ELSE 0.0
             END
             AND request_budgets.own_level
             - :share * request_budgets.capacity
             * (:now_s - request_budgets.leaked_at_s) / :window_s
             <= CASE
-                WHEN :share * request_budgets.capacity > 1.0
-                    THEN :share * request_budgets.capacity - 1.0
+                WHEN :share * request_budgets.capacity - :reserve > 1.0
+                    THEN :share * request_budgets.capacity - :reserve - 1.0
                 ELSE 0.0
             END
         )

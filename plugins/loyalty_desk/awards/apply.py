@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,13 +20,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.awards.policy import from_parts
-from loyalty_desk.awards.queue import add_event
+from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
-from loyalty_desk.settings import AwardSettings, StoreSettings
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings_sections import AwardSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
@@ -44,13 +45,17 @@ BATCH: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Who applies awards of one store. `name` tells its claims from those of others."""
+    """Who applies awards of one store. `name` tells its claims from those of others.
+
+    `on_applied` gets the id of each award as soon as it is known to be applied.
+    """
 
     store: StoreSettings
     engine: Engine
     platform: Platform
     name: str
     speed: float = 1.0
+    on_applied: Callable[[str], None] = lambda _award_id: None
 
     @property
     def settings(self) -> AwardSettings:
@@ -61,28 +66,24 @@ class Worker:
         return timedelta(seconds=(SEND_TAKES_S + self.settings.visible_after_s) / self.speed)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a worker did: awards by the state they ended in, and the members to show anew."""
-
-    counts: Counter[AwardState]
-    members: list[str]
+Counts = Counter[AwardState]
+"""Awards by the state that a worker brought them to."""
 
 
-def apply_due(worker: Worker) -> Applied:
+def apply_due(worker: Worker) -> Counts:
     """Apply what can be taken now, the oldest first, and return when nothing is left to take.
 
     Raises:
         ApiUnavailableError, BadConnectionError: the platform cannot be used now. What was taken is
             back in the queue, or kept until it can be told whether it was booked.
     """
-    done = Applied(Counter(), [])
+    counts: Counts = Counter()
     while due := _find_due(worker):
         for award_id in due:
             award = _claim(worker, award_id)
             if award is not None:
-                _apply(worker, award, done)
-    return done
+                _apply(worker, award, counts)
+    return counts
 
 
 def _find_due(worker: Worker) -> list[str]:
@@ -109,22 +110,25 @@ def _claim(worker: Worker, award_id: str) -> Row[Any] | None:
     return award
 
 
-def _apply(worker: Worker, award: Row[Any], done: Applied) -> None:
+def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     try:
-        if award.sends and _is_settled_by_ledger(worker, award, done):
+        if award.sends and _is_settled_by_ledger(worker, award, counts):
             return
         member = worker.platform.find_member(award.member_id or award.email)
     except (ApiUnavailableError, CursorError, BadConnectionError):
         _leave(worker, award, "the platform cannot be asked")
         raise
     except (ApiError, BadFieldError):
-        _finish(worker, award, done, AwardState.REFUSED, "the member cannot be read")
+        _finish(worker, award, counts, AwardState.REFUSED, "the member cannot be read")
         return
     refusal = _find_refusal(member, worker.settings)
-    if member is None or refusal is not None:
-        _finish(worker, award, done, AwardState.REFUSED, refusal)
+    if member is None and award.sends:
+        # Merged or deleted since it was sent: what was booked may be in another member's ledger.
+        _finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
+    elif member is None or refusal is not None:
+        _finish(worker, award, counts, AwardState.REFUSED, refusal)
     else:
-        _send(worker, award, member, done)
+        _send(worker, award, member, counts)
 
 
 def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
@@ -137,7 +141,7 @@ def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
     return None
 
 
-def _is_settled_by_ledger(worker: Worker, award: Row[Any], done: Applied) -> bool:
+def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
     """Settle an award that was sent before; False when it is surely not booked and may be sent."""
     try:
         entry_id = _find_entry(worker, award.award_id, award.member_id)
@@ -146,14 +150,13 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], done: Applied) -> boo
         if utc_now() < parse_utc(award.sent_at_utc) + give_up:
             _leave(worker, award, "the ledger cannot be read")
         else:
-            _finish(worker, award, done, AwardState.UNKNOWN, "the ledger cannot be read")
+            _finish(worker, award, counts, AwardState.UNKNOWN, "the ledger cannot be read")
         return True
     if entry_id is not None:
-        _finish(worker, award, done, AwardState.APPLIED, "found in the ledger", entry_id=entry_id)
-        done.members.append(award.member_id)
+        _finish(worker, award, counts, AwardState.APPLIED, "found in the ledger", entry_id=entry_id)
         return True
     if award.sends >= MOST_SENDS:
-        _finish(worker, award, done, AwardState.UNKNOWN, "sent twice, and not in the ledger")
+        _finish(worker, award, counts, AwardState.UNKNOWN, "sent twice, and not in the ledger")
         return True
     return False
 
@@ -171,7 +174,7 @@ def _mark(award_id: str) -> str:
     return f"[ld:{award_id}]"
 
 
-def _send(worker: Worker, award: Row[Any], member: Member, done: Applied) -> None:
+def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
     """Send once. An answer that was lost is looked for at once, and again when the lease ends."""
     unit, started_s = Unit(award.unit), time.monotonic()
     note = (award.note, f"({award.reason})", _mark(award.award_id))
@@ -188,39 +191,51 @@ def _send(worker: Worker, award: Row[Any], member: Member, done: Applied) -> Non
     if time.monotonic() - started_s > worker.settings.visible_after_s / 2 / worker.speed:
         _leave(worker, award, "this worker stood still")  # too late to be sure that nobody else is
         return
-    facts = {"balance": member.card.get(f"{unit}_balance"), "member_id": member.member_id}
-    entry_id, detail = None, None
     try:
         entry_id = worker.platform.award(order)
     except ApiUnavailableError as error:
         if not error.may_have_arrived:
             _leave(worker, award, "the platform did not take it")
             raise
-        entry_id, detail = _find_after_loss(worker, award, member), "found in the ledger"
-        if entry_id is None:
-            log.info("award %s: no answer; looked for when its lease ends", award.award_id)
-            return
+        _look_after_loss(worker, award, member, counts, may_send_again=True)
     except BadConnectionError:
         _leave(worker, award, "the platform refused our key")
         raise
     except ApiError as error:
         detail = f"the platform answered {error.status}"
-        _finish(worker, award, done, AwardState.REFUSED, detail, facts=facts)
-        return
-    _finish(worker, award, done, AwardState.APPLIED, detail, entry_id=entry_id, facts=facts)
-    done.members.append(member.member_id)
+        _finish(worker, award, counts, AwardState.REFUSED, detail)
+    else:
+        if entry_id is None:
+            _look_after_loss(worker, award, member, counts, may_send_again=False)
+        else:
+            _finish(worker, award, counts, AwardState.APPLIED, None, entry_id=entry_id)
 
 
-def _find_after_loss(worker: Worker, award: Row[Any], member: Member) -> str | None:
+def _look_after_loss(
+    worker: Worker, award: Row[Any], member: Member, counts: Counts, *, may_send_again: bool
+) -> None:
+    """Look for a booking whose answer was lost, or said yes without saying what was booked.
+
+    One that is not there yet keeps its lease, and is looked for again when that ends.
+    """
     try:
-        return _find_entry(worker, award.award_id, member.member_id)
+        entry_id = _find_entry(worker, award.award_id, member.member_id)
     except UNREADABLE:
-        return None
+        entry_id = None
+    if entry_id is not None:
+        detail = "found in the ledger"
+        _finish(worker, award, counts, AwardState.APPLIED, detail, entry_id=entry_id)
+    elif not may_send_again:
+        _keep_from_sending(worker, award)
+    else:
+        log.info("award %s: no answer; looked for when its lease ends", award.award_id)
 
 
 def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
     """Commit that the platform is about to be asked; False when the claim was lost."""
     now = utc_now()
+    balance = member.card.get(f"{award.unit}_balance")
+    facts = {"balance_before": balance, "member_id": member.member_id}
     binds = {
         **_key(worker, award),
         "member_id": member.member_id,
@@ -228,24 +243,45 @@ def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
         "lease_until_utc": utc_text(now + worker.lease()),
     }
     with worker.engine.begin() as connection:
-        return connection.execute(statement("awards/mark_sent"), binds).rowcount == 1
+        is_mine = connection.execute(statement("awards/mark_sent"), binds).rowcount == 1
+        if is_mine:
+            state, detail = AwardState.APPLYING, "about to be sent"
+            _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
+    return is_mine
 
 
 def _leave(worker: Worker, award: Row[Any], detail: str) -> None:
     """Leave an award for later as it was before it was claimed.
 
-    One that was never sent goes back into the queue; one that may have been booked stays claimed
-    for a minute, and is then looked for again.
+    One that was never sent goes back to where it waited; one that may have been booked stays
+    claimed for a minute, and is then looked for again.
     """
+    state = AwardState.APPLYING if award.sends else waiting_state(award)
+    _put_back(worker, award, state, detail, award.sends, timedelta(minutes=1) / worker.speed)
+
+
+def _keep_from_sending(worker: Worker, award: Row[Any]) -> None:
+    """The platform said yes, so the award is never sent again, wherever its booking is."""
+    detail = "the platform's answer does not show it"
+    _put_back(worker, award, AwardState.APPLYING, detail, MOST_SENDS, worker.lease())
+
+
+def _put_back(
+    worker: Worker,
+    award: Row[Any],
+    state: AwardState,
+    detail: str,
+    sends: int,
+    wait: timedelta,
+) -> None:
     now = utc_now()
-    state = AwardState.APPLYING if award.sends else AwardState.QUEUED
     binds = {
         **_key(worker, award),
         "state": state.value,
         "detail": detail,
-        "sends": award.sends,
-        "sent_at_utc": award.sent_at_utc,
-        "lease_until_utc": utc_text(now + timedelta(minutes=1) / worker.speed),
+        "sends": sends,
+        "sent_at_utc": award.sent_at_utc or (utc_text(now) if sends else None),
+        "lease_until_utc": utc_text(now + wait),
     }
     with worker.engine.begin() as connection:
         if connection.execute(statement("awards/leave_award"), binds).rowcount:
@@ -255,12 +291,11 @@ def _leave(worker: Worker, award: Row[Any], detail: str) -> None:
 def _finish(
     worker: Worker,
     award: Row[Any],
-    done: Applied,
+    counts: Counts,
     state: AwardState,
     detail: str | None,
     *,
     entry_id: str | None = None,
-    facts: Mapping[str, Any] | None = None,
 ) -> None:
     now = utc_now()
     binds = {
@@ -274,10 +309,12 @@ def _finish(
         if not connection.execute(statement("awards/finish_award"), binds).rowcount:
             log.info("award %s was taken over by another worker", award.award_id)
             return
-        facts = {**(facts or {}), **({"entry_id": entry_id} if entry_id else {})}
+        facts = {"entry_id": entry_id} if entry_id else None
         _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
-    done.counts[state] += 1
+    counts[state] += 1
     log.info("award %s: %s%s", award.award_id, state.value, f", {detail}" if detail else "")
+    if state == AwardState.APPLIED:
+        worker.on_applied(award.award_id)
 
 
 def _note(

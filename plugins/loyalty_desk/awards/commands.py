@@ -1,14 +1,16 @@
-"""`python -m loyalty_desk awards`: import, apply, list, show, resolve."""
+"""`python -m loyalty_desk awards`: queue, apply, follow, decide, take back."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.command_line import add_by, add_verbs, count, words
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import stores_file
 
@@ -20,15 +22,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `awards` with its own commands."""
-    awards = commands.add_parser("awards", help="award points and credits, and follow them")
-    verbs = awards.add_subparsers(required=True, metavar="VERB")
-
-    def add(verb: str, text: str, run: object) -> argparse.ArgumentParser:
-        parser = verbs.add_parser(verb, help=text, description=text)
-        parser.add_argument("--store", required=True, help="the store's name in the stores file")
-        parser.set_defaults(run=run)
-        return parser
-
+    add = add_verbs(commands, "awards", "award points and credits, and follow them")
     bring = add("import", "queue the awards of a CSV file, all of them or none", _import)
     bring.add_argument("file", type=Path, help="UTF-8, first line: names of columns")
     bring.add_argument("--skip-bad", action="store_true", help="queue the good rows all the same")
@@ -36,30 +30,26 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("apply", "apply what is queued, here and now, as the DAG would", _apply)
     listing = add("list", "list the newest awards", _list)
     listing.add_argument("--state", choices=[state.value for state in AwardState])
-    listing.add_argument("--most", type=_count, default=50, help="how many; default: 50")
-    show = add("show", "show an award and its audit", _show)
-    show.add_argument("award", help="the award's id")
-    settle = add("resolve", "say what became of an award that is unknown", _resolve)
-    settle.add_argument("award", help="the award's id")
+    listing.add_argument("--most", type=count, default=50, help="how many; default: 50")
+    _add_award(add("show", "show an award and its audit", _show))
+    for verb, text in (("approve", "approve an award"), ("reject", "reject an award")):
+        answer = _add_award(add(verb, f"{text} that waits for it", partial(_decide, verb)))
+        answer.add_argument("--why", type=words, help="kept in the audit")
+        add_by(answer, "who decides")
+    settle = _add_award(add("resolve", "say what became of an award that is unknown", _resolve))
     outcome = settle.add_mutually_exclusive_group(required=True)
     outcome.add_argument("--applied", action="store_true", help="it is on the platform")
     outcome.add_argument("--send-again", action="store_true", help="it is not: send it again")
-    settle.add_argument("--why", required=True, type=_words, help="how you know; kept in the audit")
-    settle.add_argument(
-        "--by", default=getpass.getuser(), type=_words, help="who decides; default: you"
-    )
+    settle.add_argument("--why", required=True, type=words, help="how you know; kept in the audit")
+    add_by(settle, "who decides")
+    back = _add_award(add("reverse", "take an applied award back, by a new one", _reverse))
+    back.add_argument("--why", required=True, type=words, help="kept in the note")
+    add_by(back, "who takes it back")
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000")
-    return int(text)
-
-
-def _words(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise argparse.ArgumentTypeError("must say something, in one line that can be shown")
-    return text.strip()
+def _add_award(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("award", help="the award's id")
+    return parser
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -140,6 +130,42 @@ def _resolve(options: argparse.Namespace) -> int:
             why=options.why,
         )
     sys.stdout.write(f"{options.award} is {state.value}\n")
+    return 0
+
+
+def _decide(verb: str, options: argparse.Namespace) -> int:
+    from loyalty_desk.awards.approval import decide  # noqa: PLC0415 - only here
+    from loyalty_desk.awards.queue import NoAwardError, get_award  # noqa: PLC0415
+
+    store = stores_file().get(options.store).name
+    with _engine().begin() as connection:
+        award = get_award(connection, store, options.award)
+        if award.state != AwardState.NEEDS_APPROVAL:
+            raise NoAwardError(f"award {options.award} is {award.state}; it needs no approval")
+        approved = verb == "approve"
+        now, by, why = utc_now(), options.by, options.why
+        state = decide(connection, store, award, now, approved=approved, by=by, why=why)
+    sys.stdout.write(f"{options.award} is {state.value}\n")
+    return 0
+
+
+def _reverse(options: argparse.Namespace) -> int:
+    from loyalty_desk.awards.queue import Door  # noqa: PLC0415 - only here
+    from loyalty_desk.awards.requests import agent_key  # noqa: PLC0415
+    from loyalty_desk.awards.reversal import reverse_award  # noqa: PLC0415
+
+    store, agent = stores_file().get(options.store), agent_key(options.by)
+    with _engine().begin() as connection:
+        queued = reverse_award(
+            connection,
+            store,
+            options.award,
+            utc_now(),
+            agent=agent,
+            why=options.why,
+            door=Door.COMMAND,
+        )
+    sys.stdout.write(f"{queued.award_id} takes {options.award} back, and is {queued.state}\n")
     return 0
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.records import Unit
-from loyalty_desk.settings import AwardSettings
+from loyalty_desk.settings_sections import AwardSettings
 
 _PARTS_OF_ONE = {Unit.POINTS: 1, Unit.CREDITS: 100}
 
@@ -30,6 +30,12 @@ class Today:
 
     by_agent: int
     by_member: int
+
+
+def needs_approval(amount: Decimal, unit: Unit, settings: AwardSettings) -> bool:
+    """Whether another person has to approve the award, given or taken away."""
+    above = getattr(settings, f"approval_above_{unit}")
+    return above is not None and abs(amount) > above
 
 
 def find_breaches(request: AwardRequest, today: Today, settings: AwardSettings) -> dict[str, str]:

@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.policy import Today, find_breaches, from_parts, to_parts
+from loyalty_desk.awards.policy import (
+    Today,
+    find_breaches,
+    from_parts,
+    needs_approval,
+    to_parts,
+)
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -26,6 +32,8 @@ class Door(StrEnum):
 
     AIRFLOW_FORM = "airflow_form"
     FILE = "file"
+    HTTP = "http"
+    COMMAND = "command"
 
 
 class AwardKeyError(LoyaltyDeskError):
@@ -46,11 +54,15 @@ class NoAwardError(LoyaltyDeskError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """What became of a request. `is_new` is False for one that was queued before."""
+    """What became of a request. `repeats` says why it is an award that was queued before."""
 
     award_id: str
     state: AwardState
-    is_new: bool
+    repeats: Literal["key", "double_click"] | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.repeats is None
 
 
 def queue_award(
@@ -69,13 +81,13 @@ def queue_award(
         AwardKeyError: the key was used for other content.
         AwardLimitError: a limit would be broken; nothing is queued.
     """
-    gate = {"store": store.name, "now_utc": utc_text(now)}
-    connection.execute(statement("awards/enter_gate"), gate)
+    enter_gate(connection, store.name, now)
     amount = to_parts(request.amount, request.unit)
     subject = _find_subject(connection, store, request)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
     if earlier is not None:
-        return Queued(award_id=earlier.award_id, state=AwardState(earlier.state), is_new=False)
+        why: Literal["key", "double_click"] = "key" if request.idempotency_key else "double_click"
+        return Queued(award_id=earlier.award_id, state=AwardState(earlier.state), repeats=why)
     today = connection.execute(
         statement("awards/select_awarded_today"),
         {
@@ -89,6 +101,28 @@ def queue_award(
     spent = Today(by_agent=int(today.by_agent), by_member=int(today.by_member))
     if breaches := find_breaches(request, spent, store.awards):
         raise AwardLimitError(breaches)
+    return insert_award(connection, store, request, now, door=door, subject=subject)
+
+
+def enter_gate(connection: Connection, store: str, now: datetime) -> None:
+    """Hold the store's gate to the end of the transaction: nobody else queues meanwhile."""
+    connection.execute(statement("awards/enter_gate"), {"store": store, "now_utc": utc_text(now)})
+
+
+def insert_award(
+    connection: Connection,
+    store: StoreSettings,
+    request: AwardRequest,
+    now: datetime,
+    *,
+    door: Door,
+    subject: str,
+    reverses: str | None = None,
+) -> Queued:
+    """Add the award and the first row of its audit; whoever calls has made the checks."""
+    must_wait = needs_approval(request.amount, request.unit, store.awards)
+    state = AwardState.NEEDS_APPROVAL if must_wait else AwardState.QUEUED
+    approve_by = now + timedelta(hours=store.awards.approval_hours) if must_wait else None
     award_id = uuid.uuid4().hex
     values = {
         "store": store.name,
@@ -99,32 +133,29 @@ def queue_award(
         "member_id": request.member_id,
         "subject": subject,
         "unit": request.unit.value,
-        "amount": amount,
+        "amount": to_parts(request.amount, request.unit),
         "reason": request.reason,
         "note": request.note,
         "message": request.message,
         "agent": request.agent,
         "ticket_id": request.ticket_id,
         "door": door.value,
-        "state": AwardState.QUEUED.value,
+        "state": state.value,
         "queued_at_utc": utc_text(now),
         "sends": 0,
+        "reverses": reverses,
+        "approve_by_utc": utc_text(approve_by) if approve_by else None,
     }
     connection.execute(statement("awards/insert_award"), values)
     facts = {name: values[name] for name in _AUDITED if values[name] is not None}
-    add_event(
-        connection,
-        store.name,
-        award_id,
-        AwardState.QUEUED,
-        now,
-        actor=request.agent,
-        facts=facts,
-    )
-    return Queued(award_id=award_id, state=AwardState.QUEUED, is_new=True)
+    add_event(connection, store.name, award_id, state, now, actor=request.agent, facts=facts)
+    return Queued(award_id=award_id, state=state)
 
 
-_AUDITED = ("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key")
+_AUDITED = (
+    *("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key"),
+    *("reverses", "approve_by_utc"),
+)
 
 
 def _find_subject(connection: Connection, store: StoreSettings, request: AwardRequest) -> str:
@@ -237,22 +268,24 @@ def settle_unknown(
     Raises:
         NoAwardError: there is no such award, or it is not unknown.
     """
-    state = AwardState.APPLIED if was_applied else AwardState.QUEUED
-    settled = connection.execute(
-        statement("awards/settle_award"),
-        {
-            "store": store,
-            "award_id": award_id,
-            "state": state.value,
-            "detail": why,
-            "now_utc": utc_text(now),
-        },
-    ).rowcount
-    if not settled:
-        award = get_award(connection, store, award_id)
+    award = get_award(connection, store, award_id)
+    state = AwardState.APPLIED if was_applied else waiting_state(award)
+    binds = {
+        "store": store,
+        "award_id": award_id,
+        "state": state.value,
+        "detail": why,
+        "now_utc": utc_text(now),
+    }
+    if not connection.execute(statement("awards/settle_award"), binds).rowcount:
         raise NoAwardError(f"award {award_id} is {award.state}; only an unknown one can be settled")
     add_event(connection, store, award_id, state, now, actor=actor, detail=why)
     return state
+
+
+def waiting_state(award: Row[Any]) -> AwardState:
+    """The state in which an award waits to be applied: approved, if it needed that."""
+    return AwardState.APPROVED if award.approve_by_utc else AwardState.QUEUED
 
 
 def amount_text(award: Row[Any]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Unit
-from loyalty_desk.settings import AwardSettings
+from loyalty_desk.settings_sections import AwardSettings
 from loyalty_desk.sync.emails import read_email
 
 FIELDS: Final = (
@@ -48,7 +49,10 @@ class AwardFieldsError(LoyaltyDeskError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardRequest:
-    """One award as asked for. `amount` is signed; `email` (its key) or `member_id` is set."""
+    """One award as asked for. `amount` is signed; `email` (its key) or `member_id` is set.
+
+    `agent` is in the one spelling that `agent_key` gives it, as limits go by who awards.
+    """
 
     email: str | None
     member_id: str | None
@@ -70,113 +74,145 @@ class AwardRequest:
         return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
 
 
+def agent_key(name: str) -> str:
+    """The one spelling of a person's name or address, whatever its case and spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def read_request(fields: Mapping[str, Any], settings: AwardSettings) -> AwardRequest:
     """Read one request from a form, a JSON object or a row of a file.
 
     Raises:
         AwardFieldsError: with every field that is wrong, not only the first.
     """
-    return _Reader(fields, settings).read()
+    reader = FieldReader(fields)
+    unit = _read_unit(reader)
+    amount = _read_amount(reader, unit, settings)
+    email, member_id = _read_who(reader)
+    ticket = reader.text("ticket_id")
+    if ticket is not None and not TICKET_ID.fullmatch(ticket):
+        reader.problem("ticket_id", "must be the ticket's number in Gorgias")
+    agent, reason, note = reader.agent(), _read_reason(reader, settings), reader.note()
+    message, key = reader.text("message"), reader.text("idempotency_key")
+    if reader.problems or amount is None or unit is None or agent is None or reason is None:
+        raise AwardFieldsError(reader.problems)
+    return AwardRequest(
+        email=email,
+        member_id=member_id,
+        amount=amount,
+        unit=unit,
+        reason=reason,
+        note=note,
+        message=message,
+        agent=agent,
+        ticket_id=None if ticket is None else int(ticket),
+        idempotency_key=key,
+    )
 
 
-class _Reader:
+class FieldReader:
     """Reads field by field and keeps what is wrong with each."""
 
-    def __init__(self, fields: Mapping[str, Any], settings: AwardSettings) -> None:
-        self._fields, self._settings = fields, settings
-        self._problems: dict[str, str] = {}
+    def __init__(self, fields: Mapping[str, Any], known: Sequence[str] = FIELDS) -> None:
+        self._fields = fields
+        self.problems: dict[str, str] = {}
+        if set(fields) - set(known):  # not named: it may be anything, an e-mail too
+            self.problems["(other)"] = f"no such field; there are {', '.join(known)}"
 
-    def read(self) -> AwardRequest:
-        if set(self._fields) - set(FIELDS):  # not named: it may be anything, an e-mail too
-            self._problems["(other)"] = f"no such field; there are {', '.join(FIELDS)}"
-        unit = self._unit()
-        amount = self._amount(unit)
-        email, member_id = self._who()
-        ticket = self._text("ticket_id")
-        if ticket is not None and not TICKET_ID.fullmatch(ticket):
-            self._problems["ticket_id"] = "must be the ticket's number in Gorgias"
-        agent = self._text("agent")
-        if agent is None:
-            self._problems.setdefault("agent", "is missing: say who awards")
-        reason = self._reason()
-        note, message, key = (self._text(f) for f in ("note", "message", "idempotency_key"))
-        if note and MARK.search(note):
-            self._problems["note"] = "must not hold `ld:`, by which awards are found again"
-        if self._problems or amount is None or unit is None or agent is None or reason is None:
-            raise AwardFieldsError(self._problems)
-        return AwardRequest(
-            email=email,
-            member_id=member_id,
-            amount=amount,
-            unit=unit,
-            reason=reason,
-            note=note,
-            message=message,
-            agent=agent,
-            ticket_id=None if ticket is None else int(ticket),
-            idempotency_key=key,
-        )
+    def problem(self, field: str, reason: str) -> None:
+        """Note what is wrong with a field, unless something was before."""
+        self.problems.setdefault(field, reason)
 
-    def _text(self, field: str) -> str | None:
+    def has_problem(self, *fields: str) -> bool:
+        return not self.problems.keys().isdisjoint(fields)
+
+    def value(self, field: str) -> Any:
+        return self._fields.get(field)
+
+    def text(self, field: str) -> str | None:
         """The field's text without spaces around it; None when it is absent or empty."""
         value = self._fields.get(field)
         if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
+            value = _digits(value)
         if value is None:
             return None
         if not isinstance(value, str):
-            self._problems[field] = "must be text"
+            self.problem(field, "must be text")
             return None
         text = value.replace("\r\n", "\n").strip()
         shown = text.translate(IN_PROSE) if field in PROSE else text
         if not shown.isprintable():
-            self._problems[field] = "holds a character that cannot be shown"
+            self.problem(field, "holds a character that cannot be shown")
         elif len(text) > (most := MOST_CHARACTERS.get(field, 320)):
-            self._problems[field] = f"is longer than {most} characters"
+            self.problem(field, f"is longer than {most} characters")
         else:
             return text or None
         return None
 
-    def _who(self) -> tuple[str | None, str | None]:
-        email, member_id = self._text("email"), self._text("member_id")
-        if (email is None) == (member_id is None):
-            if not {"email", "member_id"} & set(self._problems):
-                self._problems["email"] = "give either email or member_id"
-        elif email is not None and (key := read_email(email)[0]) is None:
-            self._problems["email"] = "is not an e-mail address"
-        elif email is not None:
-            email = key
-        elif member_id is not None and not MEMBER_ID.fullmatch(member_id):
-            self._problems["member_id"] = "is not the id of a member"
-        return email, member_id
-
-    def _unit(self) -> Unit | None:
-        text = self._text("unit") or Unit.POINTS.value
-        try:
-            return Unit(text)
-        except ValueError:
-            self._problems["unit"] = f"must be one of {', '.join(Unit)}"
+    def agent(self) -> str | None:
+        name = self.text("agent")
+        if name is None:
+            self.problem("agent", "is missing: say who awards")
             return None
+        return agent_key(name)
 
-    def _amount(self, unit: Unit | None) -> Decimal | None:
-        value = self._fields.get("amount")
-        text = str(value).strip() if isinstance(value, int | float | str) else ""
-        if isinstance(value, bool) or not AMOUNT.fullmatch(text):
-            self._problems["amount"] = "must be a number such as 50 or -12.50"
-            return None
-        amount = Decimal(text)
-        if amount == 0:
-            self._problems["amount"] = "must not be 0"
-        elif amount < 0 and not self._settings.allow_negative:
-            self._problems["amount"] = "must be above 0: this store takes nothing away by hand"
-        elif unit == Unit.POINTS and amount != amount.to_integral_value():
-            self._problems["amount"] = "must be whole: points have no decimals"
-        # One spelling for one amount: 5 and 5.00 credits are the same request.
-        return amount.quantize(Decimal(1) if unit == Unit.POINTS else Decimal("0.01"))
+    def note(self) -> str | None:
+        note = self.text("note")
+        if note and MARK.search(note):
+            self.problem("note", "must not hold `ld:`, by which awards are found again")
+        return note
 
-    def _reason(self) -> str | None:
-        reason = self._text("reason")
-        if reason not in self._settings.reasons:
-            self._problems["reason"] = f"must be one of {', '.join(self._settings.reasons)}"
-            return None
-        return reason
+
+def _digits(number: int) -> str:
+    """The number as text; Python refuses to spell out very long ones."""
+    return str(number) if abs(number) < 10**40 else "longer than any"
+
+
+def _read_who(reader: FieldReader) -> tuple[str | None, str | None]:
+    """The e-mail's key or the member's id."""
+    email, member_id = reader.text("email"), reader.text("member_id")
+    if (email is None) == (member_id is None):
+        if not reader.has_problem("email", "member_id"):
+            reader.problem("email", "give either email or member_id")
+    elif email is not None and (key := read_email(email)[0]) is None:
+        reader.problem("email", "is not an e-mail address")
+    elif email is not None:
+        email = key
+    elif member_id is not None and not MEMBER_ID.fullmatch(member_id):
+        reader.problem("member_id", "is not the id of a member")
+    return email, member_id
+
+
+def _read_unit(reader: FieldReader) -> Unit | None:
+    try:
+        return Unit(reader.text("unit") or Unit.POINTS.value)
+    except ValueError:
+        reader.problem("unit", f"must be one of {', '.join(Unit)}")
+        return None
+
+
+def _read_amount(reader: FieldReader, unit: Unit | None, settings: AwardSettings) -> Decimal | None:
+    value = reader.value("amount")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = _digits(value)
+    text = str(value).strip() if isinstance(value, float | str) else ""
+    if not AMOUNT.fullmatch(text):
+        reader.problem("amount", "must be a number such as 50 or -12.50")
+        return None
+    amount = Decimal(text)
+    if amount == 0:
+        reader.problem("amount", "must not be 0")
+    elif amount < 0 and not settings.allow_negative:
+        reader.problem("amount", "must be above 0: this store takes nothing away by hand")
+    elif unit == Unit.POINTS and amount != amount.to_integral_value():
+        reader.problem("amount", "must be whole: points have no decimals")
+    # One spelling for one amount: 5 and 5.00 credits are the same request.
+    return amount.quantize(Decimal(1) if unit == Unit.POINTS else Decimal("0.01"))
+
+
+def _read_reason(reader: FieldReader, settings: AwardSettings) -> str | None:
+    reason = reader.text("reason")
+    if reason not in settings.reasons:
+        reader.problem("reason", f"must be one of {', '.join(settings.reasons)}")
+        return None
+    return reason

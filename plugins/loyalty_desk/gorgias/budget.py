@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.errors import ApiUnavailableError, TemporaryError
 from loyalty_desk.pacing import backoff_s, jitter_s
-from loyalty_desk.settings import BudgetSettings
+from loyalty_desk.settings_sections import BudgetSettings
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 USED_HEADER = "X-Gorgias-Account-Api-Call-Limit"
 USED_OF_LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
 
+MOST_BUDGET_WAIT_S = 600.0
+"""How long a request waits for room."""
 MOST_BLOCK_S = 900.0
 """Longest block that one 429 may put on everybody; the SQL takes more for a clock set back."""
 DATABASE_ATTEMPTS = 5
@@ -58,6 +60,8 @@ class _Ticket:
 class BudgetGate:
     """A gate that lets a request through when the account's budget has room. Thread-safe.
 
+    An `urgent` gate finds the room that all others leave free, so it does not queue behind a sync.
+
     Raises ApiUnavailableError when there was no room for `max_wait_s` (divided by the speed).
     """
 
@@ -68,11 +72,13 @@ class BudgetGate:
         settings: BudgetSettings,
         *,
         speed: float = 1.0,
-        max_wait_s: float = 600.0,
+        urgent: bool = False,
+        max_wait_s: float = MOST_BUDGET_WAIT_S,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._engine, self._account, self._settings = engine, account, settings
+        self._reserve = 0.0 if urgent else float(settings.reserve)
         self._window_s, self._max_wait_s = settings.window_s / speed, max_wait_s / speed
         self._sleep, self._clock = sleep, clock
         # One thread of a process asks at a time: as many waiters as processes, not as threads.
@@ -144,6 +150,7 @@ class BudgetGate:
             "capacity": float(self._settings.capacity),
             "window_s": self._window_s,
             "headroom": float(self._settings.headroom),
+            "reserve": self._reserve,
             "share": self._settings.share,
             "now_s": now_s,
         }
@@ -166,8 +173,8 @@ class BudgetGate:
         """Seconds until there is room, with some chance in it so that waiters do not race."""
         share, rate_per_s = self._settings.share, budget.capacity / self._window_s
         elapsed_s = now_s - budget.leaked_at_s
-        room = max(0.0, budget.capacity - self._settings.headroom - 1)
-        own_room = max(0.0, share * budget.capacity - 1)
+        room = max(0.0, budget.capacity - self._settings.headroom - self._reserve - 1)
+        own_room = max(0.0, share * budget.capacity - self._reserve - 1)
         needed_s: float = max(
             (budget.level - room) / rate_per_s - elapsed_s,
             (budget.own_level - own_room) / (share * rate_per_s) - elapsed_s,

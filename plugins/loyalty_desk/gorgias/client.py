@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal, TypeVar
 
 from loyalty_desk.errors import ApiUnavailableError, CursorError, MovedError
@@ -222,6 +223,34 @@ class GorgiasClient:
             return read_id(answer.body if isinstance(answer.body, Mapping) else {})
         except BadFieldError as error:
             raise self._unusable("/api/custom-fields", error.field) from None
+
+    def leave_note(self, ticket_id: int, text: str) -> None:
+        """Leave an internal note on a ticket, in the name of whoever the credentials are of.
+
+        Never repeated after a lost answer: it may stand there already.
+
+        Raises:
+            NotFoundError: no such ticket.
+
+        Source: Gorgias API reference, "Create a message" (notes: `channel` internal-note, no
+        receiver; `/users/0` is the caller).
+        """
+        path = "/api/users/0"
+        caller = self._transport.get_json(path)
+        try:
+            sender = read_id(caller if isinstance(caller, Mapping) else {})
+        except BadFieldError as error:
+            raise self._unusable(path, error.field) from None
+        body = {
+            "channel": "internal-note",
+            "via": "api",
+            "from_agent": True,
+            "public": False,
+            "sender": {"id": sender},
+            "body_text": text,
+            "body_html": f"<div>{escape(text).replace(chr(10), '<br>')}</div>",
+        }
+        self._transport.send("POST", f"/api/tickets/{ticket_id}/messages", json=body, retry=False)
 
     def _read_customers(self, rows: list[Any]) -> CustomerPage:
         customers, bad = _read_all(rows, CUSTOMERS, lambda row: read_customer(row, self.app_id))

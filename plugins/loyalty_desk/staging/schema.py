@@ -14,17 +14,15 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     text,
 )
 
-METADATA = MetaData()
+from loyalty_desk.staging import award_schema
+from loyalty_desk.staging.metadata import CLUSTERED, METADATA
 
-# SQLite keeps such a table in the order of its key, instead of a second copy of the key beside it.
-# For narrow tables, and for those whose rows come in the order of the key.
-_CLUSTERED: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
+__all__ = ["METADATA", "award_schema"]
 
 # Leaves room in each page of PostgreSQL for the next version of a row, which then needs no new
 # entry in any index. For large tables whose rows change in other columns than their keys.
@@ -71,7 +69,7 @@ run_counters = Table(
     Column("run_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("value", Float, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per store: who may work on it now.
@@ -102,7 +100,7 @@ scan_seen = Table(
     Column("store", Text, primary_key=True),
     Column("source", Text, primary_key=True),
     Column("subject_id", Text, primary_key=True),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per member of the platform. `card` is the known part of the loyalty card (JSON, sorted keys),
@@ -156,7 +154,7 @@ customers = Table(
         sqlite_where=text("gone_at_utc IS NOT NULL"),
         postgresql_where=text("gone_at_utc IS NOT NULL"),
     ),
-    **_CLUSTERED,
+    **CLUSTERED,
     **_ROOM_TO_CHANGE,
 )
 
@@ -168,7 +166,7 @@ customer_channels = Table(
     Column("customer_id", BigInteger, primary_key=True),
     Column("email_key", Text, primary_key=True),
     Index("customer_channels_by_email_key", "store", "email_key"),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per ticket inside the store's window of recent tickets.
@@ -181,7 +179,7 @@ tickets = Table(
     Column("status", Text, nullable=False),
     Column("updated_at_utc", Text, nullable=False),
     Index("tickets_by_customer", "store", "customer_id"),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per decision of a person that a customer is a member though their e-mails differ.
@@ -193,7 +191,7 @@ links = Table(
     Column("member_id", Text, nullable=False),
     Column("confirmed_by", Text, nullable=False),
     Column("confirmed_at_utc", Text, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # What changed since the last match: one per e-mail key, customer id or member id to look at again.
@@ -205,7 +203,7 @@ touched = Table(
     Column("store", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per customer that is matched. Customers that are not are in `unmatched_customers`.
@@ -217,7 +215,7 @@ matches = Table(
     Column("member_id", Text, nullable=False),
     Column("rule", Text, nullable=False),
     *_find_by("matches_by_member", "member_id"),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per customer without a member; `outcome` is the class, `since_utc` when it became so.
@@ -228,7 +226,7 @@ unmatched_customers = Table(
     Column("customer_id", BigInteger, primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("since_utc", Text, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per member without a customer; `outcome` is the class, `since_utc` when it became so.
@@ -239,7 +237,7 @@ unmatched_members = Table(
     Column("member_id", Text, primary_key=True),
     Column("outcome", Text, nullable=False),
     Column("since_utc", Text, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # Customers whose wanted card may differ from the pushed one, beside those with an unsettled change
@@ -249,7 +247,7 @@ to_plan = Table(
     METADATA,
     Column("store", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # The ledger: one per customer and destination, what Gorgias last accepted from us.
@@ -264,7 +262,7 @@ pushed_cards = Table(
     Column("points_balance", BigInteger),
     Column("version_utc", Text, nullable=False),
     Column("pushed_at_utc", Text, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # The plan: one per change of a run. `outcome` is 'matched' or the class that the card will state;
@@ -287,7 +285,7 @@ changes = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     Column("changed_at_utc", Text, nullable=False),
-    **_CLUSTERED,
+    **CLUSTERED,
 )
 
 # One per row that an extract could not use. No personal data: the id, the field, the reason.
@@ -347,63 +345,4 @@ oauth_tokens = Table(
     Column("conn_id", Text, primary_key=True),
     Column("tokens", Text, nullable=False),
     Column("expires_at_utc", Text, nullable=False),
-)
-
-# One per award. `amount` is signed, in points or in hundredths of a credit. `subject` is who it is
-# for as far as the limits go: the member's id if it was known when it was queued, else the e-mail.
-# `sent_at_utc` is committed before the platform is asked, `sends` counts how often that was.
-awards = Table(
-    "awards",
-    METADATA,
-    Column("store", Text, primary_key=True),
-    Column("award_id", Text, primary_key=True),
-    Column("idempotency_key", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("email", Text),
-    Column("member_id", Text),
-    Column("subject", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("note", Text),
-    Column("message", Text),
-    Column("agent", Text, nullable=False),
-    Column("ticket_id", BigInteger),
-    Column("door", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("detail", Text),
-    Column("queued_at_utc", Text, nullable=False),
-    Column("claimed_by", Text),
-    Column("lease_until_utc", Text),
-    Column("sent_at_utc", Text),
-    Column("sends", Integer, nullable=False),
-    Column("entry_id", Text),
-    Column("settled_at_utc", Text),
-    Index("awards_by_key", "store", "idempotency_key", unique=True),
-    Index("awards_by_state", "store", "state", "lease_until_utc"),
-    Index("awards_by_day", "store", "queued_at_utc"),
-)
-
-# The audit: one per transition of an award, never changed and never deleted. `facts` is JSON of
-# what was known then: for whom, how much, why, from which door, the balance.
-award_events = Table(
-    "award_events",
-    METADATA,
-    Column("store", Text, primary_key=True),
-    Column("award_id", Text, primary_key=True),
-    Column("event_number", Integer, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("detail", Text),
-    Column("actor", Text, nullable=False),
-    Column("happened_at_utc", Text, nullable=False),
-    Column("facts", Text, nullable=False),
-    **_CLUSTERED,
-)
-
-# One per store that ever awarded: whoever checks the limits holds this row until he has queued.
-award_gates = Table(
-    "award_gates",
-    METADATA,
-    Column("store", Text, primary_key=True),
-    Column("passed_at_utc", Text, nullable=False),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.errors import ApiUnavailableError, TemporaryError
 from loyalty_desk.gorgias.budget import BudgetGate
-from loyalty_desk.settings import BudgetSettings
+from loyalty_desk.settings_sections import BudgetSettings
 from sandbox.bucket import Bucket
 
 START_S = 1_800_000_000.0
@@ -24,10 +24,16 @@ class Account:
         self.engine, self.bucket = engine, Bucket(limit, window_s)
         self.now_s, self.accepted, self.refused = START_S, 0, 0
 
-    def gate(self, **settings: Any) -> BudgetGate:
-        values = BudgetSettings.model_validate({"share": 1.0, **settings})
+    def gate(self, *, urgent: bool = False, **settings: Any) -> BudgetGate:
+        """A gate that may fill the bucket but for the headroom; a test of the reserve names one."""
+        values = BudgetSettings.model_validate({"share": 1.0, "reserve": 0, **settings})
         return BudgetGate(
-            self.engine, "shop.gorgias.com", values, sleep=self.sleep, clock=lambda: self.now_s
+            self.engine,
+            "shop.gorgias.com",
+            values,
+            urgent=urgent,
+            sleep=self.sleep,
+            clock=lambda: self.now_s,
         )
 
     def sleep(self, wait_s: float) -> None:
@@ -92,6 +98,23 @@ def test_a_share_leaves_the_rest_to_others(account: Account) -> None:
     account.run(account.gate(share=0.6), account.gate(share=0.6), for_s=120)
 
     assert 0.57 <= account.used_share() <= 0.605
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_what_is_urgent_finds_room_behind_which_a_sync_waits(
+    account: Account, share: float
+) -> None:
+    sync = account.gate(share=share, reserve=3)
+    urgent = account.gate(share=share, reserve=3, urgent=True)
+    account.run(sync, for_s=60)
+    before_s = account.now_s
+
+    for _ in range(3):
+        urgent.enter()
+
+    assert account.now_s == before_s
+    sync.enter()
+    assert account.now_s > before_s
 
 
 def test_the_real_limit_is_learned(staging: Engine) -> None:

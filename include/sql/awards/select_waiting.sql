@@ -1,0 +1,16 @@
+-- What waits for a run, in all stores: awards to apply, awards whose worker lost its lease, and
+-- awards to ask about that no run asks about yet.
+-- Reads awards. Binds now_utc. One row per award.
+SELECT
+    store,
+    award_id,
+    state,
+    lease_until_utc
+FROM awards
+WHERE
+    state IN ('queued', 'approved', 'applying', 'needs_approval')
+    AND (
+        state IN ('queued', 'approved')
+        OR (state = 'applying' AND lease_until_utc < :now_utc)
+        OR (state = 'needs_approval' AND (asked_run_id IS NULL OR approve_by_utc < :now_utc))
+    )

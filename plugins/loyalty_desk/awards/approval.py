@@ -1,0 +1,167 @@
+"""Approval: which awards a run has to ask about, what is asked, and what the answer does."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.awards.queue import add_event, amount_text
+from loyalty_desk.awards.requests import agent_key
+from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import AwardState, Member
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+APPROVE: Final = "Approve"
+REJECT: Final = "Reject"
+MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:-])")
+IN_TIME: Final = "nobody answered in time"
+
+
+class OwnApprovalError(LoyaltyDeskError):
+    """Whoever asked for an award cannot approve it. It waits for somebody else."""
+
+
+def take_to_ask(connection: Connection, store: str, run_id: str) -> list[str]:
+    """The awards that the run has to ask about, from now on it alone. May be repeated."""
+    binds = {"store": store, "run_id": run_id}
+    return sorted(connection.execute(statement("awards/take_to_ask"), binds).scalars())
+
+
+def reject_overdue(connection: Connection, store: str, now: datetime) -> list[str]:
+    """Reject what nobody answered in time, also where the question was lost."""
+    binds = {"store": store, "now_utc": utc_text(now), "detail": IN_TIME}
+    overdue = list(connection.execute(statement("awards/reject_overdue"), binds).scalars())
+    for award_id in overdue:
+        add_event(
+            connection, store, award_id, AwardState.REJECTED, now, actor="timeout", detail=IN_TIME
+        )
+    return overdue
+
+
+def decide(
+    connection: Connection,
+    store: str,
+    award: Row[Any],
+    now: datetime,
+    *,
+    approved: bool,
+    by: str,
+    why: str | None,
+) -> AwardState:
+    """Approve or reject an award that waits for it; one that does not stays as it is.
+
+    Raises:
+        OwnApprovalError: `by` asked for the award. Nothing is changed.
+    """
+    if approved and is_same_person(by, award.agent):
+        raise OwnApprovalError(f"{by} asked for award {award.award_id}, so another has to approve")
+    state = AwardState.APPROVED if approved else AwardState.REJECTED
+    binds = {
+        "store": store,
+        "award_id": award.award_id,
+        "state": state.value,
+        "detail": why,
+        "settled_at_utc": None if approved else utc_text(now),
+    }
+    if not connection.execute(statement("awards/decide_award"), binds).rowcount:
+        return AwardState(award.state)
+    add_event(connection, store, award.award_id, state, now, actor=by, detail=why)
+    return state
+
+
+def ask_anew(
+    connection: Connection, store: str, award: Row[Any], now: datetime, *, by: str
+) -> None:
+    """Have another run ask once more, after an answer of somebody who may not give it."""
+    binds = {"store": store, "award_id": award.award_id}
+    if connection.execute(statement("awards/ask_anew"), binds).rowcount:
+        add_event(
+            connection,
+            store,
+            award.award_id,
+            AwardState.NEEDS_APPROVAL,
+            now,
+            actor=by,
+            detail="approved by whoever asked for it, which does not count",
+        )
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names may be one person: the same name, or an e-mail address of that name.
+
+    `eve` and `eve@shop.example` are taken for one person, as an agent is known by the one in
+    Airflow and by the other in Gorgias.
+    """
+    names = [agent_key(name).partition("@") for name in (one, other)]
+    same_local = names[0][0] == names[1][0]
+    return same_local and (names[0][2] == names[1][2] or not (names[0][2] and names[1][2]))
+
+
+def settle(
+    connection: Connection, store: str, award: Row[Any], answer: Mapping[str, Any], now: datetime
+) -> AwardState:
+    """Do what Airflow says that a person answered; returns the state that the award is in then.
+
+    `answer` is what its human-in-the-loop operators return; nobody's answer is the default one.
+    """
+    responder = answer["responded_by_user"]
+    by = str(responder["name"] or responder["id"]) if responder else "timeout"
+    why = str((answer["params_input"] or {}).get("why") or "") if responder else IN_TIME
+    approved = answer["chosen_options"] == [APPROVE]
+    try:
+        return decide(connection, store, award, now, approved=approved, by=by, why=why or None)
+    except OwnApprovalError as error:
+        log.warning("%s; it is asked about anew", error)
+        ask_anew(connection, store, award, now, by=by)
+        return AwardState.NEEDS_APPROVAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an approver sees (`body` is Markdown), and how many seconds there are to answer."""
+
+    subject: str
+    body: str
+    left_s: float
+
+
+def question(award: Row[Any], member: Member | None, now: datetime) -> Question:
+    """What an approver is asked about an award.
+
+    Everything that a person wrote is escaped: a note must not become a link or a picture.
+    """
+    card = member.card if member else {}
+    facts = {
+        "Member": card.get("name") or (None if member else "nobody by that address"),
+        "E-mail": award.email or (member.email if member else None),
+        "Member id": member.member_id if member else award.member_id,
+        "Balance": card.get(f"{award.unit}_balance"),
+        "Amount": amount_text(award),
+        "Reason": award.reason,
+        "Asked by": award.agent,
+        "Ticket": award.ticket_id,
+        "Note": award.note,
+        "Message to the customer": award.message,
+        "Takes back award": award.reverses,
+        "Award": award.award_id,
+        "Rejected by itself after": award.approve_by_utc,
+    }
+    lines = [
+        f"- **{name}:** {_escaped(value)}" for name, value in facts.items() if value is not None
+    ]
+    left_s = (parse_utc(award.approve_by_utc) - now).total_seconds()
+    subject = f"Approve {amount_text(award)}?"
+    return Question(subject=subject, body="\n".join(lines), left_s=max(1.0, left_s))
+
+
+def _escaped(value: object) -> str:
+    return MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))

@@ -1,0 +1,163 @@
+"""After an award: read the member anew, show the new card in Gorgias at once, leave a note.
+
+A failure here never undoes or repeats an award. What could not be shown is tried again by the next
+runs, and shown by the next sync in any case, as the member is touched in staging. The note is left
+at most once: a lost one costs less than two.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row
+
+from loyalty_desk.awards.queue import add_event, amount_text, get_award
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.destinations import CardWriter, Delivery
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import AwardState, Member
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.push import keep_pushed
+from loyalty_desk.sync.stage import stage_members
+
+log = logging.getLogger(__name__)
+
+LEFT_TO_OTHERS: Final = timedelta(minutes=1)
+"""How long the worker that applied an award has to show it before another one does."""
+LEFT_TO_THE_SYNC: Final = timedelta(days=1)
+ACTOR: Final = "follow_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """Shows applied awards of one store."""
+
+    store: StoreSettings
+    engine: Engine
+    platform: Platform
+    gorgias: GorgiasClient
+
+    def show(self, award_id: str) -> int:
+        """Show one applied award; returns how many cards Gorgias accepted, 0 on trouble."""
+        try:
+            return self._show(award_id)
+        except (LoyaltyDeskError, BadFieldError) as error:
+            log.warning(
+                "award %s is not shown yet (%s); a later run or the next sync does it",
+                *(award_id, type(error).__name__),
+            )
+            return 0
+
+    def show_leftovers(self) -> int:
+        """Show what earlier workers did not; stops where a service is down."""
+        now, pushed = utc_now(), 0
+        binds = {
+            "store": self.store.name,
+            "oldest_utc": utc_text(now - LEFT_TO_THE_SYNC),
+            "newest_utc": utc_text(now - LEFT_TO_OTHERS),
+        }
+        with reading(self.engine) as connection:
+            due = connection.execute(statement("awards/select_to_show"), binds).scalars().all()
+        for award_id in due:
+            try:
+                pushed += self._show(award_id)
+            except ApiUnavailableError as error:
+                log.warning("awards wait to be shown: %s", error)
+                break
+            except (LoyaltyDeskError, BadFieldError) as error:
+                log.warning("award %s cannot be shown (%s)", award_id, type(error).__name__)
+        return pushed
+
+    def _show(self, award_id: str) -> int:
+        with reading(self.engine) as connection:
+            award = get_award(connection, self.store.name, award_id)
+        member = self.platform.find_member(award.member_id)
+        if member is not None:
+            self._stage(award, member)
+        pushed = self._push(award.member_id)
+        if self.store.awards.ticket_note and award.ticket_id is not None:
+            self._leave_note(award, member)
+        with self.engine.begin() as connection:
+            self._mark(connection, award_id, "shown")
+            self._note(connection, award, "shown in Gorgias", {"cards": pushed})
+        return pushed
+
+    def _stage(self, award: Row[Any], member: Member) -> None:
+        balance = member.card.get(f"{award.unit}_balance")
+        with self.engine.begin() as connection:
+            stage_members(connection, self.store.name, [member], utc_now(), first_load=False)
+            self._note(connection, award, "read back", {"balance_after": balance})
+
+    def _push(self, member_id: str) -> int:
+        writer = CardWriter(self.gorgias, self.engine, self.store)
+        pushed = 0
+        for destination in self.store.push_to:
+            binds = {
+                "store": self.store.name,
+                "member_id": member_id,
+                "destination": destination.value,
+            }
+            with reading(self.engine) as connection:
+                rows = connection.execute(statement("awards/select_member_cards"), binds).all()
+            for row in rows:
+                delivery = Delivery.from_row(row, utc_now())
+                writer.deliver(delivery)
+                with self.engine.begin() as connection:
+                    keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
+                pushed += 1
+        return pushed
+
+    def _leave_note(self, award: Row[Any], member: Member | None) -> None:
+        """Leave the note on the ticket, unless somebody did; it is marked before it is sent."""
+        with self.engine.begin() as connection:
+            if not self._mark(connection, award.award_id, "noted"):
+                return
+        card = member.card if member else {}
+        balance = card.get(f"{award.unit}_balance")
+        lines = [
+            f"Loyalty: {amount_text(award)} booked ({award.reason}), by {award.agent}.",
+            f"New balance: {balance} {award.unit}." if balance is not None else "",
+            award.note or "",
+        ]
+        try:
+            self.gorgias.leave_note(award.ticket_id, "\n".join(line for line in lines if line))
+            detail = "noted on the ticket"
+        except LoyaltyDeskError as error:
+            log.warning("award %s: no note on its ticket (%s)", award.award_id, error)
+            detail = "could not be noted on the ticket"
+        with self.engine.begin() as connection:
+            self._note(connection, award, detail)
+
+    def _mark(self, connection: Connection, award_id: str, what: str) -> bool:
+        binds = {
+            "store": self.store.name,
+            "award_id": award_id,
+            "now_utc": utc_text(utc_now()),
+        }
+        return connection.execute(statement(f"awards/mark_{what}"), binds).rowcount == 1
+
+    def _note(
+        self,
+        connection: Connection,
+        award: Row[Any],
+        detail: str,
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        add_event(
+            connection,
+            self.store.name,
+            award.award_id,
+            AwardState.APPLIED,
+            utc_now(),
+            actor=ACTOR,
+            detail=detail,
+            facts=facts,
+        )

@@ -1,0 +1,81 @@
+"""Takes an applied award back, once, as a new award that is linked to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.queue import Door, Queued, enter_gate, get_award, insert_award
+from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldReader
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.statements import statement
+
+REASON = "reversal"
+"""The reason of every reversal; `why` is in its note."""
+
+
+class ReversalError(LoyaltyDeskError):
+    """The award cannot be reversed. The message says why; nothing was queued."""
+
+
+def read_reversal(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Read who reverses and why; raises AwardFieldsError."""
+    reader = FieldReader(fields, ("agent", "note"))
+    agent, why = reader.agent(), reader.note()
+    if why is None:
+        reader.problem("note", "is missing: say why")
+    if reader.problems or agent is None or why is None:
+        raise AwardFieldsError(reader.problems)
+    return agent, why
+
+
+def reverse_award(
+    connection: Connection,
+    store: StoreSettings,
+    award_id: str,
+    now: datetime,
+    *,
+    agent: str,
+    why: str,
+    door: Door,
+) -> Queued:
+    """Queue the opposite of an applied award, for the member who has it.
+
+    The limits do not apply, as they let the first award through; approval does.
+
+    Raises:
+        NoAwardError: there is no such award.
+        ReversalError: it is not applied, is a reversal itself, or was reversed before.
+    """
+    enter_gate(connection, store.name, now)
+    award = get_award(connection, store.name, award_id)
+    if award.state != AwardState.APPLIED:
+        raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
+    if award.reverses is not None:
+        raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
+    binds = {"store": store.name, "award_id": award_id}
+    found = connection.execute(statement("awards/select_reversal"), binds).first()
+    if found is not None:
+        raise ReversalError(f"award {award_id} was reversed before, by award {found.award_id}")
+    unit = Unit(award.unit)
+    request = AwardRequest(
+        email=None,
+        member_id=award.member_id,
+        amount=-from_parts(award.amount, unit),
+        unit=unit,
+        reason=REASON,
+        note=why,
+        message=None,
+        agent=agent,
+        ticket_id=award.ticket_id,
+        idempotency_key=None,
+    )
+    return insert_award(
+        connection, store, request, now, door=door, subject=award.subject, reverses=award_id
+    )

@@ -1,0 +1,30 @@
+"""How an HTTP door says no: a status, one line, and a reason a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+
+class WebError(Exception):
+    """An answer other than the wanted one; nothing was done."""
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status, self.error = status, error
+        self.fields, self.headers = dict(fields or {}), dict(headers or {})
+        super().__init__(error)
+
+    def answer(self) -> JSONResponse:
+        content: dict[str, Any] = {"error": self.error}
+        if self.fields:
+            content["fields"] = self.fields
+        return JSONResponse(content, self.status, self.headers)

@@ -1,0 +1,38 @@
+"""The web application that the plugin mounts at `/loyalty` on Airflow's API server."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.web import awards_api
+from loyalty_desk.web.answers import WebError
+
+log = logging.getLogger(__name__)
+
+
+def make_app() -> FastAPI:
+    """Build the application. It serves no pages of its own documentation: they load from afar."""
+    app = FastAPI(title="Loyalty Desk", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(awards_api.router)
+    app.add_exception_handler(WebError, _say_no)
+    for trouble in (StagingUnavailableError, SettingsError, DBAPIError, PoolTimeoutError):
+        app.add_exception_handler(trouble, _say_later)
+    return app
+
+
+async def _say_no(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, WebError):
+        raise error
+    return error.answer()
+
+
+async def _say_later(_request: Request, error: Exception) -> Response:
+    """Nothing was done; a database error is not shown, its text holds what was sent."""
+    reason = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
+    log.error("an award door is closed: %s", reason)
+    return WebError(503, "not available now, try again", headers={"Retry-After": "5"}).answer()

@@ -1,0 +1,133 @@
+"""The HTTP door of awards: queue one, follow it, take it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from sqlalchemy import Row
+
+from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.queue import (
+    AwardKeyError,
+    AwardLimitError,
+    Door,
+    NoAwardError,
+    Queued,
+    get_award,
+    queue_award,
+)
+from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_request
+from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
+from loyalty_desk.clock import utc_now
+from loyalty_desk.records import Unit
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.web.access import TokenStore, require_store
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.bodies import read_fields
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.post("/awards")
+async def post_award(request: Request, store: TokenStore) -> Response:
+    """Queue an award: 202 with its id, state and address."""
+    fields = await read_fields(request)
+    require_store(store, fields.pop("store", None))
+    _take_key_of_header(request, fields)
+    try:
+        wanted = read_request(fields, store.awards)
+    except AwardFieldsError as error:
+        raise WebError(400, "the award is not in order", fields=error.problems) from None
+    return _accepted(request, await run_in_threadpool(_queue, store, wanted))
+
+
+@router.get("/awards/{award_id}")
+def read_award(award_id: str, store: TokenStore) -> Response:
+    """Tell what became of an award of the token's store."""
+    try:
+        with reading(staging_engine()) as connection:
+            award = get_award(connection, store.name, award_id)
+    except NoAwardError:
+        raise WebError(404, "the store has no such award") from None
+    return JSONResponse(_shown(award))
+
+
+@router.post("/awards/{award_id}/reversal")
+async def post_reversal(request: Request, award_id: str, store: TokenStore) -> Response:
+    """Take an applied award back, once: 202 with the new award."""
+    fields = await read_fields(request)
+    require_store(store, fields.pop("store", None))
+    try:
+        agent, why = read_reversal(fields)
+    except AwardFieldsError as error:
+        raise WebError(400, "the reversal is not in order", fields=error.problems) from None
+    queued = await run_in_threadpool(_reverse, store, award_id, agent, why)
+    return _accepted(request, queued)
+
+
+def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
+    try:
+        with staging_engine().begin() as connection:
+            return queue_award(connection, store, wanted, utc_now(), door=Door.HTTP)
+    except AwardKeyError as error:
+        raise WebError(409, str(error)) from None
+    except AwardLimitError as error:
+        raise WebError(422, "the award is over a limit", fields=error.breaches) from None
+
+
+def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
+    try:
+        with staging_engine().begin() as connection:
+            return reverse_award(
+                connection, store, award_id, utc_now(), agent=agent, why=why, door=Door.HTTP
+            )
+    except NoAwardError:
+        raise WebError(404, "the store has no such award") from None
+    except ReversalError as error:
+        raise WebError(409, str(error)) from None
+
+
+def _take_key_of_header(request: Request, fields: dict[str, Any]) -> None:
+    """Take the idempotency key from the header, where the body has none or the same."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return
+    if fields.setdefault("idempotency_key", key) != key:
+        reason = "differs from the Idempotency-Key header"
+        raise WebError(400, "the award is not in order", fields={"idempotency_key": reason})
+
+
+def _accepted(request: Request, queued: Queued) -> Response:
+    address = request.app.url_path_for("read_award", award_id=queued.award_id)
+    status_url = f"{request.scope.get('root_path', '')}{address}"
+    content = {
+        "id": queued.award_id,
+        "state": queued.state.value,
+        "status_url": status_url,
+        "repeats": queued.repeats,
+    }
+    return JSONResponse(content, 202, {"Location": status_url})
+
+
+def _shown(award: Row[Any]) -> dict[str, Any]:
+    """An award as its asker may see it: nothing of the member but the ids."""
+    unit = Unit(award.unit)
+    return {
+        "id": award.award_id,
+        "state": award.state,
+        "detail": award.detail,
+        "amount": f"{from_parts(award.amount, unit):f}",
+        "unit": award.unit,
+        "reason": award.reason,
+        "agent": award.agent,
+        "ticket_id": award.ticket_id,
+        "member_id": award.member_id,
+        "reverses": award.reverses,
+        "queued_at": award.queued_at_utc,
+        "settled_at": award.settled_at_utc,
+    }

@@ -1,0 +1,92 @@
+"""Tokens for the HTTP doors: each opens one store, is shown once, and can be revoked.
+
+A token is `ld_<id>_<secret>`. The id finds its row; of the secret only a hash is kept. The secret
+is 256 random bits, which nobody finds by trying, so a plain SHA-256 keeps it as well as a slow hash
+keeps a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+from hmac import compare_digest
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.staging.statements import statement
+
+TOKEN: Final = re.compile(r"ld_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
+NOBODY: Final = "0" * 64
+"""Compared with when there is no such token, so that this takes as long as a wrong secret."""
+
+
+class NoTokenError(LoyaltyDeskError):
+    """The store has no such token, or it is revoked already."""
+
+
+def make_token(
+    connection: Connection, store: str, now: datetime, *, label: str, made_by: str
+) -> str:
+    """Make a token and return it; it cannot be shown again."""
+    token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    connection.execute(
+        statement("tokens/insert_token"),
+        {
+            "token_id": token_id,
+            "store": store,
+            "secret_hash": _hash(secret),
+            "label": label,
+            "made_by": made_by,
+            "now_utc": utc_text(now),
+        },
+    )
+    return f"ld_{token_id}_{secret}"
+
+
+def find_store(connection: Connection, token: str) -> str | None:
+    """The store that a token opens; None for any text that is no token, or a revoked one."""
+    parts = TOKEN.fullmatch(token)
+    found = None
+    if parts is not None:
+        binds = {"token_id": parts[1]}
+        found = connection.execute(statement("tokens/select_token"), binds).first()
+    is_right = compare_digest(
+        _hash(parts[2] if parts else ""), found.secret_hash if found else NOBODY
+    )
+    if found is None or not is_right or found.revoked_at_utc is not None:
+        return None
+    return str(found.store)
+
+
+def token_id_of(token: str) -> str:
+    """The public part of a token; any other text is taken for that part itself."""
+    parts = TOKEN.fullmatch(token)
+    return parts[1] if parts else token
+
+
+def list_tokens(connection: Connection, store: str) -> list[Row[Any]]:
+    """The tokens of a store, revoked ones too, the newest first."""
+    return list(connection.execute(statement("tokens/select_tokens"), {"store": store}).all())
+
+
+def revoke_token(
+    connection: Connection, store: str, token_id: str, now: datetime, *, revoked_by: str
+) -> None:
+    """Revoke a token, from now on and for good; raises NoTokenError."""
+    binds = {
+        "store": store,
+        "token_id": token_id,
+        "revoked_by": revoked_by,
+        "now_utc": utc_text(now),
+    }
+    if not connection.execute(statement("tokens/revoke_token"), binds).rowcount:
+        raise NoTokenError(f"store {store} has no token {token_id} that is in use")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
