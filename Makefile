@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev demo up test lint bench lock clean
+.PHONY: help setup setup-dev demo up test chaos lint bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ else
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not alone"
 	@$(BIN)/python -m pytest --quiet -m alone
 endif
+
+chaos: setup-dev ## Try awards under 2,000 seeded schedules of kills and faults (about 10 minutes)
+	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-2000} $(BIN)/python -m pytest --quiet --numprocesses 2 tests/chaos
 
 lint: setup-dev ## Check style and types; changes nothing
 	@$(BIN)/ruff check .

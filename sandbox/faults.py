@@ -11,6 +11,7 @@ EFFECTS = (
     "drop",
     "html",
     "truncate",
+    "duplicate",
     "no_cursor",
     "repeat_cursor",
     "no_limit_header",
@@ -25,6 +26,7 @@ class Rule:
     `route` is a glob on the route template or on the path. `skip` leaves the first matches
     unharmed, `count` ends the rule after so many (None: never), `probability` is per match.
     `after` lets the request take effect first, then spoils its answer (status, delay, drop, html).
+    `duplicate` sends the answer once more on the same connection, after `delay_ms`.
     `delay_ms` is sandbox time, as all waits are: a real one is shorter by the speed.
     `retry_after` goes with effect `status`; with effect `retry_after` it replaces the header of
     real 429 answers, and None takes it away.

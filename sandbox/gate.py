@@ -119,6 +119,9 @@ class Gate:
             await _drop_connection(receive, send)
         else:
             await _send_answer(answer, send)
+            for rule in exchange.faults.pick(("duplicate",), exchange.call, None):
+                await self._clock.sleep(rule.delay_ms / 1000)
+                _send_again(answer, send)
 
     def _template(self, method: str, path: str) -> str:
         for template, pattern, methods in self._routes:
@@ -238,12 +241,23 @@ async def _send_answer(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _drop_connection(receive: Receive, send: Send) -> None:
-    """Close the connection without a byte of answer, as a crashed proxy does.
+def _send_again(answer: Answer, send: Send) -> None:
+    """Write an answer once more, as a faulty proxy does: it answers nobody, or the next request."""
+    headers = {**answer.headers, "content-length": str(len(answer.body))}
+    lines = [f"HTTP/1.1 {answer.status} Again", *(f"{name}: {headers[name]}" for name in headers)]
+    transport = _transport_of(send)
+    if not transport.is_closing():
+        transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body)
 
-    ASGI has no word for it: uvicorn's `send` is a method of the object that holds the transport.
-    """
-    cycle: Any = getattr(send, "__self__", None)
-    cycle.transport.close()
+
+async def _drop_connection(receive: Receive, send: Send) -> None:
+    """Close the connection without a byte of answer, as a crashed proxy does."""
+    _transport_of(send).close()
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _transport_of(send: Send) -> Any:
+    """The connection. ASGI has no word for it: uvicorn's `send` is a method of its holder."""
+    holder: Any = getattr(send, "__self__", None)
+    return holder.transport

@@ -16,6 +16,16 @@ from loyalty_desk.staging.engine import migrate, open_engine
 BOTH = ["sqlite", "postgresql"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted, also those that passed in a process of their own."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    tallies = [
+        value for report in reports for name, value in report.user_properties if name == "tally"
+    ]
+    for tally in sorted(set(tallies)):
+        terminalreporter.write_line(str(tally))
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server for this test session, with a migrated database `template_staging`."""

@@ -116,15 +116,19 @@ def gorgias_client(
     return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)
 
 
-def loyalty_platform(store: StoreSettings, *, max_wait_s: float = MOST_WAIT_S) -> Platform:
+def loyalty_platform(
+    store: StoreSettings, *, max_wait_s: float = MOST_WAIT_S, for_awards: bool = False
+) -> Platform:
     """The loyalty platform of a store; the connection's password is its API key.
 
-    A call waits `max_wait_s` at most between its attempts.
+    A call waits `max_wait_s` at most between its attempts. One `for_awards` takes a new connection
+    for each call: on a kept one a booking may be lost to a server that just gave up waiting, and a
+    late answer to one call may be read as that to the next.
     """
-    return _PLATFORMS[store.platform](store, max_wait_s)
+    return _PLATFORMS[store.platform](store, max_wait_s, for_awards)
 
 
-def _rivo(store: StoreSettings, max_wait_s: float) -> Platform:
+def _rivo(store: StoreSettings, max_wait_s: float, for_awards: bool) -> Platform:  # noqa: FBT001
     conn_id, speed = store.platform_conn_id, installation().speed
     found = _find(
         conn_id,
@@ -134,6 +138,8 @@ def _rivo(store: StoreSettings, max_wait_s: float) -> Platform:
     _require(found, password=found.password)
     session = _session(found)
     session.auth = RawKeyAuth(found.password)
+    if for_awards:
+        session.headers["Connection"] = "close"
     transport = Transport(
         session,
         found.base_url,

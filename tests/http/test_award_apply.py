@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from loyalty_desk.awards.apply import Counts, Worker, apply_due
+from loyalty_desk.awards.apply import UNSURE, Counts, Worker, apply_due
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connections import loyalty_platform
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
-from loyalty_desk.platforms.base import Platform
+from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.engine import open_engine
 from sandbox.running import Sandbox
@@ -29,6 +29,7 @@ from tests.sql.test_awards import queue, request
 
 EMAIL = "mira@shop.example"
 KILLS = 10
+NEVER_SENT_AGAIN = "not in the ledger, and not sent again"
 Apply = Callable[..., Counts]
 
 
@@ -192,7 +193,7 @@ def test_what_never_arrives_twice_waits_for_a_person(
     for name in ("one", "two", "three"):
         apply(name)
         let_leases_end(staging)
-    assert state_of(staging, award_id) == ("unknown", "sent twice, and not in the ledger")
+    assert state_of(staging, award_id) == ("unknown", "not in the ledger, and not sent again")
     with staging.begin() as connection:
         settle_unknown(
             connection, STORE, award_id, utc_now(), was_applied=False, actor="eve", why="looked"
@@ -239,6 +240,64 @@ def test_a_wrong_key_leaves_the_queue_as_it_was(
     with pytest.raises(BadConnectionError):
         apply_due(worker)
     assert state_of(staging, award_id)[0] == "queued"
+
+
+@pytest.mark.parametrize("status", sorted(UNSURE))
+def test_a_refusal_that_a_gateway_may_give_is_not_taken_for_one(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, status: int
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "status", status=status, after=True)
+    apply()
+    assert state_of(staging, award_id) == ("applied", "found in the ledger")
+    assert len(ledger(sandbox)) == 1
+
+
+class YesWithoutEntry:
+    """The real platform, but for its answer to a booking, which shows nothing."""
+
+    def __init__(self, platform: Platform, *, books: bool) -> None:
+        self._platform, self._books = platform, books
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    def award(self, order: AwardOrder) -> str | None:
+        if self._books:
+            self._platform.award(order)
+
+
+@pytest.mark.parametrize("books", [True, False])
+def test_a_yes_that_shows_no_entry_is_believed_only_once_the_ledger_shows_it(
+    staging: Engine,
+    sandbox: Sandbox,
+    platform: Platform,
+    member_id: str,
+    *,
+    books: bool,
+) -> None:
+    award_id = award(staging)
+    store = store_settings()
+    for name in ("one", "two"):
+        told = YesWithoutEntry(platform, books=books)
+        apply_due(Worker(store=store, engine=staging, platform=told, name=name, speed=SPEED))
+        let_leases_end(staging)
+
+    expected = ("applied", "found in the ledger") if books else ("unknown", NEVER_SENT_AGAIN)
+    assert state_of(staging, award_id) == expected
+    assert len(ledger(sandbox)) == books
+
+
+def test_an_award_whose_member_is_gone_after_it_was_sent_waits_for_a_person(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "drop")
+    apply()
+    sandbox.control("rivo", "DELETE", f"members/{member_id}")
+    let_leases_end(staging)
+    apply("two")
+    assert state_of(staging, award_id)[0] == "unknown"
 
 
 # --- several workers, and killed ones --------------------------------------------------------

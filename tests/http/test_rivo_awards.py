@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -207,6 +208,34 @@ def test_an_answer_that_does_not_tell_the_id_is_still_a_booking(body: Any) -> No
     api.will_answer(body)
 
     assert rivo.RivoPlatform(api).award(order("5")) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": 5, "type": "customer", "attributes": {}},
+        {"id": 5, "type": "points_event", "attributes": {"internal_note": "of somebody else"}},
+        {"id": 5, "type": "points_event", "attributes": {}},
+        [{"id": 5, "type": "points_event", "attributes": {"internal_note": NOTE}}],
+    ],
+)
+def test_an_answer_that_shows_something_else_does_not_tell_the_entry(answer: Any) -> None:
+    api = ScriptedTransport()
+    api.will_answer({"data": answer})
+
+    assert rivo.RivoPlatform(api).award(order("5")) is None
+
+
+def test_for_awards_each_call_has_a_connection_of_its_own(
+    sandbox: Sandbox, platform: Platform, member_id: str
+) -> None:
+    spoil(sandbox, "duplicate", method="POST", delay_ms=1000)
+    fresh = loyalty_platform(store_settings(), for_awards=True)
+
+    assert fresh.award(order(member_id)) is not None
+    time.sleep(0.05)  # the second answer has come, to nobody
+
+    assert fresh.find_member(member_id) is not None
 
 
 def test_a_429_is_waited_for_and_the_award_is_booked_once(

@@ -1,6 +1,8 @@
 """Trouble on demand, on both servers."""
 
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -166,3 +168,17 @@ def test_rules_are_listed_with_how_often_they_fired_and_cleared(
 def test_a_rule_that_makes_no_sense_is_refused(sandbox: Sandbox, rule: dict[str, Any]) -> None:
     with pytest.raises(SandboxError):
         sandbox.control("gorgias", "POST", "faults", rule)
+
+
+def test_an_answer_that_comes_twice_may_answer_the_next_request(
+    gorgias: Call, sandbox: Sandbox
+) -> None:
+    add_fault(sandbox, effect="duplicate", count=1)
+    address = urlsplit(sandbox.gorgias_url)
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(b"GET /api/account HTTP/1.1\r\nHost: sandbox\r\n\r\n")
+        received = b""
+        while received.count(b"HTTP/1.1 401") < 2:
+            received += connection.recv(65536)
+
+    assert b"401 Again" in received

@@ -39,6 +39,8 @@ SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
 """The longest that sending takes: the waiting, then a request that gets no answer."""
 UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
 """How reading a ledger fails without its telling anything about an award."""
+UNSURE: Final = frozenset({408, 409, 423, 425, 499})
+"""Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
 MOST_SENDS: Final = 2
 BATCH: Final = 50
 
@@ -156,7 +158,7 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         _finish(worker, award, counts, AwardState.APPLIED, "found in the ledger", entry_id=entry_id)
         return True
     if award.sends >= MOST_SENDS:
-        _finish(worker, award, counts, AwardState.UNKNOWN, "sent twice, and not in the ledger")
+        _finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
         return True
     return False
 
@@ -202,6 +204,9 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         _leave(worker, award, "the platform refused our key")
         raise
     except ApiError as error:
+        if error.status in UNSURE:
+            _look_after_loss(worker, award, member, counts, may_send_again=True)
+            return
         detail = f"the platform answered {error.status}"
         _finish(worker, award, counts, AwardState.REFUSED, detail)
     else:

@@ -69,7 +69,7 @@ def queue_from_form(
 def apply_awards(store_name: str) -> dict[str, int]:
     """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed."""
     store, engine = stores_file().get(store_name), staging_engine()
-    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
+    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
     gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
     cards = Counter[str]()

@@ -74,7 +74,7 @@ class Platform(Protocol):
         """
 
     def award(self, order: AwardOrder) -> str | None:
-        """Book the order and return the entry's id (None when the answer does not tell it).
+        """Book the order and return the entry's id (None when the answer does not show the entry).
 
         Never sent again by itself once it may have arrived.
 

@@ -35,6 +35,7 @@ PAGE_SIZE = 250
 """The most that Rivo gives at once."""
 
 MEMBERS, LEDGER = "/customers", "/points_events"
+ENTRY_TYPE = "points_event"
 AMOUNT_FIELDS = {Unit.POINTS: "points_amount", Unit.CREDITS: "credits_amount"}
 
 # --- Guesses: what the documentation leaves open ------------------------------------------------
@@ -100,7 +101,7 @@ class RivoPlatform:
         return read_member(_data(body), self._profile_url)
 
     def award(self, order: AwardOrder) -> str | None:
-        """Book the order and return the entry's id, None when the answer does not tell it.
+        """Book the order and return the entry's id, None when the answer does not show the entry.
 
         Rivo knows no idempotency key: what may have arrived is never sent again from here, the
         entry is to be looked for by the mark in its internal note.
@@ -118,12 +119,11 @@ class RivoPlatform:
         if order.message:
             form["external_note"] = order.message
         answer = self._transport.send("POST", LEDGER, form=form, retry=False)
-        try:
-            return str(_read_resource_id(_data(answer.body)))
-        except BadFieldError:
-            # It is booked all the same; an error here would make somebody book it twice.
-            log.warning("Rivo answered POST %s without the id of the entry", LEDGER)
-            return None
+        entry_id = _find_booked(_data(answer.body), order.internal_note)
+        if entry_id is None:
+            # An error here would make somebody book it twice.
+            log.warning("Rivo answered POST %s without the entry that was booked", LEDGER)
+        return entry_id
 
     def iter_ledger(self, member_id: str) -> Iterator[LedgerEntry]:
         """Yield all entries of a member by rising id, revoked and hidden ones too.
@@ -245,6 +245,16 @@ def read_entry(row: Any) -> LedgerEntry:
         internal_note=read_text(fields, "internal_note"),
         is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
     )
+
+
+def _find_booked(row: Any, internal_note: str) -> str | None:
+    """The id of the entry that an answer shows, if it is the one with that note."""
+    try:
+        entry = read_entry(row)
+    except BadFieldError:
+        return None
+    is_entry = row.get("type", ENTRY_TYPE) == ENTRY_TYPE
+    return entry.entry_id if is_entry and internal_note in (entry.internal_note or "") else None
 
 
 def find_date(text: str | None) -> str | None:

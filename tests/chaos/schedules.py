@@ -1,0 +1,118 @@
+"""What goes wrong in one schedule: made from a seed alone, so that each can be run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+SPEED: Final = 50.0
+"""Of the sandbox and the worker; a sandbox second is 20 ms."""
+DELAY_S: Final = 0.15
+"""Real seconds by which a delayed request or answer is late."""
+
+KILLS: Final = (
+    "before_claim",
+    *(f"before_commit:{number}" for number in range(1, 7)),
+    *(f"after_commit:{number}" for number in range(1, 7)),
+    "before_reading",
+    "before_call",
+    "call_sent",
+    "effect_without_answer",
+    "answered",
+    "before_ledger",
+    "before_refresh",
+)
+"""The boundaries of the award path. The commits in turn: the claim, that it is about to be sent,
+how it ended, and those of what follows an award."""
+
+Rule = dict[str, Any]
+
+
+def _at(effect: str, route: str = "points_events", method: str = "POST", **more: Any) -> Rule:
+    return {"effect": effect, "method": method, "route": f"*{route}*", "count": 1, **more}
+
+
+_LATE: Final = {"delay_ms": DELAY_S * SPEED * 1000}
+FAULTS: Final[dict[str, tuple[Rule, ...]]] = {
+    "none": (),
+    "call dropped": (_at("drop"),),
+    "answer dropped": (_at("drop", after=True),),
+    "call dropped twice": (_at("drop", count=2),),
+    "answer dropped twice": (_at("drop", count=2, after=True),),
+    "call late": (_at("delay", **_LATE),),
+    "answer late": (_at("delay", after=True, **_LATE),),
+    "503 before the effect": (_at("status", status=503),),
+    "503 after the effect": (_at("status", status=503, after=True),),
+    "408 after the effect": (_at("status", status=408, after=True),),
+    "429 before the effect": (_at("status", status=429),),
+    "422, a refusal": (_at("status", status=422),),
+    "HTML before the effect": (_at("html", status=200),),
+    "HTML after the effect": (_at("html", status=200, after=True),),
+    "answer cut off": (_at("truncate"),),
+    "answer twice": (_at("duplicate"),),
+    "answer twice, late": (_at("duplicate", **_LATE),),
+    "member's answer dropped": (_at("drop", "customers", "GET"),),
+    "member's answer cut off": (_at("truncate", "customers", "GET"),),
+    "member's answer twice": (_at("duplicate", "customers", "GET"),),
+    "answer dropped, ledger dropped": (
+        _at("drop", after=True),
+        _at("drop", method="GET", count=3),
+    ),
+    "answer dropped, ledger cut off": (
+        _at("drop", after=True),
+        _at("truncate", method="GET", count=3),
+    ),
+    "answer dropped, ledger 503": (
+        _at("drop", after=True),
+        _at("status", method="GET", status=503, count=3),
+    ),
+    "answer dropped, ledger twice": (
+        _at("drop", after=True),
+        _at("duplicate", method="GET", count=2),
+    ),
+    "call dropped, ledger without cursor": (
+        _at("drop"),
+        _at("no_cursor", method="GET", count=2),
+    ),
+    "answer dropped, ledger repeats a page": (
+        _at("drop", after=True),
+        _at("repeat_cursor", method="GET", count=2),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One award or two, and what happens to them. `kills` has one boundary a worker, or None.
+
+    `shows_after_s` is how long the platform hides a booking, in sandbox seconds.
+    """
+
+    seed: int
+    amounts: tuple[tuple[str, str], ...]
+    fault: str
+    kills: tuple[str | None, ...]
+    shows_after_s: float
+
+    @classmethod
+    def of(cls, seed: int) -> Schedule:
+        """The schedule of a seed. Consecutive seeds go through all kills and all faults."""
+        random = Random(seed)
+        workers = random.choice((1, 2))
+        kill = random.choice((None, KILLS[seed % len(KILLS)], KILLS[seed % len(KILLS)]))
+        other = random.choice((None, None, random.choice(KILLS)))
+        kinds = (("5", "points"), ("-3", "points"), ("2.50", "credits"), ("-1", "credits"))
+        return cls(
+            seed=seed,
+            amounts=tuple(random.choices(kinds, k=random.choice((1, 1, 2)))),
+            fault=tuple(FAULTS)[seed // 2 % len(FAULTS)],
+            kills=(kill, other)[:workers],
+            shows_after_s=random.choice((0.0, 0.0, 10.0)),
+        )
+
+    @property
+    def in_flight_s(self) -> float:
+        """Real seconds after which nothing of it is under way or hidden any more."""
+        late = DELAY_S if "late" in self.fault or self.kills != (None,) else 0.0
+        return late + self.shows_after_s / SPEED + 0.05

@@ -1,0 +1,151 @@
+"""Runs schedules against one staging database and one sandbox, and keeps the tally."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from loyalty_desk.awards.apply import apply_due
+from loyalty_desk.awards.queue import Door, get_award, queue_award, settle_unknown
+from loyalty_desk.awards.requests import read_request
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import AwardState
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import open_engine, reading
+from sandbox.running import Sandbox
+from tests.chaos.schedules import DELAY_S, FAULTS, SPEED, Schedule
+from tests.chaos.workers import make_worker, start_worker
+
+MOST_ROUNDS = 12
+MOST_CHILD_S = 30.0
+ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.UNKNOWN}
+
+
+@dataclass
+class Trial:
+    """Everything that the schedules act on. `ended` counts awards by how they ended."""
+
+    sandbox: Sandbox
+    staging_url: str
+    store: StoreSettings
+    ended: Counter[str] = field(default_factory=Counter)
+    killed: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.engine: Engine = open_engine(self.staging_url)
+
+    def run(self, schedule: Schedule) -> None:
+        """Run one schedule to its end and note what should not be."""
+        award_ids = self._queue(schedule)
+        self._control("POST", "faults", {"rules": self._rules(schedule)})
+        self._control("POST", "switches", {"rivo_event_visible_after_s": schedule.shows_after_s})
+        children = [start_worker(self.staging_url, self.store, kill) for kill in schedule.kills]
+        for child, kill in zip(children, schedule.kills, strict=True):
+            child.join(MOST_CHILD_S)
+            if child.exitcode is None:
+                child.kill()
+                self.failures.append(f"{schedule}: a worker hung")
+            self.killed[kill or "nobody"] += child.exitcode == -9
+        self._go_on(schedule, award_ids)
+        for award_id in award_ids:
+            self._judge(schedule, award_id)
+        self._control("DELETE", "faults")
+
+    def tally(self) -> str:
+        """How the awards ended, in one line that adds up."""
+        total = sum(self.ended.values())
+        parts = ", ".join(f"{count} {name}" for name, count in sorted(self.ended.items()))
+        deaths = sum(count for name, count in self.killed.items() if name != "nobody")
+        return f"{total} awards: {parts}; {deaths} workers killed"
+
+    def marks(self) -> Counter[str]:
+        """How often the platform's ledger holds each award, by its mark."""
+        entries = self._control("GET", "ledger")["data"]
+        notes = [entry["internal_note"] or "" for entry in entries]
+        return Counter(note.split("[ld:")[1].split("]")[0] for note in notes if "[ld:" in note)
+
+    def _queue(self, schedule: Schedule) -> list[str]:
+        """Queue the schedule's awards, each for a member of its own."""
+        award_ids = []
+        for number, (amount, unit) in enumerate(schedule.amounts):
+            email = f"s{schedule.seed}-{number}@shop.example"
+            self._control("POST", "members", {"email": email})
+            fields = {
+                "email": email,
+                "amount": amount,
+                "unit": unit,
+                "reason": "gesture",
+                "agent": "ada",
+                "idempotency_key": f"{schedule.seed}-{number}",
+            }
+            request = read_request(fields, self.store.awards)
+            with self.engine.begin() as connection:
+                queued = queue_award(connection, self.store, request, utc_now(), door=Door.FILE)
+            award_ids.append(queued.award_id)
+        return award_ids
+
+    def _rules(self, schedule: Schedule) -> list[Mapping[str, Any]]:
+        """The fault, and the delay behind which a worker dies in the middle of its call."""
+        rules: list[Mapping[str, Any]] = list(FAULTS[schedule.fault])
+        late = {"effect": "delay", "method": "POST", "route": "*points_events*", "count": 1}
+        for kill in schedule.kills:
+            if kill in {"call_sent", "effect_without_answer"}:
+                after = kill == "effect_without_answer"
+                rules.append({**late, "after": after, "delay_ms": DELAY_S * SPEED * 1000})
+        return rules
+
+    def _go_on(self, schedule: Schedule, award_ids: list[str]) -> None:
+        """Let later runs work until each award has ended, as the schedule would start them."""
+        for _ in range(MOST_ROUNDS):
+            # Nothing is under way any more and everything booked shows, so what a lease is for has
+            # come to pass, and it may end at once.
+            time.sleep(schedule.in_flight_s)
+            with self.engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE awards SET lease_until_utc = '2020' WHERE state = 'applying'")
+                )
+            try:
+                apply_due(make_worker(self.engine, self.store))
+            except LoyaltyDeskError:
+                continue
+            if all(self._state(award_id) in ENDED for award_id in award_ids):
+                return
+
+    def _judge(self, schedule: Schedule, award_id: str) -> None:
+        """An applied award is in the ledger once, a refused one is not, an unknown one is settled
+        by a look into the ledger, as a person would do it."""
+        state, booked = self._state(award_id), self.marks()[award_id]
+        name = state.value
+        if state == AwardState.UNKNOWN:
+            with self.engine.begin() as connection:
+                settle_unknown(
+                    connection,
+                    self.store.name,
+                    award_id,
+                    utc_now(),
+                    was_applied=booked == 1,
+                    actor="eve",
+                    why="looked into the ledger",
+                )
+            self._control("DELETE", "faults")
+            apply_due(make_worker(self.engine, self.store))
+            state, booked = self._state(award_id), self.marks()[award_id]
+            name = f"unknown, then {state.value}"
+        self.ended[name] += 1
+        expected = {AwardState.APPLIED: 1, AwardState.REFUSED: 0}.get(state)
+        if booked != expected:
+            self.failures.append(f"{schedule}: {name}, and {booked} times in the ledger")
+
+    def _state(self, award_id: str) -> AwardState:
+        with reading(self.engine) as connection:
+            return AwardState(get_award(connection, self.store.name, award_id).state)
+
+    def _control(self, method: str, path: str, content: Any = None) -> Any:
+        return self.sandbox.control("rivo", method, path, content)
