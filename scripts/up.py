@@ -8,12 +8,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import NoReturn
 
+from loyalty_desk.clock import utc_now
+from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.web.tokens import find_store, make_token
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.services import (
     ADMIN,
+    STORE,
     VAR_DIR,
     Place,
     SandboxSize,
@@ -21,6 +26,7 @@ from scripts.services import (
     hold_alone,
     read_or_make_secrets,
     start_services,
+    write_private_json,
 )
 
 USUAL_PORT = 8080
@@ -60,6 +66,7 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
     with Programs(place.log_dir) as programs:
         try:
             services = start_services(programs, place, size, console.say)
+            token = award_token(place.staging_path)
             gorgias, rivo = services.sandbox["gorgias"]["url"], services.sandbox["rivo"]["url"]
             console.say(
                 f"Loyalty Desk is up; Ctrl-C stops it\n\n"
@@ -67,6 +74,8 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
                 f"  login     {ADMIN}\n"
                 f"  password  {place.password}\n"
                 f"  sandbox   Gorgias {gorgias}, Rivo {rivo}\n"
+                f"  awards    {place.airflow_url}/loyalty/api/v1/awards\n"
+                f"  token     {token}\n"
                 f"  logs      {place.log_dir}\n"
             )
             while True:
@@ -75,6 +84,21 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
         except StopRequestedError:
             console.say("stopping")
             raise
+
+
+def award_token(staging_path: Path) -> str:
+    """The token of this installation for the HTTP doors: made once, kept with its other secrets."""
+    path = VAR_DIR / "secrets.json"
+    kept = read_or_make_secrets(path)
+    engine = open_engine(f"sqlite:///{staging_path}")
+    try:
+        with engine.begin() as connection:
+            if find_store(connection, kept.get("award_token", "")) != STORE:
+                token = make_token(connection, STORE, utc_now(), label="make up", made_by=ADMIN)
+                write_private_json(path, {**kept, "award_token": token})
+    finally:
+        engine.dispose()
+    return read_or_make_secrets(path)["award_token"]
 
 
 if __name__ == "__main__":

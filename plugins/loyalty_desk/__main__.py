@@ -19,6 +19,7 @@ from loyalty_desk.web.commands import add_commands as add_token_commands
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it should, 1 with one line of why when not."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # ten lines a command
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))

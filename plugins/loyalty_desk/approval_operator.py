@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-ANSWER_FORM = {"why": Param("", type="string", title="Why", description="For the audit.")}
+ANSWER_FORM = {
+    "why": Param(None, type=["null", "string"], title="Why", description="For the audit.")
+}
 """The `params` of the task; Airflow adds those of the DAG, so they cannot be set in here."""
 
 
