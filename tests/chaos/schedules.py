@@ -11,6 +11,8 @@ SPEED: Final = 50.0
 DELAY_S: Final = 0.15
 """Real seconds by which a delayed request or answer is late."""
 
+APPROVAL_ABOVE_POINTS: Final = 10
+
 KILLS: Final = (
     "before_claim",
     *(f"before_commit:{number}" for number in range(1, 7)),
@@ -86,7 +88,8 @@ FAULTS: Final[dict[str, tuple[Rule, ...]]] = {
 class Schedule:
     """One award or two, and what happens to them. `kills` has one boundary a worker, or None.
 
-    `shows_after_s` is how long the platform hides a booking, in sandbox seconds.
+    `shows_after_s` is how long the platform hides a booking, in sandbox seconds. `approves` is what
+    an approver says to each award that needs it.
     """
 
     seed: int
@@ -94,6 +97,7 @@ class Schedule:
     fault: str
     kills: tuple[str | None, ...]
     shows_after_s: float
+    approves: bool
 
     @classmethod
     def of(cls, seed: int) -> Schedule:
@@ -102,13 +106,17 @@ class Schedule:
         workers = random.choice((1, 2))
         kill = random.choice((None, KILLS[seed % len(KILLS)], KILLS[seed % len(KILLS)]))
         other = random.choice((None, None, random.choice(KILLS)))
-        kinds = (("5", "points"), ("-3", "points"), ("2.50", "credits"), ("-1", "credits"))
+        kinds = (
+            *(("5", "points"), ("-3", "points"), ("2.50", "credits"), ("-1", "credits")),
+            (str(APPROVAL_ABOVE_POINTS + 1), "points"),
+        )
         return cls(
             seed=seed,
             amounts=tuple(random.choices(kinds, k=random.choice((1, 1, 2)))),
             fault=tuple(FAULTS)[seed // 2 % len(FAULTS)],
             kills=(kill, other)[:workers],
             shows_after_s=random.choice((0.0, 0.0, 10.0)),
+            approves=random.choice((True, False)),
         )
 
     @property

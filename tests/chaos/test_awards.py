@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.running import Sandbox, running_sandbox
 from tests.chaos.audit import states_by_the_audit_alone
-from tests.chaos.schedules import FAULTS, KILLS, SPEED, Schedule
+from tests.chaos.schedules import APPROVAL_ABOVE_POINTS, FAULTS, KILLS, SPEED, Schedule
 from tests.chaos.trial import Trial
 from tests.factories import store_settings
 from tests.http.conftest import SetConnection, at_speed, set_connection  # noqa: F401 - fixtures
@@ -48,7 +48,8 @@ def trial(
         "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
     )
     limits = {f"max_{unit}_per_agent_per_day": 10**6 for unit in ("points", "credits")}
-    trial = Trial(sandbox, staging_url, store_settings(awards=limits))
+    awards = {**limits, "approval_above_points": APPROVAL_ABOVE_POINTS}
+    trial = Trial(sandbox, staging_url, store_settings(awards=awards))
     yield trial
     trial.engine.dispose()
 

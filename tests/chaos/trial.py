@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.apply import apply_due
+from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.queue import Door, get_award, queue_award, settle_unknown
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now
@@ -24,7 +25,7 @@ from tests.chaos.workers import make_worker, start_worker
 
 MOST_ROUNDS = 12
 MOST_CHILD_S = 30.0
-ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.UNKNOWN}
+ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.REJECTED, AwardState.UNKNOWN}
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Trial:
         return Counter(note.split("[ld:")[1].split("]")[0] for note in notes if "[ld:" in note)
 
     def _queue(self, schedule: Schedule) -> list[str]:
-        """Queue the schedule's awards, each for a member of its own."""
+        """Queue the schedule's awards, each for a member of its own, and answer for those above."""
         award_ids = []
         for number, (amount, unit) in enumerate(schedule.amounts):
             email = f"s{schedule.seed}-{number}@shop.example"
@@ -88,6 +89,10 @@ class Trial:
             request = read_request(fields, self.store.awards)
             with self.engine.begin() as connection:
                 queued = queue_award(connection, self.store, request, utc_now(), door=Door.FILE)
+                if queued.state == AwardState.NEEDS_APPROVAL:
+                    award = get_award(connection, self.store.name, queued.award_id)
+                    yes, now = schedule.approves, utc_now()
+                    decide(connection, self.store.name, award, now, approved=yes, by="bo", why=None)
             award_ids.append(queued.award_id)
         return award_ids
 
@@ -119,8 +124,10 @@ class Trial:
                 return
 
     def _judge(self, schedule: Schedule, award_id: str) -> None:
-        """An applied award is in the ledger once, a refused one is not, an unknown one is settled
-        by a look into the ledger, as a person would do it."""
+        """Hold an award's end against the ledger: applied is in it once, refused and rejected not.
+
+        An unknown one is settled by a look into the ledger, as a person would do it.
+        """
         state, booked = self._state(award_id), self.marks()[award_id]
         name = state.value
         if state == AwardState.UNKNOWN:
@@ -139,7 +146,8 @@ class Trial:
             state, booked = self._state(award_id), self.marks()[award_id]
             name = f"unknown, then {state.value}"
         self.ended[name] += 1
-        expected = {AwardState.APPLIED: 1, AwardState.REFUSED: 0}.get(state)
+        not_booked = {AwardState.REFUSED: 0, AwardState.REJECTED: 0}
+        expected = {AwardState.APPLIED: 1, **not_booked}.get(state)
         if booked != expected:
             self.failures.append(f"{schedule}: {name}, and {booked} times in the ledger")
 
