@@ -151,10 +151,10 @@ def _decide(verb: str, options: argparse.Namespace) -> int:
 
 def _reverse(options: argparse.Namespace) -> int:
     from loyalty_desk.awards.queue import Door  # noqa: PLC0415 - only here
-    from loyalty_desk.awards.requests import agent_key  # noqa: PLC0415
-    from loyalty_desk.awards.reversal import reverse_award  # noqa: PLC0415
+    from loyalty_desk.awards.reversal import read_reversal, reverse_award  # noqa: PLC0415
 
-    store, agent = stores_file().get(options.store), agent_key(options.by)
+    store = stores_file().get(options.store)
+    agent, why = read_reversal({"agent": options.by, "note": options.why})
     with _engine().begin() as connection:
         queued = reverse_award(
             connection,
@@ -162,7 +162,7 @@ def _reverse(options: argparse.Namespace) -> int:
             options.award,
             utc_now(),
             agent=agent,
-            why=options.why,
+            why=why,
             door=Door.COMMAND,
         )
     sys.stdout.write(f"{queued.award_id} takes {options.award} back, and is {queued.state}\n")
