@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow.sdk import Asset, AssetWatcher
 
-from loyalty_desk.triggers import AwardQueueTrigger
+from loyalty_desk.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
 
 
-def _asset(store: str, name: str) -> Asset:
+def _asset(store: str, name: str, watchers: Sequence[AssetWatcher] = ()) -> Asset:
     return Asset(
-        name=f"{store}_{name}", uri=f"x-loyalty-desk://{store}/{name}", group="loyalty_desk"
+        name=f"{store}_{name}",
+        uri=f"x-loyalty-desk://{store}/{name}",
+        group="loyalty_desk",
+        watchers=list(watchers),
     )
+
+
+def _watched(store: str, name: str, trigger: QueueTrigger) -> Asset:
+    return _asset(store, name, [AssetWatcher(name=f"{store}_{name}", trigger=trigger)])
 
 
 def loyalty_members(store: str) -> Asset:
@@ -47,13 +56,12 @@ def loyalty_cards(store: str) -> Asset:
 
 def award_queue(store: str) -> Asset:
     """The queue of awards; it says by itself when something waits in it."""
-    watcher = AssetWatcher(name=f"{store}_award_queue", trigger=AwardQueueTrigger(store))
-    return Asset(
-        name=f"{store}_award_queue",
-        uri=f"x-loyalty-desk://{store}/award_queue",
-        group="loyalty_desk",
-        watchers=[watcher],
-    )
+    return _watched(store, "award_queue", AwardQueueTrigger(store))
+
+
+def cards_to_show(store: str) -> Asset:
+    """The members whose cards were asked for; it says by itself when there are some."""
+    return _watched(store, "cards_to_show", CardsToShowTrigger(store))
 
 
 def sync_report(store: str) -> Asset:

@@ -152,6 +152,20 @@ def _rivo(store: StoreSettings, max_wait_s: float, for_awards: bool) -> Platform
     return rivo.RivoPlatform(transport)
 
 
+def webhook_secret(store: StoreSettings) -> str:
+    """The secret that the platform signs its webhooks with: `webhook_secret` in the extra.
+
+    Raises:
+        BadConnectionError: the connection is missing or has none.
+    """
+    conn_id = store.platform_conn_id
+    remedy = f'add {{"webhook_secret": "..."}} to the extra of Airflow connection {conn_id!r}'
+    found = _find(conn_id, default_url=rivo.BASE_URL, remedy=remedy)
+    secret = str(found.extra.get("webhook_secret") or "")
+    _require(found, webhook_secret=secret)
+    return secret
+
+
 _PLATFORMS = {"rivo": _rivo}
 
 

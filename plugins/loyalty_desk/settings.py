@@ -25,6 +25,7 @@ from loyalty_desk.settings_sections import (
     ExtractSettings,
     GorgiasSettings,
     PushSettings,
+    RefreshSettings,
     Strict,
     check_cron,
 )
@@ -98,6 +99,7 @@ class StoreSettings(Strict):
     gorgias: GorgiasSettings = GorgiasSettings()
     awards: AwardSettings = AwardSettings()
     alerts: AlertSettings = AlertSettings()
+    refresh: RefreshSettings = RefreshSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
 

@@ -213,6 +213,16 @@ class AwardSettings(Strict):
     )
 
 
+class RefreshSettings(Strict):
+    """Cards that are shown at once when the platform tells of a change."""
+
+    minutes: float = Field(
+        default=10.0,
+        gt=0,
+        description="Time box of one run; what is left starts another.",
+    )
+
+
 class NotifierSettings(Strict):
     """One Airflow notifier of any provider."""
 

@@ -1,6 +1,6 @@
-"""Airflow trigger: says within a moment that a store has awards to apply or to ask about.
+"""Airflow triggers: say within a moment that a queue of ours has something for a store to do.
 
-An adapter: the triggerer runs it. All stores share one look at the queue. Between two looks nothing
+An adapter: the triggerer runs them. All stores share one look at a queue. Between two looks nothing
 is kept but what was said before, so a triggerer that starts again says it once more; the run that
 this starts then finds nothing to do.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Hashable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
@@ -23,11 +23,16 @@ LOOK_EVERY_S: Final = 0.25
 LOOK_AGAIN_AFTER_TROUBLE_S: Final = 5.0
 
 Waiting = Mapping[str, frozenset[str]]
-"""By store: what waits, each award in the state and with the lease that it waits in."""
+"""By store: what waits, such as an award in the state and with the lease that it waits in."""
 
 
-class AwardQueueTrigger(BaseEventTrigger):
-    """Fires once for every award of `store` that begins to wait for a run."""
+class QueueTrigger(BaseEventTrigger):
+    """Fires once for everything in a queue of `store` that begins to wait for a run.
+
+    `queue` is a folder of `include/sql/`; its `select_waiting` tells what waits there.
+    """
+
+    queue: ClassVar[str]
 
     def __init__(self, store: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -43,7 +48,7 @@ class AwardQueueTrigger(BaseEventTrigger):
             yield event
 
     def shared_stream_key(self) -> Hashable:
-        return ("loyalty_desk", "awards")
+        return ("loyalty_desk", self.queue)
 
     @classmethod
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Waiting]:  # noqa: ARG003 - Airflow's
@@ -52,9 +57,9 @@ class AwardQueueTrigger(BaseEventTrigger):
         while True:
             wait_s = LOOK_EVERY_S
             try:
-                waiting = await asyncio.to_thread(_find_waiting)
+                waiting = await asyncio.to_thread(_find_waiting, cls.queue)
             except LoyaltyDeskError as error:
-                log.warning("cannot look at the awards: %s", error)
+                log.warning("cannot look at the queue of %s: %s", cls.queue, error)
                 waiting, wait_s = before, LOOK_AGAIN_AFTER_TROUBLE_S
             if waiting != before:
                 before = waiting
@@ -69,11 +74,23 @@ class AwardQueueTrigger(BaseEventTrigger):
         async for waiting in shared_stream:
             now = waiting.get(self.store, frozenset())
             if new := now - before:
-                yield TriggerEvent(payload={"store": self.store, "awards": len(new)})  # type: ignore[no-untyped-call]
+                yield TriggerEvent(payload={"store": self.store, "waiting": len(new)})  # type: ignore[no-untyped-call]
             before = now
 
 
-def _find_waiting() -> Waiting:
+class AwardQueueTrigger(QueueTrigger):
+    """Awards to apply, or to ask about."""
+
+    queue = "awards"
+
+
+class CardsToShowTrigger(QueueTrigger):
+    """Members whose cards were asked for."""
+
+    queue = "refresh"
+
+
+def _find_waiting(queue: str) -> Waiting:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not when Airflow only reads the DAG
 
     from loyalty_desk.errors import StagingUnavailableError  # noqa: PLC0415
@@ -85,10 +102,8 @@ def _find_waiting() -> Waiting:
     try:
         with reading(staging_engine()) as connection:
             binds = {"now_utc": utc_text(utc_now())}
-            for row in connection.execute(statement("awards/select_waiting"), binds):
-                found.setdefault(row.store, set()).add(
-                    f"{row.award_id}:{row.state}:{row.lease_until_utc}"
-                )
+            for row in connection.execute(statement(f"{queue}/select_waiting"), binds):
+                found.setdefault(row.store, set()).add(":".join(map(str, row[1:])))
     except DBAPIError as error:
         raise StagingUnavailableError(type(error.orig).__name__) from None
     return {store: frozenset(keys) for store, keys in found.items()}

@@ -45,16 +45,17 @@ class Syncer:
 
     def __call__(self, **params: object) -> RunRecord:
         """Run the DAG once and return its run record, whether it failed or not."""
-        dag = self.load_dag()
-        # A failed task shows in the record; trying it again is what the next run is for.
-        for task in dag.tasks:
-            task.retries = 0
-        dag.test(run_conf=params)
+        self.run_dag(f"loyalty_sync__{STORE}", **params)  # a failed task shows in the record
         return self._world.records()[0]
 
     def award(self, **params: object) -> None:
         """Run the DAG that awards once, with that form."""
-        dag = self.load_dag(f"award_points__{STORE}")
+        self.run_dag(f"award_points__{STORE}", **params)
+
+    def run_dag(self, dag_id: str, **params: object) -> None:
+        """Run another DAG once."""
+        dag = self.load_dag(dag_id)
+        # Trying again what failed is what the next run is for.
         for task in dag.tasks:
             task.retries = 0
         dag.test(run_conf=params)

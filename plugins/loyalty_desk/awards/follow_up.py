@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
@@ -18,15 +19,13 @@ from loyalty_desk.awards.queue import add_event, amount_text, get_award
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, Delivery
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member
+from loyalty_desk.refresh.show import CardShower
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.push import keep_pushed
-from loyalty_desk.sync.stage import stage_members
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ LEFT_TO_THE_SYNC: Final = timedelta(days=1)
 ACTOR: Final = "follow_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FollowUp:
     """Shows applied awards of one store."""
 
@@ -44,6 +43,10 @@ class FollowUp:
     engine: Engine
     platform: Platform
     gorgias: GorgiasClient
+
+    @cached_property
+    def _shower(self) -> CardShower:
+        return CardShower(self.store, self.engine, self.platform, self.gorgias)
 
     def show(self, award_id: str) -> int:
         """Show one applied award; returns how many cards Gorgias accepted, 0 on trouble."""
@@ -79,40 +82,17 @@ class FollowUp:
     def _show(self, award_id: str) -> int:
         with reading(self.engine) as connection:
             award = get_award(connection, self.store.name, award_id)
-        member = self.platform.find_member(award.member_id)
+        member = self._shower.read_back(award.member_id)
         if member is not None:
-            self._stage(award, member)
-        pushed = self._push(award.member_id)
+            facts = {"balance_after": member.card.get(f"{award.unit}_balance")}
+            with self.engine.begin() as connection:
+                self._note(connection, award, "read back", facts)
+        pushed = self._shower.push(award.member_id)
         if self.store.awards.ticket_note and award.ticket_id is not None:
             self._leave_note(award, member)
         with self.engine.begin() as connection:
             self._mark(connection, award_id, "shown")
             self._note(connection, award, "shown in Gorgias", {"cards": pushed})
-        return pushed
-
-    def _stage(self, award: Row[Any], member: Member) -> None:
-        balance = member.card.get(f"{award.unit}_balance")
-        with self.engine.begin() as connection:
-            stage_members(connection, self.store.name, [member], utc_now(), first_load=False)
-            self._note(connection, award, "read back", {"balance_after": balance})
-
-    def _push(self, member_id: str) -> int:
-        writer = CardWriter(self.gorgias, self.engine, self.store)
-        pushed = 0
-        for destination in self.store.push_to:
-            binds = {
-                "store": self.store.name,
-                "member_id": member_id,
-                "destination": destination.value,
-            }
-            with reading(self.engine) as connection:
-                rows = connection.execute(statement("awards/select_member_cards"), binds).all()
-            for row in rows:
-                delivery = Delivery.from_row(row, utc_now())
-                writer.deliver(delivery)
-                with self.engine.begin() as connection:
-                    keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
-                pushed += 1
         return pushed
 
     def _leave_note(self, award: Row[Any], member: Member | None) -> None:

@@ -338,6 +338,16 @@ gorgias_objects = Table(
     Column("gorgias_id", BigInteger, nullable=False),
 )
 
+# One per member whose card is to be shown at once, because the platform told of a change.
+cards_to_show = Table(
+    "cards_to_show",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("member_id", Text, primary_key=True),
+    Column("asked_at_utc", Text, nullable=False),
+    **CLUSTERED,
+)
+
 # One per OAuth2 connection: the newest tokens, encrypted.
 oauth_tokens = Table(
     "oauth_tokens",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from loyalty_desk.web.answers import WebError
 
@@ -18,8 +19,9 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 async def read_fields(request: Request) -> dict[str, Any]:
     """The fields of a JSON object or of a form.
 
-    A number with a point or an exponent stays the text that was sent: money must not pass through
-    float, and an amount is checked as it was written.
+    A number stays the text that was sent: money must not pass through float, Python reads no number
+    of thousands of digits, and an amount is checked as it was written. NaN and Infinity, which are
+    no JSON but are sent as such, become floats, which no field takes.
 
     Raises:
         WebError: 413 too large; 415 neither JSON nor a form; 400 not what its type says.
@@ -27,7 +29,7 @@ async def read_fields(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {JSON, FORM}:
         raise WebError(415, f"send {JSON} or {FORM}")
-    body = await _read_bounded(request)
+    body = await read_bounded(request, MOST_BYTES)
     try:
         text = body.decode()
         return _read_json(text) if kind == JSON else _read_form(text)
@@ -35,19 +37,21 @@ async def read_fields(request: Request) -> dict[str, Any]:
         raise WebError(400, f"the body is not a valid {kind}") from None
 
 
-async def _read_bounded(request: Request) -> bytes:
+async def read_bounded(request: Request, most_bytes: int) -> bytes:
+    """The body as it came; raises WebError: 413 too large, 400 cut off."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise WebError(413, f"the body is larger than {MOST_BYTES} bytes")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most_bytes:
+                raise WebError(413, f"the body is larger than {most_bytes} bytes")
+    except ClientDisconnect:  # nobody is there to read the answer, but it is no failure of ours
+        raise WebError(400, "the body was cut off") from None
     return bytes(body)
 
 
 def _read_json(text: str) -> dict[str, Any]:
-    content = json.loads(
-        text, parse_float=str, parse_constant=_refuse, object_pairs_hook=_without_repeats
-    )
+    content = json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_without_repeats)
     if not isinstance(content, dict):
         raise WebError(400, "the body must be one JSON object")
     return content
@@ -63,7 +67,3 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         raise WebError(400, "a field is given twice")
     return fields
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)

@@ -11,6 +11,7 @@ SELECT
     members.card,
     members.points_balance,
     pushed_cards.version_utc,
+    pushed_cards.fingerprint AS pushed_fingerprint,
     :destination AS destination
 FROM matches
 INNER JOIN customers

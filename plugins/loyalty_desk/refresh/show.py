@@ -1,0 +1,66 @@
+"""Reads one member anew and shows the card in Gorgias, unless it stands there already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.destinations import CardWriter, Delivery
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.records import Member
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.push import keep_pushed
+from loyalty_desk.sync.stage import stage_members
+
+
+@dataclass(frozen=True)
+class CardShower:
+    """Shows members of one store to its agents. Raises what the two services raise."""
+
+    store: StoreSettings
+    engine: Engine
+    platform: Platform
+    gorgias: GorgiasClient
+
+    def read_back(self, member_id: str) -> Member | None:
+        """Read the member as the platform has it now, and stage what it tells."""
+        member = self.platform.find_member(member_id)
+        if member is not None:
+            with self.engine.begin() as connection:
+                stage_members(connection, self.store.name, [member], utc_now(), first_load=False)
+        return member
+
+    def push(self, member_id: str) -> int:
+        """Write the staged card to each customer matched to the member; returns how many writes.
+
+        A card that Gorgias accepted before is not written again. Who is not matched yet is for the
+        next sync, for which staging has noted the member.
+        """
+        pushed = 0
+        for destination in self.store.push_to:
+            binds = {
+                "store": self.store.name,
+                "member_id": member_id,
+                "destination": destination.value,
+            }
+            with reading(self.engine) as connection:
+                rows = connection.execute(statement("refresh/select_member_cards"), binds).all()
+            for row in rows:
+                delivery = Delivery.from_row(row, utc_now())
+                if row.pushed_fingerprint == delivery.fingerprint:
+                    continue
+                self._writer.deliver(delivery)
+                with self.engine.begin() as connection:
+                    keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
+                pushed += 1
+        return pushed
+
+    @cached_property
+    def _writer(self) -> CardWriter:
+        return CardWriter(self.gorgias, self.engine, self.store)

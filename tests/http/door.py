@@ -1,0 +1,145 @@
+"""The HTTP door of awards as Airflow's API server serves it, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Barrier, Thread
+from time import monotonic, sleep
+from typing import Any
+
+import requests
+import uvicorn
+import yaml
+from fastapi import FastAPI
+
+from loyalty_desk import settings
+from loyalty_desk.staging.installed import forget_engine, staging_engine
+from loyalty_desk.web.mounted import LazyApp
+from loyalty_desk.web.tokens import make_token
+from sandbox.serving import HOST, listen
+from tests.factories import NOW, STORE
+
+MOUNT = "/loyalty"
+API = f"{MOUNT}/api/v1"
+AWARDS = f"{API}/awards"
+OTHER_STORE = "other"
+START_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 60.0
+
+
+@contextmanager
+def serving(root_path: str = "") -> Iterator[str]:
+    """Serve the door in a thread, mounted as Airflow mounts it; yields where the server is."""
+    outer = FastAPI(root_path=root_path, openapi_url=None)
+    outer.mount(MOUNT, LazyApp())
+    # Without a configuration of its own, its loggers are those that a test sees.
+    server = uvicorn.Server(uvicorn.Config(outer, log_config=None, lifespan="off"))
+    with listen(0) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            deadline = monotonic() + START_TIMEOUT_S
+            while not server.started:
+                assert thread.is_alive(), "the server ended while it started"
+                assert monotonic() < deadline, "the server does not start"
+                sleep(0.01)
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A client of the door with the token of a store. `folder` holds the stores file."""
+
+    url: str
+    folder: Path
+    session: requests.Session
+    token: str | None = None
+
+    def award(self, headers: Mapping[str, str] | None = None, **values: Any) -> requests.Response:
+        """Ask for an award, as JSON."""
+        return self.call("POST", AWARDS, json=award_fields(**values), headers=headers)
+
+    def send(self, body: str | bytes, kind: str = "application/json") -> requests.Response:
+        """Ask for an award with a body as it is."""
+        content = body.encode() if isinstance(body, str) else body
+        return self.call("POST", AWARDS, data=content, headers={"Content-Type": kind})
+
+    def reverse(self, award_id: str, **values: Any) -> requests.Response:
+        fields = {"agent": "eve", "note": "given to the wrong one", **values}
+        given = {name: value for name, value in fields.items() if value is not None}
+        return self.call("POST", f"{AWARDS}/{award_id}/reversal", json=given)
+
+    def read(self, award_id: str) -> requests.Response:
+        return self.call("GET", f"{AWARDS}/{award_id}")
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> requests.Response:
+        given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.session.request(
+            method,
+            f"{self.url}{path}",
+            headers={**given, **(headers or {})},
+            timeout=ANSWER_TIMEOUT_S,
+            **options,
+        )
+
+    def of(self, store: str) -> Door:
+        """The same door with a token of another store."""
+        return replace(self, token=new_token(store))
+
+    def set_stores(self, **stores: dict[str, Any]) -> None:
+        """Write the stores file anew: each store with its settings, on Rivo."""
+        content = {name: {"platform": "rivo", **values} for name, values in stores.items()}
+        (self.folder / "stores.yaml").write_text(yaml.safe_dump({"stores": content}))
+
+    def set_awards(self, **awards: Any) -> None:
+        """Change what may be awarded in the store."""
+        self.set_stores(**{STORE: {"awards": awards}, OTHER_STORE: {}})
+
+
+def new_client() -> requests.Session:
+    """A client with connections of its own that no proxy sees."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def new_token(store: str = STORE) -> str:
+    with staging_engine().begin() as connection:
+        return make_token(connection, store, NOW, label="a test", made_by="eve")
+
+
+def award_fields(**values: Any) -> dict[str, Any]:
+    """50 points from Ada for member 7; None leaves a field out."""
+    fields = {"member_id": "7", "amount": 50, "reason": "gesture", "agent": "ada", **values}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def all_at_once(
+    door: Door, count: int, call: Callable[[Door, int], requests.Response]
+) -> list[requests.Response]:
+    """What `count` clients get that all call at the same moment."""
+    barrier = Barrier(count)
+
+    def run(number: int) -> requests.Response:
+        with new_client() as session:
+            client = replace(door, session=session)
+            barrier.wait()
+            return call(client, number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def forget_settings() -> None:
+    """Settings and the staging engine are kept per process; a test has its own."""
+    settings.installation.cache_clear()
+    forget_engine()

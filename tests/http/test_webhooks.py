@@ -1,0 +1,178 @@
+"""Rivo's webhooks over real HTTP: signed ones ask for a card, all others do nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import Engine, text
+
+from loyalty_desk.web import webhooks_api
+from sandbox.rivo.hooks import SIGNATURE, TOPICS, sign
+from sandbox.running import Sandbox
+from tests.factories import STORE
+from tests.http.conftest import SetConnection
+from tests.http.door import API, Door, all_at_once, forget_settings, new_client, serving
+
+SECRET = "whs_of_a_test"
+EMAIL = "mira@shop.example"
+PATIENCE_S = 5.0
+PROFILE = {"id": 6400000000123, "email": EMAIL, "points_tally": 820, "vip_tier": {"id": 77}}
+EVENT = {"id": 9001, "points_amount": 5, "event_type": "points_event/created", "customer": PROFILE}
+TIER = {"id": [1, 2], "vip_tier_id": 77, "customer": PROFILE}
+Send = Callable[..., requests.Response]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def door(
+    server: str,
+    staging_url: str,
+    tmp_path: Path,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Door]:
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
+    set_connection("rivo_acme", password="a key", extra={"webhook_secret": SECRET})
+    set_connection("rivo_other", password="a key", extra={"webhook_secret": "of another"})
+    forget_settings()
+    webhooks_api._find_secret.cache_clear()
+    with new_client() as session:
+        door = Door(url=server, folder=tmp_path, session=session)
+        door.set_stores(acme={}, other={}, bare={})
+        yield door
+    webhooks_api._find_secret.cache_clear()
+    forget_settings()
+
+
+def send(
+    door: Door,
+    content: Any,
+    *,
+    store: str = STORE,
+    platform: str = "rivo",
+    secret: str = SECRET,
+    signature: str | None = None,
+) -> requests.Response:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    headers = {SIGNATURE: sign(body, secret) if signature is None else signature}
+    path = f"{API}/webhooks/{platform}/{store}"
+    return door.call("POST", path, data=body, headers=headers)
+
+
+def asked_for(staging: Engine) -> list[tuple[str, str]]:
+    with staging.connect() as connection:
+        rows = connection.execute(text("SELECT store, member_id FROM cards_to_show ORDER BY 1, 2"))
+        return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("content", [PROFILE, EVENT, TIER])
+def test_a_signed_webhook_asks_for_the_card_of_its_member(
+    door: Door, staging: Engine, content: dict[str, Any]
+) -> None:
+    assert send(door, content).status_code == 204
+    assert asked_for(staging) == [(STORE, "6400000000123")]
+
+
+@pytest.mark.parametrize(
+    "content", [{}, [], {"id": [1, 2]}, {"id": True}, {"id": -5}, {"customer": 5}, b"{", b""]
+)
+def test_a_signed_webhook_about_nobody_is_taken_and_forgotten(
+    door: Door, staging: Engine, content: Any
+) -> None:
+    assert send(door, content).status_code == 204
+    assert asked_for(staging) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": "of somebody else"},
+        {"signature": ""},
+        {"signature": "not base64 \u00e9"},
+        {"signature": sign(b"another body", SECRET)},
+        {"store": "other"},
+        {"store": "nobody"},
+        {"store": "bare", "secret": ""},
+        {"platform": "smile"},
+    ],
+)
+def test_what_the_platform_has_not_signed_is_refused_with_one_answer(
+    door: Door, staging: Engine, wrong: dict[str, str]
+) -> None:
+    answer = send(door, PROFILE, **wrong)
+
+    assert (answer.status_code, answer.json()) == (
+        401,
+        {"error": "this webhook is not signed with the secret of a store that is set up"},
+    )
+    assert asked_for(staging) == []
+
+
+def test_a_changed_byte_is_not_signed(door: Door, staging: Engine) -> None:
+    body = json.dumps(PROFILE).encode()
+    answer = send(door, body.replace(b"820", b"821"), signature=sign(body, SECRET))
+
+    assert answer.status_code == 401
+    assert asked_for(staging) == []
+
+
+def test_one_that_is_too_large_is_refused(door: Door, staging: Engine) -> None:
+    assert send(door, b"x" * (webhooks_api.MOST_BYTES + 1)).status_code == 413
+
+
+def test_a_burst_of_webhooks_asks_for_each_card_once(door: Door, staging: Engine) -> None:
+    def burst(client: Door, number: int) -> requests.Response:
+        for turn in range(40):
+            answer = send(client, {"id": 100 + (number + turn) % 10})
+        return answer
+
+    answers = all_at_once(door, 10, burst)
+
+    assert {answer.status_code for answer in answers} == {204}
+    assert asked_for(staging) == [(STORE, str(100 + number)) for number in range(10)]
+
+
+def test_what_the_sandbox_delivers_is_taken(
+    door: Door, staging: Engine, sandbox: Sandbox, set_connection: SetConnection
+) -> None:
+    secret = sandbox.rivo["webhook_secret"]
+    set_connection("rivo_acme", password="a key", extra={"webhook_secret": secret})
+    webhooks_api._find_secret.cache_clear()
+    for topic in TOPICS:
+        requests.post(
+            f"{sandbox.rivo_url}/webhooks",
+            data={"event_type": topic, "url": f"{door.url}{API}/webhooks/rivo/{STORE}"},
+            headers={"Authorization": sandbox.rivo["api_key"]},
+            timeout=5,
+        ).raise_for_status()
+    member_id = str(sandbox.control("rivo", "POST", "members", {"email": EMAIL})["id"])
+    sandbox.control("rivo", "PATCH", f"members/{member_id}", {"points_tally": 5})
+
+    deadline = time.monotonic() + PATIENCE_S
+    while not asked_for(staging) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert asked_for(staging) == [(STORE, member_id)]
+
+
+def test_no_log_tells_what_a_webhook_holds(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        send(door, PROFILE)
+        send(door, PROFILE, secret="of somebody else")
+        send(door, {"email": EMAIL})
+
+    for secret in (EMAIL, SECRET, "of somebody else", sign(b"", SECRET)):
+        assert secret not in caplog.text
