@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 
 from sqlalchemy import Engine
 
 from loyalty_desk.settings import installation
 from loyalty_desk.staging.engine import check_migrated, open_engine
 
+_OPENING = Lock()
 
-@cache
+
 def staging_engine() -> Engine:
     """The migrated staging database; one engine a process. Raises as `open_engine` does."""
+    with _OPENING:  # the first requests of a server come at once, and each would open one
+        return _open()
+
+
+@cache
+def _open() -> Engine:
     engine = open_engine(installation().resolved_staging_url())
     check_migrated(engine)
     return engine
@@ -20,6 +28,6 @@ def staging_engine() -> Engine:
 
 def forget_engine() -> None:
     """Close it; the next call opens what the settings say then."""
-    if staging_engine.cache_info().currsize:
-        staging_engine().dispose()
-    staging_engine.cache_clear()
+    if _open.cache_info().currsize:
+        _open().dispose()
+    _open.cache_clear()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
@@ -33,6 +33,16 @@ from loyalty_desk.web.bodies import read_fields
 router = APIRouter(prefix="/api/v1")
 
 
+async def _award_id(_store: TokenStore, award_id: str) -> str:
+    """The id in the path; what cannot be one is unknown before PostgreSQL minds a NUL in it."""
+    if not award_id.isalnum():
+        raise _no_award()
+    return award_id
+
+
+AwardId = Annotated[str, Depends(_award_id)]
+
+
 @router.post("/awards")
 async def post_award(request: Request, store: TokenStore) -> Response:
     """Queue an award: 202 with its id, state and address."""
@@ -47,18 +57,18 @@ async def post_award(request: Request, store: TokenStore) -> Response:
 
 
 @router.get("/awards/{award_id}")
-def read_award(award_id: str, store: TokenStore) -> Response:
+def read_award(award_id: AwardId, store: TokenStore) -> Response:
     """Tell what became of an award of the token's store."""
     try:
         with reading(staging_engine()) as connection:
             award = get_award(connection, store.name, award_id)
     except NoAwardError:
-        raise WebError(404, "the store has no such award") from None
+        raise _no_award() from None
     return JSONResponse(_shown(award))
 
 
 @router.post("/awards/{award_id}/reversal")
-async def post_reversal(request: Request, award_id: str, store: TokenStore) -> Response:
+async def post_reversal(request: Request, award_id: AwardId, store: TokenStore) -> Response:
     """Take an applied award back, once: 202 with the new award."""
     fields = await read_fields(request)
     require_store(store, fields.pop("store", None))
@@ -87,19 +97,24 @@ def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queue
                 connection, store, award_id, utc_now(), agent=agent, why=why, door=Door.HTTP
             )
     except NoAwardError:
-        raise WebError(404, "the store has no such award") from None
+        raise _no_award() from None
     except ReversalError as error:
         raise WebError(409, str(error)) from None
 
 
+def _no_award() -> WebError:
+    return WebError(404, "the store has no such award")
+
+
 def _take_key_of_header(request: Request, fields: dict[str, Any]) -> None:
     """Take the idempotency key from the header, where the body has none or the same."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return
-    if fields.setdefault("idempotency_key", key) != key:
+    given = (request.headers.get("idempotency-key"), fields.get("idempotency_key"))
+    keys = [key for key in given if key not in (None, "")]
+    if any(key != keys[0] for key in keys):
         reason = "differs from the Idempotency-Key header"
         raise WebError(400, "the award is not in order", fields={"idempotency_key": reason})
+    if keys:
+        fields["idempotency_key"] = keys[0]
 
 
 def _accepted(request: Request, queued: Queued) -> Response:

@@ -85,7 +85,8 @@ def revoke_token(
         "now_utc": utc_text(now),
     }
     if not connection.execute(statement("tokens/revoke_token"), binds).rowcount:
-        raise NoTokenError(f"store {store} has no token {token_id} that is in use")
+        # The id is not repeated: it may be a whole token with a slip of the pen in it.
+        raise NoTokenError(f"store {store} has no such token that is in use")
 
 
 def _hash(secret: str) -> str:

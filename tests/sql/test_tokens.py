@@ -1,0 +1,229 @@
+"""Tokens of the HTTP doors: each opens one store until it is revoked, and is shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk import settings
+from loyalty_desk.__main__ import main
+from loyalty_desk.clock import utc_text
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import forget_engine
+from loyalty_desk.web.tokens import (
+    TOKEN,
+    NoTokenError,
+    find_store,
+    list_tokens,
+    make_token,
+    revoke_token,
+    token_id_of,
+)
+from tests.factories import LATER, NOW, STORE
+
+OTHER_STORE = "other"
+Tokens = Callable[..., int]
+
+
+def make(staging: Engine, store: str = STORE, label: str = "helpdesk") -> str:
+    with staging.begin() as connection:
+        return make_token(connection, store, NOW, label=label, made_by="eve")
+
+
+def opens(staging: Engine, token: str) -> str | None:
+    with reading(staging) as connection:
+        return find_store(connection, token)
+
+
+def revoke(staging: Engine, token_id: str, store: str = STORE) -> None:
+    with staging.begin() as connection:
+        revoke_token(connection, store, token_id, LATER, revoked_by="bob")
+
+
+def everything_kept(staging: Engine) -> str:
+    with reading(staging) as connection:
+        return repr(connection.execute(text("SELECT * FROM api_tokens")).all())
+
+
+# --- opening ---------------------------------------------------------------------------------
+
+
+def test_a_token_opens_its_store_and_no_other(staging: Engine) -> None:
+    ours, theirs = make(staging), make(staging, OTHER_STORE)
+    assert (opens(staging, ours), opens(staging, theirs)) == (STORE, OTHER_STORE)
+
+
+def test_no_two_tokens_are_alike(staging: Engine) -> None:
+    tokens = [TOKEN.fullmatch(make(staging)) for _ in range(20)]
+    assert len({token[1] for token in tokens if token}) == 20
+    assert len({token[2] for token in tokens if token}) == 20
+
+
+def test_of_a_token_only_its_id_and_a_hash_are_kept(staging: Engine) -> None:
+    token = make(staging)
+    kept = everything_kept(staging)
+    assert token_id_of(token) in kept
+    assert token[16:] not in kept
+
+
+def test_what_only_looks_like_a_token_opens_nothing(staging: Engine) -> None:
+    token, other = make(staging), make(staging)
+    start, secret = token[:16], token[16:]
+    wrong = [
+        *(
+            "",
+            " ",
+            "ld_",
+            "ld__",
+            start,
+            secret,
+            token[:-1],
+            f"{token}x",
+            f"{token}\n",
+            f" {token}",
+        ),
+        *(token.upper(), token.swapcase(), token.replace("ld_", "LD_", 1), f"{token} {token}"),
+        *(f"{start}{other[16:]}", f"{other[:16]}{secret}", f"{start}{'x' * 43}", f"{start}%"),
+        *(f"ld_{'0' * 12}_{secret}", f"{token[:3]}\u0660{token[4:]}", f"ld_%_{secret}"),
+        *(f"{start}{secret[:-1]}\x00", f"{start}{secret[:-1]}\u00e9", "' OR 1=1 --", "x" * 100_000),
+    ]
+    assert [opens(staging, text) for text in wrong] == [None] * len(wrong)
+
+
+# --- revoking --------------------------------------------------------------------------------
+
+
+def test_a_revoked_token_opens_nothing_and_the_others_still_do(staging: Engine) -> None:
+    token, other = make(staging), make(staging)
+    revoke(staging, token_id_of(token))
+    assert (opens(staging, token), opens(staging, other)) == (None, STORE)
+
+
+def test_a_token_is_revoked_once_and_by_its_own_store(staging: Engine) -> None:
+    token = make(staging)
+    token_id = token_id_of(token)
+    for wrong_id, store in [(token_id, OTHER_STORE), ("0" * 12, STORE), ("", STORE), ("%", STORE)]:
+        with pytest.raises(NoTokenError):
+            revoke(staging, wrong_id, store)
+    assert opens(staging, token) == STORE
+    revoke(staging, token_id)
+    kept = everything_kept(staging)
+    with pytest.raises(NoTokenError):
+        revoke(staging, token_id)
+    assert everything_kept(staging) == kept
+
+
+def test_a_list_has_the_tokens_of_its_store_with_their_end(staging: Engine) -> None:
+    first, second = make(staging, label="old"), make(staging, label="new")
+    make(staging, OTHER_STORE, label="theirs")
+    revoke(staging, token_id_of(first))
+    with reading(staging) as connection:
+        found = {token.label: token for token in list_tokens(connection, STORE)}
+    assert set(found) == {"old", "new"}
+    assert (found["old"].revoked_by, found["old"].revoked_at_utc) == ("bob", utc_text(LATER))
+    assert (found["new"].token_id, found["new"].revoked_by) == (token_id_of(second), None)
+
+
+# --- on the command line ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Path:
+    path = tmp_path / "stores.yaml"
+    path.write_text(f"stores:\n  {STORE}:\n    platform: rivo\n  other:\n    platform: rivo\n")
+    return path
+
+
+@pytest.fixture
+def tokens(staging_url: str, stores: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tokens]:
+    """Runs `tokens VERB --store acme ...` and returns its exit code."""
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    forget_settings()
+    yield lambda verb, *rest, store=STORE: main(["tokens", verb, "--store", store, *rest])
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Settings and the staging engine are kept per process; a test has its own."""
+    settings.installation.cache_clear()
+    forget_engine()
+
+
+def test_make_prints_a_token_that_opens_the_store_and_nothing_else(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tokens("make", "--label", "helpdesk") == 0
+    printed = capsys.readouterr()
+    token = printed.out.removesuffix("\n")
+    assert opens(staging, token) == STORE
+    assert printed.err == "keep it like a password; it cannot be shown again\n"
+
+
+def test_list_has_a_line_a_token_and_no_secret(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = make(staging)
+    token_id = token_id_of(token)
+    line = f"{token_id}  helpdesk, made {utc_text(NOW)} by eve, "
+    assert tokens("list") == 0
+    assert capsys.readouterr().out == f"{line}in use\n"
+    revoke(staging, token_id)
+    assert tokens("list") == 0
+    assert capsys.readouterr().out == f"{line}revoked {utc_text(LATER)} by bob\n"
+    assert tokens("list", store=OTHER_STORE) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_revoke_takes_the_id_or_the_whole_token_and_prints_the_id(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for whole in (True, False):
+        token = make(staging)
+        assert tokens("revoke", token if whole else token_id_of(token), "--by", "bob") == 0
+        assert capsys.readouterr().out == f"{token_id_of(token)} is revoked\n"
+        assert opens(staging, token) is None
+
+
+def test_a_token_of_a_store_that_is_gone_can_be_revoked(
+    staging: Engine, tokens: Tokens, stores: Path
+) -> None:
+    token = make(staging)
+    stores.write_text("stores:\n  other:\n    platform: rivo\n")
+    assert tokens("revoke", token) == 0
+    assert opens(staging, token) is None
+
+
+def test_revoke_does_not_repeat_a_token_that_it_does_not_know(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = make(staging)
+    for wrong in (token[:-1], f"{token}.", "0" * 12):
+        assert tokens("revoke", wrong) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err == "loyalty_desk: store acme has no such token that is in use\n"
+    assert opens(staging, token) == STORE
+
+
+@pytest.mark.parametrize("rest", [("make", "--label", "x"), ("list",)], ids=" ".join)
+def test_an_unknown_store_is_one_line(
+    staging: Engine,
+    tokens: Tokens,
+    rest: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert tokens(*rest, store="nobody") == 1
+    assert capsys.readouterr().err == (
+        "loyalty_desk: no store 'nobody'; the stores file has: acme, other\n"
+    )
+    assert everything_kept(staging) == "[]"
+
+
+@pytest.mark.parametrize("label", ["", " ", "two\nlines", "\x1b[2J"])
+def test_a_label_says_something_in_one_line(tokens: Tokens, label: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        tokens("make", "--label", label)
