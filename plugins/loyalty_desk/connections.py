@@ -28,7 +28,7 @@ from loyalty_desk.pacing import OpenGate, RateGate
 from loyalty_desk.platforms import rivo
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.settings import StoreSettings, installation
-from loyalty_desk.transport import MOST_WAIT_S, Transport
+from loyalty_desk.transport import MOST_WAIT_S, TIMEOUT_S, Transport
 
 if TYPE_CHECKING:
     from airflow.providers.http.hooks.http import HttpHook
@@ -125,10 +125,17 @@ def loyalty_platform(
     for each call: on a kept one a booking may be lost to a server that just gave up waiting, and a
     late answer to one call may be read as that to the next.
     """
-    return _PLATFORMS[store.platform](store, max_wait_s, for_awards)
+    return _PLATFORMS[store.platform](store, max_wait_s=max_wait_s, keep_alive=not for_awards)
 
 
-def _rivo(store: StoreSettings, max_wait_s: float, for_awards: bool) -> Platform:  # noqa: FBT001
+def _rivo(
+    store: StoreSettings,
+    *,
+    max_wait_s: float,
+    keep_alive: bool = True,
+    requests_per_s: float | None = None,
+    timeout: tuple[float, float] = TIMEOUT_S,
+) -> Platform:
     conn_id, speed = store.platform_conn_id, installation().speed
     found = _find(
         conn_id,
@@ -138,18 +145,30 @@ def _rivo(store: StoreSettings, max_wait_s: float, for_awards: bool) -> Platform
     _require(found, password=found.password)
     session = _session(found)
     session.auth = RawKeyAuth(found.password)
-    if for_awards:
+    if not keep_alive:
         session.headers["Connection"] = "close"
     transport = Transport(
         session,
         found.base_url,
         "Rivo",
-        gate=RateGate(store.extract.rivo_requests_per_s * speed),
+        gate=RateGate((requests_per_s or store.extract.rivo_requests_per_s) * speed),
         conn_id=conn_id,
         speed=speed,
+        timeout=timeout,
         max_wait_s=max_wait_s,
     )
     return rivo.RivoPlatform(transport)
+
+
+def look_up_platform(store: StoreSettings) -> Platform:
+    """The platform for look-ups: each call is tried once and given up early, at a rate of its own.
+
+    What a sync asks at the same time leaves the platform room for it.
+    """
+    rate, deadline_s = store.lookup.requests_per_s, store.lookup.deadline_s
+    return _PLATFORMS[store.platform](
+        store, max_wait_s=0.0, requests_per_s=rate, timeout=(deadline_s, deadline_s)
+    )
 
 
 def webhook_secret(store: StoreSettings) -> str:

@@ -24,6 +24,7 @@ from loyalty_desk.settings_sections import (
     BudgetSettings,
     ExtractSettings,
     GorgiasSettings,
+    LookupSettings,
     PushSettings,
     RefreshSettings,
     Strict,
@@ -100,6 +101,7 @@ class StoreSettings(Strict):
     awards: AwardSettings = AwardSettings()
     alerts: AlertSettings = AlertSettings()
     refresh: RefreshSettings = RefreshSettings()
+    lookup: LookupSettings = LookupSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
 

@@ -213,6 +213,23 @@ class AwardSettings(Strict):
     )
 
 
+class LookupSettings(Strict):
+    """Cards that Gorgias pulls when something happens on a ticket."""
+
+    deadline_s: float = Field(
+        default=1.5,
+        ge=0,
+        le=4,
+        description="Seconds that a look-up waits for the platform before it answers with what is"
+        " known; 0 never asks the platform.",
+    )
+    requests_per_s: float = Field(
+        default=3.0,
+        gt=0,
+        description="Look-ups per second, a process, that ask the platform, beside a sync.",
+    )
+
+
 class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 

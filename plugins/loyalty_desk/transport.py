@@ -38,6 +38,8 @@ REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 MOST_ATTEMPTS = 7
 """Of a call that fails; a 429 does not count, it is bounded by `max_wait_s` alone."""
 MOST_WAIT_S = 300.0
+TIMEOUT_S = (5.0, 30.0)
+"""To connect, and until the next bytes of an answer."""
 
 RETRY_AFTER = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*")
 
@@ -76,7 +78,7 @@ class Transport:
         gate: Gate,
         conn_id: str,
         speed: float = 1.0,
-        timeout: tuple[float, float] = (5, 30),
+        timeout: tuple[float, float] = TIMEOUT_S,
         max_wait_s: float = MOST_WAIT_S,
         renewer: Renewer | None = None,
         sleep: Callable[[float], None] = time.sleep,

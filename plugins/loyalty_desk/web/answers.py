@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
+
+CLOSED: Final = (StagingUnavailableError, SettingsError, DBAPIError, PoolTimeoutError)
+"""What is raised while staging cannot be used: nothing was done, and it may work later."""
 
 
 class WebError(Exception):

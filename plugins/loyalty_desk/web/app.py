@@ -6,11 +6,9 @@ import logging
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from loyalty_desk.errors import SettingsError, StagingUnavailableError
-from loyalty_desk.web import awards_api, webhooks_api
-from loyalty_desk.web.answers import WebError
+from loyalty_desk.web import awards_api, lookup_api, webhooks_api
+from loyalty_desk.web.answers import CLOSED, WebError
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +17,10 @@ def make_app() -> FastAPI:
     """Build the application. It serves no pages of its own documentation: they load from afar."""
     app = FastAPI(title="Loyalty Desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(awards_api.router)
+    app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
     app.add_exception_handler(WebError, _say_no)
-    for trouble in (StagingUnavailableError, SettingsError, DBAPIError, PoolTimeoutError):
+    for trouble in CLOSED:
         app.add_exception_handler(trouble, _say_later)
     return app
 

@@ -16,7 +16,7 @@ MOST_FIELDS: Final = 50
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
-async def read_fields(request: Request) -> dict[str, Any]:
+async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     """The fields of a JSON object or of a form.
 
     A number stays the text that was sent: money must not pass through float, Python reads no number
@@ -29,7 +29,7 @@ async def read_fields(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {JSON, FORM}:
         raise WebError(415, f"send {JSON} or {FORM}")
-    body = await read_bounded(request, MOST_BYTES)
+    body = await read_bounded(request, most_bytes)
     try:
         text = body.decode()
         return _read_json(text) if kind == JSON else _read_form(text)

@@ -1,0 +1,1 @@
+"""Look-up: one person's card by e-mail, for Gorgias to pull when something happens on a ticket."""

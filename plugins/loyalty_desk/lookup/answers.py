@@ -1,0 +1,72 @@
+"""What a look-up answers: a card, how fresh it is, and for nobody why and what to do. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from loyalty_desk.clock import parse_utc
+from loyalty_desk.lookup.staged import Found
+from loyalty_desk.records import Outcome
+from loyalty_desk.sync.cards import absent_card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """One answer. `source` is `fresh` or `staged`; `age_s` is None when it was never read."""
+
+    found: Found
+    source: str
+    age_s: int | None
+
+    @classmethod
+    def of(cls, found: Found, source: str, now: datetime) -> LookedUp:
+        as_of = found.as_of_utc
+        age_s = None if as_of is None else max(0, int((now - parse_utc(as_of)).total_seconds()))
+        return cls(found=found, source=source, age_s=age_s)
+
+    def content(self) -> dict[str, Any]:
+        """The card as Gorgias gets it, with how old it is and, for nobody, what to do."""
+        return {
+            **self.found.card,
+            "source": self.source,
+            "as_of": self.found.as_of_utc,
+            "age_s": self.age_s,
+            **({} if self.found.member_id else WHAT_TO_DO[self.found.card["status"]]),
+        }
+
+
+WHAT_TO_DO: Final[Mapping[str, dict[str, str]]] = {
+    Outcome.CUSTOMER_NOT_FOUND: {
+        "reason": "No loyalty account has this e-mail address.",
+        "what_to_do": "Ask for the address used in the shop, or invite the customer to join.",
+    },
+    Outcome.AMBIGUOUS: {
+        "reason": "More than one loyalty account fits this e-mail address.",
+        "what_to_do": "Ask a manager to confirm which one it is.",
+    },
+    Outcome.EXCLUDED: {
+        "reason": "The loyalty account does not take part in the programme.",
+        "what_to_do": "Nothing to do here; the shop decided so.",
+    },
+    Outcome.ERASED: {
+        "reason": "The loyalty account was erased on request.",
+        "what_to_do": "Do not look the customer up by other means.",
+    },
+    Outcome.NO_EMAIL: {
+        "reason": "The customer has no e-mail address to look up.",
+        "what_to_do": "Add the address used in the shop to the customer.",
+    },
+    Outcome.INVALID_EMAIL: {
+        "reason": "This is not a valid e-mail address.",
+        "what_to_do": "Correct the customer's e-mail address.",
+    },
+}
+
+
+def nobody(outcome: Outcome, as_of_utc: str | None = None) -> LookedUp:
+    """The answer for who is no member; fresh, as there is nothing older that could be shown."""
+    found = Found(member_id=None, card=absent_card(outcome), as_of_utc=as_of_utc)
+    return LookedUp(found=found, source="fresh", age_s=0)

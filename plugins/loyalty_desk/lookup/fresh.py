@@ -1,0 +1,103 @@
+"""Looks a person up: fresh from the platform if it answers in time, else as staging has it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLateError
+from dataclasses import replace
+from threading import BoundedSemaphore
+from typing import Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
+from loyalty_desk.lookup.answers import LookedUp, nobody
+from loyalty_desk.lookup.staged import Found, find_member, find_staged
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import Member, Outcome
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.sync.emails import read_email
+from loyalty_desk.sync.stage import stage_members
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE: Final = 8
+"""Fresh reads under way in one process. More would wait for each other, not for the platform."""
+
+
+class LookUp:
+    """Looks people of one store up. Thread-safe; one a process and store.
+
+    `open_platform` is called once, at the first fresh read: it may have to ask for secrets.
+    """
+
+    def __init__(
+        self, store: StoreSettings, engine: Engine, open_platform: Callable[[], Platform]
+    ) -> None:
+        self._store, self._engine, self._open_platform = store, engine, open_platform
+        self._platform: Platform | None = None
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"lookup-{store.name}")
+        self._free = BoundedSemaphore(MOST_AT_ONCE)
+
+    def find(self, email_key: str) -> LookedUp:
+        """Find the card of an e-mail key; within the store's deadline, whatever the platform does.
+
+        A fresh read that comes too late still updates staging.
+        """
+        staged = self._find_staged(email_key)
+        fresh = self._read_fresh(staged.member_id or email_key)
+        if fresh is None:
+            return LookedUp.of(staged, "staged", utc_now())
+        try:
+            member_id = fresh.result(self._store.lookup.deadline_s)
+        except TooLateError:
+            return LookedUp.of(staged, "staged", utc_now())
+        except (LoyaltyDeskError, BadFieldError) as error:
+            log.warning("store %s: no fresh look-up (%s)", self._store.name, type(error).__name__)
+            return LookedUp.of(staged, "staged", utc_now())
+        now_utc = utc_text(utc_now())
+        if member_id is None:
+            return nobody(Outcome.CUSTOMER_NOT_FOUND, now_utc)
+        with reading(self._engine) as connection:
+            found = find_member(connection, self._store, member_id)
+        return LookedUp.of(replace(found, as_of_utc=now_utc), "fresh", utc_now())
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _find_staged(self, email_key: str) -> Found:
+        with reading(self._engine) as connection:
+            return find_staged(connection, self._store, email_key)
+
+    def _read_fresh(self, identifier: str) -> Future[str | None] | None:
+        """Start a fresh read; None when there are too many under way, or none are wanted."""
+        if self._store.lookup.deadline_s <= 0 or not self._free.acquire(blocking=False):
+            return None
+        future = self._pool.submit(self._stage_fresh, identifier)
+        future.add_done_callback(lambda _: self._free.release())
+        return future
+
+    def _stage_fresh(self, identifier: str) -> str | None:
+        """Read the member from the platform, stage it, and return its id."""
+        if self._platform is None:
+            self._platform = self._open_platform()
+        member = self._platform.find_member(identifier)
+        if member is None:
+            return None
+        if not _is_asked_for(member, identifier):
+            raise ApiUnavailableError("the platform answered about somebody else")
+        with self._engine.begin() as connection:
+            stage_members(connection, self._store.name, [member], utc_now(), first_load=False)
+        return member.member_id
+
+
+def _is_asked_for(member: Member, identifier: str) -> bool:
+    """Whether the platform answered about whom it was asked; another's card must not be shown."""
+    if "@" in identifier:
+        return read_email(member.email)[0] == identifier
+    return member.member_id == identifier

@@ -1,0 +1,76 @@
+"""The card of an e-mail address as staging has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.cards import absent_card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Who an e-mail address is. `member_id` is None exactly when the card is of no member.
+
+    `as_of_utc` is when the platform was last known to say so, None when it never was.
+    """
+
+    member_id: str | None
+    card: Mapping[str, Any]
+    as_of_utc: str | None
+
+
+def find_staged(connection: Connection, store: StoreSettings, email_key: str) -> Found:
+    """Find the card by what the last match made of the customer, else by the member's e-mail.
+
+    Several customers with one address count when they are the same member.
+    """
+    binds = {"store": store.name, "email_key": email_key}
+    customers = connection.execute(statement("lookup/select_customer"), binds).all()
+    matched = {row.member_id for row in customers if row.member_id is not None}
+    if len(matched) == 1:
+        return find_member(connection, store, next(iter(matched)))
+    if len(matched) > 1 or any(row.outcome == Outcome.AMBIGUOUS for row in customers):
+        return _nobody(connection, store, Outcome.AMBIGUOUS)
+    holders = connection.execute(statement("lookup/select_members_by_email"), binds).all()
+    members = [row.member_id for row in holders if _counts(row.status, store)]
+    if len(members) > 1:
+        return _nobody(connection, store, Outcome.AMBIGUOUS)
+    others = [row.member_id for row in holders]
+    return find_member(connection, store, next(iter(members or others), ""))
+
+
+def find_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
+    """The card of a member, or of whoever does not count as one."""
+    binds = {"store": store.name, "member_id": member_id}
+    row = connection.execute(statement("lookup/select_member"), binds).first()
+    if row is None:
+        return _nobody(connection, store, Outcome.CUSTOMER_NOT_FOUND)
+    if not _counts(row.status, store):
+        is_erased = row.status == MemberStatus.ERASED
+        return _nobody(connection, store, Outcome.ERASED if is_erased else Outcome.EXCLUDED)
+    as_of = _read_at(connection, store, member_id)
+    return Found(member_id=member_id, card=json.loads(row.card), as_of_utc=as_of)
+
+
+def _counts(status: str, store: StoreSettings) -> bool:
+    """Whether the store counts that status as a member, as its match does."""
+    return status == MemberStatus.MEMBER or (status == MemberStatus.GUEST and store.include_guests)
+
+
+def _nobody(connection: Connection, store: StoreSettings, outcome: Outcome) -> Found:
+    as_of = _read_at(connection, store, "")
+    return Found(member_id=None, card=absent_card(outcome), as_of_utc=as_of)
+
+
+def _read_at(connection: Connection, store: StoreSettings, member_id: str) -> str | None:
+    binds = {"store": store.name, "member_id": member_id}
+    row = connection.execute(statement("lookup/select_read_at"), binds).one()
+    return max((at for at in row if at is not None), default=None)

@@ -1,0 +1,98 @@
+"""The HTTP door of look-ups: Gorgias' HTTP integration calls it when something happens on a ticket.
+
+Gorgias disables an integration that keeps failing, so whoever has a token gets 200 with a card,
+whatever is broken behind it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from loyalty_desk.lookup.answers import LookedUp, nobody
+from loyalty_desk.lookup.open import look_up
+from loyalty_desk.records import EmailState, Outcome
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.sync.emails import read_email
+from loyalty_desk.web.access import TokenStore, require_store
+from loyalty_desk.web.answers import CLOSED
+from loyalty_desk.web.bodies import read_fields
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 1_048_576
+"""Without a form of its own, an integration posts the whole ticket."""
+UNAVAILABLE: Final = {
+    "status": "unavailable",
+    "summary": "Loyalty data is not available right now",
+    "reason": "The loyalty data cannot be read.",
+    "what_to_do": "Try again in a minute.",
+}
+
+
+class NeverFailing(APIRoute):
+    """A route that answers with a card that says so, where another would answer 5xx."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except CLOSED as error:
+                log.error("a look-up found nothing to ask: %s", type(error).__name__)
+                return JSONResponse(UNAVAILABLE)
+
+        return answer
+
+
+router = APIRouter(prefix="/api/v1", route_class=NeverFailing)
+
+
+@router.get("/lookup")
+async def get_lookup(request: Request, store: TokenStore) -> Response:
+    """Answer the card of the `email` in the query, which no access log gets to see."""
+    fields = dict(request.query_params)
+    request.scope["query_string"] = b""
+    return await _answer(store, fields)
+
+
+@router.post("/lookup")
+async def post_lookup(request: Request, store: TokenStore) -> Response:
+    """Answer the card of the `email` in a form or JSON, or of the customer of a whole ticket."""
+    fields = await read_fields(request, MOST_BYTES) | dict(request.query_params)
+    require_store(store, fields.get("store"))
+    return await _answer(store, fields)
+
+
+async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
+    email_key, state = read_email(_find_email(fields))
+    if email_key is None:
+        is_missing = state == EmailState.MISSING
+        found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
+    else:
+        found = await run_in_threadpool(_look_up, store, email_key)
+    return JSONResponse(found.content(), headers={"Cache-Control": "no-store"})
+
+
+def _look_up(store: StoreSettings, email_key: str) -> LookedUp:
+    return look_up(store).find(email_key)
+
+
+def _find_email(fields: Mapping[str, Any]) -> str | None:
+    """The address asked for: a field of its own, or that of the ticket's customer."""
+    for place in (fields, fields.get("customer"), fields.get("ticket")):
+        if isinstance(place, Mapping):
+            customer = place.get("customer")
+            email = place.get("email") or (
+                customer.get("email") if isinstance(customer, Mapping) else None
+            )
+            if isinstance(email, str):
+                return email
+    return None

@@ -1,0 +1,316 @@
+"""Look-ups over real HTTP: fresh when the platform answers, staged when not, and never 5xx."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.lookup.open import forget_look_ups
+from loyalty_desk.records import MemberStatus
+from loyalty_desk.staging import schema
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from sandbox.running import Sandbox
+from tests.factories import STORE, customer, member
+from tests.http.conftest import SetConnection
+from tests.http.door import (
+    API,
+    OTHER_STORE,
+    Door,
+    all_at_once,
+    forget_settings,
+    new_client,
+    new_token,
+    serving,
+)
+
+LOOKUP = f"{API}/lookup"
+EMAIL = "mira@shop.example"
+NOBODY = "nobody@shop.example"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def door(
+    server: str,
+    staging_url: str,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    set_connection: SetConnection,
+    at_speed: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Door]:
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
+    set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
+    forget_settings()
+    with new_client() as session:
+        door = Door(url=server, folder=tmp_path, session=session)
+        set_look_up(door)
+        yield Door(url=server, folder=tmp_path, session=session, token=new_token())
+    forget_look_ups()
+    forget_settings()
+
+
+def set_look_up(door: Door, **lookup: Any) -> None:
+    quick = {"requests_per_s": 1000, **lookup}
+    door.set_stores(**{STORE: {"lookup": quick}, OTHER_STORE: {"lookup": quick}})
+
+
+@pytest.fixture
+def member_id(sandbox: Sandbox) -> str:
+    """A member on the platform, with 820 points."""
+    values = {"email": EMAIL, "points_tally": 820, "first_name": "Mira"}
+    return str(sandbox.control("rivo", "POST", "members", values)["id"])
+
+
+@pytest.fixture
+def staged(staging: Engine, member_id: str) -> str:
+    """The same member as staging knows it, with 800 points."""
+    card = {"name": "Mira", "points_balance": 800}
+    stage(staging, member(member_id, email=EMAIL, card=card))
+    return member_id
+
+
+def stage(staging: Engine, *members: Any, customers: tuple[Any, ...] = ()) -> None:
+    with staging.begin() as connection:
+        now = utc_now()
+        stage_members(connection, STORE, members, now, first_load=False)
+        stage_customers(connection, STORE, customers, now, card_key="loyalty", first_load=False)
+
+
+def look_up(door: Door, email: str | None = EMAIL, **options: Any) -> dict[str, Any]:
+    answer = door.call("POST", LOOKUP, data={"email": email or ""}, **options)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
+    wanted = {"effect": effect, "method": "GET", "route": "*customers/*", **rule}
+    sandbox.control("rivo", "POST", "faults", wanted)
+
+
+# --- who is asked for ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"method": "GET", "path": f"{LOOKUP}?email=MIRA%40shop.example"},
+        {"method": "POST", "path": LOOKUP, "data": {"email": f" {EMAIL} ", "ticket_id": "5"}},
+        {"method": "POST", "path": LOOKUP, "json": {"email": EMAIL}},
+        {"method": "POST", "path": LOOKUP, "json": {"id": 1, "customer": {"email": EMAIL}}},
+        {"method": "POST", "path": LOOKUP, "json": {"ticket": {"customer": {"email": EMAIL}}}},
+    ],
+)
+def test_the_address_may_be_in_a_query_a_form_json_or_a_whole_ticket(
+    door: Door, member_id: str, call: dict[str, Any]
+) -> None:
+    answer = door.call(**call)
+
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    card = answer.json()
+    assert (card["member"], card["member_id"], card["points_balance"]) == (True, member_id, 820)
+    assert (card["source"], card["age_s"]) == ("fresh", 0)
+    assert card["summary"].startswith("820 points")
+
+
+@pytest.mark.parametrize(
+    ("email", "status"),
+    [
+        (NOBODY, "customer_not_found"),
+        ("", "no_email"),
+        (None, "no_email"),
+        ("not an address", "invalid_email"),
+        ("=1+1", "invalid_email"),
+        ("<b>@x", "invalid_email"),
+    ],
+)
+def test_who_is_no_member_gets_a_card_that_says_why_and_what_to_do(
+    door: Door, email: str | None, status: str
+) -> None:
+    card = look_up(door, email)
+
+    assert (card["member"], card["status"]) == (False, status)
+    assert card["summary"]
+    assert card["reason"]
+    assert card["what_to_do"]
+    assert "points_balance" not in card
+
+
+def test_a_confirmed_link_goes_before_the_address(
+    door: Door, staging: Engine, member_id: str, staged: str
+) -> None:
+    stage(staging, customers=(customer(5, email="home@shop.example"),))
+    row = {"store": STORE, "customer_id": 5, "member_id": member_id, "rule": "link"}
+    with staging.begin() as connection:
+        connection.execute(insert(schema.matches), [row])
+
+    assert look_up(door, "home@shop.example")["points_balance"] == 820
+
+
+def test_two_members_with_one_address_are_not_told_apart(door: Door, staging: Engine) -> None:
+    set_look_up(door, deadline_s=0)
+    stage(staging, member("1", email=EMAIL), member("2", email=EMAIL))
+
+    assert look_up(door)["status"] == "ambiguous"
+
+
+@pytest.mark.parametrize("status", [MemberStatus.EXCLUDED, MemberStatus.ERASED])
+def test_who_does_not_take_part_has_no_balance(door: Door, staging: Engine, status: str) -> None:
+    set_look_up(door, deadline_s=0)
+    stage(staging, member("1", email=EMAIL, status=status))
+
+    # An erased member's address is forgotten, so nobody is found by it.
+    expected = {"excluded": "excluded", "erased": "customer_not_found"}[status]
+    assert look_up(door)["status"] == expected
+
+
+# --- fresh, or in time -----------------------------------------------------------------------
+
+
+def test_a_fresh_read_updates_staging_for_the_next_sync(
+    door: Door, staging: Engine, staged: str
+) -> None:
+    assert look_up(door)["points_balance"] == 820
+
+    set_look_up(door, deadline_s=0)
+    card = look_up(door)
+    assert (card["points_balance"], card["source"]) == (820, "staged")
+    with staging.connect() as connection:
+        touched = connection.execute(schema.touched.select()).all()
+    assert (STORE, "card", staged) in [tuple(row)[:3] for row in touched]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"effect": "status", "status": 503},
+        {"effect": "status", "status": 500},
+        {"effect": "status", "status": 429},
+        {"effect": "status", "status": 401},
+        {"effect": "status", "status": 422},
+        {"effect": "drop"},
+        {"effect": "html", "status": 200},
+        {"effect": "truncate"},
+    ],
+)
+def test_a_platform_in_trouble_gets_the_last_known_card_with_its_age(
+    door: Door, staging: Engine, sandbox: Sandbox, staged: str, fault: dict[str, Any]
+) -> None:
+    with staging.begin() as connection:
+        hour_ago = utc_text(utc_now()).replace(utc_text(utc_now())[:4], "2020")
+        connection.execute(schema.members.update().values(changed_at_utc=hour_ago))
+    spoil(sandbox, **fault)
+
+    card = look_up(door)
+
+    assert (card["points_balance"], card["source"]) == (800, "staged")
+    assert card["as_of"] == hour_ago
+    assert card["age_s"] > 10**8
+
+
+def test_a_slow_platform_is_not_waited_for_and_still_updates_staging(
+    door: Door, sandbox: Sandbox, staged: str
+) -> None:
+    set_look_up(door, deadline_s=0.3)
+    spoil(sandbox, "delay", delay_ms=0.5 * 50 * 1000, count=1)
+    began = time.monotonic()
+
+    card = look_up(door)
+
+    assert (card["points_balance"], card["source"]) == (800, "staged")
+    assert time.monotonic() - began < 2
+
+
+def test_a_platform_that_hangs_holds_up_no_other_look_up(
+    door: Door, sandbox: Sandbox, staged: str
+) -> None:
+    set_look_up(door, deadline_s=1)
+    spoil(sandbox, "delay", delay_ms=3 * 50 * 1000)
+
+    def call(client: Door, _number: int) -> Any:
+        began = time.monotonic()
+        for _ in range(5):
+            card = look_up(client)
+            assert (card["points_balance"], card["source"]) == (800, "staged")
+        answer = client.call("GET", f"{LOOKUP}?email={EMAIL}")
+        assert time.monotonic() - began < 15
+        return answer
+
+    answers = all_at_once(door, 20, call)
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_a_platform_that_answers_about_somebody_else_is_not_believed(
+    door: Door, sandbox: Sandbox, staged: str
+) -> None:
+    other = sandbox.control("rivo", "POST", "members", {"email": "other@shop.example"})
+    sandbox.control("rivo", "PATCH", f"members/{staged}", {"email": "moved@shop.example"})
+
+    # Staging knows the id, so the id is asked for: a new address is not somebody else.
+    assert look_up(door)["points_balance"] == 820
+    assert look_up(door, "other@shop.example")["member_id"] == str(other["id"])
+
+
+def test_without_staging_the_card_says_that_there_is_no_data(
+    door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    forget_settings()
+
+    card = look_up(door)
+
+    assert card["status"] == "unavailable"
+    assert "member" not in card
+
+
+# --- who may ask -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, "nonsense", f"ld_{'0' * 12}_{'x' * 43}"])
+def test_without_a_token_nothing_is_told(door: Door, staged: str, token: str | None) -> None:
+    headers = {"Authorization": f"Bearer {token}" if token else ""}
+
+    answer = door.call("POST", LOOKUP, data={"email": EMAIL}, headers=headers)
+
+    assert answer.status_code == 401
+    assert "member" not in answer.text
+
+
+def test_a_token_of_another_store_learns_nothing_of_this_one(
+    door: Door, staging: Engine, staged: str
+) -> None:
+    other = door.of(OTHER_STORE)
+
+    assert look_up(other)["status"] == "customer_not_found"
+    answer = other.call("POST", LOOKUP, data={"email": EMAIL, "store": STORE})
+    assert answer.status_code == 404
+
+
+def test_no_log_tells_whom_was_looked_up(
+    door: Door, sandbox: Sandbox, staged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        look_up(door)
+        look_up(door, NOBODY)
+        door.call("GET", f"{LOOKUP}?email={EMAIL}")
+        spoil(sandbox, "status", status=503)
+        look_up(door)
+
+    for secret in (EMAIL, NOBODY, "mira", door.token or ""):
+        assert secret not in caplog.text
