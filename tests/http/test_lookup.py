@@ -308,7 +308,10 @@ def test_no_log_tells_whom_was_looked_up(
     with caplog.at_level(logging.DEBUG):
         look_up(door)
         look_up(door, NOBODY)
-        door.call("GET", f"{LOOKUP}?email={EMAIL}")
+        for method in ("GET", "POST"):
+            door.call(method, f"{LOOKUP}?email={EMAIL}")
+            door.call(method, f"{LOOKUP}?email={EMAIL}&store=other")
+            door.call(method, f"{LOOKUP}?email={EMAIL}", headers={"Authorization": "no"})
         spoil(sandbox, "status", status=503)
         look_up(door)
 

@@ -230,3 +230,10 @@ def test_two_that_read_and_then_write_wait_for_each_other(staging: Engine) -> No
     assert failures == []
     with reading(staging) as reader:
         assert len(reader.execute(select(to_plan)).all()) == 60
+
+
+def test_an_error_of_the_database_does_not_tell_what_was_bound(staging: Engine) -> None:
+    with staging.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("SELECT 1 FROM nowhere WHERE 1 = :email"), {"email": "a@b.example"})
+
+    assert "a@b.example" not in str(caught.value)

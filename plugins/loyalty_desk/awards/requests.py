@@ -34,10 +34,11 @@ TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARK: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
-# Lines, the no-break spaces of French, the joiners of emoji and Persian, and emoji that are younger
+# Lines, the no-break spaces of French, the joiners of emoji and Persian, the marks of
+# direction that Hebrew and Arabic keyboards write, and emoji that are younger
 # than this Python: people write them, and `isprintable` would refuse them.
 IN_PROSE: Final = dict.fromkeys(
-    [*map(ord, "\n\t\u00a0\u202f\u200c\u200d"), *range(0x1F000, 0x1FB00)]
+    [*map(ord, "\n\t\u00a0\u202f\u200c\u200d\u200e\u200f"), *range(0x1F000, 0x1FB00)]
 )
 
 

@@ -1,5 +1,7 @@
 """Opens the staging database: one SQLite file, or PostgreSQL; and brings it up to date.
 
+What is bound to a statement is never part of an error: it holds names and addresses.
+
 Every transaction of `engine.begin()` or `engine.connect()` may write. On SQLite it takes the write
 lock at its start, so that two processes wait for each other (up to 30 s) and can never deadlock by
 upgrading a read lock. `reading(engine)` is for those who only look, such as pages: it never waits.
@@ -130,7 +132,8 @@ def _sqlite_engine(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the file holds personal data
     except OSError as error:
         raise SettingsError(f"cannot make the folder {folder}: {error.strerror}") from None
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    connect_args = {"timeout": _BUSY_TIMEOUT_S}
+    engine = create_engine(url, connect_args=connect_args, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -169,7 +172,7 @@ def _pg_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"application_name": "loyalty_desk"}
     if "connect_timeout" not in url.query:
         options["connect_timeout"] = _CONNECT_TIMEOUT_S
-    return create_engine(url, connect_args=options, pool_pre_ping=True)
+    return create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
 
 
 def _explain_missing_tables(context: ExceptionContext) -> None:
