@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.web.tokens import find_store, make_token
+from loyalty_desk.web.tokens import find_grant, make_token
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.services import (
@@ -93,7 +93,7 @@ def award_token(staging_path: Path) -> str:
     engine = open_engine(f"sqlite:///{staging_path}")
     try:
         with engine.begin() as connection:
-            if find_store(connection, kept.get("award_token", "")) != STORE:
+            if find_grant(connection, kept.get("award_token", "")) is None:
                 token = make_token(connection, STORE, utc_now(), label="make up", made_by=ADMIN)
                 write_private_json(path, {**kept, "award_token": token})
     finally:

@@ -92,6 +92,13 @@ class AwardState(StrEnum):
     """Nobody can tell whether it was booked; a person settles it."""
 
 
+class Opens(StrEnum):
+    """The one door that a token opens: what sits in a helpdesk's settings must not award points."""
+
+    AWARDS = "awards"
+    LOOKUP = "lookup"
+
+
 class RunState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"

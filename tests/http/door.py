@@ -17,6 +17,7 @@ import yaml
 from fastapi import FastAPI
 
 from loyalty_desk import settings
+from loyalty_desk.records import Opens
 from loyalty_desk.staging.installed import forget_engine, staging_engine
 from loyalty_desk.web.mounted import LazyApp
 from loyalty_desk.web.tokens import make_token
@@ -91,9 +92,9 @@ class Door:
             **options,
         )
 
-    def of(self, store: str) -> Door:
+    def of(self, store: str, opens: Opens = Opens.AWARDS) -> Door:
         """The same door with a token of another store."""
-        return replace(self, token=new_token(store))
+        return replace(self, token=new_token(store, opens))
 
     def set_stores(self, **stores: dict[str, Any]) -> None:
         """Write the stores file anew: each store with its settings, on Rivo."""
@@ -112,9 +113,9 @@ def new_client() -> requests.Session:
     return session
 
 
-def new_token(store: str = STORE) -> str:
+def new_token(store: str = STORE, opens: Opens = Opens.AWARDS) -> str:
     with staging_engine().begin() as connection:
-        return make_token(connection, store, NOW, label="a test", made_by="eve")
+        return make_token(connection, store, NOW, label="a test", made_by="eve", opens=opens)
 
 
 def award_fields(**values: Any) -> dict[str, Any]:

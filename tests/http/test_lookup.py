@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.lookup.open import forget_look_ups
-from loyalty_desk.records import MemberStatus
+from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
 from loyalty_desk.sync.stage import stage_customers, stage_members
 from sandbox.running import Sandbox
@@ -26,7 +26,6 @@ from tests.http.door import (
     all_at_once,
     forget_settings,
     new_client,
-    new_token,
     serving,
 )
 
@@ -58,7 +57,7 @@ def door(
     with new_client() as session:
         door = Door(url=server, folder=tmp_path, session=session)
         set_look_up(door)
-        yield Door(url=server, folder=tmp_path, session=session, token=new_token())
+        yield door.of(STORE, Opens.LOOKUP)
     forget_look_ups()
     forget_settings()
 
@@ -292,10 +291,21 @@ def test_without_a_token_nothing_is_told(door: Door, staged: str, token: str | N
     assert "member" not in answer.text
 
 
+def test_a_token_for_awards_looks_nobody_up_and_one_for_look_ups_awards_nothing(
+    door: Door, staged: str
+) -> None:
+    for_awards = door.of(STORE)
+
+    answer = for_awards.call("POST", LOOKUP, data={"email": EMAIL})
+    assert (answer.status_code, "member" in answer.json()) == (403, False)
+    assert for_awards.award().status_code == 202
+    assert door.award().status_code == 403
+
+
 def test_a_token_of_another_store_learns_nothing_of_this_one(
     door: Door, staging: Engine, staged: str
 ) -> None:
-    other = door.of(OTHER_STORE)
+    other = door.of(OTHER_STORE, Opens.LOOKUP)
 
     assert look_up(other)["status"] == "customer_not_found"
     answer = other.call("POST", LOOKUP, data={"email": EMAIL, "store": STORE})

@@ -16,7 +16,7 @@ from loyalty_desk.staging.installed import forget_engine
 from loyalty_desk.web.tokens import (
     TOKEN,
     NoTokenError,
-    find_store,
+    find_grant,
     list_tokens,
     make_token,
     revoke_token,
@@ -35,7 +35,8 @@ def make(staging: Engine, store: str = STORE, label: str = "helpdesk") -> str:
 
 def opens(staging: Engine, token: str) -> str | None:
     with reading(staging) as connection:
-        return find_store(connection, token)
+        grant = find_grant(connection, token)
+        return grant.store if grant else None
 
 
 def revoke(staging: Engine, token_id: str, store: str = STORE) -> None:
@@ -168,7 +169,7 @@ def test_list_has_a_line_a_token_and_no_secret(
 ) -> None:
     token = make(staging)
     token_id = token_id_of(token)
-    line = f"{token_id}  helpdesk, made {utc_text(NOW)} by eve, "
+    line = f"{token_id}  for awards, helpdesk, made {utc_text(NOW)} by eve, "
     assert tokens("list") == 0
     assert capsys.readouterr().out == f"{line}in use\n"
     revoke(staging, token_id)

@@ -2,6 +2,7 @@
 -- Reads api_tokens. Binds token_id. No row or one.
 SELECT
     store,
+    opens,
     secret_hash,
     revoked_at_utc
 FROM api_tokens

@@ -2,6 +2,7 @@
 -- Reads api_tokens. Binds store. One row per token.
 SELECT
     token_id,
+    opens,
     label,
     made_by,
     made_at_utc,

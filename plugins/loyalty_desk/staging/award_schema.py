@@ -87,12 +87,14 @@ award_gates = Table(
     Column("passed_at_utc", Text, nullable=False),
 )
 
-# One per token that opens the HTTP doors of one store. Of the token itself only a hash is kept.
+# One per token that opens one of the HTTP doors, for one store. Of the token itself only a hash is
+# kept.
 api_tokens = Table(
     "api_tokens",
     METADATA,
     Column("token_id", Text, primary_key=True),
     Column("store", Text, nullable=False),
+    Column("opens", Text, nullable=False),
     Column("secret_hash", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("made_by", Text, nullable=False),

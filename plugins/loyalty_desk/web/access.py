@@ -1,4 +1,4 @@
-"""Who may use an HTTP door: the bearer of a store's token, in that store."""
+"""Who may use an HTTP door: the bearer of a token for it, in the token's store."""
 
 from __future__ import annotations
 
@@ -7,37 +7,48 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from loyalty_desk.records import Opens
 from loyalty_desk.settings import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.tokens import find_store
+from loyalty_desk.web.tokens import Grant, find_grant
 
 
-async def _token_store(request: Request) -> StoreSettings:
-    """The store that the request's token opens.
+class _TokenFor:
+    """Asks for a token that opens one of the doors; answers with its store."""
 
-    Raises:
-        WebError: 401 no token, or one that is wrong or revoked; 404 its store is not set up.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    name = None
-    if scheme.lower() == "bearer":
-        name = await run_in_threadpool(_find_store, token.strip())
-    if name is None:
-        raise WebError(
-            401,
-            "send `Authorization: Bearer <token>` with a token of the store that is in use",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-    store = stores_file().stores.get(name)
-    if store is None:
-        raise WebError(404, "the store of this token is not set up, or its settings are wrong")
-    require_store(store, request.query_params.get("store"))
-    return store
+    def __init__(self, door: Opens) -> None:
+        self._door = door
+
+    async def __call__(self, request: Request) -> StoreSettings:
+        """Return the store that the request's token opens.
+
+        Raises:
+            WebError: 401 no token, or one that is wrong or revoked; 403 one for another door; 404
+                its store is not set up.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        grant = None
+        if scheme.lower() == "bearer":
+            grant = await run_in_threadpool(_find_grant, token.strip())
+        if grant is None:
+            raise WebError(
+                401,
+                "send `Authorization: Bearer <token>` with a token of the store that is in use",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if grant.opens != self._door:
+            raise WebError(403, f"this token is for {grant.opens}, not for {self._door}")
+        store = stores_file().stores.get(grant.store)
+        if store is None:
+            raise WebError(404, "the store of this token is not set up, or its settings are wrong")
+        require_store(store, request.query_params.get("store"))
+        return store
 
 
-TokenStore = Annotated[StoreSettings, Depends(_token_store)]
+AwardingStore = Annotated[StoreSettings, Depends(_TokenFor(Opens.AWARDS))]
+LookupStore = Annotated[StoreSettings, Depends(_TokenFor(Opens.LOOKUP))]
 
 
 def require_store(store: StoreSettings, named: object) -> None:
@@ -50,6 +61,6 @@ def require_store(store: StoreSettings, named: object) -> None:
         raise WebError(404, "unknown store: this token opens no store of that name")
 
 
-def _find_store(token: str) -> str | None:
+def _find_grant(token: str) -> Grant | None:
     with reading(staging_engine()) as connection:
-        return find_store(connection, token)
+        return find_grant(connection, token)

@@ -26,14 +26,14 @@ from loyalty_desk.records import Unit
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.web.access import TokenStore, require_store
+from loyalty_desk.web.access import AwardingStore, require_store
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
 
 router = APIRouter(prefix="/api/v1")
 
 
-async def _award_id(_store: TokenStore, award_id: str) -> str:
+async def _award_id(_store: AwardingStore, award_id: str) -> str:
     """The id in the path; what cannot be one is unknown before PostgreSQL minds a NUL in it."""
     if not award_id.isalnum():
         raise _no_award()
@@ -44,7 +44,7 @@ AwardId = Annotated[str, Depends(_award_id)]
 
 
 @router.post("/awards")
-async def post_award(request: Request, store: TokenStore) -> Response:
+async def post_award(request: Request, store: AwardingStore) -> Response:
     """Queue an award: 202 with its id, state and address."""
     fields = await read_fields(request)
     require_store(store, fields.pop("store", None))
@@ -57,7 +57,7 @@ async def post_award(request: Request, store: TokenStore) -> Response:
 
 
 @router.get("/awards/{award_id}")
-def read_award(award_id: AwardId, store: TokenStore) -> Response:
+def read_award(award_id: AwardId, store: AwardingStore) -> Response:
     """Tell what became of an award of the token's store."""
     try:
         with reading(staging_engine()) as connection:
@@ -68,7 +68,7 @@ def read_award(award_id: AwardId, store: TokenStore) -> Response:
 
 
 @router.post("/awards/{award_id}/reversal")
-async def post_reversal(request: Request, award_id: AwardId, store: TokenStore) -> Response:
+async def post_reversal(request: Request, award_id: AwardId, store: AwardingStore) -> Response:
     """Take an applied award back, once: 202 with the new award."""
     fields = await read_fields(request)
     require_store(store, fields.pop("store", None))

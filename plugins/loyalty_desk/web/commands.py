@@ -7,6 +7,7 @@ import sys
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.command_line import add_by, add_verbs, words
+from loyalty_desk.records import Opens
 from loyalty_desk.settings import stores_file
 
 
@@ -15,6 +16,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add = add_verbs(commands, "tokens", "tokens for the HTTP doors of a store")
     make = add("make", "make a token and show it, this once", _make)
     make.add_argument("--label", required=True, type=words, help="what it is for")
+    make.add_argument(
+        "--for",
+        dest="opens",
+        choices=[door.value for door in Opens],
+        default=Opens.AWARDS.value,
+        help="the one door that it opens; default: awards",
+    )
     add_by(make, "who makes it")
     add("list", "list the tokens of a store, not their secrets", _list)
     revoke = add("revoke", "revoke a token, at once and for good", _revoke)
@@ -28,7 +36,14 @@ def _make(options: argparse.Namespace) -> int:
 
     store = stores_file().get(options.store).name
     with staging_engine().begin() as connection:
-        token = make_token(connection, store, utc_now(), label=options.label, made_by=options.by)
+        token = make_token(
+            connection,
+            store,
+            utc_now(),
+            label=options.label,
+            made_by=options.by,
+            opens=Opens(options.opens),
+        )
     sys.stderr.write("keep it like a password; it cannot be shown again\n")
     sys.stdout.write(f"{token}\n")
     return 0
@@ -45,8 +60,8 @@ def _list(options: argparse.Namespace) -> int:
             end = f"revoked {token.revoked_at_utc} by {token.revoked_by}"
             state = end if token.revoked_at_utc else "in use"
             sys.stdout.write(
-                f"{token.token_id}  {token.label}, made {token.made_at_utc} by {token.made_by},"
-                f" {state}\n"
+                f"{token.token_id}  for {token.opens}, {token.label}, made {token.made_at_utc}"
+                f" by {token.made_by}, {state}\n"
             )
     return 0
 

@@ -20,7 +20,7 @@ from loyalty_desk.lookup.open import look_up
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.sync.emails import read_email
-from loyalty_desk.web.access import TokenStore, require_store
+from loyalty_desk.web.access import LookupStore, require_store
 from loyalty_desk.web.answers import CLOSED
 from loyalty_desk.web.bodies import read_fields
 
@@ -63,13 +63,13 @@ router = APIRouter(prefix="/api/v1", route_class=NeverFailing)
 
 
 @router.get("/lookup")
-async def get_lookup(request: Request, store: TokenStore) -> Response:
+async def get_lookup(request: Request, store: LookupStore) -> Response:
     """Answer the card of the `email` in the query."""
     return await _answer(store, request.query_params)
 
 
 @router.post("/lookup")
-async def post_lookup(request: Request, store: TokenStore) -> Response:
+async def post_lookup(request: Request, store: LookupStore) -> Response:
     """Answer the card of the `email` in a form or JSON, or of the customer of a whole ticket."""
     fields = await read_fields(request, MOST_BYTES) | dict(request.query_params)
     require_store(store, fields.get("store"))

@@ -1,4 +1,4 @@
-"""Tokens for the HTTP doors: each opens one store, is shown once, and can be revoked.
+"""Tokens for the HTTP doors: each opens one, for one store, is shown once, and can be revoked.
 
 A token is `ld_<id>_<secret>`. The id finds its row; of the secret only a hash is kept. The secret
 is 256 random bits, which nobody finds by trying, so a plain SHA-256 keeps it as well as a slow hash
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Final
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import Opens
 from loyalty_desk.staging.statements import statement
 
 TOKEN: Final = re.compile(r"ld_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -25,12 +27,26 @@ NOBODY: Final = "0" * 64
 """Compared with when there is no such token, so that this takes as long as a wrong secret."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What the bearer of a token may do."""
+
+    store: str
+    opens: Opens
+
+
 class NoTokenError(LoyaltyDeskError):
     """The store has no such token, or it is revoked already."""
 
 
 def make_token(
-    connection: Connection, store: str, now: datetime, *, label: str, made_by: str
+    connection: Connection,
+    store: str,
+    now: datetime,
+    *,
+    label: str,
+    made_by: str,
+    opens: Opens = Opens.AWARDS,
 ) -> str:
     """Make a token and return it; it cannot be shown again."""
     token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -39,6 +55,7 @@ def make_token(
         {
             "token_id": token_id,
             "store": store,
+            "opens": opens.value,
             "secret_hash": _hash(secret),
             "label": label,
             "made_by": made_by,
@@ -48,8 +65,8 @@ def make_token(
     return f"ld_{token_id}_{secret}"
 
 
-def find_store(connection: Connection, token: str) -> str | None:
-    """The store that a token opens; None for any text that is no token, or a revoked one."""
+def find_grant(connection: Connection, token: str) -> Grant | None:
+    """What a token opens; None for any text that is no token, or a revoked one."""
     parts = TOKEN.fullmatch(token)
     found = None
     if parts is not None:
@@ -60,7 +77,7 @@ def find_store(connection: Connection, token: str) -> str | None:
     )
     if found is None or not is_right or found.revoked_at_utc is not None:
         return None
-    return str(found.store)
+    return Grant(store=found.store, opens=Opens(found.opens))
 
 
 def token_id_of(token: str) -> str:

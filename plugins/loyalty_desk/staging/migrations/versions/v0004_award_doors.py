@@ -19,6 +19,7 @@ Table(
     TABLES,
     Column("token_id", Text, primary_key=True),
     Column("store", Text, nullable=False),
+    Column("opens", Text, nullable=False),
     Column("secret_hash", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("made_by", Text, nullable=False),
