@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
 TIMEOUT_S = 20.0
+QUESTION_RESTS_S = 1.0
 COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
@@ -19,6 +21,15 @@ class TaskState:
     state: str
     attempt: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a task asks a person and waits for, and where the answer goes. `body` is Markdown."""
+
+    path: str
+    subject: str
+    body: str
 
 
 class AirflowApi:
@@ -64,6 +75,12 @@ class AirflowApi:
     def get_run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         return _content(self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}"))
 
+    def list_runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the newest 50 runs of a DAG, the newest first."""
+        answer = _content(self._call("GET", f"dags/{dag_id}/dagRuns?limit=50&order_by=-id"))
+        runs: list[dict[str, Any]] = answer["dag_runs"]
+        return runs
+
     def get_tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         """Return the tasks of a run in the order in which they started, waiting ones last."""
         answer = _content(self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"))
@@ -77,6 +94,34 @@ class AirflowApi:
             )
             for task in found
         ]
+
+    def find_questions(self, dag_id: str) -> list[Question]:
+        """Return what the DAG's runs ask and nobody has answered yet, from a second on.
+
+        Faster than any person, an answer can come before Airflow has seen that the task paused. It
+        then takes the task for a failed one, and asks again a minute later.
+        """
+        query = "response_received=false&state=awaiting_input&limit=100"
+        answer = self._call("GET", f"dags/{dag_id}/dagRuns/~/hitlDetails?{query}")
+        newest = datetime.now(UTC) - timedelta(seconds=QUESTION_RESTS_S)
+        found = []
+        for detail in _content(answer)["hitl_details"]:
+            if datetime.fromisoformat(detail["created_at"]) > newest:
+                continue
+            task = detail["task_instance"]
+            run = f"dags/{dag_id}/dagRuns/{task['dag_run_id']}"
+            place = f"taskInstances/{task['task_id']}/{task['map_index']}/hitlDetails"
+            found.append(
+                Question(
+                    path=f"{run}/{place}", subject=detail["subject"], body=detail["body"] or ""
+                )
+            )
+        return found
+
+    def answer(self, question: Question, option: str, form: dict[str, Any]) -> None:
+        """Choose an option and fill in the form beside it."""
+        body = {"chosen_options": [option], "params_input": form}
+        _content(self._call("PATCH", question.path, body))
 
     def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None

@@ -57,7 +57,8 @@ class Place:
     """One installation: where it keeps its files, where Airflow listens, how to log in.
 
     With `runs_on_schedule` false a DAG runs only when it is started by hand. `preloads` are the
-    modules that tasks find imported. Without a `stores_file` it is that of the project.
+    modules that tasks find imported. Without a `stores_file` it is that of the project, without an
+    `own_staging_url` staging is a SQLite file in `directory`.
     """
 
     directory: Path
@@ -66,6 +67,7 @@ class Place:
     runs_on_schedule: bool = True
     preloads: tuple[str, ...] = preload.LIBRARIES
     stores_file: Path | None = None
+    own_staging_url: str | None = None
 
     @property
     def airflow_url(self) -> str:
@@ -74,6 +76,10 @@ class Place:
     @property
     def staging_path(self) -> Path:
         return self.directory / "staging" / "loyalty_desk.db"
+
+    @property
+    def staging_url(self) -> str:
+        return self.own_staging_url or f"sqlite:///{self.staging_path}"
 
     @property
     def log_dir(self) -> Path:
@@ -199,7 +205,7 @@ def base_environment(place: Place, speed: float) -> dict[str, str]:
             "no_proxy": proxy_exceptions,
             "GX_ANALYTICS_ENABLED": "False",
             "LOYALTY_DESK_VAR_DIR": str(place.directory),
-            "LOYALTY_DESK_STAGING_URL": f"sqlite:///{place.staging_path}",
+            "LOYALTY_DESK_STAGING_URL": place.staging_url,
             "LOYALTY_DESK_SPEED": str(speed),
         }
     )

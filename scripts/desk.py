@@ -1,0 +1,204 @@
+"""The whole Loyalty Desk on this machine, as tests and benchmarks use it: over HTTP, from outside.
+
+Real Airflow against the sandbox, started once for as long as the block lasts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from sqlalchemy import Engine, RowMapping, text
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.staging.engine import open_engine, reading
+from loyalty_desk.web.tokens import make_token
+from sandbox.running import Sandbox
+from scripts.airflow_api import AirflowApi
+from scripts.processes import Programs
+from scripts.services import ADMIN, Place, SandboxSize, find_free_port, start_services
+
+LOOK_EVERY_S = 0.03
+DAGS_LIMIT_S = 60.0
+RUN_LIMIT_S = 180.0
+REQUEST_LIMIT_S = 30.0
+SHOWN = text(
+    "SELECT m.member_id, m.email, c.name, mt.customer_id FROM matches AS mt"
+    " JOIN members AS m ON m.store = mt.store AND m.member_id = mt.member_id"
+    " JOIN customers AS c ON c.store = mt.store AND c.customer_id = mt.customer_id"
+    " JOIN pushed_cards AS p ON p.store = mt.store AND p.customer_id = mt.customer_id"
+    " WHERE mt.store = :store AND mt.rule = 'email' AND m.status = 'member'"
+    " AND (SELECT COUNT(*) FROM matches AS x WHERE x.member_id = mt.member_id) = 1"
+    " ORDER BY mt.customer_id LIMIT :most"
+)
+
+
+class DeskError(Exception):
+    """What was waited for did not come. The message says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A member whose card one customer in Gorgias shows, and nobody else."""
+
+    member_id: str
+    email: str
+    name: str
+    customer_id: int
+
+
+class Desk:
+    """The running services, and what people and other programs do with them."""
+
+    def __init__(
+        self, programs: Programs, place: Place, api: AirflowApi, sandbox: Sandbox, engine: Engine
+    ) -> None:
+        self.place, self.api, self.sandbox, self.engine = place, api, sandbox, engine
+        self._programs = programs
+        self.url = f"{place.airflow_url}/loyalty/api/v1/awards"
+        self.tokens: dict[str, str] = {}
+        self.session = requests.Session()
+        self.session.trust_env = False  # no proxy between this machine and itself
+
+    def wait_until(self, ready: Callable[[], Any], what: str, limit_s: float) -> Any:
+        """Call `ready` until it gives something that counts as true, and return that.
+
+        Raises:
+            DeskError: it took longer than `limit_s`.
+            ProgramError: a service ended.
+        """
+        ends_at = time.monotonic() + limit_s
+        while not (found := ready()):
+            self._programs.check()
+            if time.monotonic() > ends_at:
+                raise DeskError(f"{what} took more than {limit_s:g} s")
+            time.sleep(LOOK_EVERY_S)
+        return found
+
+    def start_sync(self, store: str, **params: Any) -> str:
+        return self.api.trigger(f"loyalty_sync__{store}", params)
+
+    def is_finished(self, store: str, run_id: str) -> bool:
+        """Tell whether a sync has ended; raises DeskError when it did not end well."""
+        state = self.api.get_run(f"loyalty_sync__{store}", run_id)["state"]
+        if state == "failed":
+            raise DeskError(f"the sync {run_id} failed")
+        return bool(state == "success")
+
+    def sync(self, store: str, **params: Any) -> None:
+        """Sync a store and return when that is done."""
+        run_id = self.start_sync(store, **params)
+        self.wait_until(lambda: self.is_finished(store, run_id), "the sync", RUN_LIMIT_S)
+
+    def token(self, store: str) -> str:
+        """The token of a store for the HTTP doors."""
+        if store not in self.tokens:
+            with self.engine.begin() as connection:
+                token = make_token(connection, store, utc_now(), label="desk", made_by=ADMIN)
+            self.tokens[store] = token
+        return self.tokens[store]
+
+    def call(
+        self, store: str, method: str, path: str = "", body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
+        """Call the door of awards with the store's token."""
+        return self.session.request(
+            method,
+            self.url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {self.token(store)}"},
+            timeout=REQUEST_LIMIT_S,
+        )
+
+    def post_award(self, store: str, **fields: Any) -> str:
+        """Ask for an award; returns its id, raises when it is not taken."""
+        answer = self.call(store, "POST", body=fields)
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def find_award(self, store: str, award_id: str) -> dict[str, Any]:
+        """The award as its asker sees it."""
+        answer = self.call(store, "GET", f"/{award_id}")
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def booked(self, award_id: str, member_id: str | None = None) -> list[dict[str, Any]]:
+        """What the platform's ledger holds of an award: one entry when all is well."""
+        query = f"?member_id={member_id}" if member_id else ""
+        entries = self.sandbox.control("rivo", "GET", f"ledger{query}")["data"]
+        return [entry for entry in entries if f"[ld:{award_id}]" in (entry["internal_note"] or "")]
+
+    def balance_points(self, member_id: str) -> int:
+        """The balance on the platform."""
+        return int(self.sandbox.control("rivo", "GET", f"members/{member_id}")["points_tally"])
+
+    def shown_points(self, customer_id: int) -> int | None:
+        """The balance on the card that Gorgias shows."""
+        found = self.sandbox.control("gorgias", "GET", f"customers/{customer_id}")
+        points: int | None = (found["data"] or {}).get("loyalty", {}).get("points_balance")
+        return points
+
+    def is_shown(self, award_id: str, member: Shown) -> bool:
+        """Whether the award is booked and the member's card shows the balance of now."""
+        return bool(self.booked(award_id, member.member_id)) and self.balance_points(
+            member.member_id
+        ) == self.shown_points(member.customer_id)
+
+    def shown_members(self, store: str, most: int) -> list[Shown]:
+        """Members whose card Gorgias shows since the last sync."""
+        with reading(self.engine) as connection:
+            rows = connection.execute(SHOWN, {"store": store, "most": most}).mappings()
+            return [Shown(**row) for row in rows]
+
+    def rows(self, query: str, **binds: Any) -> Sequence[RowMapping]:
+        """Look into staging."""
+        with reading(self.engine) as connection:
+            return connection.execute(text(query), binds).mappings().all()
+
+
+@contextlib.contextmanager
+def running_desk(
+    directory: Path,
+    stores: Mapping[str, Mapping[str, Any]],
+    size: SandboxSize,
+    *,
+    staging_url: str | None = None,
+) -> Iterator[Desk]:
+    """Start everything in an empty `directory`, with these stores, as `make up` does."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    stores_file = directory / "stores.yaml"
+    stores_file.write_text(
+        yaml.safe_dump({"stores": {name: dict(store) for name, store in stores.items()}}),
+        encoding="utf-8",
+    )
+    place = Place(
+        directory=directory,
+        airflow_port=find_free_port(),
+        password=secrets.token_urlsafe(12),
+        stores_file=stores_file,
+        own_staging_url=staging_url,
+    )
+    with Programs(place.log_dir) as programs:
+        services = start_services(programs, place, size, lambda _: None)
+        found, api = services.sandbox, services.api
+        dag_ids = [
+            f"{dag}__{store}" for store in stores for dag in ("award_points", "loyalty_sync")
+        ]
+        programs.wait_until(lambda: all(map(api.find_dag, dag_ids)), "the DAGs", DAGS_LIMIT_S)
+        # `programs` ends the sandbox, so nobody needs its process.
+        sandbox = Sandbox(found["gorgias"], found["rivo"], process_id=0)
+        engine = open_engine(place.staging_url)
+        try:
+            yield Desk(programs, place, api, sandbox, engine)
+        finally:
+            engine.dispose()

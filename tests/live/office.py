@@ -1,0 +1,91 @@
+"""What the tests of the running services share: the desk, its members, what stays secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.airflow_api import Question
+from scripts.desk import Desk, Shown
+
+STORE, HASTY = "demo", "hasty"
+DAG_ID = f"award_points__{STORE}"
+LIMIT_S = 30.0
+"""How long anything may take that takes a few seconds on a machine with nothing else to do."""
+
+
+class Office:
+    """The running desk. Each test takes its own member, so that tests do not meet."""
+
+    def __init__(self, desk: Desk, alerts: Path) -> None:
+        self.desk = desk
+        self._alerts = alerts
+        self._members = iter(desk.shown_members(STORE, 50))
+        self.award_ids: list[str] = []
+        self.private: set[str] = set()
+        """What was said in awards and may be in no log."""
+
+    def next_member(self) -> Shown:
+        return next(self._members)
+
+    def award(self, member: Shown | None = None, store: str = STORE, **fields: Any) -> str:
+        """Ask for an award over HTTP; returns its id."""
+        wanted = {"amount": 5, "reason": "gesture", "agent": "eve@shop.example", **fields}
+        if member is not None:
+            wanted["email"] = member.email
+        self.keep_private(wanted)
+        award_id = self.desk.post_award(store, **wanted)
+        self.award_ids.append(award_id)
+        return award_id
+
+    def keep_private(self, fields: Mapping[str, Any]) -> None:
+        """Note what of an award may not be logged."""
+        self.private |= {fields[name] for name in ("email", "note", "message") if name in fields}
+
+    def state(self, award_id: str, store: str = STORE) -> str:
+        return str(self.desk.find_award(store, award_id)["state"])
+
+    def wait_for_state(self, award_id: str, state: str, store: str = STORE) -> None:
+        self.desk.wait_until(
+            lambda: self.state(award_id, store) == state, f"award {award_id} {state}", LIMIT_S
+        )
+
+    def question_about(self, award_id: str, dag_id: str = DAG_ID) -> Question:
+        """The open question about an award, when it has come up."""
+        found: Question = self.desk.wait_until(
+            lambda: self.find_question(award_id, dag_id), f"the question of {award_id}", LIMIT_S
+        )
+        return found
+
+    def find_question(self, award_id: str, dag_id: str = DAG_ID) -> Question | None:
+        questions = self.desk.api.find_questions(dag_id)
+        return next((one for one in questions if award_id in one.body), None)
+
+    def audit(self, award_id: str) -> list[Mapping[str, Any]]:
+        return list(
+            self.desk.rows(
+                "SELECT state, actor, detail FROM award_events WHERE award_id = :award_id"
+                " ORDER BY event_number",
+                award_id=award_id,
+            )
+        )
+
+    def alerts(self) -> list[dict[str, str]]:
+        """What the store's people were told."""
+        if not self._alerts.exists():
+            return []
+        return [json.loads(line) for line in self._alerts.read_text(encoding="utf-8").splitlines()]
+
+    def log_files(self) -> Iterator[Path]:
+        """Every log of a service, and of a task."""
+        place = self.desk.place
+        for folder in (place.log_dir, place.directory / "airflow" / "logs"):
+            yield from (path for path in folder.rglob("*") if path.is_file())
+
+
+def facts_of(question: Question) -> dict[str, str]:
+    """The facts of a question by their names, without the escapes of Markdown."""
+    lines = [line.removeprefix("- **").split(":** ", 1) for line in question.body.splitlines()]
+    return {name: value.replace("\\", "") for name, value in lines}

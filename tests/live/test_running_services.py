@@ -1,0 +1,165 @@
+"""Awards through the services as they run: nobody but the queue and an approver starts anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.airflow_api import Question
+from tests.live.office import DAG_ID, HASTY, LIMIT_S, Office, facts_of
+
+# The services are started once, and no other test should slow them down.
+pytestmark = [pytest.mark.flow, pytest.mark.alone]
+
+SMALL, LARGE = 5, 150
+NOTE, MESSAGE = "rang twice about parcel QX-4711", "Sorry about the crushed teapot"
+WHY = "parcel surely lost, seen on camera"
+
+
+def test_a_posted_award_is_booked_once_and_shown_without_anybody_starting_a_run(
+    office: Office,
+) -> None:
+    member = office.next_member()
+    before = office.desk.balance_points(member.member_id)
+
+    award_id = office.award(member, amount=SMALL, note=NOTE, message=MESSAGE)
+
+    office.desk.wait_until(
+        lambda: office.desk.shown_points(member.customer_id) == before + SMALL, "the card", LIMIT_S
+    )
+    assert [entry["points"] for entry in office.desk.booked(award_id)] == [SMALL]
+    assert office.desk.balance_points(member.member_id) == before + SMALL
+    office.wait_for_state(award_id, "applied")
+    assert {run["run_type"] for run in office.desk.api.list_runs(DAG_ID)} == {"asset_triggered"}
+
+
+def test_large_awards_wait_for_an_answer_and_hold_up_no_other(office: Office) -> None:
+    waiting = {
+        office.award(office.next_member(), amount=LARGE, note=f"{NOTE} {number}"): number
+        for number in range(4)
+    }
+    member = office.next_member()
+    balance = office.desk.balance_points(member.member_id)
+    asked_id = office.award(
+        member, amount=LARGE, reason="late_delivery", ticket_id=4711, note=NOTE, message=MESSAGE
+    )
+    rejected_id = office.award(office.next_member(), amount=LARGE)
+    questions = {award_id: office.question_about(award_id) for award_id in waiting}
+    question, rejected = office.question_about(asked_id), office.question_about(rejected_id)
+
+    assert question.subject == f"Approve +{LARGE} points?"
+    facts = facts_of(question)
+    assert facts["Member"] == member.name
+    assert int(facts["Balance"]) == balance
+    assert facts["Amount"] == f"+{LARGE} points"
+    assert (facts["Reason"], facts["Ticket"]) == ("late_delivery", "4711")
+    assert facts["Asked by"] == "eve@shop.example"
+    assert facts["Note"] == NOTE
+
+    other = office.next_member()
+    small_id = office.award(other, amount=SMALL)
+    office.desk.wait_until(
+        lambda: office.desk.is_shown(small_id, other), "the award beside the waiting ones", LIMIT_S
+    )
+    assert {office.state(award_id) for award_id in [*waiting, asked_id]} == {"needs_approval"}
+
+    office.desk.api.answer(question, "Approve", {"why": WHY})
+    office.desk.api.answer(rejected, "Reject", {"why": "no"})
+
+    office.desk.wait_until(
+        lambda: office.desk.is_shown(asked_id, member), "the approved award", LIMIT_S
+    )
+    office.wait_for_state(rejected_id, "rejected")
+    assert office.desk.balance_points(member.member_id) == balance + LARGE
+    assert len(office.desk.booked(asked_id)) == 1
+    approval = next(event for event in office.audit(asked_id) if event["state"] == "approved")
+    assert (approval["actor"], approval["detail"]) == ("admin", WHY)
+    refusal = office.audit(rejected_id)[-1]
+    assert (refusal["state"], refusal["actor"], refusal["detail"]) == ("rejected", "admin", "no")
+    assert office.desk.booked(rejected_id) == []
+    for award_id in waiting:
+        assert office.desk.booked(award_id) == []
+        office.desk.api.answer(questions[award_id], "Reject", {})
+        office.wait_for_state(award_id, "rejected")
+
+
+def test_whoever_asked_cannot_approve_and_another_is_asked_anew(office: Office) -> None:
+    form = {
+        "email": office.next_member().email,
+        "amount": LARGE,
+        "unit": "points",
+        "reason": "gesture",
+        "note": f"{NOTE} by form",
+        "message": f"{MESSAGE} by form",
+    }
+    office.keep_private(form)
+    run_id = office.desk.api.trigger(DAG_ID, form)
+    award_id = office.desk.wait_until(
+        lambda: [
+            row["award_id"]
+            for row in office.desk.rows(
+                "SELECT award_id FROM awards WHERE idempotency_key = :run_id", run_id=run_id
+            )
+        ],
+        "the award of the form",
+        LIMIT_S,
+    )[0]
+    office.award_ids.append(award_id)
+    own = office.question_about(award_id)
+
+    office.desk.api.answer(own, "Approve", {"why": None})
+
+    def asked_again() -> Question | None:
+        found = office.find_question(award_id)
+        return found if found and found.path != own.path else None
+
+    again = office.desk.wait_until(asked_again, "the question to another", LIMIT_S)
+    assert office.state(award_id) == "needs_approval"
+    assert office.desk.booked(award_id) == []
+    assert office.audit(award_id)[-1]["actor"] == "admin"
+    assert facts_of(again)["Asked by"] == "admin"
+    office.desk.api.answer(again, "Reject", {})
+    office.wait_for_state(award_id, "rejected")
+
+
+def test_what_nobody_answers_in_time_is_rejected(office: Office) -> None:
+    award_id = office.award(office.next_member(), HASTY, amount=LARGE)
+    office.question_about(award_id, f"award_points__{HASTY}")
+
+    office.wait_for_state(award_id, "rejected", HASTY)
+
+    last = office.audit(award_id)[-1]
+    assert (last["actor"], last["detail"]) == ("timeout", "nobody answered in time")
+    assert office.desk.booked(award_id) == []
+
+
+def test_a_refused_award_is_told_of(office: Office) -> None:
+    award_id = office.award(email="nobody.at.all@nowhere.example", note=NOTE)
+
+    office.wait_for_state(award_id, "refused")
+
+    told = office.desk.wait_until(
+        lambda: [alert for alert in office.alerts() if award_id in alert["text"]],
+        "the alert",
+        LIMIT_S,
+    )
+    assert len(told) == 1
+    assert "customer_not_found" in told[0]["text"]
+    assert "nowhere.example" not in told[0]["text"]
+
+
+def test_no_log_holds_what_was_said_in_an_award(office: Office) -> None:
+    private = office.private | set(office.desk.tokens.values()) | {WHY}
+    private |= {
+        row["email"] for row in office.desk.rows("SELECT email FROM members") if row["email"]
+    }
+    logs = {path: path.read_text(encoding="utf-8", errors="replace") for path in office.log_files()}
+
+    assert any(award_id in log for log in logs.values() for award_id in office.award_ids)
+    assert len([path for path in logs if path.suffix == ".log"]) > 5
+    found = [
+        (str(path), [line for line in log.splitlines() if word in line][:2])
+        for path, log in logs.items()
+        for word in private
+        if word in log
+    ]
+    assert found == []
