@@ -1,0 +1,349 @@
+"""Awards that another person decides on, and awards that are taken back, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.awards.approval import (
+    APPROVE,
+    IN_TIME,
+    REJECT,
+    OwnApprovalError,
+    decide,
+    question,
+    reject_overdue,
+    settle,
+    take_to_ask,
+)
+from loyalty_desk.awards.queue import (
+    AwardLimitError,
+    Door,
+    NoAwardError,
+    Queued,
+    get_award,
+    get_events,
+)
+from loyalty_desk.awards.reversal import REASON, ReversalError, reverse_award
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging import award_schema
+from tests.factories import LATER, NOW, STORE, member, store_settings
+from tests.sql.staged import Staged
+from tests.sql.test_awards import claim, queue, request
+
+ABOVE = {"approval_above_points": 100, "approval_above_credits": 10}
+TOO_LATE = NOW + timedelta(hours=25)
+
+
+def wait_for_approval(staging: Engine, amount: str = "101", **values: Any) -> str:
+    queued = queue(staging, request(amount, **values), **ABOVE)
+    assert queued.state == AwardState.NEEDS_APPROVAL
+    return queued.award_id
+
+
+def answer(
+    staging: Engine, award_id: str, *, approved: bool, by: str = "bo", why: str | None = "fair"
+) -> AwardState:
+    with staging.begin() as connection:
+        award = get_award(connection, STORE, award_id)
+        return decide(connection, STORE, award, LATER, approved=approved, by=by, why=why)
+
+
+def state_of(staging: Engine, award_id: str) -> tuple[str, str | None]:
+    with staging.connect() as connection:
+        award = get_award(connection, STORE, award_id)
+    return award.state, award.detail
+
+
+def set_state(staging: Engine, award_id: str, state: str, **values: Any) -> None:
+    with staging.begin() as connection:
+        key = {"award_id": award_id}
+        Staged(connection).update(award_schema.awards, key, state=state, **values)
+
+
+def both_at_once(call: Callable[[int], Any]) -> list[Any]:
+    """What two get that call at the same moment; an error counts as an answer."""
+    barrier = Barrier(2)
+
+    def run(number: int) -> Any:
+        barrier.wait()
+        try:
+            return call(number)
+        except ReversalError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, range(2)))
+
+
+# --- who has to be asked -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "state"),
+    [
+        ("100", "points", "queued"),
+        ("101", "points", "needs_approval"),
+        ("-100", "points", "queued"),
+        ("-101", "points", "needs_approval"),
+        ("10.00", "credits", "queued"),
+        ("10.01", "credits", "needs_approval"),
+    ],
+)
+def test_what_is_above_the_store_s_limit_waits(
+    staging: Engine, amount: str, unit: str, state: str
+) -> None:
+    queued = queue(staging, request(amount, unit=Unit(unit)), **ABOVE)
+
+    with staging.connect() as connection:
+        award = get_award(connection, STORE, queued.award_id)
+    assert (queued.state, award.state) == (state, state)
+    assert (award.approve_by_utc is not None) == (state == "needs_approval")
+
+
+def test_nothing_waits_where_the_store_asks_for_no_approval(staging: Engine) -> None:
+    assert queue(staging, request("1000")).state == AwardState.QUEUED
+
+
+def test_an_award_that_waits_cannot_be_claimed_and_counts_against_the_limits(
+    staging: Engine,
+) -> None:
+    award_id = wait_for_approval(staging, "150")
+
+    assert not claim(staging, award_id, "one")
+    with pytest.raises(AwardLimitError):
+        queue(
+            staging,
+            request("60", idempotency_key="other"),
+            **ABOVE,
+            max_points_per_member_per_day=200,
+        )
+
+
+def test_one_run_asks_and_may_ask_again_after_it_was_broken_off(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+
+    def take(run_id: str) -> list[str]:
+        with staging.begin() as connection:
+            return take_to_ask(connection, STORE, run_id)
+
+    assert sorted(both_at_once(lambda number: take(f"run {number}"))) == [[], [award_id]]
+    taken = [take("run 0"), take("run 1")]
+    assert sorted(taken) == [[], [award_id]]
+    assert take("another") == []
+
+
+# --- what the answer does ----------------------------------------------------------------------
+
+
+def test_an_approved_award_is_claimed_like_a_queued_one(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+
+    assert answer(staging, award_id, approved=True) == AwardState.APPROVED
+    assert state_of(staging, award_id) == ("approved", "fair")
+    assert claim(staging, award_id, "one")
+
+
+def test_a_rejected_award_is_over_and_gives_its_part_of_the_limit_back(staging: Engine) -> None:
+    award_id = wait_for_approval(staging, "150")
+
+    assert answer(staging, award_id, approved=False, why="too much") == AwardState.REJECTED
+    assert state_of(staging, award_id) == ("rejected", "too much")
+    assert not claim(staging, award_id, "one")
+    again = request("60", idempotency_key="other")
+    assert queue(staging, again, **ABOVE, max_points_per_member_per_day=200).is_new
+
+
+@pytest.mark.parametrize("by", ["ada", "ADA ", "ada@shop.example", "Ada@Shop.example"])
+def test_whoever_asked_cannot_approve_but_may_take_it_back(staging: Engine, by: str) -> None:
+    award_id = wait_for_approval(staging)
+
+    with pytest.raises(OwnApprovalError):
+        answer(staging, award_id, approved=True, by=by)
+    assert state_of(staging, award_id)[0] == "needs_approval"
+    assert answer(staging, award_id, approved=False, by=by) == AwardState.REJECTED
+
+
+def test_an_answer_to_what_is_decided_changes_nothing(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    answer(staging, award_id, approved=False)
+
+    assert answer(staging, award_id, approved=True) == AwardState.REJECTED
+    with staging.connect() as connection:
+        events = [event.state for event in get_events(connection, STORE, award_id)]
+    assert events == ["needs_approval", "rejected"]
+
+
+def test_what_nobody_answered_in_time_is_rejected(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        assert reject_overdue(connection, STORE, LATER) == []
+        assert reject_overdue(connection, STORE, TOO_LATE) == [award_id]
+        assert reject_overdue(connection, STORE, TOO_LATE) == []
+
+    assert state_of(staging, award_id) == ("rejected", IN_TIME)
+
+
+def airflow_answer(choice: str, by: str | None, why: str | None = None) -> dict[str, Any]:
+    user = {"id": "7", "name": by} if by else None
+    return {"chosen_options": [choice], "params_input": {"why": why}, "responded_by_user": user}
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "actor", "detail"),
+    [
+        (airflow_answer(APPROVE, "bo", "fine"), "approved", "bo", "fine"),
+        (airflow_answer(APPROVE, "bo"), "approved", "bo", None),
+        (airflow_answer(REJECT, "bo", "no"), "rejected", "bo", "no"),
+        (airflow_answer(REJECT, None), "rejected", "timeout", IN_TIME),
+    ],
+)
+def test_what_airflow_was_answered_is_in_the_audit_with_who_and_why(
+    staging: Engine, given: dict[str, Any], state: str, actor: str, detail: str | None
+) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        award = get_award(connection, STORE, award_id)
+        assert settle(connection, STORE, award, given, LATER) == state
+        last = get_events(connection, STORE, award_id)[-1]
+
+    assert (last.state, last.actor, last.detail) == (state, actor, detail)
+
+
+def test_an_own_approval_in_airflow_is_noted_and_asked_about_by_another_run(
+    staging: Engine,
+) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        take_to_ask(connection, STORE, "first")
+        award = get_award(connection, STORE, award_id)
+        given = airflow_answer(APPROVE, "Ada")
+        assert settle(connection, STORE, award, given, LATER) == AwardState.NEEDS_APPROVAL
+        assert take_to_ask(connection, STORE, "second") == [award_id]
+        last = get_events(connection, STORE, award_id)[-1]
+
+    assert (last.state, last.actor) == ("needs_approval", "Ada")
+
+
+def test_the_question_shows_what_an_approver_needs_and_no_live_markdown(staging: Engine) -> None:
+    note = "see [this](http://evil.example) ![x](http://evil.example/x.png) <b>*now*</b>"
+    award_id = wait_for_approval(staging, note=note, ticket_id=4711)
+    with staging.connect() as connection:
+        award = get_award(connection, STORE, award_id)
+    asked = question(award, member("m1", card={"name": "Ada *Example*", "points_balance": 7}), NOW)
+
+    assert asked.subject == "Approve +101 points?"
+    assert asked.left_s == 24 * 3600
+    plain = asked.body.replace("\\", "")
+    for fact in ("Ada *Example*", "m1@shop.example", "7", "+101 points", "gesture", "ada", "4711"):
+        assert fact in plain
+    for live in ("](", "![", "<b>", " *now*"):
+        assert live not in asked.body.replace("- **", "")
+
+
+def test_the_question_about_nobody_says_so(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.connect() as connection:
+        award = get_award(connection, STORE, award_id)
+
+    assert "nobody by that address" in question(award, None, NOW).body
+
+
+# --- taking back -------------------------------------------------------------------------------
+
+
+def applied(staging: Engine, amount: str = "50", **values: Any) -> str:
+    award_id = queue(staging, request(amount, **values)).award_id
+    set_state(staging, award_id, "applied", member_id="m1")
+    return award_id
+
+
+def reverse(staging: Engine, award_id: str, **awards: Any) -> Queued:
+    with staging.begin() as connection:
+        return reverse_award(
+            connection,
+            store_settings(awards=awards),
+            award_id,
+            LATER,
+            agent="bo",
+            why="wrong person",
+            door=Door.COMMAND,
+        )
+
+
+@pytest.mark.parametrize("amount", ["50", "-50"])
+def test_an_applied_award_is_taken_back_by_its_opposite(staging: Engine, amount: str) -> None:
+    award_id = applied(staging, amount, ticket_id=5)
+
+    queued = reverse(staging, award_id)
+
+    with staging.connect() as connection:
+        award = get_award(connection, STORE, queued.award_id)
+        first = get_events(connection, STORE, queued.award_id)[0]
+    assert (award.amount, award.member_id, award.reverses) == (-int(amount), "m1", award_id)
+    assert (award.reason, award.note, award.agent) == (REASON, "wrong person", "bo")
+    assert (award.state, award.ticket_id) == ("queued", 5)
+    assert award_id in first.facts
+
+
+def test_an_award_is_taken_back_once(staging: Engine) -> None:
+    award_id = applied(staging)
+    answers = both_at_once(lambda _: reverse(staging, award_id))
+
+    assert sorted(type(one).__name__ for one in answers) == ["Queued", "ReversalError"]
+    with pytest.raises(ReversalError, match="before"):
+        reverse(staging, award_id)
+
+
+@pytest.mark.parametrize("end", ["refused", "rejected"])
+def test_it_may_be_tried_again_when_it_never_took_place(staging: Engine, end: str) -> None:
+    award_id = applied(staging)
+    set_state(staging, reverse(staging, award_id).award_id, end)
+
+    assert reverse(staging, award_id).is_new
+
+
+@pytest.mark.parametrize(
+    "state", ["queued", "needs_approval", "approved", "applying", "refused", "rejected", "unknown"]
+)
+def test_only_what_is_applied_is_taken_back(staging: Engine, state: str) -> None:
+    award_id = applied(staging)
+    set_state(staging, award_id, state)
+
+    with pytest.raises(ReversalError, match=state):
+        reverse(staging, award_id)
+
+
+def test_a_reversal_is_not_taken_back_itself_and_nobody_s_award_is_unknown(
+    staging: Engine,
+) -> None:
+    back = reverse(staging, applied(staging)).award_id
+    set_state(staging, back, "applied")
+
+    with pytest.raises(ReversalError, match="anew"):
+        reverse(staging, back)
+    with pytest.raises(NoAwardError):
+        reverse(staging, "0" * 32)
+
+
+def test_a_reversal_passes_the_limits_and_does_not_count_against_them(staging: Engine) -> None:
+    award_id = applied(staging, "100")
+    limits = {"max_points_per_member_per_day": 100, "allow_negative": False}
+
+    assert reverse(staging, award_id, **limits).is_new
+    with pytest.raises(AwardLimitError):
+        queue(staging, request("1", idempotency_key="other"), **limits)
+    limits["max_points_per_member_per_day"] = 101
+    assert queue(staging, request("1", idempotency_key="other"), **limits).is_new
+
+
+def test_a_large_reversal_needs_approval_too(staging: Engine) -> None:
+    award_id = applied(staging, "150")
+
+    assert reverse(staging, award_id, **ABOVE).state == AwardState.NEEDS_APPROVAL
