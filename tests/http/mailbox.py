@@ -1,0 +1,56 @@
+"""A mail server on this machine that keeps what it is sent, and a notifier that does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from airflow.sdk.bases.notifier import BaseNotifier
+
+from scripts.services import find_free_port
+
+HOST = "127.0.0.1"
+TOLD: list[tuple[str, str]] = []
+"""What `Teller` was told: the alert's subject and text."""
+
+
+class Mailbox:
+    """The mails so far. aiosmtpd calls `handle_DATA` in a thread of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+
+@contextmanager
+def receiving() -> Iterator[Mailbox]:
+    mailbox = Mailbox(find_free_port())
+    controller = Controller(mailbox, hostname=HOST, port=mailbox.port)
+    controller.start()
+    try:
+        yield mailbox
+    finally:
+        controller.stop()
+
+
+class Teller(BaseNotifier):
+    """Stands for any other notifier of Airflow."""
+
+    template_fields = ("subject", "text")
+
+    def __init__(self, subject: str, text: str) -> None:
+        super().__init__()
+        self.subject, self.text = subject, text
+
+    def notify(self, context: Any) -> None:
+        TOLD.append((self.subject, self.text))

@@ -1,0 +1,198 @@
+"""Alerts about refused and unknown awards, by a real mail server and by any other notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import Engine
+
+from loyalty_desk.awards import stages
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.staging import award_schema
+from tests.factories import STORE
+from tests.http.conftest import SetConnection
+from tests.http.door import forget_settings
+from tests.http.mailbox import HOST, TOLD, Mailbox, receiving
+from tests.sql.staged import Staged
+from tests.sql.test_awards import queue, request
+
+LEAD = "lead@shop.example"
+TELLER = {
+    "notifier": "tests.http.mailbox.Teller",
+    "arguments": {"subject": "{{ alert.subject }}", "text": "{{ alert.text }}"},
+}
+Tell = Callable[..., int]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def tell(
+    staging_url: str,
+    tmp_path: Path,
+    mailbox: Mailbox,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Tell]:
+    """Run the task that alerts, with those settings."""
+    stores = tmp_path / "stores.yaml"
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    set_mail_server(set_connection, mailbox.port)
+    forget_settings()
+    TOLD.clear()
+
+    def run(run_id: str = "run", **alerts: Any) -> int:
+        settings = {"platform": "rivo", "alerts": alerts}
+        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        return stages.alert(STORE, run_id, {})
+
+    yield run
+    forget_settings()
+
+
+def set_mail_server(set_connection: SetConnection, port: int) -> None:
+    set_connection(
+        "smtp_default",
+        conn_type="smtp",
+        host=HOST,
+        port=port,
+        extra={
+            "disable_ssl": True,
+            "disable_tls": True,
+            "from_email": "desk@shop.example",
+            "timeout": 5,
+            "retry_limit": 1,
+        },
+    )
+
+
+def ended(staging: Engine, state: str = "refused", **values: Any) -> str:
+    key = f"key {len(values)} {state} {sorted(values.items())}"
+    award_id = queue(staging, request(idempotency_key=key, **values)).award_id
+    with staging.begin() as connection:
+        key_of = {"award_id": award_id}
+        why = {"refused": "customer_not_found", "unknown": "not in the ledger"}.get(state)
+        Staged(connection).update(award_schema.awards, key_of, state=state, detail=why)
+    return award_id
+
+
+def text_of(mailbox: Mailbox) -> str:
+    body = mailbox.mails[-1].get_body()
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_one_mail_tells_of_all_refused_and_unknown_awards_and_of_no_other(
+    staging: Engine, tell: Tell, mailbox: Mailbox
+) -> None:
+    refused, unknown = ended(staging), ended(staging, "unknown", ticket_id=4711)
+    others = [ended(staging, state) for state in ("applied", "queued", "rejected")]
+
+    assert tell(email_to=[LEAD]) == 2
+
+    mail = mailbox.mails[0]
+    assert len(mailbox.mails) == 1
+    assert (mail["To"], mail["From"]) == (LEAD, "desk@shop.example")
+    assert mail["Subject"] == f"[{STORE}] 2 awards refused or unknown"
+    text = text_of(mailbox)
+    for told in (refused, unknown, "customer_not_found", "ticket 4711", "awards resolve"):
+        assert told in text
+    for untold in (*others, "m1@shop.example"):
+        assert untold not in text
+
+
+def test_an_award_is_told_of_once_but_by_a_task_that_is_tried_again(
+    staging: Engine, tell: Tell, mailbox: Mailbox
+) -> None:
+    ended(staging)
+
+    assert [tell("one", email_to=[LEAD]), tell("one", email_to=[LEAD])] == [1, 1]
+    assert tell("two", email_to=[LEAD]) == 0
+    assert len(mailbox.mails) == 2
+
+
+def test_a_mail_server_that_is_away_fails_the_task_and_a_later_try_tells(
+    staging: Engine, tell: Tell, mailbox: Mailbox, set_connection: SetConnection
+) -> None:
+    ended(staging)
+    set_mail_server(set_connection, 1)
+    with pytest.raises(ConnectionRefusedError):
+        tell(email_to=[LEAD])
+
+    set_mail_server(set_connection, mailbox.port)
+    assert tell(email_to=[LEAD]) == 1
+    assert len(mailbox.mails) == 1
+
+
+def test_what_people_wrote_is_neither_rendered_nor_markup(
+    staging: Engine, tell: Tell, mailbox: Mailbox
+) -> None:
+    ended(staging, agent="{{ 7*7 }} <b>eve</b>")
+
+    tell(email_to=[LEAD], notifiers=[TELLER])
+
+    assert "{{ 7*7 }} &lt;b&gt;eve&lt;/b&gt;" in text_of(mailbox)
+    assert "{{ 7*7 }} <b>eve</b>" in TOLD[0][1]
+
+
+def test_any_other_notifier_gets_subject_and_text(staging: Engine, tell: Tell) -> None:
+    award_id = ended(staging)
+
+    tell(notifiers=[TELLER])
+
+    assert TOLD[0][0] == f"[{STORE}] 1 award refused or unknown"
+    assert award_id in TOLD[0][1]
+
+
+@pytest.mark.parametrize(
+    ("notifier", "says"),
+    [
+        ({"notifier": "no.such.Notifier"}, "there is no class no.such.Notifier"),
+        ({"notifier": "pathlib.Path"}, "is no Airflow notifier"),
+        ({**TELLER, "arguments": {"nonsense": 1}}, "does not take these arguments"),
+    ],
+)
+def test_a_wrong_notifier_is_named_with_its_place(
+    staging: Engine, tell: Tell, notifier: dict[str, Any], says: str
+) -> None:
+    ended(staging)
+
+    with pytest.raises(SettingsError, match=f"store '{STORE}': alerts.notifiers.0.*{says}"):
+        tell(notifiers=[notifier])
+
+
+def test_without_anybody_to_tell_there_is_a_warning(
+    staging: Engine, tell: Tell, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended(staging)
+
+    assert tell() == 1
+    assert "has no `alerts`" in caplog.text
+
+
+def test_an_award_that_becomes_unknown_again_is_told_of_again(
+    staging: Engine, tell: Tell, mailbox: Mailbox
+) -> None:
+    from loyalty_desk.awards.queue import settle_unknown
+    from tests.factories import LATER
+
+    award_id = ended(staging, "unknown")
+    tell("one", email_to=[LEAD])
+    with staging.begin() as connection:
+        settle_unknown(
+            connection, STORE, award_id, LATER, was_applied=False, actor="bo", why="looked"
+        )
+        Staged(connection).update(
+            award_schema.awards, {"award_id": award_id}, state="unknown", detail="again"
+        )
+
+    assert tell("two", email_to=[LEAD]) == 1

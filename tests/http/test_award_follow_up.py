@@ -1,0 +1,216 @@
+"""What follows an applied award: read back, shown in Gorgias, noted on its ticket."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import Engine, insert
+
+from loyalty_desk.awards.apply import Worker, apply_due
+from loyalty_desk.awards.follow_up import FollowUp
+from loyalty_desk.awards.queue import get_award, get_events
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connections import gorgias_client
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.staging import award_schema, schema
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from sandbox.running import Sandbox
+from tests.factories import STORE, customer, store_settings
+from tests.http.conftest import SPEED, SetConnection
+from tests.sql.staged import Staged
+from tests.sql.test_awards import queue, request
+
+EMAIL = "mira@shop.example"
+
+
+@pytest.fixture
+def member_id(sandbox: Sandbox) -> str:
+    values = {"email": EMAIL, "points_tally": 100}
+    return str(sandbox.control("rivo", "POST", "members", values)["id"])
+
+
+@pytest.fixture
+def customer_id(sandbox: Sandbox, staging: Engine, platform: Platform, member_id: str) -> int:
+    """A customer of the sandbox's Gorgias, staged and matched to the member."""
+    first = sandbox.control("gorgias", "GET", "customers?limit=1")["data"][0]["id"]
+    member = platform.find_member(member_id)
+    assert member is not None
+    with staging.begin() as connection:
+        now, match = utc_now(), {"customer_id": first, "member_id": member_id, "rule": "email"}
+        stage_members(connection, STORE, [member], now, first_load=False)
+        stage_customers(
+            connection,
+            STORE,
+            [customer(first, email=EMAIL)],
+            now,
+            card_key="loyalty",
+            first_load=False,
+        )
+        connection.execute(insert(schema.matches), [{"store": STORE, **match}])
+    return int(first)
+
+
+@pytest.fixture
+def follow_up(
+    sandbox: Sandbox,
+    staging: Engine,
+    platform: Platform,
+    set_connection: SetConnection,
+    at_speed: None,
+) -> FollowUp:
+    """Of a store that wants a note on the ticket."""
+    gorgias = sandbox.gorgias
+    set_connection(
+        "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
+    )
+    store = store_settings(awards={"ticket_note": True}, budget=BudgetSettings(share=1.0))
+    client = gorgias_client(store, staging, urgent=True, max_wait_s=1)
+    return FollowUp(store=store, engine=staging, platform=platform, gorgias=client)
+
+
+def apply(staging: Engine, follow_up: FollowUp, amount: str = "50", **values: Any) -> str:
+    """Award and apply; what follows is up to the test."""
+    award_id = queue(staging, request(amount, email=EMAIL, **values), utc_now()).award_id
+    worker = Worker(
+        store=follow_up.store,
+        engine=staging,
+        platform=follow_up.platform,
+        name="one",
+        speed=SPEED,
+    )
+    apply_due(worker)
+    return award_id
+
+
+def a_ticket(sandbox: Sandbox, customer_id: int) -> int:
+    gorgias = sandbox.gorgias
+    message = {"channel": "api", "via": "api", "from_agent": False, "sender": {"id": customer_id}}
+    answer = requests.post(
+        f"{gorgias['url']}/api/tickets",
+        json={
+            "channel": "api",
+            "via": "api",
+            "customer": {"id": customer_id},
+            "messages": [{**message, "body_text": "How many points do I have?"}],
+        },
+        auth=(gorgias["email"], gorgias["api_key"]),
+        timeout=10,
+    )
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def notes(sandbox: Sandbox, ticket_id: int) -> list[str]:
+    ticket = sandbox.control("gorgias", "GET", f"tickets/{ticket_id}")
+    return [
+        message["body_text"]
+        for message in ticket["messages"]
+        if message["channel"] == "internal-note"
+    ]
+
+
+def shown_points(sandbox: Sandbox, customer_id: int) -> Any:
+    data = sandbox.control("gorgias", "GET", f"customers/{customer_id}")["data"] or {}
+    return data.get("loyalty", {}).get("points_balance")
+
+
+def award_of(staging: Engine, award_id: str) -> Any:
+    with staging.connect() as connection:
+        return get_award(connection, STORE, award_id)
+
+
+def facts_of(staging: Engine, award_id: str) -> dict[str, Any]:
+    """Everything that the audit of an award tells."""
+    with staging.connect() as connection:
+        events = get_events(connection, STORE, award_id)
+    return {name: value for event in events for name, value in json.loads(event.facts).items()}
+
+
+def details_of(staging: Engine, award_id: str) -> list[str]:
+    with staging.connect() as connection:
+        return [event.detail for event in get_events(connection, STORE, award_id)]
+
+
+def test_the_new_balance_is_shown_noted_and_in_the_audit(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    ticket_id = a_ticket(sandbox, customer_id)
+    award_id = apply(staging, follow_up, ticket_id=ticket_id, note="a <late> parcel")
+
+    assert follow_up.show(award_id) == 1
+
+    assert shown_points(sandbox, customer_id) == 150
+    facts = facts_of(staging, award_id)
+    assert (facts["balance_before"], facts["balance_after"], facts["cards"]) == (100, 150, 1)
+    assert notes(sandbox, ticket_id) == [
+        "Loyalty: +50 points booked (gesture), by ada.\nNew balance: 150 points.\na <late> parcel"
+    ]
+    assert "a &lt;late&gt; parcel" in json.dumps(
+        sandbox.control("gorgias", "GET", f"tickets/{ticket_id}")
+    )
+
+
+def test_two_workers_leave_one_note(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    ticket_id = a_ticket(sandbox, customer_id)
+    award_id = apply(staging, follow_up, ticket_id=ticket_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(follow_up.show, [award_id, award_id]))
+
+    assert len(notes(sandbox, ticket_id)) == 1
+    assert shown_points(sandbox, customer_id) == 150
+
+
+def test_a_ticket_that_does_not_exist_costs_the_note_only(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    award_id = apply(staging, follow_up, ticket_id=999_999_999)
+
+    assert follow_up.show(award_id) == 1
+
+    assert award_of(staging, award_id).state == "applied"
+    assert "could not be noted on the ticket" in details_of(staging, award_id)
+    assert shown_points(sandbox, customer_id) == 150
+
+
+def test_what_gorgias_was_down_for_is_shown_by_a_later_worker(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    award_id = apply(staging, follow_up)
+    sandbox.control("gorgias", "POST", "faults", {"effect": "status", "status": 503})
+
+    assert follow_up.show(award_id) == 0
+    assert award_of(staging, award_id).state == "applied"
+    assert follow_up.show_leftovers() == 0, "its own worker has a minute"
+    with staging.begin() as connection:
+        earlier = utc_text(utc_now() - timedelta(minutes=2))
+        Staged(connection).update(
+            award_schema.awards, {"award_id": award_id}, settled_at_utc=earlier
+        )
+    assert follow_up.show_leftovers() == 0, "Gorgias is still down"
+
+    sandbox.control("gorgias", "POST", "reset", {"faults": True})
+    assert follow_up.show_leftovers() == 1
+    assert shown_points(sandbox, customer_id) == 150
+    assert follow_up.show_leftovers() == 0
+
+
+def test_a_member_whom_nobody_is_matched_to_is_read_back_for_the_next_sync(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, member_id: str
+) -> None:
+    award_id = apply(staging, follow_up)
+
+    assert follow_up.show(award_id) == 0
+
+    assert facts_of(staging, award_id)["balance_after"] == 150
+    with staging.connect() as connection:
+        touched = connection.execute(schema.touched.select()).all()
+    assert (STORE, "member", member_id) in [tuple(row)[:3] for row in touched]
