@@ -254,3 +254,55 @@ def test_a_database_without_tables_says_how_to_make_them(
     forget_settings()
     assert awards("list") == 1
     assert "run `python -m loyalty_desk migrate`" in capsys.readouterr().err
+
+
+def test_an_award_that_waits_is_approved_or_rejected_by_name(
+    staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb, state in (("approve", "approved"), ("reject", "rejected")):
+        award = queue(staging, "needs_approval", idempotency_key=verb)
+        assert awards(verb, award, "--by", "bo", "--why", "looked into it") == 0
+        assert capsys.readouterr().out == f"{award} is {state}\n"
+        with staging.connect() as connection:
+            last = get_events(connection, STORE, award)[-1]
+        assert (last.state, last.actor, last.detail) == (state, "bo", "looked into it")
+
+
+def test_whoever_asked_cannot_approve_by_command_either(
+    staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str]
+) -> None:
+    award = queue(staging, "needs_approval")
+    assert awards("approve", award, "--by", "Ada") == 1
+    assert "another has to approve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_what_waits_for_nobody_is_not_decided(
+    staging: Engine, awards: Awards, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    award = queue(staging, "applied")
+    assert awards(verb, award, "--by", "bo") == 1
+    assert "is applied; it needs no approval" in capsys.readouterr().err
+
+
+def test_an_applied_award_is_taken_back_once(
+    staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str]
+) -> None:
+    award = queue(staging, "applied")
+    assert awards("reverse", award, "--by", "bo", "--why", "wrong person") == 0
+    printed = capsys.readouterr().out
+    back = printed.split()[0]
+    assert printed == f"{back} takes {award} back, and is queued\n"
+    with staging.connect() as connection:
+        found = get_award(connection, STORE, back)
+    assert (found.amount, found.reverses, found.door) == (-50, award, "command")
+    assert awards("reverse", award, "--by", "bo", "--why", "wrong person") == 1
+    assert f"was reversed before, by award {back}" in capsys.readouterr().err
+
+
+def test_a_mark_of_another_award_cannot_be_brought_in_by_a_reversal(
+    staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str]
+) -> None:
+    award = queue(staging, "applied")
+    assert awards("reverse", award, "--by", "bo", "--why", "[ld:0000]") == 1
+    assert "note: must not hold" in capsys.readouterr().err

@@ -225,7 +225,7 @@ def test_a_line_number_is_the_line_that_an_editor_shows(
         *("", "", "7,many,gesture,"),
         *('7,many,gesture,"ends', 'here"'),
     ]
-    assert import_text(end.join([*lines, ""])).bad_lines == {4: AMOUNT, 7: AMOUNT, 9: AMOUNT}
+    assert import_text(end.join([*lines, ""])).bad_lines == {4: AMOUNT, 7: AMOUNT, 8: AMOUNT}
 
 
 def test_a_cell_may_have_windows_lines(staging: Engine, import_text: ImportText) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -23,6 +25,7 @@ from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings import StoreSettings
 
 MOST_BYTES = 5_000_000
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class AwardFileError(LoyaltyDeskError):
@@ -85,24 +88,31 @@ def _iter_requests(
                 f"{path.name} must begin with column names, each once, out of {', '.join(FIELDS)}"
             )
         for row in reader:
+            line = _first_line(row, lines.line_num)
             fields = {name: value for name, value in row.items() if value}
             if None in row:
-                bad[lines.line_num] = "has more cells than the first line"
+                bad[line] = "has more cells than the first line"
                 continue
             fields.setdefault("agent", agent)
             try:
                 request = read_request(fields, store.awards)
             except AwardFieldsError as error:
-                bad[lines.line_num] = str(error)
+                bad[line] = str(error)
                 continue
             if request.idempotency_key is None:
                 # Not of the agent: two people who import one file must not award twice.
                 content = replace(request, agent="").content_hash()
                 seen[content] += 1
                 request = replace(request, idempotency_key=f"file:{content}:{seen[content]}")
-            yield lines.line_num, request
+            yield line, request
     except csv.Error as error:
         raise AwardFileError(f"{path.name}, line {lines.line_num}: {error}") from None
+
+
+def _first_line(row: Mapping[Any, Any], last_line: int) -> int:
+    """The line on which a row begins; a quoted cell may have line breaks in it."""
+    cells = (cell for value in row.values() for cell in (value if type(value) is list else [value]))
+    return last_line - sum(len(LINE_BREAK.findall(cell or "")) for cell in cells)
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,154 @@
+"""The triggers that watch the queues: each thing that begins to wait is told of once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk import triggers
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import StagingUnavailableError
+from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
+from tests.factories import STORE
+from tests.http.door import forget_settings
+from tests.sql.test_awards import queue, request
+
+PATIENCE_S, QUIET_S = 10.0, 0.3
+
+
+@pytest.fixture(autouse=True)
+def installed(staging_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setattr(triggers, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(triggers, "LOOK_AGAIN_AFTER_TROUBLE_S", 0.01)
+    forget_settings()
+    yield
+    forget_settings()
+
+
+Step = Callable[[], object]
+
+
+def told(trigger: QueueTrigger, *steps: Step) -> list[int]:
+    """How many things the trigger tells of after each step, 0 where it keeps quiet."""
+
+    async def watch() -> list[int]:
+        events = aiter(trigger.run())
+        return [await follow(events, step) for step in steps]
+
+    pending: list[asyncio.Task[Any]] = []
+
+    async def follow(events: AsyncIterator[Any], step: Step) -> int:
+        await asyncio.to_thread(step)
+        if not pending:
+            pending.append(asyncio.ensure_future(anext(events)))
+        done, _ = await asyncio.wait(pending, timeout=QUIET_S)
+        if not done:
+            return 0
+        pending.clear()
+        payload = done.pop().result().payload
+        assert payload["store"] == trigger.store
+        return int(payload["waiting"])
+
+    return asyncio.run(asyncio.wait_for(watch(), PATIENCE_S))
+
+
+def change(staging: Engine, sql: str) -> Step:
+    def run() -> None:
+        with staging.begin() as connection:
+            connection.execute(text(sql))
+
+    return run
+
+
+def award(staging: Engine, key: str, **awards: Any) -> Step:
+    return lambda: queue(staging, request(idempotency_key=key), utc_now(), **awards)
+
+
+def nothing() -> None:
+    """Leave everything as it is."""
+
+
+def test_each_award_that_begins_to_wait_is_told_of_once(staging: Engine) -> None:
+    steps = (nothing, award(staging, "one"), nothing, award(staging, "two"), nothing)
+
+    assert told(AwardQueueTrigger(STORE), *steps) == [0, 1, 0, 1, 0]
+
+
+def test_what_waited_before_is_told_of_at_the_start(staging: Engine) -> None:
+    award(staging, "one")()
+    award(staging, "two")()
+
+    assert told(AwardQueueTrigger(STORE), nothing) == [2]
+
+
+def test_another_store_s_awards_are_not_its_business(staging: Engine) -> None:
+    assert told(AwardQueueTrigger("other"), award(staging, "one")) == [0]
+
+
+def test_a_worker_s_lost_lease_is_told_of(staging: Engine) -> None:
+    steps = (
+        award(staging, "one"),
+        change(staging, "UPDATE awards SET state = 'applying', lease_until_utc = '9999'"),
+        change(staging, "UPDATE awards SET lease_until_utc = '2020'"),
+    )
+
+    assert told(AwardQueueTrigger(STORE), *steps) == [1, 0, 1]
+
+
+def test_an_award_to_ask_about_is_told_of_until_a_run_asks_and_again_when_it_is_overdue(
+    staging: Engine,
+) -> None:
+    steps = (
+        award(staging, "one", approval_above_points=1),
+        change(staging, "UPDATE awards SET asked_run_id = 'run'"),
+        change(staging, "UPDATE awards SET approve_by_utc = '2020'"),
+        change(staging, "UPDATE awards SET state = 'approved'"),
+    )
+
+    assert told(AwardQueueTrigger(STORE), *steps) == [1, 0, 1, 1]
+
+
+def test_a_card_asked_for_is_told_of_and_again_when_it_is_asked_for_again(
+    staging: Engine,
+) -> None:
+    def ask() -> None:
+        with staging.begin() as connection:
+            ask_for_cards(connection, STORE, ["7"], utc_now())
+
+    steps = (nothing, ask, nothing, ask)
+    assert told(CardsToShowTrigger(STORE), *steps) == [0, 1, 0, 1]
+
+
+def test_a_database_that_is_away_is_waited_for(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, times = triggers._find_waiting, iter(range(5))
+
+    def fail_first(name: str) -> triggers.Waiting:
+        if next(times, None) is not None:
+            raise StagingUnavailableError("it is starting")
+        return look(name)
+
+    monkeypatch.setattr(triggers, "_find_waiting", fail_first)
+
+    assert told(AwardQueueTrigger(STORE), award(staging, "one")) == [1]
+
+
+@pytest.mark.parametrize("kind", [AwardQueueTrigger, CardsToShowTrigger])
+def test_airflow_can_make_a_trigger_anew_and_shares_one_look_a_queue(
+    kind: type[QueueTrigger],
+) -> None:
+    path, values = kind("one").serialize()
+
+    assert path == f"loyalty_desk.triggers.{kind.__name__}"
+    assert kind(**values).store == "one"
+    assert kind("one").shared_stream_key() == kind("two").shared_stream_key()
+    keys = {one("a").shared_stream_key() for one in (AwardQueueTrigger, CardsToShowTrigger)}
+    assert len(keys) == 2
