@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 def main() -> int:
     """Print the figures as they come; a figure without a goal has an empty one."""
-    from benchmarks import budget, reconcile  # noqa: PLC0415 - they need the path from above
+    from benchmarks import awards, budget, reconcile  # noqa: PLC0415 - they need the path from above
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
@@ -24,7 +24,7 @@ def main() -> int:
         nargs="*",
         default=[],
         metavar="NAME",
-        help="figures (or all of `budget`, `reconcile`) and databases to measure",
+        help="figures (or all of `award`, `budget`, `reconcile`) and databases to measure",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -38,6 +38,7 @@ def main() -> int:
     for family, figures in (
         ("reconcile", partial(reconcile.figures, rows=arguments.rows, repeat=arguments.repeat)),
         ("budget", budget.figures),
+        ("award", awards.figures),
     ):
         if names and not any(name.startswith(family) for name in names):
             continue
