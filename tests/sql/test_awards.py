@@ -18,6 +18,7 @@ from loyalty_desk.awards.queue import (
     Door,
     NoAwardError,
     Queued,
+    add_event,
     get_award,
     get_events,
     list_awards,
@@ -258,6 +259,23 @@ def test_the_audit_begins_with_all_that_was_asked_for_but_the_texts(staging: Eng
         "door": "file",
         "idempotency_key": "key-1",
     }
+
+
+def test_what_two_workers_add_to_one_audit_at_once_is_all_kept(staging: Engine) -> None:
+    award_id, each = queue(staging, request()).award_id, 25
+    barrier = Barrier(2)
+
+    def add(actor: str) -> None:
+        barrier.wait()
+        for _ in range(each):
+            with staging.begin() as connection:
+                add_event(connection, STORE, award_id, AwardState.APPLIED, NOW, actor=actor)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add, ("one", "two")))
+    with staging.connect() as connection:
+        numbers = [event.event_number for event in get_events(connection, STORE, award_id)]
+    assert numbers == list(range(1, 2 * each + 2))
 
 
 def _all_at_once(

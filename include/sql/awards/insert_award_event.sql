@@ -1,4 +1,4 @@
--- Adds a transition to the audit of an award.
+-- Adds a transition to the audit of an award; no row when another one took the number meanwhile.
 -- Reads and writes award_events. Binds store, award_id, state, detail, actor, now_utc, facts.
 INSERT INTO award_events (
     store, award_id, event_number, state, detail, actor, happened_at_utc, facts
@@ -14,3 +14,4 @@ SELECT
     :facts AS facts
 FROM award_events AS e
 WHERE e.store = :store AND e.award_id = :award_id
+ON CONFLICT (store, award_id, event_number) DO NOTHING

@@ -216,18 +216,19 @@ def add_event(
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a transition to the audit, in the transaction that makes it."""
-    connection.execute(
-        statement("awards/insert_award_event"),
-        {
-            "store": store,
-            "award_id": award_id,
-            "state": state.value,
-            "detail": detail,
-            "actor": actor,
-            "now_utc": utc_text(now),
-            "facts": json.dumps(facts or {}, sort_keys=True),
-        },
-    )
+    binds = {
+        "store": store,
+        "award_id": award_id,
+        "state": state.value,
+        "detail": detail,
+        "actor": actor,
+        "now_utc": utc_text(now),
+        "facts": json.dumps(facts or {}, sort_keys=True),
+    }
+    # Two workers may show one award at once. The later one waits for the other's commit, and then
+    # sees which number is free.
+    while not connection.execute(statement("awards/insert_award_event"), binds).rowcount:
+        pass
 
 
 def list_awards(
