@@ -86,6 +86,6 @@ class Office:
 
 
 def facts_of(question: Question) -> dict[str, str]:
-    """The facts of a question by their names, without the escapes of Markdown."""
+    """The facts of a question by their names, without the marks of Markdown's code."""
     lines = [line.removeprefix("- **").split(":** ", 1) for line in question.body.splitlines()]
-    return {name: value.replace("\\", "") for name, value in lines}
+    return {name: value.strip("` ") for name, value in lines}

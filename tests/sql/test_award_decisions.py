@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +17,7 @@ from loyalty_desk.awards.approval import (
     IN_TIME,
     REJECT,
     OwnApprovalError,
+    Question,
     decide,
     question,
     reject_overdue,
@@ -180,6 +182,17 @@ def test_an_answer_to_what_is_decided_changes_nothing(staging: Engine) -> None:
     assert events == ["needs_approval", "rejected"]
 
 
+def test_of_two_answers_the_first_counts_and_the_second_is_told_which(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.connect() as connection:
+        as_both_saw_it = get_award(connection, STORE, award_id)
+    answer(staging, award_id, approved=False)
+
+    with staging.begin() as connection:
+        told = decide(connection, STORE, as_both_saw_it, LATER, approved=True, by="cy", why=None)
+    assert told == AwardState.REJECTED
+
+
 def test_what_nobody_answered_in_time_is_rejected(staging: Engine) -> None:
     award_id = wait_for_approval(staging)
     with staging.begin() as connection:
@@ -231,8 +244,10 @@ def test_an_own_approval_in_airflow_is_noted_and_asked_about_by_another_run(
     assert (last.state, last.actor) == ("needs_approval", "Ada")
 
 
-def test_the_question_shows_what_an_approver_needs_and_no_live_markdown(staging: Engine) -> None:
-    note = "see [this](http://evil.example) ![x](http://evil.example/x.png) <b>*now*</b>"
+def test_the_question_shows_what_an_approver_needs_and_nothing_of_it_is_markdown(
+    staging: Engine,
+) -> None:
+    note = "[`this`](http://evil.example) ![x](http://evil.example/x.png)\n``<b>*now*</b>"
     award_id = wait_for_approval(staging, note=note, ticket_id=4711)
     with staging.connect() as connection:
         award = get_award(connection, STORE, award_id)
@@ -240,11 +255,25 @@ def test_the_question_shows_what_an_approver_needs_and_no_live_markdown(staging:
 
     assert asked.subject == "Approve +101 points?"
     assert asked.left_s == 24 * 3600
-    plain = asked.body.replace("\\", "")
-    for fact in ("Ada *Example*", "m1@shop.example", "7", "+101 points", "gesture", "ada", "4711"):
-        assert fact in plain
-    for live in ("](", "![", "<b>", " *now*"):
-        assert live not in asked.body.replace("- **", "")
+    lines = [re.fullmatch(r"- \*\*([\w -]+):\*\* (`+) (.+) \2", line) for line in _lines(asked)]
+    facts = {line[1]: line[3] for line in lines if line}
+    assert len(facts) == len(lines), "each line is a name, and code"
+    assert not [line for line in lines if line and line[2] in re.findall("`+", line[3])]
+    shown = {
+        "Member": "Ada *Example*",
+        "E-mail": "m1@shop.example",
+        "Balance": "7",
+        "Amount": "+101 points",
+        "Reason": "gesture",
+        "Asked by": "ada",
+        "Ticket": "4711",
+        "Note": note.replace("\n", " "),
+    }
+    assert facts.items() >= shown.items()
+
+
+def _lines(asked: Question) -> list[str]:
+    return asked.body.splitlines()
 
 
 def test_the_question_about_nobody_says_so(staging: Engine) -> None:

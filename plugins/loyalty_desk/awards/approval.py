@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.queue import add_event, amount_text
+from loyalty_desk.awards.queue import add_event, amount_text, get_award
 from loyalty_desk.awards.requests import agent_key
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
-MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~:-])")
+BACKTICKS: Final = re.compile("`+")
 IN_TIME: Final = "nobody answered in time"
 
 
@@ -63,7 +63,9 @@ def decide(
         OwnApprovalError: `by` asked for the award. Nothing is changed.
     """
     if approved and is_same_person(by, award.agent):
-        raise OwnApprovalError(f"{by} asked for award {award.award_id}, so another has to approve")
+        raise OwnApprovalError(
+            f"whoever asked for award {award.award_id} cannot approve it; another has to approve"
+        )
     state = AwardState.APPROVED if approved else AwardState.REJECTED
     binds = {
         "store": store,
@@ -73,7 +75,8 @@ def decide(
         "settled_at_utc": None if approved else utc_text(now),
     }
     if not connection.execute(statement("awards/decide_award"), binds).rowcount:
-        return AwardState(award.state)
+        # Not as it was read before: another answer may have come meanwhile.
+        return AwardState(get_award(connection, store, award.award_id).state)
     add_event(connection, store, award.award_id, state, now, actor=by, detail=why)
     return state
 
@@ -137,7 +140,8 @@ class Question:
 def question(award: Row[Any], member: Member | None, now: datetime) -> Question:
     """What an approver is asked about an award.
 
-    Everything that a person wrote is escaped: a note must not become a link or a picture.
+    Everything that a person wrote is code: a note must not become a link or a picture. Escapes are
+    not enough, as Airflow's pages make links of what still looks like an address then.
     """
     card = member.card if member else {}
     facts = {
@@ -156,12 +160,15 @@ def question(award: Row[Any], member: Member | None, now: datetime) -> Question:
         "Rejected by itself after": award.approve_by_utc,
     }
     lines = [
-        f"- **{name}:** {_escaped(value)}" for name, value in facts.items() if value is not None
+        f"- **{name}:** {_as_code(value)}" for name, value in facts.items() if value is not None
     ]
     left_s = (parse_utc(award.approve_by_utc) - now).total_seconds()
     subject = f"Approve {amount_text(award)}?"
     return Question(subject=subject, body="\n".join(lines), left_s=max(1.0, left_s))
 
 
-def _escaped(value: object) -> str:
-    return MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+def _as_code(value: object) -> str:
+    """One line of code, between more backticks than it has in a row; Markdown drops the spaces."""
+    text = " ".join(str(value).split())
+    fence = "`" * (1 + max(map(len, BACKTICKS.findall(text)), default=0))
+    return f"{fence} {text} {fence}"
