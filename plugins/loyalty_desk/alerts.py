@@ -38,16 +38,15 @@ def send_alert(store: StoreSettings, alert: Alert, context: Mapping[str, Any] | 
     """Send the alert to everybody that the store's settings name; returns to how many places.
 
     Raises:
-        SettingsError: a notifier cannot be made from the settings.
+        SettingsError: a notifier cannot be made from the settings. Nobody was told.
         Whatever a notifier raises when it cannot deliver.
     """
-    sent = 0
-    for notifier in _notifiers(store):
+    notifiers = list(_notifiers(store))  # first all: who was told must not be told again
+    for notifier in notifiers:
         notifier({**(context or {}), "alert": alert})
-        sent += 1
-    if not sent:
+    if not notifiers:
         log.warning("store %s has no `alerts`, so nobody was told: %s", store.name, alert.subject)
-    return sent
+    return len(notifiers)
 
 
 def _notifiers(store: StoreSettings) -> Iterator[BaseNotifier]:

@@ -170,6 +170,19 @@ def test_a_wrong_notifier_is_named_with_its_place(
         tell(notifiers=[notifier])
 
 
+def test_a_wrong_notifier_keeps_the_mail_back_until_it_is_mended(
+    staging: Engine, tell: Tell, mailbox: Mailbox
+) -> None:
+    ended(staging)
+    with pytest.raises(SettingsError):
+        tell(email_to=[LEAD], notifiers=[TELLER, {"notifier": "no.such.Notifier"}])
+    assert (mailbox.mails, TOLD) == ([], [])
+
+    tell(email_to=[LEAD], notifiers=[TELLER])
+
+    assert (len(mailbox.mails), len(TOLD)) == (1, 1)
+
+
 def test_without_anybody_to_tell_there_is_a_warning(
     staging: Engine, tell: Tell, caplog: pytest.LogCaptureFixture
 ) -> None:
