@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.apply import UNSURE, Counts, Worker, apply_due
+from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connections import loyalty_platform
@@ -226,6 +227,25 @@ def test_an_outage_before_the_call_leaves_the_queue_as_it_was(
     with pytest.raises(ApiUnavailableError):
         apply()
     assert state_of(staging, award_id) == ("queued", "the platform cannot be asked")
+
+
+def test_an_outage_leaves_an_approved_award_approved(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    wanted = request("150", email=EMAIL)
+    award_id = queue(staging, wanted, utc_now(), approval_above_points=100).award_id
+    assert apply() == {}, "it waits for an answer"
+    with staging.begin() as connection:
+        waiting = get_award(connection, STORE, award_id)
+        decide(connection, STORE, waiting, utc_now(), approved=True, by="bo", why=None)
+    spoil(sandbox, "status", status=503, method="GET", count=100)
+    with pytest.raises(ApiUnavailableError):
+        apply()
+    assert state_of(staging, award_id)[0] == "approved"
+
+    sandbox.control("rivo", "POST", "reset", {"faults": True})
+    assert apply() == {AwardState.APPLIED: 1}
+    assert [entry["points"] for entry in ledger(sandbox)] == [150]
 
 
 def test_a_wrong_key_leaves_the_queue_as_it_was(

@@ -108,6 +108,9 @@ def test_a_file_that_cannot_be_read_is_one_line(
         pytest.param(("list",), id="list"),
         pytest.param(("show", "a1"), id="show"),
         pytest.param(("resolve", "a1", "--applied", "--why", "seen"), id="resolve"),
+        pytest.param(("approve", "a1"), id="approve"),
+        pytest.param(("reject", "a1"), id="reject"),
+        pytest.param(("reverse", "a1", "--why", "wrong"), id="reverse"),
     ],
 )
 def test_an_unknown_store_is_one_line(
@@ -167,7 +170,17 @@ def test_show_has_the_award_and_its_audit_and_no_text_that_was_written(
     assert last.split("  ", 1)[1] == "applied: it is in Rivo  by eve  {}"
 
 
-@pytest.mark.parametrize("rest", [("show",), ("resolve", "--applied", "--why", "seen")])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ("show",),
+        ("resolve", "--applied", "--why", "seen"),
+        ("approve",),
+        ("reject",),
+        ("reverse", "--why", "wrong"),
+    ],
+    ids=" ".join,
+)
 def test_an_award_of_another_store_is_not_there(
     staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str], rest: tuple[str, ...]
 ) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import Engine, text
 from loyalty_desk import settings
 from loyalty_desk.__main__ import main
 from loyalty_desk.clock import utc_text
+from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import forget_engine
 from loyalty_desk.web.tokens import (
     TOKEN,
+    Grant,
     NoTokenError,
     find_grant,
     list_tokens,
@@ -162,6 +164,20 @@ def test_make_prints_a_token_that_opens_the_store_and_nothing_else(
     token = printed.out.removesuffix("\n")
     assert opens(staging, token) == STORE
     assert printed.err == "keep it like a password; it cannot be shown again\n"
+
+
+def test_a_token_may_be_made_for_look_ups_and_a_list_says_so(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tokens("make", "--label", "widget", "--for", "lookup", "--by", "eve") == 0
+    token = capsys.readouterr().out.removesuffix("\n")
+    with reading(staging) as connection:
+        assert find_grant(connection, token) == Grant(store=STORE, opens=Opens.LOOKUP)
+
+    assert tokens("list") == 0
+    listed = capsys.readouterr().out
+    assert listed.startswith(f"{token_id_of(token)}  for lookup, widget, made ")
+    assert token[16:] not in listed
 
 
 def test_list_has_a_line_a_token_and_no_secret(
