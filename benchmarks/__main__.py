@@ -16,7 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 def main() -> int:
     """Print the figures as they come; a figure without a goal has an empty one."""
-    from benchmarks import awards, budget, reconcile  # noqa: PLC0415 - they need the path from above
+    from benchmarks import (  # noqa: PLC0415 - they need the path from above
+        awards,
+        budget,
+        lookup,
+        reconcile,
+    )
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
@@ -24,7 +29,8 @@ def main() -> int:
         nargs="*",
         default=[],
         metavar="NAME",
-        help="figures (or all of `award`, `budget`, `reconcile`) and databases to measure",
+        help="figures and databases to measure; a family is all figures that begin so:"
+        " award, budget, lookup, reconcile",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -39,6 +45,7 @@ def main() -> int:
         ("reconcile", partial(reconcile.figures, rows=arguments.rows, repeat=arguments.repeat)),
         ("budget", budget.figures),
         ("award", awards.figures),
+        ("lookup", partial(lookup.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):
             continue

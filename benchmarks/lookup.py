@@ -1,0 +1,152 @@
+"""How long a look-up takes from staging, with a million members and customers in it.
+
+The door is served as the plugin serves it, by a process of its own; 50 requests a second come from
+this one for 20 seconds, each for another customer, one in ten for an address that nobody has.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from sqlalchemy import Engine
+
+from benchmarks import people
+from benchmarks.budget import staging_database
+from loyalty_desk.clock import utc_now
+from loyalty_desk.records import Opens
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from loyalty_desk.web.tokens import make_token
+from scripts.services import LOOPBACK, find_free_port
+
+FIGURE, GOAL_MS = "lookup_p99_ms", 100.0
+REQUESTS_PER_S, SECONDS = 50, 20
+STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
+
+
+def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]]:
+    """Yield one line a database; `only` names figures or databases, empty is all."""
+    databases = [name for name in ("sqlite", "postgresql") if name in only]
+    for database in databases or ("sqlite", "postgresql"):
+        with staging_database(database) as url, tempfile.TemporaryDirectory() as folder:
+            engine = open_engine(url)
+            _fill(engine, rows)
+            with engine.begin() as connection:
+                now, who = utc_now(), "bench"
+                token = make_token(
+                    connection, STORE.name, now, label=who, made_by=who, opens=Opens.LOOKUP
+                )
+            engine.dispose()
+            with _serving(url, Path(folder)) as address:
+                taken_ms = _ask(address, token, rows)
+        value = sorted(taken_ms)[math.ceil(0.99 * len(taken_ms)) - 1]
+        yield {
+            "figure": FIGURE,
+            "database": database,
+            "value": round(value, 1),
+            "unit": "ms",
+            "goal": f"<= {GOAL_MS:g}",
+            "ok": value <= GOAL_MS,
+        }
+
+
+def _fill(engine: Engine, rows: int) -> None:
+    with engine.begin() as connection:
+        for members in people.member_batches(rows):
+            stage_members(connection, STORE.name, members, people.START, first_load=True)
+        for customers in people.customer_batches(rows):
+            stage_customers(
+                connection,
+                STORE.name,
+                customers,
+                people.START,
+                card_key="loyalty",
+                first_load=True,
+            )
+    with engine.begin() as connection:
+        match_customers(connection, STORE, people.START, full=True)
+
+
+def _ask(address: str, token: str, rows: int) -> list[float]:
+    """Send requests at an even rate; returns how long each took, from its turn to its answer."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["Authorization"] = f"Bearer {token}"
+    for number in range(REQUESTS_PER_S):  # the first ones open connections on both sides
+        _look_up(session, address, number, rows)
+    began = time.monotonic()
+
+    def ask(turn: int) -> float:
+        due = began + turn / REQUESTS_PER_S
+        time.sleep(max(0.0, due - time.monotonic()))
+        _look_up(session, address, turn, rows)
+        return (time.monotonic() - due) * 1000
+
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(ask, range(REQUESTS_PER_S * SECONDS)))
+
+
+def _look_up(session: requests.Session, address: str, turn: int, rows: int) -> None:
+    one = people.customer(turn * 997 % rows, rows)
+    email = f"nobody{turn}@shop.example" if turn % 10 == 0 else one.email
+    answer = session.post(address, data={"email": email}, timeout=30)
+    answer.raise_for_status()
+    if answer.json()["source"] not in {"staged", "fresh"}:
+        raise RuntimeError("the look-up did not answer from staging")
+
+
+@contextmanager
+def _serving(staging_url: str, folder: Path) -> Iterator[str]:
+    stores = folder / "stores.yaml"
+    settings = {"platform": "rivo", "lookup": {"deadline_s": 0}}
+    stores.write_text(yaml.safe_dump({"stores": {STORE.name: settings}}), encoding="utf-8")
+    environment = {
+        "LOYALTY_DESK_STAGING_URL": staging_url,
+        "LOYALTY_DESK_STORES_FILE": str(stores),
+    }
+    port = find_free_port()
+    server = get_context("spawn").Process(target=_serve, args=(environment, port), daemon=True)
+    server.start()
+    address = f"http://{LOOPBACK}:{port}/loyalty/api/v1/lookup"
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        server.terminate()
+        server.join()
+
+
+def _serve(environment: dict[str, str], port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - only in the server's process
+    from fastapi import FastAPI  # noqa: PLC0415
+
+    from loyalty_desk.web.mounted import LazyApp  # noqa: PLC0415
+
+    os.environ |= environment
+    outer = FastAPI(openapi_url=None)
+    outer.mount("/loyalty", LazyApp())
+    uvicorn.run(outer, host=LOOPBACK, port=port, log_level="warning")
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            requests.get(address, timeout=5)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise RuntimeError("the server of the look-ups does not start")
