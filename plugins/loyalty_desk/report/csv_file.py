@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import Outcome
+from loyalty_desk.report.awards import load_awards
 from loyalty_desk.report.classes import class_text
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -23,21 +27,23 @@ COLUMNS: Final = (
     "what_to_do",
 )
 _ROWS_AT_ONCE: Final = 5_000
+_ALL: Final = 2**31 - 1
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def write_mismatches(engine: Engine, store: str, path: Path) -> int:
+def write_mismatches(engine: Engine, store: str, path: Path, now: datetime) -> int:
     """Write every mismatch of the store to `path`; returns how many.
 
     UTF-8 with a byte order mark, as spreadsheets expect, and RFC 4180. One per customer without a
-    member, then one per member without a customer; the class `not_a_member` is left out.
+    member, then one per member without a customer, then one per award that was lately refused as
+    nobody was found; the class `not_a_member` is left out.
     """
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(COLUMNS)
-        for row in _iter_rows(engine, store):
-            writer.writerow(row)
+        for row in _iter_rows(engine, store, now):
+            writer.writerow([neutral(value) for value in row])
             count += 1
     return count
 
@@ -48,20 +54,30 @@ def neutral(value: object) -> str:
     return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
 
 
-def _iter_rows(engine: Engine, store: str) -> Iterator[list[str]]:
+def _iter_rows(engine: Engine, store: str, now: datetime) -> Iterator[tuple[object, ...]]:
     for name in ("report/select_mismatched_customers", "report/select_mismatched_members"):
         with reading(engine) as connection:
             streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
             for row in streaming.execute(statement(name), {"store": store}):
-                yield [
-                    neutral(value)
-                    for value in (
-                        row.side,
-                        row.subject_id,
-                        row.outcome,
-                        row.since_utc,
-                        row.newest_ticket_id,
-                        row.ticket_count or 0,
-                        class_text(row.side, row.outcome).what_to_do,
-                    )
-                ]
+                yield (
+                    row.side,
+                    row.subject_id,
+                    row.outcome,
+                    row.since_utc,
+                    row.newest_ticket_id,
+                    row.ticket_count or 0,
+                    class_text(row.side, row.outcome).what_to_do,
+                )
+    not_found = Outcome.CUSTOMER_NOT_FOUND.value
+    with reading(engine) as connection:
+        awards = load_awards(connection, store, now, most=_ALL, detail=not_found)
+    for award in awards.rows:
+        yield (
+            "award",
+            award.award_id,
+            not_found,
+            utc_text(award.settled_at),
+            award.ticket_id,
+            0 if award.ticket_id is None else 1,
+            award.text.what_to_do,
+        )

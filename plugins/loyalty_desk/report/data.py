@@ -1,4 +1,4 @@
-"""What the report shows, read from staging. Holds ids and counts, no personal data."""
+"""What the report shows, read from staging. Of people it holds ids, and the names of agents."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.quality.suites import sentences
+from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.run_record import (
     RunRecord,
     balance_problems,
@@ -82,9 +83,10 @@ class ReportData:
     rejected: list[RejectedRows]
     checks: list[CheckRow]
     not_found: list[NotFoundCustomer]
+    awards: AwardsToLookAt
 
 
-def load_report_data(engine: Engine, store: str, run_id: str) -> ReportData:
+def load_report_data(engine: Engine, store: str, run_id: str, now: datetime) -> ReportData:
     """Read a run's report; raises LookupError when there is no such run."""
     with reading(engine) as connection:
         recent = load_recent_records(connection, store, run_id, RUNS_IN_TREND)
@@ -98,6 +100,7 @@ def load_report_data(engine: Engine, store: str, run_id: str) -> ReportData:
             rejected=_rejected(connection, store, run_id),
             checks=_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
+            awards=load_awards(connection, store, now, most=TOP_ROWS),
         )
 
 

@@ -1,6 +1,7 @@
 """The report of a run: one self-contained page for a support manager, and a spreadsheet beside it.
 
-The page holds ids and counts, no e-mail, no script, and asks for nothing over the network.
+The page holds ids, counts and agents' names, no e-mail, no script, and asks for nothing over the
+network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 
 from loyalty_desk.records import Outcome, RunState
-from loyalty_desk.report import charts
+from loyalty_desk.report import awards, charts
 from loyalty_desk.report.classes import ClassText, class_text
 from loyalty_desk.report.csv_file import write_mismatches
 from loyalty_desk.report.data import ReportData, load_report_data
@@ -51,10 +52,10 @@ def write_report(engine: Engine, store: str, run_id: str, out_dir: Path, now: da
     Raises:
         LookupError: the store has no such run.
     """
-    data = load_report_data(engine, store, run_id)
+    data = load_report_data(engine, store, run_id, now)
     out_dir.mkdir(parents=True, exist_ok=True)
     unfinished = out_dir / f".{MISMATCHES}"
-    mismatches = write_mismatches(engine, store, unfinished)
+    mismatches = write_mismatches(engine, store, unfinished, now)
     unfinished.replace(out_dir / MISMATCHES)
     page = {**_page(data, now), "mismatches": mismatches}
     path = out_dir / REPORT
@@ -103,6 +104,8 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
         "not_found": data.not_found,
+        "awards": data.awards,
+        "award_days": awards.DAYS,
         "sides": [
             {"name": "customer", "classes": customers, "chart": _side_chart(record, "customer")},
             {"name": "member", "classes": members, "chart": _side_chart(record, "member")},
