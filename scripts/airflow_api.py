@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 TIMEOUT_S = 20.0
-QUESTION_RESTS_S = 1.0
+QUESTION_RESTS_S = 2.0
 COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
@@ -96,10 +96,10 @@ class AirflowApi:
         ]
 
     def find_questions(self, dag_id: str) -> list[Question]:
-        """Return what the DAG's runs ask and nobody has answered yet, from a second on.
+        """Return what the DAG's runs ask and nobody has answered yet, from two seconds on.
 
         Faster than any person, an answer can come before Airflow has seen that the task paused. It
-        then takes the task for a failed one, and asks again a minute later.
+        then takes the task for a failed one, and asks again some seconds later.
         """
         query = "response_received=false&state=awaiting_input&limit=100"
         answer = self._call("GET", f"dags/{dag_id}/dagRuns/~/hitlDetails?{query}")

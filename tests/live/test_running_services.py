@@ -62,8 +62,8 @@ def test_large_awards_wait_for_an_answer_and_hold_up_no_other(office: Office) ->
     )
     assert {office.state(award_id) for award_id in [*waiting, asked_id]} == {"needs_approval"}
 
-    office.desk.api.answer(question, "Approve", {"why": WHY})
-    office.desk.api.answer(rejected, "Reject", {"why": "no"})
+    office.answer(asked_id, question, "Approve", {"why": WHY})
+    office.answer(rejected_id, rejected, "Reject", {"why": "no"})
 
     office.desk.wait_until(
         lambda: office.desk.is_shown(asked_id, member), "the approved award", LIMIT_S
@@ -78,7 +78,7 @@ def test_large_awards_wait_for_an_answer_and_hold_up_no_other(office: Office) ->
     assert office.desk.booked(rejected_id) == []
     for award_id in waiting:
         assert office.desk.booked(award_id) == []
-        office.desk.api.answer(questions[award_id], "Reject", {})
+        office.answer(award_id, questions[award_id], "Reject", {})
         office.wait_for_state(award_id, "rejected")
 
 
@@ -106,7 +106,7 @@ def test_whoever_asked_cannot_approve_and_another_is_asked_anew(office: Office) 
     office.award_ids.append(award_id)
     own = office.question_about(award_id)
 
-    office.desk.api.answer(own, "Approve", {"why": None})
+    office.answer(award_id, own, "Approve", {"why": None})
 
     def asked_again() -> Question | None:
         found = office.find_question(award_id)
@@ -117,7 +117,7 @@ def test_whoever_asked_cannot_approve_and_another_is_asked_anew(office: Office) 
     assert office.desk.booked(award_id) == []
     assert office.audit(award_id)[-1]["actor"] == "admin"
     assert facts_of(again)["Asked by"] == "admin"
-    office.desk.api.answer(again, "Reject", {})
+    office.answer(award_id, again, "Reject", {})
     office.wait_for_state(award_id, "rejected")
 
 
