@@ -123,7 +123,7 @@ def award_dag(settings: StoreSettings) -> None:
                 execution_timeout=None,  # the award's own time to be approved ends it
                 # Airflow takes the task for a failed one when an answer comes within a second.
                 retry_delay=duration(seconds=10),
-                # And a question must not be lost to an outage of the platform, whose balance it shows.
+                # And no question is lost to an outage of the platform, whose balance it shows.
                 retries=30,
                 retry_exponential_backoff=True,
                 max_retry_delay=duration(minutes=15),
