@@ -11,6 +11,7 @@ from threading import BoundedSemaphore
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
@@ -50,14 +51,16 @@ class LookUp:
         A fresh read that comes too late still updates staging.
         """
         staged = self._find_staged(email_key)
-        fresh = self._read_fresh(staged.member_id or email_key)
+        # The platform would name one of several with an address, and a tie is never broken.
+        is_tie = staged.card["status"] == Outcome.AMBIGUOUS
+        fresh = None if is_tie else self._read_fresh(staged.member_id or email_key)
         if fresh is None:
             return LookedUp.of(staged, "staged", utc_now())
         try:
             member_id = fresh.result(self._store.lookup.deadline_s)
         except TooLateError:
             return LookedUp.of(staged, "staged", utc_now())
-        except (LoyaltyDeskError, BadFieldError) as error:
+        except (LoyaltyDeskError, BadFieldError, DBAPIError) as error:
             log.warning("store %s: no fresh look-up (%s)", self._store.name, type(error).__name__)
             return LookedUp.of(staged, "staged", utc_now())
         now_utc = utc_text(utc_now())
