@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal, TypeVar
 
-from loyalty_desk.errors import ApiUnavailableError, CursorError, MovedError
+from loyalty_desk.errors import ApiUnavailableError, MovedError
+from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.rows import (
     CUSTOMERS,
     TICKETS,
@@ -24,9 +25,6 @@ from loyalty_desk.gorgias.rows import (
 from loyalty_desk.reading import BadFieldError, read_id
 from loyalty_desk.records import Customer, Rejected, Ticket
 from loyalty_desk.transport import Transport
-
-PAGE_SIZE = 100
-"""The most that Gorgias gives at once."""
 
 CustomerOrder = Literal["updated_datetime:desc", "created_datetime:asc"]
 FieldType = Literal["text", "number", "boolean"]
@@ -102,13 +100,13 @@ class GorgiasClient:
         Raises:
             CursorError: a page without its cursor, or with one seen before: not the whole list.
         """
-        for rows in self._iter_rows("/api/customers", {"order_by": order_by}):
+        for rows in iter_rows(self._transport, "/api/customers", {"order_by": order_by}):
             yield self._read_customers(rows)
 
     def iter_ticket_pages(self) -> Iterator[TicketPage]:
         """Yield tickets that are not trashed, latest update first; raises as customers do."""
         query = {"order_by": "updated_datetime:desc", "trashed": "false"}
-        for rows in self._iter_rows("/api/tickets", query):
+        for rows in iter_rows(self._transport, "/api/tickets", query):
             tickets, bad = _read_all(rows, TICKETS, read_ticket)
             known = [ticket for ticket in tickets if ticket is not None]
             yield TicketPage(tickets=known, rejected=bad, skipped=len(tickets) - len(known))
@@ -135,7 +133,7 @@ class GorgiasClient:
         """
         return [
             customer
-            for rows in self._iter_rows("/api/customers", {"email": email})
+            for rows in iter_rows(self._transport, "/api/customers", {"email": email})
             for customer in self._read_customers(rows).customers
         ]
 
@@ -192,7 +190,7 @@ class GorgiasClient:
             ApiUnavailableError: a definition is unusable; skipping it might make a second one.
         """
         path = "/api/custom-fields"
-        for rows in self._iter_rows(path, {"object_type": "Customer"}):
+        for rows in iter_rows(self._transport, path, {"object_type": "Customer"}):
             for row in rows:
                 try:
                     yield read_definition(row)
@@ -256,38 +254,6 @@ class GorgiasClient:
         customers, bad = _read_all(rows, CUSTOMERS, lambda row: read_customer(row, self.app_id))
         return CustomerPage(customers=customers, rejected=bad)
 
-    def _iter_rows(self, path: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
-        """Yield the rows of a list page after page, following the cursor to its end."""
-        seen: set[str | int] = set()
-        cursor: str | None = None
-        while True:
-            page_query = {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
-            page = self._transport.get_json(path, page_query)
-            rows, cursor = self._read_page(path, page, first=cursor is None)
-            # The same place can come back under another cursor, so the rows are compared too.
-            content = hash(tuple(_id_text(row) for row in rows))
-            if not seen.isdisjoint({cursor, content}):
-                raise CursorError(f"{self._transport.service} repeated a page of {path}")
-            yield rows
-            if cursor is None:
-                return
-            seen |= {cursor, content}
-
-    def _read_page(self, path: str, page: Any, *, first: bool) -> tuple[list[Any], str | None]:
-        """The rows and the next cursor; None ends the list, a missing cursor never does."""
-        if isinstance(page, list) and first and len(page) < PAGE_SIZE:
-            return page, None  # Some published samples have no envelope; a full page would go on.
-        rows = page.get("data") if isinstance(page, Mapping) else None
-        meta = page.get("meta") if isinstance(page, Mapping) else None
-        if not isinstance(rows, list) or not isinstance(meta, Mapping):
-            raise CursorError(f"a page of {path} came without its rows or its cursor")
-        cursor = meta.get("next_cursor", "")
-        if cursor is None:
-            return rows, None
-        if not isinstance(cursor, str) or not cursor:
-            raise CursorError(f"a page of {path} came without its cursor")
-        return rows, cursor
-
     def _unusable(self, path: str, field: str = "(body)") -> ApiUnavailableError:
         return ApiUnavailableError(
             f"{self._transport.service} answered {path} with something that cannot be used: {field}"
@@ -305,7 +271,3 @@ def _read_all(
         except BadFieldError as error:
             bad.append(rejected(source, row, error))
     return records, bad
-
-
-def _id_text(row: Any) -> str:
-    return str(row.get("id")) if isinstance(row, Mapping) else ""

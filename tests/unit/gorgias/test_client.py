@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from loyalty_desk.errors import ApiUnavailableError, CursorError, MovedError
-from loyalty_desk.gorgias.client import PAGE_SIZE, GorgiasClient
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.paging import PAGE_SIZE
 from tests.scripted import ScriptedTransport
 
 
