@@ -110,6 +110,25 @@ class Switches:
     trigger_underscores_accepted: bool = False
     """Whether an HTTP integration accepts trigger names such as `ticket_created`."""
 
+    integration_timeout_s: float = 5.0
+    """Real seconds that the call of an HTTP integration waits for its answer."""
+
+    integration_attempts: int = 3
+    """How often such a call is tried when there is no answer, or a 5xx."""
+
+    integration_disabled_after: int = 100
+    """Failed calls in a row that disable an integration; newer pages say 500."""
+
+    ticket_create_fires_message_created: bool = False
+    """Whether a new ticket fires `ticket-message-created` besides `ticket-created`."""
+
+    data_write_fires_ticket_updated: bool = False
+    """Whether writing a customer's data counts as an update of the customer's newest ticket: moves
+    its `updated_datetime` and fires `ticket-updated`."""
+
+    field_write_fires_ticket_updated: bool = False
+    """Whether writing a customer's custom fields counts as one."""
+
     rivo_next_since_id_present: bool = True
     """Whether cursor pages carry `next_since_id`; else only `links.self`."""
 

@@ -8,6 +8,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.gate import Server
 from sandbox.gorgias.customer_store import Customers
+from sandbox.gorgias.deliveries import Deliveries
 from sandbox.gorgias.desk import Desk
 from sandbox.gorgias.door import GorgiasDoor
 from sandbox.gorgias.events import Events
@@ -36,6 +37,7 @@ class World:
         self.gorgias_door = GorgiasDoor(self.ground, enterprise=options.enterprise)
         self.rivo_door = RivoDoor(self.ground)
         self.hooks = Hooks(self.ground)
+        self.deliveries = Deliveries()
         self.build()
 
     def build(self) -> None:
@@ -50,6 +52,7 @@ class World:
         self.ledger = Ledger(self.ground, self.members)
         self.shelf = Shelf(self.ground)
         self.hooks.reset()
+        self.deliveries.reset()
         self.gorgias_door.reset_tokens()
 
     def set_switches(self, changes: dict[str, Any]) -> None:

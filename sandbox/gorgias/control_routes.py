@@ -13,7 +13,7 @@ from sandbox.control import read_body, refuse
 from sandbox.gorgias.answers import json_answer
 from sandbox.gorgias.customer_routes import delete_rows, merge_rows
 from sandbox.gorgias.customer_rows import Channel
-from sandbox.gorgias.ticket_routes import full_ticket
+from sandbox.gorgias.whole_tickets import full_ticket
 from sandbox.people import trouble_of
 from sandbox.world import World, world_of
 
@@ -70,8 +70,9 @@ async def get_whole_customer(request: Request, customer_id: int) -> Response:
 async def change_customer(request: Request, customer_id: int) -> Response:
     """Set fields as a person in the helpdesk would, without the API's checks.
 
-    Also `channels` ([{"type", "address", "preferred"?}]), `data`, `custom_fields` ({id: value}) and
-    `updated_datetime`. An `email` without `channels` replaces the first e-mail channel.
+    Also `channels` ([{"type", "address", "preferred"?}]), `data`, `custom_fields` ({id: value}),
+    `integrations` ({id: content}) and `updated_datetime`. An `email` without `channels` replaces
+    the first e-mail channel.
     """
     world = world_of(request)
     row = world.customers.find_row(customer_id)
@@ -95,6 +96,8 @@ async def change_customer(request: Request, customer_id: int) -> Response:
     if "custom_fields" in body:
         values = {int(key): value for key, value in body["custom_fields"].items()}
         world.customers.set_field_values(row, values)
+    for key, content in body.get("integrations", {}).items():
+        world.customers.set_integration(row, key, content)
     if "updated_datetime" in body:
         moment = datetime.fromisoformat(body["updated_datetime"])
         world.customers.by_updated.move(row, to_us(moment))
@@ -144,6 +147,22 @@ async def touch_ticket(request: Request, ticket_id: int) -> Response:
         return refuse("no such ticket", 404)
     world.tickets.update(row, {})
     return json_answer(full_ticket(world, row))
+
+
+@router.get("/integrations")
+async def list_integrations(request: Request) -> Response:
+    """Return how often each HTTP integration was called, and what became of its last calls."""
+    world = world_of(request)
+    data = [
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "deactivated_datetime": one["deactivated_datetime"],
+            **world.deliveries.record(one["id"]).shown(),
+        }
+        for one in world.desk.integrations.held.values()
+    ]
+    return json_answer({"data": data})
 
 
 @router.post("/oauth")

@@ -18,6 +18,7 @@ from sandbox.gorgias.answers import (
 from sandbox.gorgias.customer_rows import Channel, customer_id_of
 from sandbox.gorgias.customer_store import Customers
 from sandbox.gorgias.field_values import read_pairs
+from sandbox.gorgias.integrations import customer_written
 from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
 from sandbox.world import World, world_of
 
@@ -180,6 +181,10 @@ async def update_customer(request: Request, customer_id: int) -> Response:
     values = read_pairs(world, body.get("custom_fields", []))
     world.customers.update(row, changes)
     _store_extras(world, row, body, values)
+    switches = world.ground.switches
+    data_counts = "data" in body and switches.data_write_fires_ticket_updated
+    fields_count = bool(values) and switches.field_write_fires_ticket_updated
+    customer_written(world, row, counts=data_counts or fields_count)
     return json_answer(world.customers.full(row), 202)
 
 

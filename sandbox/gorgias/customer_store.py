@@ -42,6 +42,7 @@ class Customers:
         self.changes: dict[int, dict[str, Any]] = {}
         self.values: dict[int, dict[int, Any]] = {}
         self._pushed: dict[tuple[int, str], Pushed] = {}
+        self._integrations: dict[int, dict[str, Any]] = {}
         self._addresses = ChangedAddresses()
 
     @property
@@ -132,6 +133,7 @@ class Customers:
         self._addresses.put(row, ())
         self.changes.pop(row, None)
         self.values.pop(row, None)
+        self._integrations.pop(row, None)
         for place in ("data", APP_ID):
             self._pushed.pop((row, place), None)
 
@@ -175,6 +177,10 @@ class Customers:
         merged = {**self.field_values(row), **values}
         self.values[row] = {key: value for key, value in merged.items() if value is not None}
 
+    def set_integration(self, row: int, key: str, content: Any) -> None:
+        """Keep what an integration, by its id as text, says about a customer."""
+        self._integrations.setdefault(row, {})[key] = content
+
     def list_row(self, row: int) -> dict[str, Any]:
         """Return a customer as lists show one: without channels, integrations, external data."""
         fields = self.fields(row)
@@ -202,7 +208,8 @@ class Customers:
 
     def created_row(self, row: int) -> dict[str, Any]:
         """Return a customer as the answer to its creation shows it."""
-        return self.list_row(row) | {"channels": self.channels(row), "integrations": {}}
+        integrations = dict(self._integrations.get(row, {}))
+        return self.list_row(row) | {"channels": self.channels(row), "integrations": integrations}
 
     def full(self, row: int) -> dict[str, Any]:
         """Return a customer as `GET /customers/{id}` shows it."""

@@ -17,6 +17,7 @@ from sandbox.gorgias.answers import (
 )
 from sandbox.gorgias.customer_routes import location_of
 from sandbox.gorgias.customer_store import APP_ID
+from sandbox.gorgias.integrations import customer_written
 from sandbox.switches import Switches
 from sandbox.world import world_of
 
@@ -43,6 +44,8 @@ async def set_customer_data(request: Request, customer_id: int) -> Response:
     applied = world.customers.push(row, place, body["data"], version_us)
     if applied and switches.data_write_touches_customer:
         world.customers.touch(row)
+    if applied:
+        customer_written(world, row, counts=switches.data_write_fires_ticket_updated)
     return empty_answer(202)
 
 

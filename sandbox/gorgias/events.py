@@ -60,12 +60,13 @@ class Events:
         self._first_new = 2 * ground.people.customers + 1
         self._new: list[Event] = []
 
-    def add(self, kind: str, object_type: str, object_id: int) -> None:
-        """Note that something happened now. An empty kind is not noted."""
+    def add(self, kind: str, object_type: str, object_id: int) -> dict[str, Any]:
+        """Note that something happened now, and return the event. An empty kind is not noted."""
+        event_id = self._first_new + len(self._new)
+        event = Event(event_id, kind, object_type, object_id, self._ground.clock.now_us())
         if kind:
-            event_id = self._first_new + len(self._new)
-            now_us = self._ground.clock.now_us()
-            self._new.append(Event(event_id, kind, object_type, object_id, now_us))
+            self._new.append(event)
+        return event.shown()
 
     def find(self, event_id: int) -> Event | None:
         """Return an event, None when there is none with this id."""

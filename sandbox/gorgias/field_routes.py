@@ -19,6 +19,7 @@ from sandbox.gorgias.answers import (
 )
 from sandbox.gorgias.customer_routes import get_row
 from sandbox.gorgias.field_values import read_pairs, read_value
+from sandbox.gorgias.integrations import customer_written
 from sandbox.gorgias.paging import PAGING, Listing, answer_page, both_ways, walk_keys
 from sandbox.world import World, world_of
 
@@ -153,7 +154,7 @@ async def set_values(request: Request, customer_id: int) -> Response:
     world = world_of(request)
     read_query(request, ())
     row = get_row(world, customer_id)
-    world.customers.set_field_values(row, read_pairs(world, await read_json(request)))
+    _write_values(world, row, read_pairs(world, await read_json(request)))
     return _answer_values(world, row)
 
 
@@ -169,7 +170,7 @@ async def set_value(request: Request, customer_id: int, field_id: int) -> Respon
     if (form == "raw" and is_object) or (form == "object" and not is_object):
         raise ApiError(400, "The request has invalid fields.", {"value": ["Not a valid value."]})
     value = read_value(world, field_id, body["value"] if is_object else body)
-    world.customers.set_field_values(row, {field_id: value})
+    _write_values(world, row, {field_id: value})
     return _answer_values(world, row)
 
 
@@ -181,8 +182,13 @@ async def clear_value(request: Request, customer_id: int, field_id: int) -> Resp
     row = get_row(world, customer_id)
     if field_id not in world.desk.fields.held:
         raise not_found()
-    world.customers.set_field_values(row, {field_id: None})
+    _write_values(world, row, {field_id: None})
     return empty_answer(204)
+
+
+def _write_values(world: World, row: int, values: dict[int, Any]) -> None:
+    world.customers.set_field_values(row, values)
+    customer_written(world, row, counts=world.ground.switches.field_write_fires_ticket_updated)
 
 
 def _answer_values(world: World, row: int) -> Response:

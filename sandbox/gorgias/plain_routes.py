@@ -17,6 +17,7 @@ from sandbox.gorgias.answers import (
     read_query,
 )
 from sandbox.gorgias.desk import Shelf
+from sandbox.gorgias.integrations import FORM, JSON
 from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
 from sandbox.world import World, world_of
 
@@ -31,7 +32,6 @@ TRIGGERS = {
     "ticket-handed-over",
 }  # fmt: skip
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 HTTP_KEYS = {
     "url", "method", "headers", "form", "request_content_type", "response_content_type",
     "hmac_secret", "triggers", "id",
@@ -76,8 +76,11 @@ def check_integration(world: World, integration: dict[str, Any]) -> dict[str, An
     if integration["type"] != "http":
         wrong["type"] = ["Only http integrations can be made."]
     http = integration["http"]
-    if not isinstance(http, dict) or not http.get("url"):
+    if not isinstance(http, dict) or not http.get("url") or not isinstance(http["url"], str):
         return wrong | {"http": ["An url is needed."]}
+    objects = [http.get(name) for name in ("headers", "form", "triggers")]
+    if not all(one is None or isinstance(one, dict) for one in objects):
+        return wrong | {"http": ["Not a valid object."]}
     if set(http) - HTTP_KEYS:
         wrong["http"] = ["Unknown field."]
     if http.get("method", "GET") not in METHODS:

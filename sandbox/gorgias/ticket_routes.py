@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.gorgias import ticket_deeds
 from sandbox.gorgias.answers import (
     MISSING,
     ApiError,
@@ -19,7 +20,7 @@ from sandbox.gorgias.answers import (
 from sandbox.gorgias.customer_routes import HIGHEST_ID
 from sandbox.gorgias.customer_rows import Channel, customer_id_of
 from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
-from sandbox.gorgias.ticket_store import FIRST_TICKET_ID
+from sandbox.gorgias.whole_tickets import full_ticket
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/api")
@@ -35,7 +36,6 @@ MESSAGE_KEYS = {
     "body_text", "body_html", "stripped_text", "attachments", "external_id", "mention_ids", "meta",
     "sent_datetime", "created_datetime", "message_id", "integration_id", "headers",
 }  # fmt: skip
-MESSAGE_NEEDS = {"channel", "via", "from_agent"}
 STATUSES, PRIORITIES = ("open", "closed"), ("critical", "high", "normal", "low")
 
 
@@ -96,17 +96,6 @@ def _rows_of_filter(request: Request, world: World, query: dict[str, str]) -> li
     return None
 
 
-def full_ticket(world: World, row: int) -> dict[str, Any]:
-    """Return a ticket as `GET /tickets/{id}` shows it: with customer and messages."""
-    customer_row = world.tickets.customer_row(row)
-    customer = None
-    if customer_row is not None:
-        customer = world.customers.full(customer_row)
-        del customer["custom_fields"]
-    messages = world.tickets.messages(row)
-    return world.tickets.list_row(row) | {"customer": customer, "messages": messages}
-
-
 @router.post("/tickets")
 async def create_ticket(request: Request) -> Response:
     """Create a ticket with its first messages; an unknown customer e-mail creates a customer."""
@@ -117,13 +106,12 @@ async def create_ticket(request: Request) -> Response:
     if not isinstance(messages, list) or not 1 <= len(messages) <= 500:
         raise ApiError(400, "The request has invalid fields.", {"messages": ["1 to 500 messages."]})
     for message in messages:
-        _check_message(message)
+        ticket_deeds.check_message(message)
     _check_ticket(body)
     fields = {name: body[name] for name in PLAIN if name in body}
     fields["customer_row"] = _customer_row(world, body.get("customer"))
-    fields["tag_ids"] = [_tag_id(world, tag) for tag in body.get("tags") or ()]
-    row = world.tickets.create(fields, messages)
-    world.events.add("ticket-created", "Ticket", FIRST_TICKET_ID + row)
+    fields["tag_ids"] = [ticket_deeds.find_tag_id(world, tag) for tag in body.get("tags") or ()]
+    row = ticket_deeds.create(world, fields, messages)
     return json_answer(full_ticket(world, row), 201)
 
 
@@ -147,9 +135,8 @@ async def update_ticket(request: Request, ticket_id: int) -> Response:
     if "customer" in body:
         changes["customer_row"] = _customer_row(world, body["customer"])
     if "tags" in body:
-        changes["tag_ids"] = [_tag_id(world, tag) for tag in body["tags"]]
-    world.tickets.update(row, changes)
-    world.events.add("ticket-updated", "Ticket", ticket_id)
+        changes["tag_ids"] = [ticket_deeds.find_tag_id(world, tag) for tag in body["tags"]]
+    ticket_deeds.update(world, row, changes)
     return json_answer(full_ticket(world, row), 202)
 
 
@@ -193,23 +180,11 @@ def _customer_row(world: World, reference: Any) -> int | None:
     return row
 
 
-def _tag_id(world: World, reference: dict[str, Any]) -> int:
-    if "id" in reference:
-        tag = world.desk.tags.held.get(reference["id"])
-    else:
-        tag = world.desk.find_tag(reference["name"])
-        if tag is None and world.ground.switches.tag_name_creates_tag:
-            tag = world.desk.add_tag(reference["name"], None)
-    if tag is None:
-        raise not_found()
-    return int(tag["id"])
-
-
 async def _read_tag_ids(request: Request, world: World) -> list[int]:
     body = await read_object(request, {"ids", "names"})
     references = [{"id": tag_id} for tag_id in body.get("ids") or ()]
     references += [{"name": name} for name in body.get("names") or ()]
-    return [_tag_id(world, reference) for reference in references]
+    return [ticket_deeds.find_tag_id(world, reference) for reference in references]
 
 
 @router.get("/tickets/{ticket_id}/tags")
@@ -225,9 +200,7 @@ async def add_ticket_tags(request: Request, ticket_id: int) -> Response:
     """Add tags by id or name."""
     world = world_of(request)
     row = get_row(world, ticket_id)
-    held = world.tickets.tag_ids(row)
-    wanted = await _read_tag_ids(request, world)
-    world.tickets.update(row, {"tag_ids": list(dict.fromkeys(held + wanted))})
+    ticket_deeds.add_tags(world, row, await _read_tag_ids(request, world))
     return empty_answer(201)
 
 
@@ -236,7 +209,7 @@ async def replace_ticket_tags(request: Request, ticket_id: int) -> Response:
     """Replace all tags."""
     world = world_of(request)
     row = get_row(world, ticket_id)
-    world.tickets.update(row, {"tag_ids": await _read_tag_ids(request, world)})
+    ticket_deeds.update(world, row, {"tag_ids": await _read_tag_ids(request, world)})
     return empty_answer(202)
 
 
@@ -245,9 +218,7 @@ async def remove_ticket_tags(request: Request, ticket_id: int) -> Response:
     """Remove tags; this DELETE has a JSON body."""
     world = world_of(request)
     row = get_row(world, ticket_id)
-    unwanted = set(await _read_tag_ids(request, world))
-    held = world.tickets.tag_ids(row)
-    world.tickets.update(row, {"tag_ids": [tag for tag in held if tag not in unwanted]})
+    ticket_deeds.remove_tags(world, row, await _read_tag_ids(request, world))
     return empty_answer(204)
 
 
@@ -281,34 +252,4 @@ async def create_message(request: Request, ticket_id: int) -> Response:
     read_query(request, {"action"})
     row = get_row(world, ticket_id)
     body = await read_object(request, MESSAGE_KEYS)
-    _check_message(body)
-    message = world.tickets.add_message(row, {**body, "sender": _sender(world, body)})
-    world.events.add("ticket-message-created", "Ticket", ticket_id)
-    return json_answer(message, 201)
-
-
-def _check_message(message: Any) -> None:
-    if not isinstance(message, dict):
-        raise ApiError(400, "The request has invalid fields.", {"messages": ["Not an object."]})
-    wrong = {name: [MISSING] for name in MESSAGE_NEEDS if name not in message}
-    if message.get("channel") == "internal-note":
-        if message.get("receiver"):
-            wrong["receiver"] = ["A note has no receiver."]
-    elif message.get("mention_ids"):
-        wrong["mention_ids"] = ["Only for notes."]
-    if len(str(message.get("external_id") or "")) > 255:
-        wrong["external_id"] = ["Longer than maximum length 255."]
-    if wrong:
-        raise ApiError(400, "The request has invalid fields.", wrong)
-
-
-def _sender(world: World, body: dict[str, Any]) -> Any:
-    sender = body.get("sender")
-    if body.get("channel") != "internal-note" and not body.get("from_agent"):
-        return sender
-    users = world.desk.users.held.values()
-    reference = sender if isinstance(sender, dict) else {}
-    for user in users:
-        if reference.get("id") == user["id"] or reference.get("email") == user["email"]:
-            return {"id": user["id"], "email": user["email"], "name": user["name"]}
-    raise ApiError(400, "The request has invalid fields.", {"sender": ["Must be an agent."]})
+    return json_answer(ticket_deeds.add_message(world, row, body), 201)

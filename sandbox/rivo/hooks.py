@@ -1,19 +1,15 @@
 """Webhooks: who asked for what, and signed deliveries to addresses on this machine."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-
+from sandbox.calling import Background, Call, is_local, iter_tries
 from sandbox.ground import Ground
 
 FIRST_HOOK_ID = 300
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 TOPICS = (
     "loyalty_profile/updated",
     "points_event/created",
@@ -21,7 +17,6 @@ TOPICS = (
     "customer_vip_tier/upgraded",
     "customer_vip_tier/downgraded",
 )
-RETRY_AFTER_S = 5.0
 SIGNATURE = "rivo-signature"
 
 
@@ -36,11 +31,12 @@ class Hooks:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.secret = f"whs_{ground.seed:08d}"
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.reset()
 
     def reset(self) -> None:
-        """Forget all registrations and deliveries."""
+        """Forget all registrations and deliveries, those under way too."""
+        self._background.cancel()
         self.held: dict[int, dict[str, Any]] = {}
         self.deliveries: list[dict[str, Any]] = []
         self._last_id = FIRST_HOOK_ID
@@ -53,7 +49,7 @@ class Hooks:
         """
         if topic not in TOPICS:
             raise ValueError("event_type is not known")
-        if urlsplit(url).hostname not in LOCAL_HOSTS:
+        if not is_local(url):
             raise ValueError("url must be on this machine: the sandbox sends nothing elsewhere")
         self._last_id += 1
         self.held[self._last_id] = {"event_type": topic, "url": url}
@@ -64,25 +60,15 @@ class Hooks:
         body = json.dumps(content, ensure_ascii=False).encode()
         for hook in self.held.values():
             if hook["event_type"] == topic:
-                task = asyncio.get_running_loop().create_task(self._deliver(hook, topic, body))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._background.start(self._deliver(hook, topic, body))
 
     async def _deliver(self, hook: dict[str, Any], topic: str, body: bytes) -> None:
         switches = self._ground.switches
         headers = {"content-type": "application/json", SIGNATURE: sign(body, self.secret)}
-        for attempt in range(1, switches.rivo_webhook_attempts + 1):
-            status = 0
-            async with httpx.AsyncClient(
-                timeout=switches.rivo_webhook_timeout_s, trust_env=False
-            ) as client:
-                try:
-                    status = (
-                        await client.post(hook["url"], content=body, headers=headers)
-                    ).status_code
-                except httpx.HTTPError:
-                    status = 0
-            self.deliveries.append({"event_type": topic, "attempt": attempt, "status": status})
-            if 200 <= status < 300:
+        call = Call("POST", hook["url"], headers, body)
+        attempts, timeout_s = switches.rivo_webhook_attempts, switches.rivo_webhook_timeout_s
+        async for attempt, reply in iter_tries(self._ground.clock, call, attempts, timeout_s):
+            log = {"event_type": topic, "attempt": attempt, "status": reply.status}
+            self.deliveries.append(log)
+            if reply.is_success:
                 return
-            await self._ground.clock.sleep(RETRY_AFTER_S)

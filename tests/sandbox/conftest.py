@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.running import Sandbox, running_sandbox
 from tests.sandbox.calls import CUSTOMERS, MEMBERS, SEED, Call, gorgias_caller, rivo_caller
+from tests.sandbox.receiver import Receiver, receiving
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +56,9 @@ def gorgias(sandbox: Sandbox) -> Call:
 @pytest.fixture
 def rivo(sandbox: Sandbox) -> Call:
     return rivo_caller(sandbox)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as listening:
+        yield listening

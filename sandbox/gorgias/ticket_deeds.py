@@ -1,0 +1,97 @@
+"""What is done to a ticket, by the API and by an agent alike, and that it happened."""
+
+from typing import Any
+
+from sandbox.gorgias.answers import MISSING, ApiError, not_found
+from sandbox.gorgias.integrations import CREATED, MESSAGE_CREATED, UPDATED, happened
+from sandbox.world import World
+
+MESSAGE_NEEDS = {"channel", "via", "from_agent"}
+
+
+def create(world: World, fields: dict[str, Any], messages: list[dict[str, Any]]) -> int:
+    """Add a ticket with its first messages and return the row."""
+    row = world.tickets.create(fields, messages)
+    last = world.tickets.messages(row)[-1]
+    happened(world, CREATED, row, last)
+    if world.ground.switches.ticket_create_fires_message_created:
+        happened(world, MESSAGE_CREATED, row, last)
+    return row
+
+
+def update(world: World, row: int, changes: dict[str, Any]) -> None:
+    """Change fields, customer or tags of a ticket."""
+    world.tickets.update(row, changes)
+    happened(world, UPDATED, row)
+
+
+def add_message(world: World, row: int, body: dict[str, Any]) -> dict[str, Any]:
+    """Add a reply or a note, and return it.
+
+    Raises:
+        ApiError: 400 when it lacks something, or an agent's message has no agent as its sender.
+    """
+    check_message(body)
+    message = world.tickets.add_message(row, {**body, "sender": _sender(world, body)})
+    happened(world, MESSAGE_CREATED, row, message)
+    return message
+
+
+def find_tag_id(world: World, reference: dict[str, Any]) -> int:
+    """Return the id of a tag named by `id` or `name`; an unknown name may make the tag.
+
+    Raises:
+        ApiError: 404 when there is none.
+    """
+    if "id" in reference:
+        tag = world.desk.tags.held.get(reference["id"])
+    else:
+        tag = world.desk.find_tag(reference["name"])
+        if tag is None and world.ground.switches.tag_name_creates_tag:
+            tag = world.desk.add_tag(reference["name"], None)
+    if tag is None:
+        raise not_found()
+    return int(tag["id"])
+
+
+def add_tags(world: World, row: int, tag_ids: list[int]) -> None:
+    """Add tags to a ticket."""
+    update(world, row, {"tag_ids": list(dict.fromkeys(world.tickets.tag_ids(row) + tag_ids))})
+
+
+def remove_tags(world: World, row: int, tag_ids: list[int]) -> None:
+    """Take tags off a ticket."""
+    kept = [tag_id for tag_id in world.tickets.tag_ids(row) if tag_id not in tag_ids]
+    update(world, row, {"tag_ids": kept})
+
+
+def check_message(message: Any) -> None:
+    """Refuse a message that lacks something.
+
+    Raises:
+        ApiError: 400.
+    """
+    if not isinstance(message, dict):
+        raise ApiError(400, "The request has invalid fields.", {"messages": ["Not an object."]})
+    wrong = {name: [MISSING] for name in MESSAGE_NEEDS if name not in message}
+    if message.get("channel") == "internal-note":
+        if message.get("receiver"):
+            wrong["receiver"] = ["A note has no receiver."]
+    elif message.get("mention_ids"):
+        wrong["mention_ids"] = ["Only for notes."]
+    if len(str(message.get("external_id") or "")) > 255:
+        wrong["external_id"] = ["Longer than maximum length 255."]
+    if wrong:
+        raise ApiError(400, "The request has invalid fields.", wrong)
+
+
+def _sender(world: World, body: dict[str, Any]) -> Any:
+    sender = body.get("sender")
+    if body.get("channel") != "internal-note" and not body.get("from_agent"):
+        return sender
+    users = world.desk.users.held.values()
+    reference = sender if isinstance(sender, dict) else {}
+    for user in users:
+        if reference.get("id") == user["id"] or reference.get("email") == user["email"]:
+            return {"id": user["id"], "email": user["email"], "name": user["name"]}
+    raise ApiError(400, "The request has invalid fields.", {"sender": ["Must be an agent."]})
