@@ -20,6 +20,14 @@ class SettingsError(PermanentError):
     """A setting is missing or wrong. The message names the store, the key and what is allowed."""
 
 
+class StoreDisconnectedError(PermanentError):
+    """A person took the store out of service; nothing of it runs until it is connected again."""
+
+
+class ConnectError(PermanentError):
+    """Connecting or disconnecting a store stopped; the message says what to mend."""
+
+
 class StagingUnavailableError(TemporaryError):
     """The staging database cannot be reached now; it may be starting again."""
 

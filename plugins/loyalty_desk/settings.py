@@ -56,6 +56,11 @@ class Installation(BaseSettings):
         description="Divides every wait and rate window; above 1 only against the sandbox.",
     )
 
+    public_url: str = Field(
+        default="",
+        description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
+        " base_url`.",
+    )
     data_docs: bool = Field(
         default=True, description="Write Great Expectations' Data Docs after every check."
     )

@@ -21,9 +21,10 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.connections import gorgias_client, loyalty_platform
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings import installation, stores_file
+from loyalty_desk.settings import installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.stores import open_store
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def queue_from_form(
     if not {"email", "member_id", "amount"} & set(fields):
         log.info("no award in the form: applying what is left over")
         return None
-    store = stores_file().get(store_name)
+    store = open_store(store_name)
     fields |= {"agent": agent, "idempotency_key": run_id}
     try:
         request = read_request(fields, store.awards)
@@ -68,7 +69,7 @@ def queue_from_form(
 
 def apply_awards(store_name: str) -> dict[str, int]:
     """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed."""
-    store, engine = stores_file().get(store_name), staging_engine()
+    store, engine = open_store(store_name), staging_engine()
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
     gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
@@ -100,7 +101,7 @@ def take_to_ask(store_name: str, run_id: str) -> list[str]:
 
 def ask(store_name: str, award_id: str) -> Question | None:
     """The question about an award; None when it does not wait for approval any more."""
-    store = stores_file().get(store_name)
+    store = open_store(store_name)
     with reading(staging_engine()) as connection:
         award = get_award(connection, store.name, award_id)
     if award.state != AwardState.NEEDS_APPROVAL:
@@ -121,7 +122,7 @@ def settle(store_name: str, award_id: str, answer: Mapping[str, Any]) -> str:
 
 def alert(store_name: str, run_id: str, context: Mapping[str, Any]) -> int:
     """Tell the store's people of awards that were refused or are unknown; returns of how many."""
-    store = stores_file().get(store_name)
+    store = open_store(store_name)
     with staging_engine().begin() as connection:
         award_ids = take_to_alert(connection, store.name, run_id)
         awards = [get_award(connection, store.name, award_id) for award_id in award_ids]

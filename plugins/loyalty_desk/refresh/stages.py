@@ -14,9 +14,10 @@ from loyalty_desk.errors import ApiError
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.refresh.queue import list_cards_to_show, take_off
 from loyalty_desk.refresh.show import CardShower
-from loyalty_desk.settings import StoreSettings, installation, stores_file
+from loyalty_desk.settings import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.stores import open_store
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def refresh_cards(store_name: str) -> dict[str, int]:
     Raises:
         ApiUnavailableError, BadConnectionError: a service is away; what is left stays on the list.
     """
-    store, engine = stores_file().get(store_name), staging_engine()
+    store, engine = open_store(store_name), staging_engine()
     platform = loyalty_platform(store, max_wait_s=WAITS_S)
     gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=WAITS_S)
     shower = CardShower(store, engine, platform, gorgias)

@@ -328,7 +328,17 @@ request_budgets = Table(
     Column("blocked_until_s", Float, nullable=False),
 )
 
-# One per object that we made in Gorgias (custom field definitions; later widgets and macros).
+# One per thing known of a store besides its settings (`StateKey`); `content` is JSON, or encrypted.
+store_state = Table(
+    "store_state",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("updated_at_utc", Text, nullable=False),
+)
+
+# One per object that we made in Gorgias (tags, customer fields, the integration, widgets, macros).
 gorgias_objects = Table(
     "gorgias_objects",
     METADATA,

@@ -28,6 +28,7 @@ from loyalty_desk.settings import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.stores import in_force, open_store
 from loyalty_desk.sync import extract, push
 from loyalty_desk.sync.brake import check_brake
 from loyalty_desk.sync.match import match_customers
@@ -43,7 +44,7 @@ Counters = Mapping[str, float]
 
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     """Begin the run: lock the store, keep the params, and see that both accounts answer."""
-    store = stores_file().get(store_name)
+    store = open_store(store_name)
     engine = staging_engine()
     run = Run(store=store, run_id=run_id, params=RunParams(**params), engine=engine)
     now = utc_now()
@@ -232,8 +233,8 @@ def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> 
 
 def _open(store_name: str, run_id: str) -> Run:
     """Load a run that was started; its params are those it was started with."""
-    store: StoreSettings = stores_file().get(store_name)
     engine: Engine = staging_engine()
+    store: StoreSettings = in_force(stores_file().get(store_name), engine)
     with reading(engine) as connection:
         params = connection.execute(
             statement("run/select_run_params"), {"store": store_name, "run_id": run_id}

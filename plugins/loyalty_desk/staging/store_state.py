@@ -1,0 +1,38 @@
+"""What is known of a store besides its settings: a JSON text under each key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.staging.statements import statement
+
+
+class StateKey(StrEnum):
+    ANSWERS = "answers"
+    """What the probe found out about the account."""
+    BUTTON = "button"
+    """The widget's button that a person made by hand, encrypted."""
+    DISCONNECTED = "disconnected"
+    """Since when and by whom; absent while the store is connected."""
+
+
+def find_state(connection: Connection, store: str, key: StateKey) -> str | None:
+    binds = {"store": store, "key": key.value}
+    found = connection.execute(statement("connect/select_store_state"), binds).scalar()
+    return None if found is None else str(found)
+
+
+def keep_state(
+    connection: Connection, store: str, key: StateKey, content: str, now: datetime
+) -> None:
+    binds = {"store": store, "key": key.value, "content": content, "now_utc": utc_text(now)}
+    connection.execute(statement("connect/upsert_store_state"), binds)
+
+
+def forget_state(connection: Connection, store: str, key: StateKey) -> None:
+    binds = {"store": store, "key": key.value}
+    connection.execute(statement("connect/delete_store_state"), binds)
