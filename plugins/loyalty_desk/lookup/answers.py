@@ -12,6 +12,9 @@ from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import Outcome
 from loyalty_desk.sync.cards import absent_card
 
+IF_MEMBER: Final = "if_member"
+IF_NOT_MEMBER: Final = "if_not_member"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
@@ -28,14 +31,29 @@ class LookedUp:
         return cls(found=found, source=source, age_s=age_s)
 
     def content(self) -> dict[str, Any]:
-        """The card as Gorgias gets it, with how old it is and, for nobody, what to do."""
-        return {
+        """The card as Gorgias gets it, with how old it is and, for nobody, what to do.
+
+        A widget shows a card only when its part of the data is there, so a member's and everybody
+        else's come once more under a key of their own: no row of theirs is ever empty.
+        """
+        help_text = {} if self.found.member_id else WHAT_TO_DO[self.found.card["status"]]
+        answer = {
             **self.found.card,
             "source": self.source,
             "as_of": self.found.as_of_utc,
             "age_s": self.age_s,
-            **({} if self.found.member_id else WHAT_TO_DO[self.found.card["status"]]),
+            **help_text,
         }
+        return answer | {IF_NOT_MEMBER if help_text else IF_MEMBER: _flat(answer)}
+
+
+def _flat(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with lists of text as one text; how a widget prints such a list is not known."""
+    return {key: ", ".join(value) if _is_texts(value) else value for key, value in answer.items()}
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 WHAT_TO_DO: Final[Mapping[str, dict[str, str]]] = {
