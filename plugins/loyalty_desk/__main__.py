@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from loyalty_desk.awards.commands import add_commands as add_award_commands
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.commands import add_commands as add_connect_commands
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.macros.commands import add_commands as add_macro_commands
 from loyalty_desk.settings import installation, stores_file
 from loyalty_desk.sync.params import RunParams
 from loyalty_desk.web.commands import add_commands as add_token_commands
@@ -47,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     link.add_argument("--member", help="the member's id on the platform; left out: remove the link")
     link.add_argument("--by", default=getpass.getuser(), help="who decides; default: you")
     link.set_defaults(run=_link)
+    add_connect_commands(commands)
     add_award_commands(commands)
+    add_macro_commands(commands)
     add_token_commands(commands)
     sync = commands.add_parser("sync", help="run one sync here and now, as the DAG would")
     sync.add_argument("--store", required=True, help="the store's name in include/stores.yaml")

@@ -186,6 +186,20 @@ def webhook_secret(store: StoreSettings) -> str:
 
 
 _PLATFORMS = {"rivo": _rivo}
+_CARD_KEYS = {"rivo": rivo.CARD_KEYS}
+
+
+def card_keys(store: StoreSettings) -> frozenset[str]:
+    """The keys of the card that the store's platform can tell."""
+    return _CARD_KEYS[store.platform]
+
+
+def find_login(conn_id: str) -> tuple[str, str, str]:
+    """Address, login and password of any HTTP connection; raises BadConnectionError."""
+    remedy = f"airflow connections add {conn_id} --conn-type http --conn-host <address> ..."
+    found = _find(conn_id, default_url=None, remedy=remedy)
+    _require(found, login=found.login, password=found.password)
+    return found.base_url, found.login, found.password
 
 
 def _find(conn_id: str, *, default_url: str | None, remedy: str) -> _Found:
@@ -255,7 +269,7 @@ def base_url_of(
         if not 0 < port < 65536:
             raise BadConnectionError(f"Airflow connection {conn_id!r} has a bad port: {port}")
         parts = parts._replace(netloc=f"{parts.netloc}:{port}")
-    if parts.scheme == "http" and not _is_loopback(name):
+    if parts.scheme == "http" and not is_loopback(name):
         raise BadConnectionError(
             f"Airflow connection {conn_id!r} uses http to {name}: the secrets would travel in"
             " clear; use https"
@@ -263,7 +277,7 @@ def base_url_of(
     return parts._replace(netloc=parts.netloc.lower(), fragment="").geturl().rstrip("/")
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
     if name == "localhost":
         return True
     try:
@@ -291,7 +305,7 @@ def _bearer_auth(found: _Found, base_url: str, engine: Engine, speed: float) -> 
     transport = Transport(
         session, base_url, "Gorgias", gate=OpenGate(), conn_id=found.conn_id, speed=speed
     )
-    return BearerAuth(transport, engine, _cipher(), secrets["refresh_token"], speed=speed)
+    return BearerAuth(transport, engine, secrets_cipher(), secrets["refresh_token"], speed=speed)
 
 
 def _require(found: _Found, **values: str) -> None:
@@ -313,8 +327,12 @@ def _require(found: _Found, **values: str) -> None:
             )
 
 
-def _cipher() -> MultiFernet:
-    """Airflow's own Fernet keys, the first for writing and all for reading."""
+def secrets_cipher() -> MultiFernet:
+    """Airflow's own Fernet keys, the first for writing and all for reading.
+
+    Raises:
+        BadConnectionError: Airflow has none.
+    """
     from airflow.sdk.configuration import conf  # noqa: PLC0415
 
     keys = [key.strip() for key in str(conf.get("core", "fernet_key", fallback="")).split(",")]
@@ -322,6 +340,6 @@ def _cipher() -> MultiFernet:
         return MultiFernet([Fernet(key) for key in keys if key])
     except ValueError:
         raise BadConnectionError(
-            "OAuth2 tokens are stored encrypted, and Airflow has no usable Fernet key: set"
+            "secrets of Gorgias are stored encrypted, and Airflow has no usable Fernet key: set"
             " AIRFLOW__CORE__FERNET_KEY"
         ) from None

@@ -56,6 +56,10 @@ class Installation(BaseSettings):
         description="Divides every wait and rate window; above 1 only against the sandbox.",
     )
 
+    macros_dir: Path = Field(
+        default=PROJECT_ROOT / "include" / "macros",
+        description="The folder of macros that connect makes.",
+    )
     public_url: str = Field(
         default="",
         description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"

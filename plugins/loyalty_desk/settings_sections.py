@@ -121,6 +121,12 @@ class GorgiasSettings(Strict):
         default=None,
         description="Id of the OAuth2 app; its data is read back from `external_data[app_id]`.",
     )
+    macro_card_path: str = Field(
+        default="",
+        pattern=r"^([A-Za-z_][\w\[\]-]*(\.[\w\[\]-]+)*)?$",
+        description="Where macros find the card, such as `ticket.customer.data.loyalty`, as the"
+        " macro editor lists it; empty: in the customer's data, or the app's with an `app_id`.",
+    )
     send_version: bool = Field(
         default=True, description="Send a rising `version`, so that a late write never wins."
     )

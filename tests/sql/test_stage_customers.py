@@ -14,10 +14,11 @@ from loyalty_desk.records import Customer, Outcome
 from loyalty_desk.staging import schema
 from loyalty_desk.sync import cards, stage
 from loyalty_desk.sync.stage import StagedCounts
+from loyalty_desk.sync.texts import with_texts
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 
-OUR_CARD = cards.absent_card(Outcome.NOT_A_MEMBER)
-OUR_FINGERPRINT = cards.fingerprint(OUR_CARD)
+OUR_CARD = with_texts(cards.absent_card(Outcome.NOT_A_MEMBER))
+OUR_FINGERPRINT = cards.shown_fingerprint(OUR_CARD)
 KEY = "m1@shop.example"
 
 

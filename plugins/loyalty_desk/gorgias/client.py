@@ -126,6 +126,21 @@ class GorgiasClient:
             raise MovedError(self._transport.service, "GET", path, 200, "another customer came")
         return customer
 
+    def get_raw_customer(self, customer_id: int) -> Mapping[str, Any]:
+        """Return a customer with every key, as macros see it; raises as `get_customer` does."""
+        path = f"/api/customers/{customer_id}"
+        body = self._transport.get_json(path)
+        if not isinstance(body, Mapping):
+            raise self._unusable(path)
+        return body
+
+    def get_caller(self) -> Mapping[str, Any]:
+        """Return the user whom the credentials are of."""
+        body = self._transport.get_json("/api/users/0")
+        if not isinstance(body, Mapping):
+            raise self._unusable("/api/users/0")
+        return body
+
     def find_customers_by_email(self, email: str) -> list[Customer]:
         """Return the customers whose primary e-mail this is; usually one or none.
 
@@ -233,12 +248,10 @@ class GorgiasClient:
         Source: Gorgias API reference, "Create a message" (notes: `channel` internal-note, no
         receiver; `/users/0` is the caller).
         """
-        path = "/api/users/0"
-        caller = self._transport.get_json(path)
         try:
-            sender = read_id(caller if isinstance(caller, Mapping) else {})
+            sender = read_id(self.get_caller())
         except BadFieldError as error:
-            raise self._unusable(path, error.field) from None
+            raise self._unusable("/api/users/0", error.field) from None
         body = {
             "channel": "internal-note",
             "via": "api",

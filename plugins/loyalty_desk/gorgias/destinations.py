@@ -16,6 +16,7 @@ from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
 from loyalty_desk.records import Customer, Destination, Outcome
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.sync.cards import SYNCED_AT, absent_card, fingerprint, shown_fingerprint
+from loyalty_desk.sync.texts import with_texts
 
 TRUSTED_FOR = timedelta(hours=1)
 """How long the other tools' keys that an extract saw may be written back without a fresh read."""
@@ -53,11 +54,12 @@ class Delivery:
             points_balance=row.points_balance if is_member else None,
             other_data=json.loads(row.other_data) if row.other_data else {},
             other_data_read_at_utc=row.read_at_utc,
-            version_utc=_version_after(row.version_utc, now),
+            version_utc=version_after(row.version_utc, now),
         )
 
 
-def _version_after(last_version_utc: str | None, now: datetime) -> str:
+def version_after(last_version_utc: str | None, now: datetime) -> str:
+    """A version above the last one, also when the clock was put back."""
     if last_version_utc is None:
         return utc_text(now)
     return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
@@ -94,7 +96,7 @@ class CardWriter:
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
         other = self._other_keys(delivery)
-        card = {**delivery.card, SYNCED_AT: utc_text(utc_now())}
+        card = {**with_texts(delivery.card), SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
             {**other, self._store.gorgias.card_key: card},
@@ -118,4 +120,5 @@ class CardWriter:
         self._client.put_custom_fields(delivery.customer_id, values)
 
     def _field_values(self, card: Mapping[str, Any]) -> dict[int, str | int | None]:
-        return {field_id: field_value(card, key) for key, field_id in self._field_ids.items()}
+        shown = with_texts(card)
+        return {field_id: field_value(shown, key) for key, field_id in self._field_ids.items()}

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.client import FieldType, GorgiasClient
+from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
-KIND = "custom_field"
+KIND = Kind.CUSTOM_FIELD.value
 NUMBER_KEYS = frozenset({"points_balance", "points_to_next_tier"})
 """Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""
 
@@ -41,7 +42,7 @@ def find_or_create_fields(
     existing = {found.external_id: found for found in client.iter_custom_field_definitions()}
     ids: dict[str, int] = {}
     for key in wanted:
-        external_id = f"loyalty-desk-{store.name}-{key}"
+        external_id = field_external_id(store, key)
         found = existing.get(external_id)
         if found is not None and not found.active:
             raise SettingsError(
@@ -59,10 +60,22 @@ def find_or_create_fields(
 
 def _create(client: GorgiasClient, store: StoreSettings, key: str, external_id: str) -> int:
     return client.create_custom_field(
-        f"{store.gorgias.field_label_prefix} {key.replace('_', ' ')}".strip(),
-        "number" if key in NUMBER_KEYS else "text",
-        external_id=external_id,
+        field_label(store, key), field_type(key), external_id=external_id
     )
+
+
+def field_external_id(store: StoreSettings, key: str) -> str:
+    """Our mark on the field of one card key."""
+    return f"loyalty-desk-{store.name}-{key}"
+
+
+def field_label(store: StoreSettings, key: str) -> str:
+    """What agents read beside the value."""
+    return f"{store.gorgias.field_label_prefix} {key.replace('_', ' ')}".strip()
+
+
+def field_type(key: str) -> FieldType:
+    return "number" if key in NUMBER_KEYS else "text"
 
 
 def field_value(card: Mapping[str, Any], key: str) -> str | int | None:

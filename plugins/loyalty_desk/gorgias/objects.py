@@ -87,13 +87,6 @@ class AccountObjects:
         body = {"ids": [macro_id]}
         self._transport.send("PUT", f"{PATHS[Kind.MACRO]}/unarchive", json=body, retry=True)
 
-    def get_role(self) -> str | None:
-        """The role of the user that the credentials are of; None when Gorgias does not tell."""
-        caller = self._transport.get_json("/api/users/0")
-        role = caller.get("role") if isinstance(caller, Mapping) else None
-        name = role.get("name") if isinstance(role, Mapping) else None
-        return name if isinstance(name, str) else None
-
     def _id_of(self, kind: Kind, row: Body) -> int:
         try:
             return read_id(row)

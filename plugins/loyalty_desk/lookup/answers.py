@@ -11,6 +11,7 @@ from loyalty_desk.clock import parse_utc
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import Outcome
 from loyalty_desk.sync.cards import absent_card
+from loyalty_desk.sync.texts import with_texts
 
 IF_MEMBER: Final = "if_member"
 IF_NOT_MEMBER: Final = "if_not_member"
@@ -38,7 +39,7 @@ class LookedUp:
         """
         help_text = {} if self.found.member_id else WHAT_TO_DO[self.found.card["status"]]
         answer = {
-            **self.found.card,
+            **with_texts(self.found.card),
             "source": self.source,
             "as_of": self.found.as_of_utc,
             "age_s": self.age_s,

@@ -50,6 +50,14 @@ PROFILE_URL = "https://www.shopify.com/admin/customers/{member_id}"
 """Where an agent opens the member: Shopify's own page, as Rivo's address is not documented."""
 # -------------------------------------------------------------------------------------------------
 
+CARD_KEYS = frozenset(
+    {
+        *("points_balance", "credits_balance", "name", "tier", "next_tier", "referral_url"),
+        *("referral_code", "points_expire_on", "birthday", "profile_url"),
+    }
+)
+"""The keys of a card that Rivo can tell."""
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DISPLAY_DATE = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})")
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")

@@ -3,7 +3,7 @@
 A card is a JSON object. A member's card holds `member` (true), `member_id`, `status`, `summary` and
 whatever the platform knows; everybody else's states in words why there is no balance, because
 Gorgias prints a blank for a missing variable. `synced_at` is added when a card is sent and is not
-part of the fingerprint.
+part of the fingerprint; neither are the sentences of `sync/texts.py`, which follow from the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.sync.texts import with_texts, without_texts
 
 SYNCED_AT = "synced_at"
 NO_CARD = "none"
@@ -70,7 +71,10 @@ def shown_fingerprint(shown: Any) -> str:
     if shown is None:
         return NO_CARD
     if isinstance(shown, Mapping):
-        return fingerprint(shown)
+        card = without_texts(shown)
+        if with_texts(card) == shown:
+            return fingerprint(card)
+    # Also with other sentences than ours it is not the card that an agent should see.
     return fingerprint({"not a card": shown})
 
 

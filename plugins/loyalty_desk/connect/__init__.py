@@ -1,0 +1,1 @@
+"""Furnishing a Gorgias account for a store: what agents see and use, and a clean way out."""

@@ -1,0 +1,88 @@
+"""Takes our card off every customer, as a store that is disconnected may ask for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.made import known_objects
+from loyalty_desk.errors import MovedError, NotFoundError
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.destinations import version_after
+from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.records import Destination
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRemover:
+    """Clears the cards of one store. Raises what the client raises.
+
+    A card that is cleared leaves the ledger at once, so a second run goes on with the rest. What
+    other tools keep beside it stays.
+    """
+
+    store: StoreSettings
+    engine: Engine
+    client: GorgiasClient
+
+    def clear_all(self) -> int:
+        """Clear every card that Gorgias ever accepted from us; returns how many."""
+        fields = known_objects(self.engine, self.store.name, Kind.CUSTOM_FIELD)
+        cleared = 0
+        while rows := self._next():
+            for row in rows:
+                self._clear(row, fields)
+            cleared += len(rows)
+            log.info("%d cards cleared", cleared)
+        return cleared
+
+    def _next(self) -> list[Row[Any]]:
+        binds = {"store": self.store.name, "most": BATCH}
+        with reading(self.engine) as connection:
+            return list(connection.execute(statement("connect/select_cards_to_clear"), binds).all())
+
+    def _clear(self, row: Row[Any], fields: Mapping[str, int]) -> None:
+        try:
+            if row.destination == Destination.CUSTOMER_DATA:
+                self._clear_data(row)
+            else:
+                self._clear_fields(row.customer_id, fields)
+        except (NotFoundError, MovedError):
+            log.info("customer %s is deleted or merged", row.customer_id)  # and the card with it
+        binds = {
+            "store": self.store.name,
+            "customer_id": row.customer_id,
+            "destination": row.destination,
+        }
+        with self.engine.begin() as connection:
+            connection.execute(statement("push/delete_pushed_card"), binds)
+
+    def _clear_data(self, row: Row[Any]) -> None:
+        data = self.client.get_customer(row.customer_id).data or {}
+        key = self.store.gorgias.card_key
+        if key not in data:
+            return
+        others = {name: value for name, value in data.items() if name != key}
+        version = version_after(row.version_utc, utc_now())
+        self.client.put_customer_data(
+            row.customer_id, others, version if self.store.gorgias.send_version else None
+        )
+
+    def _clear_fields(self, customer_id: int, fields: Mapping[str, int]) -> None:
+        if self.store.gorgias.clear_field_with == "delete":
+            for field_id in fields.values():
+                self.client.delete_custom_field(customer_id, field_id)
+        else:
+            self.client.put_custom_fields(customer_id, dict.fromkeys(fields.values()))

@@ -1,0 +1,54 @@
+"""The page that connect writes: what it made, and the button's values to enter by hand.
+
+It holds ids and names of settings, no token and nobody's data, and asks nothing of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.connect import button
+from loyalty_desk.connect.compare import Action, Verb
+from loyalty_desk.connect.wanted import Blueprint
+from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.macros.paths import card_path
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+def write_page(
+    path: Path, blueprint: Blueprint, actions: Sequence[Action], awards_url: str, now: datetime
+) -> Path:
+    """Write the page, whole or not at all; returns its path."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    store = blueprint.store
+    text = environment.get_template("connect.html.j2").render(
+        store=store.name,
+        made_at=utc_text(now)[:16].replace("T", " "),
+        objects=[action for action in actions if action.verb not in _GONE],
+        ticket_widget=_widget_id(actions),
+        has_button=bool(blueprint.button),
+        button_rows=button.rows(awards_url, store.awards.reasons[0]),
+        card_path=card_path(store),
+        is_path_confirmed=bool(store.gorgias.macro_card_path),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+    return path
+
+
+_GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED})
+
+
+def _widget_id(actions: Sequence[Action]) -> int | None:
+    return next((one.gorgias_id for one in actions if one.kind is Kind.WIDGET), None)

@@ -1,0 +1,182 @@
+"""What a connected account holds for a store: each object as it should be. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from loyalty_desk.connect.compare import Wanted
+from loyalty_desk.connect.widgets import Button, is_ours, template
+from loyalty_desk.gorgias.client import INPUT_SETTINGS
+from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
+from loyalty_desk.gorgias.objects import Body, Kind
+from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body
+from loyalty_desk.records import Destination
+from loyalty_desk.settings import StoreSettings
+
+LOOKUP_KEY: Final = "lookup"
+CONTEXTS: Final = ("ticket", "customer")
+"""A widget shows on one kind of page only."""
+TRIGGERS: Final = ("ticket-created", "ticket-message-created", "ticket-updated")
+"""A tag added or removed updates a ticket. A look-up writes nothing to Gorgias, so no loop."""
+LOOKUP_FORM: Final = {
+    "email": "{{ticket.customer.email}}",
+    "customer_id": "{{ticket.customer.id}}",
+    "ticket_id": "{{ticket.id}}",
+}
+TAG_COLOR: Final = "#7C5CFC"
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """What the objects of a store are made from.
+
+    `lookup_url` is where Gorgias reaches our look-up, `card_keys` what the platform tells,
+    `button` what a person made by hand and had us adopt.
+    """
+
+    store: StoreSettings
+    lookup_url: str
+    card_keys: Collection[str]
+    macros: Sequence[Macro]
+    button: Button
+
+
+def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
+    """The tags that the macros add. One that was there before is used, and is not ours."""
+    return [
+        Wanted(
+            kind=Kind.TAG,
+            key=name,
+            body={"name": name, "decoration": {"color": TAG_COLOR}},
+            repaired=frozenset({"name"}),
+            is_ours=_has("name", name),
+        )
+        for name in sorted({tag for macro in blueprint.macros for tag in macro.tags})
+    ]
+
+
+def wanted_fields(blueprint: Blueprint) -> list[Wanted]:
+    """The customer fields, for a store that writes cards there."""
+    store = blueprint.store
+    keys = store.gorgias.custom_fields if Destination.CUSTOM_FIELDS in store.push_to else ()
+    return [
+        Wanted(
+            kind=Kind.CUSTOM_FIELD,
+            key=key,
+            body={
+                "object_type": "Customer",
+                "label": field_label(store, key),
+                "external_id": field_external_id(store, key),
+                "definition": {
+                    "data_type": field_type(key),
+                    "input_settings": dict(INPUT_SETTINGS[field_type(key)]),
+                },
+            },
+            repaired=frozenset({"label", "external_id", "definition"}),
+            is_ours=_has("external_id", field_external_id(store, key)),
+        )
+        for key in keys
+    ]
+
+
+def wanted_integration(blueprint: Blueprint, authorization: str) -> Wanted:
+    """The HTTP integration that calls our look-up with a token of its own."""
+    name = f"Loyalty look-up ({blueprint.store.name})"
+    http = {
+        "url": blueprint.lookup_url,
+        "method": "POST",
+        "headers": {"Authorization": authorization},
+        "form": LOOKUP_FORM,
+        "request_content_type": JSON,
+        "response_content_type": JSON,
+        "triggers": dict.fromkeys(TRIGGERS, True),
+    }
+
+    def bears_our_mark(row: Body) -> bool:
+        return row.get("name") == name and url_of(row) == blueprint.lookup_url
+
+    return Wanted(
+        kind=Kind.INTEGRATION,
+        key=LOOKUP_KEY,
+        body={
+            "name": name,
+            "type": "http",
+            "description": "Made by Loyalty Desk: the loyalty card beside each ticket.",
+            "http": http,
+        },
+        repaired=frozenset({"name", "http"}),
+        is_ours=bears_our_mark,
+    )
+
+
+def wanted_widgets(
+    blueprint: Blueprint, integration_id: int | None, buttons: Mapping[str, Button]
+) -> list[Wanted]:
+    """One widget a context; `buttons` are those that stand there now, by context."""
+    title = f"{blueprint.store.gorgias.field_label_prefix}: {{{{summary}}}}".removeprefix(": ")
+    return [
+        Wanted(
+            kind=Kind.WIDGET,
+            key=context,
+            body={
+                "type": "http",
+                "context": context,
+                "integration_id": integration_id,
+                "order": 0,
+                "template": template(
+                    title, blueprint.card_keys, buttons.get(context) or blueprint.button
+                ),
+            },
+            # Where agents have it in the sidebar (`order`) is theirs.
+            repaired=frozenset({"type", "context", "integration_id", "template"}),
+            is_ours=_shows_ours(context, integration_id),
+        )
+        for context in CONTEXTS
+    ]
+
+
+def wanted_macros(blueprint: Blueprint) -> list[Wanted]:
+    """The macros, found again by their external id."""
+    store = blueprint.store
+    return [
+        Wanted(
+            kind=Kind.MACRO,
+            key=macro.key,
+            body=gorgias_body(macro, store),
+            repaired=frozenset({"name", "external_id", "language", "actions"}),
+            is_ours=_has("external_id", external_id_of(store.name, macro.key)),
+        )
+        for macro in blueprint.macros
+    ]
+
+
+def url_of(integration: Body) -> object:
+    """Where an HTTP integration calls."""
+    return _http(integration).get("url")
+
+
+def authorization_of(integration: Body) -> str:
+    """The `Authorization` that an integration sends; empty when Gorgias does not show it."""
+    headers = _http(integration).get("headers")
+    found = headers.get("Authorization") if isinstance(headers, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _http(integration: Body) -> Mapping[str, Any]:
+    http = integration.get("http")
+    return http if isinstance(http, Mapping) else {}
+
+
+def _has(key: str, value: str) -> Callable[[Body], bool]:
+    return lambda row: row.get(key) == value
+
+
+def _shows_ours(context: str, integration_id: int | None) -> Callable[[Body], bool]:
+    def bears_our_mark(row: Body) -> bool:
+        is_bound = integration_id is not None and row.get("integration_id") == integration_id
+        return is_bound and row.get("context") == context and is_ours(row.get("template"))
+
+    return bears_our_mark

@@ -1,0 +1,1 @@
+"""Ready answers for agents: what they say, where they find the card, how they would come out."""

@@ -1,0 +1,25 @@
+"""Where a macro finds the card. No I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from loyalty_desk.settings import StoreSettings
+
+CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
+"""How a template names a key of the card, wherever Gorgias keeps it."""
+
+
+def card_path(store: StoreSettings) -> str:
+    """The variable that holds the card: as set, else where the card is likely to land."""
+    gorgias = store.gorgias
+    if gorgias.macro_card_path:
+        return gorgias.macro_card_path
+    place = f"external_data.{gorgias.app_id}" if gorgias.app_id else "data"
+    return f"ticket.customer.{place}.{gorgias.card_key}"
+
+
+def with_paths(text: str, path: str) -> str:
+    """A template's text with Gorgias' variables for the keys of the card."""
+    return CARD_KEY.sub(lambda found: f"{{{{{path}.{found[1]}}}}}", text)

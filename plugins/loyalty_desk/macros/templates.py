@@ -1,0 +1,109 @@
+"""The macros of `include/macros`: read, checked, and as Gorgias takes them.
+
+Source: Gorgias API reference, "Macros" (`setResponseText`; `addTags` takes one text with commas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import Field, ValidationError
+
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.macros.paths import CARD_KEY, card_path, with_paths
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings_sections import Strict
+from loyalty_desk.sync.texts import TEXT_KEYS
+
+ALWAYS_THERE: Final = frozenset({"summary", "status", *TEXT_KEYS})
+"""Keys that every card has, of members and of everybody else; any other may print a blank."""
+
+Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
+Content = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
+
+
+class Macro(Strict):
+    """One macro. `text` and `html` say the same; `{{card.<key>}}` stands for a key of the card.
+
+    `key` is the file's name. `may_be_blank` names keys of the card that not every card has, and
+    that the text survives without.
+    """
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    name: Name
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    tags: tuple[Name, ...] = ()
+    text: Content
+    html: Content
+    may_be_blank: tuple[str, ...] = ()
+
+    def risky_keys(self) -> list[str]:
+        """Keys of the card that may print a blank and are not said to."""
+        used = set(CARD_KEY.findall(self.text)) | set(CARD_KEY.findall(self.html))
+        return sorted(used - ALWAYS_THERE - set(self.may_be_blank))
+
+
+def load_macros(folder: Path) -> list[Macro]:
+    """Every macro of a folder, by name of file.
+
+    Raises:
+        SettingsError: a file that cannot be used; it names the file, the key and the remedy.
+    """
+    if not folder.is_dir():
+        raise SettingsError(f"there is no folder {folder}: set LOYALTY_DESK_MACROS_DIR")
+    return [_load(path) for path in sorted(folder.glob("*.yaml"))]
+
+
+def external_id_of(store: str, key: str) -> str:
+    """Our mark on a macro in Gorgias."""
+    return f"loyalty-desk-{store}-{key}"
+
+
+def gorgias_body(macro: Macro, store: StoreSettings) -> dict[str, Any]:
+    """The macro as Gorgias takes it, for a store."""
+    path = card_path(store)
+    actions: list[dict[str, Any]] = [
+        _action(
+            "setResponseText",
+            "Add response text",
+            {"body_text": with_paths(macro.text, path), "body_html": with_paths(macro.html, path)},
+        )
+    ]
+    if macro.tags:
+        actions.append(_action("addTags", "Add tags", {"tags": ", ".join(macro.tags)}))
+    return {
+        "external_id": external_id_of(store.name, macro.key),
+        "name": macro.name,
+        "language": macro.language,
+        "intent": None,
+        "actions": actions,
+    }
+
+
+def _action(name: str, title: str, arguments: Mapping[str, str]) -> dict[str, Any]:
+    return {"name": name, "title": title, "type": "user", "arguments": dict(arguments)}
+
+
+def _load(path: Path) -> Macro:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path} cannot be read as YAML ({type(error).__name__})") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path} must hold name, text and html")
+    try:
+        macro = Macro.model_validate({**content, "key": path.stem})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "(file)"
+        raise SettingsError(f"{path}: {where}: {first['msg']}") from None
+    if risky := macro.risky_keys():
+        raise SettingsError(
+            f"{path}: card.{risky[0]} prints a blank for who has none; use one of"
+            f" {', '.join(f'card.{key}' for key in sorted(ALWAYS_THERE))}, or list it under"
+            " may_be_blank when the text reads well without"
+        )
+    return macro

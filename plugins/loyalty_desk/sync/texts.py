@@ -1,0 +1,74 @@
+"""Sentences for macros: on every card, whoever it is of, since Gorgias prints a blank for a gap.
+
+They are said to the shopper, and follow from the rest of the card. So staging does not keep them,
+and they are no change of a card by themselves. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from loyalty_desk.records import Outcome
+
+NOBODY: Final = {
+    Outcome.CUSTOMER_NOT_FOUND: "We found no loyalty account for this e-mail address.",
+    Outcome.NOT_A_MEMBER: "We found no loyalty account for this e-mail address.",
+    Outcome.NO_EMAIL: "We have no e-mail address of yours to find a loyalty account by.",
+    Outcome.INVALID_EMAIL: "The e-mail address that we have of you is not valid, so we could not"
+    " find a loyalty account.",
+    Outcome.AMBIGUOUS: "We are still checking which loyalty account is yours.",
+    Outcome.EXCLUDED: "We found no active loyalty account for this e-mail address.",
+    Outcome.ERASED: "We found no loyalty account for this e-mail address.",
+}
+"""What is said of a customer without a member, by class; nothing that only staff should know."""
+NO_BALANCE: Final = "We cannot see your points balance at the moment."
+NO_TIER: Final = "We cannot see a VIP tier for you at the moment."
+NO_REFERRAL: Final = "We cannot see a referral link for you at the moment."
+UNSAID: Final = Outcome.CUSTOMER_NOT_FOUND
+TEXT_KEYS: Final = ("balance_text", "tier_text", "referral_text")
+
+
+def with_texts(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The card as it is shown, with a sentence under each of `TEXT_KEYS`."""
+    return {**card, **texts_of(card)}
+
+
+def without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The card as staging keeps it."""
+    return {key: value for key, value in card.items() if key not in TEXT_KEYS}
+
+
+def texts_of(card: Mapping[str, Any]) -> dict[str, str]:
+    """The sentences that follow from a card; unknown is said to be unknown, never zero or none."""
+    if not card.get("member"):
+        status = card.get("status")
+        # Whatever another tool wrote in the place of our card has a status that is none of ours.
+        text = next((text for one, text in NOBODY.items() if one == status), NOBODY[UNSAID])
+        return dict.fromkeys(TEXT_KEYS, text)
+    sentences = (_balance(card), _tier(card), _referral(card))
+    return dict(zip(TEXT_KEYS, sentences, strict=True))
+
+
+def _balance(card: Mapping[str, Any]) -> str:
+    points, credits_text = card.get("points_balance"), card.get("credits_balance")
+    parts = []
+    if isinstance(points, int):
+        parts.append(f"{points:,} {'point' if points == 1 else 'points'}")
+    if credits_text is not None and credits_text != "0":
+        parts.append(f"{credits_text} in store credit")
+    return f"You have {' and '.join(parts)}." if parts else NO_BALANCE
+
+
+def _tier(card: Mapping[str, Any]) -> str:
+    tier, following = card.get("tier"), card.get("next_tier")
+    if tier is None:
+        return NO_TIER
+    missing = card.get("points_to_next_tier")
+    more = f", {missing:,} points away" if isinstance(missing, int) else ""
+    return f"Your VIP tier is {tier}." + (f" Next is {following}{more}." if following else "")
+
+
+def _referral(card: Mapping[str, Any]) -> str:
+    url = card.get("referral_url")
+    return NO_REFERRAL if url is None else f"Your referral link: {url}"

@@ -1,0 +1,187 @@
+"""The macros that ship: readable whatever is missing; and what is wrong with a file."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.macros.paths import card_path
+from loyalty_desk.macros.rendering import render
+from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body, load_macros
+from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.settings import PROJECT_ROOT
+from loyalty_desk.settings_sections import GorgiasSettings
+from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, member_card
+from loyalty_desk.sync.texts import with_texts
+from tests.factories import store_settings
+
+SHIPPED = load_macros(PROJECT_ROOT / "include" / "macros")
+EVERYTHING = {
+    "points_balance": 1840,
+    "credits_balance": "12.5",
+    "tier": "Gold",
+    "next_tier": "Platinum",
+    "points_to_next_tier": 160,
+    "referral_url": "https://shop.example/r/1",
+}
+CARDS = {
+    "a member with everything": member_card("7", MemberStatus.MEMBER, EVERYTHING),
+    "a member of whom nothing is known": member_card("7", MemberStatus.MEMBER, {}),
+    "a guest": member_card("7", MemberStatus.GUEST, {"points_balance": 1}),
+    **{outcome.value: absent_card(outcome) for outcome in SUMMARY_BY_OUTCOME},
+}
+FIRST_NAMES = ["Ada", "", None]
+
+
+class Words(HTMLParser):
+    """The text of a piece of HTML, a line for each paragraph or break."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.text += "\n"
+
+
+def sentences(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def rendered(macro: Macro, card: dict[str, Any], first_name: str | None, *, html: bool) -> str:
+    arguments = gorgias_body(macro, store_settings())["actions"][0]["arguments"]
+    context = {
+        "ticket": {
+            "customer": {"firstname": first_name, "data": {"loyalty": with_texts(card)}},
+        },
+        "current_user": {"firstname": "Olga"},
+    }
+    found = render(arguments["body_html" if html else "body_text"], context, html=html)
+    assert set(found.blanks) <= {"ticket.customer.firstname"}
+    return found.text
+
+
+def test_the_five_that_were_promised_are_there() -> None:
+    assert [macro.key for macro in SHIPPED] == [
+        *("balance", "not_a_member", "points_award_apology", "referral_link", "tier")
+    ]
+
+
+@pytest.mark.parametrize("macro", SHIPPED, ids=lambda macro: macro.key)
+@pytest.mark.parametrize(("who", "first_name"), list(product(CARDS, FIRST_NAMES)), ids=str)
+def test_a_macro_reads_right_whatever_is_missing(
+    macro: Macro, who: str, first_name: str | None
+) -> None:
+    text = rendered(macro, CARDS[who], first_name, html=False)
+
+    assert not re.search(
+        r"[^\n] {2}| [,.:;!?]|\bNone\b|\{\{|\}\}", text.replace("Hello  ", "Hello")
+    )
+    html = Words()
+    html.feed(rendered(macro, CARDS[who], first_name, html=True))
+    assert sentences(html.text) == sentences(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("balance", "You have 1,840 points and 12.5 in store credit."),
+        ("tier", "Your VIP tier is Gold. Next is Platinum, 160 points away."),
+        ("referral_link", "https://shop.example/r/1"),
+        ("points_award_apology", "You have 1,840 points"),
+    ],
+)
+def test_a_macro_says_what_is_known(key: str, said: str) -> None:
+    macro = next(one for one in SHIPPED if one.key == key)
+
+    assert said in rendered(macro, CARDS["a member with everything"], "Ada", html=False)
+
+
+def test_nobody_is_told_what_only_staff_should_know() -> None:
+    for outcome in (Outcome.EXCLUDED, Outcome.ERASED, Outcome.AMBIGUOUS):
+        for macro in SHIPPED:
+            text = rendered(macro, absent_card(outcome), "Ada", html=False).lower()
+            assert not re.search(r"exclud|eras|more than one|ambig", text)
+
+
+def test_the_variable_path_comes_from_the_store() -> None:
+    store = store_settings(
+        gorgias=GorgiasSettings(macro_card_path="ticket.customer.integrations[9]")
+    )
+
+    body = gorgias_body(SHIPPED[0], store)
+
+    text = body["actions"][0]["arguments"]["body_text"]
+    assert "{{ticket.customer.integrations[9].balance_text}}" in text
+    assert "card." not in text.replace("card_path", "")
+    assert body["external_id"] == external_id_of("acme", "balance")
+
+
+@pytest.mark.parametrize(
+    ("gorgias", "path"),
+    [
+        ({}, "ticket.customer.data.loyalty"),
+        ({"card_key": "points"}, "ticket.customer.data.points"),
+        ({"app_id": "abc"}, "ticket.customer.external_data.abc.loyalty"),
+        ({"app_id": "abc", "macro_card_path": "ticket.customer.x"}, "ticket.customer.x"),
+    ],
+)
+def test_the_card_is_where_it_lands_unless_it_is_said(gorgias: dict[str, str], path: str) -> None:
+    assert card_path(store_settings(gorgias=GorgiasSettings(**gorgias))) == path
+
+
+@pytest.mark.parametrize("path", ["{{x}}", "a..b", "1a", "a b", ".a"])
+def test_a_path_that_is_none_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="macro_card_path"):
+        GorgiasSettings(macro_card_path=path)
+
+
+def test_tags_are_one_text_with_commas() -> None:
+    macro = Macro(key="a", name="A", text="x", html="x", tags=("loyalty", "vip"))
+
+    assert gorgias_body(macro, store_settings())["actions"][1]["arguments"] == {
+        "tags": "loyalty, vip"
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("name: A\ntext: x\n", "html: Field required"),
+        ("name: A\ntext: x\nhtml: x\nextra: 1\n", "extra: Extra inputs"),
+        ("name: ''\ntext: x\nhtml: x\n", "name:"),
+        ("- a list\n", "must hold name, text and html"),
+        ("name: [\n", "cannot be read as YAML"),
+        ("name: A\ntext: 'You have {{card.points_balance}}'\nhtml: x\n", "card.points_balance"),
+        ("name: A\ntext: x\nhtml: '{{ card.tier }}'\n", "may_be_blank"),
+        ("name: A\nlanguage: english\ntext: x\nhtml: x\n", "language:"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(content: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(content)
+
+    with pytest.raises(SettingsError, match=re.escape(why)) as error:
+        load_macros(tmp_path)
+
+    assert "mine.yaml" in str(error.value)
+
+
+def test_a_key_that_may_be_blank_can_be_used_when_it_is_said(tmp_path: Path) -> None:
+    content = "name: A\ntext: '{{card.tier}}'\nhtml: x\nmay_be_blank: [tier]\n"
+    (tmp_path / "mine.yaml").write_text(content)
+
+    assert load_macros(tmp_path)[0].may_be_blank == ("tier",)
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="LOYALTY_DESK_MACROS_DIR"):
+        load_macros(tmp_path / "none")
