@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.lookup.open import forget_look_ups
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.lookup_schema import lookups_not_found
 from loyalty_desk.sync.stage import stage_customers, stage_members
 from sandbox.running import Sandbox
 from tests.factories import STORE, customer, member
@@ -332,3 +333,47 @@ def test_no_log_tells_whom_was_looked_up(
 
     for secret in (EMAIL, NOBODY, "mira", door.token or ""):
         assert secret not in caplog.text
+
+
+def missed(staging: Engine) -> list[tuple[int, int | None, str]]:
+    """Tickets whose look-up found nobody, as the report has them."""
+    with staging.connect() as connection:
+        rows = connection.execute(lookups_not_found.select()).all()
+    return [(row.ticket_id, row.customer_id, row.outcome) for row in rows]
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["form of connect", "whole ticket"])
+def test_a_ticket_whose_look_up_found_nobody_is_in_the_mismatches(
+    door: Door, staging: Engine, *, is_whole: bool
+) -> None:
+    form = {"email": NOBODY, "ticket_id": 4711, "customer_id": 70}
+    ticket = {"id": 4711, "customer": {"id": 70, "email": NOBODY}}
+
+    assert door.call("POST", LOOKUP, json=ticket if is_whole else form).status_code == 200
+
+    assert missed(staging) == [(4711, 70, "customer_not_found")]
+
+
+def test_a_ticket_without_an_address_is_there_too(door: Door, staging: Engine) -> None:
+    door.call("POST", LOOKUP, json={"email": "", "ticket_id": 4711})
+
+    assert missed(staging) == [(4711, None, "no_email")]
+
+
+def test_a_member_s_ticket_is_not(door: Door, staging: Engine, staged: str) -> None:
+    door.call("POST", LOOKUP, json={"email": EMAIL, "ticket_id": 4711})
+
+    assert missed(staging) == []
+
+
+def test_a_look_up_that_cannot_be_noted_is_answered(
+    door: Door, staging: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with staging.begin() as connection:
+        connection.execute(text("DROP TABLE lookups_not_found"))
+
+    answer = door.call("POST", LOOKUP, json={"email": NOBODY, "ticket_id": 4711})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "customer_not_found")
+    assert "a look-up is not noted" in caplog.text
+    assert NOBODY not in caplog.text

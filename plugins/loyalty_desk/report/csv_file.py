@@ -14,6 +14,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Outcome
 from loyalty_desk.report.awards import load_awards
 from loyalty_desk.report.classes import class_text
+from loyalty_desk.report.data import iter_tickets_not_found
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
@@ -35,8 +36,9 @@ def write_mismatches(engine: Engine, store: str, path: Path, now: datetime) -> i
     """Write every mismatch of the store to `path`; returns how many.
 
     UTF-8 with a byte order mark, as spreadsheets expect, and RFC 4180. One per customer without a
-    member, then one per member without a customer, then one per award that was lately refused as
-    nobody was found; the class `not_a_member` is left out.
+    member, then one per member without a customer, then one per ticket whose look-up found nobody,
+    then one per award that was lately refused as nobody was found; the class `not_a_member` is left
+    out.
     """
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -68,6 +70,18 @@ def _iter_rows(engine: Engine, store: str, now: datetime) -> Iterator[tuple[obje
                     row.ticket_count or 0,
                     class_text(row.side, row.outcome).what_to_do,
                 )
+    with reading(engine) as connection:
+        streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
+        for ticket in iter_tickets_not_found(streaming, store, _ALL):
+            yield (
+                "ticket",
+                ticket.ticket_id,
+                ticket.outcome,
+                utc_text(ticket.since),
+                ticket.ticket_id,
+                1,
+                class_text("customer", ticket.outcome).what_to_do,
+            )
     not_found = Outcome.CUSTOMER_NOT_FOUND.value
     with reading(engine) as connection:
         awards = load_awards(connection, store, now, most=_ALL, detail=not_found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -71,6 +72,17 @@ class NotFoundCustomer:
     tickets: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotFoundTicket:
+    """One per ticket whose last look-up found no member. `customer_id` is None when not told."""
+
+    ticket_id: int
+    customer_id: int | None
+    outcome: str
+    since: datetime
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
     """Everything on the page, as it was at one time."""
@@ -83,6 +95,9 @@ class ReportData:
     rejected: list[RejectedRows]
     checks: list[CheckRow]
     not_found: list[NotFoundCustomer]
+    tickets_not_found: list[NotFoundTicket]
+    tickets_by_class: dict[str, int]
+    """Every ticket whose last look-up found no member, counted by class."""
     awards: AwardsToLookAt
 
 
@@ -100,6 +115,8 @@ def load_report_data(engine: Engine, store: str, run_id: str, now: datetime) -> 
             rejected=_rejected(connection, store, run_id),
             checks=_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
+            tickets_not_found=list(iter_tickets_not_found(connection, store, TOP_ROWS)),
+            tickets_by_class=_tickets_by_class(connection, store),
             awards=load_awards(connection, store, now, most=TOP_ROWS),
         )
 
@@ -176,3 +193,23 @@ def _not_found(connection: Connection, store: str) -> list[NotFoundCustomer]:
         )
         for row in rows
     ]
+
+
+def iter_tickets_not_found(
+    connection: Connection, store: str, how_many: int
+) -> Iterator[NotFoundTicket]:
+    """Yield tickets whose last look-up found no member, the newest first."""
+    binds = {"store": store, "how_many": how_many}
+    for row in connection.execute(statement("report/select_lookups_not_found"), binds):
+        yield NotFoundTicket(
+            ticket_id=row.ticket_id,
+            customer_id=row.customer_id,
+            outcome=row.outcome,
+            since=parse_utc(row.first_at_utc),
+            last_at=parse_utc(row.last_at_utc),
+        )
+
+
+def _tickets_by_class(connection: Connection, store: str) -> dict[str, int]:
+    rows = connection.execute(statement("report/count_lookups_not_found"), {"store": store})
+    return {row.outcome: row.tickets for row in rows}

@@ -104,6 +104,13 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
         "not_found": data.not_found,
+        "tickets_not_found": [
+            (ticket, class_text("customer", ticket.outcome)) for ticket in data.tickets_not_found
+        ],
+        "tickets_by_class": [
+            (class_text("customer", outcome).title, tickets)
+            for outcome, tickets in data.tickets_by_class.items()
+        ],
         "awards": data.awards,
         "award_days": awards.DAYS,
         "sides": [

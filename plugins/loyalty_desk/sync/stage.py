@@ -234,8 +234,12 @@ def stage_tickets(
 
 
 def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> int:
-    """Forget tickets last updated before that time and touch their customers; returns how many."""
+    """Forget tickets last updated before that time and touch their customers; returns how many.
+
+    Their look-ups that found nobody are forgotten too.
+    """
     binds = {"store": store, "older_than_utc": older_than_utc}
+    connection.execute(statement("stage/delete_old_lookups"), binds)
     connection.execute(statement("stage/touch_customers_of_old_tickets"), binds)
     return connection.execute(statement("stage/delete_old_tickets"), binds).rowcount
 

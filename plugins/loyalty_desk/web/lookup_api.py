@@ -15,10 +15,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp, nobody
+from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
 from loyalty_desk.lookup.open import look_up
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.sync.emails import read_email
 from loyalty_desk.web.access import LookupStore, require_store
 from loyalty_desk.web.answers import CLOSED
@@ -83,11 +86,21 @@ async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
         found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
     else:
         found = await run_in_threadpool(_look_up, store, email_key)
+    if asked := read_asked(fields):
+        await run_in_threadpool(_note, store, asked, found)
     return JSONResponse(found.content(), headers={"Cache-Control": "no-store"})
 
 
 def _look_up(store: StoreSettings, email_key: str) -> LookedUp:
     return look_up(store).find(email_key)
+
+
+def _note(store: StoreSettings, asked: Asked, found: LookedUp) -> None:
+    """Keep for the report that nobody was found; what cannot be kept is answered all the same."""
+    try:
+        note_look_up(staging_engine(), store.name, asked, found, utc_now())
+    except CLOSED as error:
+        log.warning("store %s: a look-up is not noted (%s)", store.name, type(error).__name__)
 
 
 def _find_email(fields: Mapping[str, Any]) -> str | None:
