@@ -377,3 +377,21 @@ def test_a_look_up_that_cannot_be_noted_is_answered(
     assert (answer.status_code, answer.json()["status"]) == (200, "customer_not_found")
     assert "a look-up is not noted" in caplog.text
     assert NOBODY not in caplog.text
+
+
+def asked_for(staging: Engine) -> list[str]:
+    with staging.connect() as connection:
+        return [row.member_id for row in connection.execute(schema.cards_to_show.select())]
+
+
+def test_what_a_fresh_look_up_finds_changed_is_asked_to_be_shown_once(
+    door: Door, staging: Engine, staged: str, sandbox: Sandbox
+) -> None:
+    look_up(door)
+    assert asked_for(staging) == [staged], "820 points in place of 800 are news"
+    with staging.begin() as connection:
+        connection.execute(schema.cards_to_show.delete())
+
+    look_up(door)
+
+    assert asked_for(staging) == [], "the same once more is none"

@@ -41,7 +41,7 @@ class Delivery:
 
     @classmethod
     def from_row(cls, row: Row[Any], now: datetime) -> Delivery:
-        """Read a row of `push/select_planned` or `push/select_readback_sample`."""
+        """Read a row of `push/select_change` or `push/select_readback_sample`."""
         is_member = row.outcome == Outcome.MATCHED
         card = json.loads(row.card) if is_member else absent_card(Outcome(row.outcome))
         return cls(

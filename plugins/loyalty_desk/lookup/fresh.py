@@ -20,6 +20,7 @@ from loyalty_desk.lookup.staged import Found, find_member, find_staged
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Member, Outcome
+from loyalty_desk.refresh.queue import ask_for_cards
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.sync.emails import read_email
@@ -94,8 +95,12 @@ class LookUp:
             return None
         if not _is_asked_for(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")
+        name, now = self._store.name, utc_now()
         with self._engine.begin() as connection:
-            stage_members(connection, self._store.name, [member], utc_now(), first_load=False)
+            # What is news is pushed within seconds too, as macros read the card that was pushed; a
+            # write of ours that comes back as a look-up finds no news, so this cannot go round.
+            if stage_members(connection, name, [member], now, first_load=False).changed:
+                ask_for_cards(connection, name, [member.member_id], now)
         return member.member_id
 
 

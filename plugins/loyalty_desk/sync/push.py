@@ -37,7 +37,7 @@ from loyalty_desk.sync.run import Run, renew_lock
 log = logging.getLogger(__name__)
 
 CHUNK = 200
-"""Rows read ahead; small, so that a card is as fresh as staging when it is sent."""
+"""Changes chosen at once, by priority."""
 OUTAGE = 8
 """So many unanswered writes in a row mean that Gorgias is down; the rest waits."""
 PROGRESS_EVERY_S = 10.0
@@ -167,12 +167,16 @@ class _Pusher:
 
     def _send(self, row: Row[tuple[object, ...]]) -> None:
         """Deliver one change and keep what became of it."""
-        delivery = Delivery.from_row(row, utc_now())
         key = {**_key(self._run), "customer_id": row.customer_id, "destination": row.destination}
         if not self._move(key, ChangeState.SENDING):
             return  # somebody else took it
+        with reading(self._run.engine) as connection:
+            change = connection.execute(statement("push/select_change"), key).one()
+        delivery = Delivery.from_row(change, utc_now())
         try:
-            self._writer.deliver(delivery)
+            # A look-up or a webhook may have brought what is planned here, or undone it.
+            if change.current_card != delivery.fingerprint:
+                self._writer.deliver(delivery)
         except (NotFoundError, MovedError) as error:
             self._outage.saw(answered=True)
             self._customer_is_gone(key, delivery, error)

@@ -1,0 +1,129 @@
+"""A push that a look-up or a webhook has made needless, or overtaken, against the real sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connections import gorgias_client
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.sync.params import RunParams
+from loyalty_desk.sync.plan import plan_changes
+from loyalty_desk.sync.push import count_changes, push_changes
+from loyalty_desk.sync.run import Run, take_lock
+from loyalty_desk.sync.stage import stage_customers, stage_members
+from sandbox.running import Sandbox
+from tests.factories import STORE, customer, member, store_settings
+from tests.http.conftest import SetConnection
+from tests.sql.staged import Staged
+
+RUN = "r1"
+
+
+@pytest.fixture
+def gorgias(
+    sandbox: Sandbox, staging: Engine, set_connection: SetConnection, at_speed: None
+) -> GorgiasClient:
+    found = sandbox.gorgias
+    set_connection(
+        "gorgias_acme", host=found["url"], login=found["email"], password=found["api_key"]
+    )
+    return gorgias_client(store_settings(budget=BudgetSettings(share=1.0)), staging)
+
+
+class Account:
+    """One customer in Gorgias whose member's balance moves on the platform."""
+
+    def __init__(self, engine: Engine, client: GorgiasClient, sandbox: Sandbox) -> None:
+        self.engine, self.client, self.sandbox = engine, client, sandbox
+        rows = sandbox.control("gorgias", "GET", "customers?limit=1")["data"]
+        self.customer_id = int(rows[0]["id"])
+        self.run = Run(store=store_settings(), run_id=RUN, params=RunParams(), engine=engine)
+
+    def read(self, points: int) -> None:
+        """What a fresh read does: stage the member as the platform has it now."""
+        one = member("7", card={"points_balance": points})
+        with self.engine.begin() as connection:
+            stage_members(connection, STORE, [one], utc_now(), first_load=False)
+
+    def plan(self) -> None:
+        with self.engine.begin() as connection:
+            plan_changes(connection, self.run.store, RUN, utc_now(), full=True, limit=None)
+
+    def push(self) -> int:
+        """Push; returns how many cards were written."""
+        self.sandbox.control("gorgias", "POST", "reset", {"counters": True})
+        push_changes(self.run, self.client)
+        assert count_changes(self.run).left == 0
+        rows = self.sandbox.control("gorgias", "GET", "counters")["requests"]
+        return sum(row["count"] for row in rows if row["method"] == "PUT")
+
+    def points(self) -> Any:
+        return (self.client.get_customer(self.customer_id).data or {})["loyalty"]["points_balance"]
+
+    def state(self) -> str:
+        with reading(self.engine) as connection:
+            return str(connection.execute(schema.changes.select()).one().state)
+
+
+@pytest.fixture
+def account(staging: Engine, gorgias: GorgiasClient, sandbox: Sandbox) -> Account:
+    """Gorgias shows 100 points; the platform has said 150 since, and a sync has planned that."""
+    found = Account(staging, gorgias, sandbox)
+    found.read(100)
+    with staging.begin() as connection:
+        take_lock(connection, found.run, utc_now())
+        one = customer(found.customer_id, data=None, updated_at_utc=utc_text(utc_now()))
+        stage_customers(connection, STORE, [one], utc_now(), card_key="loyalty", first_load=False)
+        Staged(connection).match(found.customer_id, "7")
+    found.plan()
+    assert found.push() == 1
+    with staging.begin() as connection:
+        connection.execute(schema.changes.delete())
+    found.read(150)
+    found.plan()
+    assert found.state() == "planned"
+    return found
+
+
+def test_what_is_planned_is_written_once(account: Account) -> None:
+    assert account.push() == 1
+    assert (account.points(), account.state()) == (150, "done")
+
+
+def test_a_fresh_read_that_undoes_the_change_cancels_the_write(account: Account) -> None:
+    account.read(100)
+
+    assert account.push() == 0
+    assert (account.points(), account.state()) == (100, "done")
+
+
+def test_a_newer_card_is_written_in_place_of_the_planned_one(account: Account) -> None:
+    account.read(170)
+
+    assert account.push() == 1
+    assert (account.points(), account.state()) == (170, "done")
+
+
+def test_what_another_tool_overwrote_is_written_although_we_pushed_it_before(
+    account: Account,
+) -> None:
+    account.push()
+    with account.engine.begin() as connection:
+        connection.execute(schema.changes.delete())
+        shown = customer(
+            account.customer_id,
+            data={"loyalty": {"points_balance": 1}},
+            updated_at_utc=utc_text(utc_now()),
+        )
+        stage_customers(connection, STORE, [shown], utc_now(), card_key="loyalty", first_load=False)
+    account.plan()
+
+    assert account.push() == 1
+    assert account.points() == 150
