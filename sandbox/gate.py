@@ -1,7 +1,8 @@
 """What happens to a request before and after its handler, on both servers alike.
 
 In turn: count it, who calls, is there room in the bucket, does a fault strike, the handler, does a
-fault spoil the answer. The control API under `/_sandbox/` passes by all of it.
+fault spoil the answer. The control API under `/_sandbox/` passes by all of it, and so do a server's
+own pages.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -70,6 +71,8 @@ class Door(Protocol):
     """What one server decides about callers and answers."""
 
     limit_header: str | None
+    open_paths: tuple[str, ...]
+    """Paths that pass by the gate as the control API does: no login, no bucket, not counted."""
 
     def admit(self, method: str, path: str, headers: dict[str, str]) -> Caller | Answer:
         """Return who calls, or the answer that refuses them."""
@@ -103,7 +106,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PATH):
+        if scope["type"] != "http" or self._passes_by(scope["path"]):
             await self._app(scope, receive, send)
             return
         path = scope["path"].rstrip("/") or "/"
@@ -122,6 +125,10 @@ class Gate:
             for rule in exchange.faults.pick(("duplicate",), exchange.call, None):
                 await self._clock.sleep(rule.delay_ms / 1000)
                 _send_again(answer, send)
+
+    def _passes_by(self, path: str) -> bool:
+        roots = (CONTROL_PATH, *self._door.open_paths)
+        return any(path == root or path.startswith(f"{root}/") for root in roots)
 
     def _template(self, method: str, path: str) -> str:
         for template, pattern, methods in self._routes:

@@ -119,6 +119,9 @@ class Switches:
     integration_disabled_after: int = 100
     """Failed calls in a row that disable an integration; newer pages say 500."""
 
+    button_timeout_s: float = 5.0
+    """Real seconds that the call of a widget's HTTP button waits for its answer."""
+
     ticket_create_fires_message_created: bool = False
     """Whether a new ticket fires `ticket-message-created` besides `ticket-created`."""
 

@@ -7,6 +7,7 @@ from fastapi import Request
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.gate import Server
+from sandbox.gorgias.buttons import Results
 from sandbox.gorgias.customer_store import Customers
 from sandbox.gorgias.deliveries import Deliveries
 from sandbox.gorgias.desk import Desk
@@ -53,6 +54,7 @@ class World:
         self.shelf = Shelf(self.ground)
         self.hooks.reset()
         self.deliveries.reset()
+        self.results = Results()
         self.gorgias_door.reset_tokens()
 
     def set_switches(self, changes: dict[str, Any]) -> None:

@@ -10,15 +10,18 @@ from starlette.exceptions import HTTPException
 from sandbox import control
 from sandbox.gorgias import (
     account_routes,
+    app_pages,
     customer_routes,
     data_routes,
     event_routes,
     field_routes,
     plain_routes,
     ticket_routes,
+    widget_editor,
 )
 from sandbox.gorgias import control_routes as gorgias_control
 from sandbox.gorgias.answers import ApiError, error_body
+from sandbox.gorgias.app_frame import PageError, answer_page_error
 from sandbox.world import World
 
 TEXTS = {404: "Resource not found.", 405: "The specified HTTP method is not allowed."}
@@ -39,11 +42,14 @@ def build_app(world: World) -> FastAPI:
         account_routes,
         plain_routes,
         event_routes,
+        app_pages,
+        widget_editor,
         gorgias_control,
         control,
     ):
         app.include_router(module.router)
     app.add_exception_handler(ApiError, _answer_refusal)
+    app.add_exception_handler(PageError, answer_page_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_bad_path)
     return app

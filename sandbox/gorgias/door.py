@@ -42,6 +42,7 @@ class GorgiasDoor:
     """Admits the API key (Basic) and the OAuth app (Bearer), each with its own bucket."""
 
     limit_header: str | None = "x-gorgias-account-api-call-limit"
+    open_paths: tuple[str, ...] = ("/app",)
 
     def __init__(self, ground: Ground, *, enterprise: bool) -> None:
         self._ground = ground

@@ -12,7 +12,7 @@ def full_ticket(world: World, row: int) -> dict[str, Any]:
     """Return a ticket as `GET /tickets/{id}` shows it: with customer and messages."""
     customer_row = world.tickets.customer_row(row)
     customer = None
-    if customer_row is not None:
+    if customer_row is not None and customer_row not in world.customers.gone:
         customer = world.customers.full(customer_row)
         del customer["custom_fields"]
     messages = world.tickets.messages(row)

@@ -12,6 +12,7 @@ class RivoDoor:
     """Admits the raw API key; the word `Bearer` before it is a 401, as on the live host."""
 
     limit_header: str | None = None
+    open_paths: tuple[str, ...] = ()
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground

@@ -1,0 +1,193 @@
+"""The pages that an agent sees: tickets, one ticket with its sidebar, a customer."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from sandbox.gorgias import agent_view, ticket_deeds
+from sandbox.gorgias.answers import ApiError
+from sandbox.gorgias.app_frame import (
+    APP_PATH,
+    FOLDER,
+    HEADERS,
+    PageError,
+    go_to,
+    read_form,
+    require_own_browser,
+    show,
+)
+from sandbox.gorgias.buttons import press
+from sandbox.gorgias.door import AGENT_ID
+from sandbox.gorgias.sidebar import Widget
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix=APP_PATH, dependencies=[Depends(require_own_browser)])
+AUTHORS = ("agent", "customer", "note")
+
+
+@router.get("")
+async def show_tickets(request: Request) -> Response:
+    """Show the newest tickets, or those that a search finds."""
+    world = world_of(request)
+    search = request.query_params.get("q", "").strip()
+    return show(
+        request,
+        "tickets.html",
+        search=search,
+        tickets=agent_view.recent_tickets(world, search),
+        customers=agent_view.find_customers(world, search),
+    )
+
+
+@router.get("/style.css")
+async def get_style() -> Response:
+    """Return the style sheet."""
+    headers = HEADERS | {"cache-control": "max-age=60"}
+    return Response((FOLDER / "agent.css").read_bytes(), headers=headers, media_type="text/css")
+
+
+@router.get("/ticket/{ticket_id}")
+async def show_ticket(request: Request, ticket_id: int) -> Response:
+    """Show a ticket with its messages and its sidebar; `macro` fills in the reply."""
+    world = world_of(request)
+    row = _ticket_row(world, ticket_id)
+    context = agent_view.ticket_context(world, row)
+    customer_row = world.tickets.customer_row(row)
+    return show(
+        request,
+        "ticket.html",
+        ticket=context["ticket"],
+        customer=context["ticket"]["customer"],
+        fields=[] if customer_row is None else agent_view.customer_fields(world, customer_row),
+        widgets=agent_view.widgets(world, context, "ticket"),
+        macros=agent_view.usable_macros(world),
+        picked=agent_view.find_macro(world, request.query_params.get("macro", ""), context),
+        tag_names=sorted(tag["name"] for tag in world.desk.tags.held.values()),
+        result=world.results.find(request.query_params.get("result", "")),
+        here=f"{APP_PATH}/ticket/{ticket_id}",
+    )
+
+
+@router.get("/customer/{customer_id}")
+async def show_customer(request: Request, customer_id: int) -> Response:
+    """Show a customer with the widgets made for that page, and the tickets."""
+    world = world_of(request)
+    row = _customer_row(world, customer_id)
+    context = agent_view.customer_context(world, row)
+    return show(
+        request,
+        "customer.html",
+        customer=context["ticket"]["customer"],
+        fields=agent_view.customer_fields(world, row),
+        tickets=agent_view.customer_tickets(world, row),
+        widgets=agent_view.widgets(world, context, "customer"),
+        result=world.results.find(request.query_params.get("result", "")),
+        here=f"{APP_PATH}/customer/{customer_id}",
+    )
+
+
+@router.post("/ticket/{ticket_id}/messages")
+async def add_message(request: Request, ticket_id: int) -> Response:
+    """Add what was written, and the tags of the macro it came from."""
+    world = world_of(request)
+    row = _ticket_row(world, ticket_id)
+    form = await read_form(request)
+    text, author = form.get("body", "").strip(), form.get("author", "agent")
+    if not text or author not in AUTHORS:
+        raise PageError(400, "A message needs some text.")
+    context = agent_view.ticket_context(world, row)
+    picked = agent_view.find_macro(world, form.get("macro", ""), context)
+    try:
+        ticket_deeds.add_message(world, row, _message(context, author, text))
+        if picked and author != "customer":
+            world.desk.macros.held[picked.id]["usage"] += 1
+            _add_tags(world, row, list(picked.tags))
+    except ApiError as refused:
+        raise PageError(refused.status, refused.text) from None
+    return go_to(f"{APP_PATH}/ticket/{ticket_id}#last")
+
+
+@router.post("/ticket/{ticket_id}/tags")
+async def change_tags(request: Request, ticket_id: int) -> Response:
+    """Add or remove a tag by its name."""
+    world = world_of(request)
+    row = _ticket_row(world, ticket_id)
+    form = await read_form(request)
+    name = form.get("name", "").strip()
+    try:
+        if form.get("action") == "remove":
+            ticket_deeds.remove_tags(world, row, [ticket_deeds.find_tag_id(world, {"name": name})])
+        elif name:
+            _add_tags(world, row, [name])
+    except ApiError as refused:
+        raise PageError(refused.status, f"Tag {name}: {refused.text}") from None
+    return go_to(f"{APP_PATH}/ticket/{ticket_id}#tags")
+
+
+@router.post("/ticket/{ticket_id}/button")
+async def press_on_ticket(request: Request, ticket_id: int) -> Response:
+    """Press a button of a ticket's sidebar."""
+    world = world_of(request)
+    context = agent_view.ticket_context(world, _ticket_row(world, ticket_id))
+    shown = agent_view.widgets(world, context, "ticket")
+    return await _press(request, shown, f"{APP_PATH}/ticket/{ticket_id}")
+
+
+@router.post("/customer/{customer_id}/button")
+async def press_on_customer(request: Request, customer_id: int) -> Response:
+    """Press a button of a customer's page."""
+    world = world_of(request)
+    context = agent_view.customer_context(world, _customer_row(world, customer_id))
+    shown = agent_view.widgets(world, context, "customer")
+    return await _press(request, shown, f"{APP_PATH}/customer/{customer_id}")
+
+
+async def _press(request: Request, shown: list[Widget], here: str) -> Response:
+    form = await read_form(request)
+    button = agent_view.find_button(shown, form.get("button", ""))
+    if button is None:
+        raise PageError(404, "The button is gone: the page has changed since it was loaded.")
+    given = {
+        int(name.removeprefix("field-")): value
+        for name, value in form.items()
+        if name.removeprefix("field-").isdecimal()
+    }
+    world = world_of(request)
+    result = await press(button, given, world.ground.switches.button_timeout_s)
+    key = world.results.keep(result)
+    return go_to(f"{here}?{urlencode({'result': key})}#button-{button.id}")
+
+
+def _add_tags(world: World, row: int, names: list[str]) -> None:
+    tag_ids = [ticket_deeds.find_tag_id(world, {"name": name}) for name in names]
+    if tag_ids:
+        ticket_deeds.add_tags(world, row, tag_ids)
+
+
+def _message(context: dict[str, Any], author: str, text: str) -> dict[str, Any]:
+    if author == "note":
+        kind = {"channel": "internal-note", "via": "helpdesk", "public": False}
+    else:
+        channel = context["ticket"]["channel"]
+        kind = {"channel": channel, "via": "helpdesk" if author == "agent" else channel}
+    customer = context["ticket"]["customer"]
+    sender: Any = {"id": AGENT_ID}
+    if author == "customer":
+        sender = customer and {name: customer[name] for name in ("id", "email", "name")}
+    return kind | {"from_agent": author != "customer", "sender": sender, "body_text": text}
+
+
+def _ticket_row(world: World, ticket_id: int) -> int:
+    row = world.tickets.find_row(ticket_id)
+    if row is None:
+        raise PageError(404, f"There is no ticket {ticket_id}.")
+    return row
+
+
+def _customer_row(world: World, customer_id: int) -> int:
+    row = world.customers.find_row(customer_id)
+    if row is None:
+        raise PageError(404, f"There is no customer {customer_id}.")
+    return row
