@@ -93,6 +93,8 @@ class Services:
     place: Place
     sandbox: dict[str, Any]
     api: AirflowApi
+    environment: Mapping[str, str]
+    """What the services run with, for commands beside them."""
 
 
 def find_free_port(wanted: int = 0) -> int:
@@ -221,7 +223,12 @@ def connections(sandbox: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "login": gorgias["email"],
             "password": gorgias["api_key"],
         },
-        f"rivo_{STORE}": {"conn_type": "http", "host": rivo["url"], "password": rivo["api_key"]},
+        f"rivo_{STORE}": {
+            "conn_type": "http",
+            "host": rivo["url"],
+            "password": rivo["api_key"],
+            "extra": json.dumps({"webhook_secret": rivo["webhook_secret"]}),
+        },
     }
 
 
@@ -231,6 +238,17 @@ def connection_variables(sandbox: Mapping[str, Any]) -> dict[str, str]:
         f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields)
         for conn_id, fields in connections(sandbox).items()
     }
+
+
+def own_connection(place: Place) -> dict[str, str]:
+    """Return the connection to this Airflow itself, by which a task can pause DAGs."""
+    fields = {
+        "conn_type": "http",
+        "host": place.airflow_url,
+        "login": ADMIN,
+        "password": place.password,
+    }
+    return {"AIRFLOW_CONN_LOYALTY_DESK_AIRFLOW": json.dumps(fields)}
 
 
 def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say) -> Services:
@@ -252,13 +270,13 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
     sandbox = read_sandbox_line(programs, sandbox_program)
 
     say("starting Airflow")
-    environment = airflow | connection_variables(sandbox)
+    environment = airflow | connection_variables(sandbox) | own_connection(place)
     for name, command in AIRFLOW_SERVICES.items():
         programs.start(name, (*AIRFLOW, *command), environment)
     api = AirflowApi(place.airflow_url, ADMIN, place.password)
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
     say("Airflow is healthy")
-    return Services(place, sandbox, api)
+    return Services(place, sandbox, api, environment)
 
 
 def start_sandbox(programs: Programs, environment: Mapping[str, str], size: SandboxSize) -> Program:

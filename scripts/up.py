@@ -15,6 +15,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.web.tokens import find_grant, make_token
 from scripts.console import Console
+from scripts.first_steps import take_first_steps
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.services import (
     ADMIN,
@@ -22,6 +23,7 @@ from scripts.services import (
     VAR_DIR,
     Place,
     SandboxSize,
+    Services,
     find_free_port,
     hold_alone,
     read_or_make_secrets,
@@ -67,13 +69,17 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
         try:
             services = start_services(programs, place, size, console.say)
             token = award_token(place.staging_path)
+            ticket_id = take_first_steps(programs, services, token, console.say)
+            start_first_sync(programs, services)
             gorgias, rivo = services.sandbox["gorgias"]["url"], services.sandbox["rivo"]["url"]
             console.say(
                 f"Loyalty Desk is up; Ctrl-C stops it\n\n"
+                f"  a ticket  {gorgias}/app/ticket/{ticket_id}\n"
+                f"            as an agent sees it: the card, a button for points, macros\n"
                 f"  Airflow   {place.airflow_url}\n"
                 f"  login     {ADMIN}\n"
                 f"  password  {place.password}\n"
-                f"  sandbox   Gorgias {gorgias}, Rivo {rivo}\n"
+                f"  sandbox   Gorgias {gorgias}, Rivo {rivo}; the first sync is under way\n"
                 f"  awards    {place.airflow_url}/loyalty/api/v1/awards\n"
                 f"  token     {token}\n"
                 f"  logs      {place.log_dir}\n"
@@ -84,6 +90,13 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
         except StopRequestedError:
             console.say("stopping")
             raise
+
+
+def start_first_sync(programs: Programs, services: Services) -> None:
+    """Start a sync as soon as Airflow knows the DAG; raises ProgramError when it never does."""
+    dag_id = f"loyalty_sync__{STORE}"
+    programs.wait_until(lambda: services.api.find_dag(dag_id) is not None, f"DAG {dag_id}", 120)
+    services.api.trigger(dag_id)
 
 
 def award_token(staging_path: Path) -> str:

@@ -25,7 +25,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         },
     }
     store = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}}
-    by_itself = {"approval_above_points": 100, "schedule": None}
+    by_itself = {"approval_above_points": 100, "schedule": None, "ticket_note": True}
     stores = {
         STORE: {**store, "awards": by_itself, "alerts": {"notifiers": [notifier]}},
         HASTY: {

@@ -27,6 +27,18 @@ class Office:
         self.private: set[str] = set()
         """What was said in awards and may be in no log."""
 
+    def run(self, dag_id: str, **params: Any) -> None:
+        """Run a DAG by hand and return when it has ended well."""
+        self.desk.wait_until(lambda: self.desk.api.find_dag(dag_id), f"the DAG {dag_id}", LIMIT_S)
+        run_id = self.desk.api.trigger(dag_id, params)
+
+        def has_ended() -> bool:
+            state = self.desk.api.get_run(dag_id, run_id)["state"]
+            assert state != "failed", f"{dag_id} failed"
+            return bool(state == "success")
+
+        self.desk.wait_until(has_ended, f"a run of {dag_id}", LIMIT_S)
+
     def next_member(self) -> Shown:
         return next(self._members)
 

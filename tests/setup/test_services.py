@@ -36,7 +36,11 @@ SANDBOX_LINE = {
         "email": "agent@example.com",
         "api_key": "key of gorgias",
     },
-    "rivo": {"url": "http://127.0.0.1:9002/merchant_api/v1", "api_key": "key of rivo"},
+    "rivo": {
+        "url": "http://127.0.0.1:9002/merchant_api/v1",
+        "api_key": "key of rivo",
+        "webhook_secret": "secret of rivo",
+    },
 }
 
 
@@ -116,6 +120,7 @@ def test_connections_carry_the_whole_address_and_the_key() -> None:
         "conn_type": "http",
         "host": "http://127.0.0.1:9002/merchant_api/v1",
         "password": "key of rivo",
+        "extra": '{"webhook_secret": "secret of rivo"}',
     }
 
 

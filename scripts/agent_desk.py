@@ -1,0 +1,60 @@
+"""What a person does by hand at the sandbox's Gorgias: makes the button, writes as a customer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import requests
+
+from loyalty_desk.connect import button
+
+TIMEOUT_S = 20.0
+TICKET = re.compile(r'data-ticket="(\d+)"')
+
+
+class AgentDesk:
+    """The agent's view of the sandbox, which needs no login on this machine."""
+
+    def __init__(self, gorgias_url: str) -> None:
+        self.url = f"{gorgias_url}/app"
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy between this machine and itself
+
+    def make_button(self, widget_id: int, awards_url: str, token: str, reason: str) -> None:
+        """Add the button that awards points to a widget, with the values that connect tells."""
+        fields = button.fields(reason)
+        self._post(
+            f"widgets/{widget_id}",
+            {
+                "action": "add",
+                "label": button.LABEL,
+                "method": "POST",
+                "url": awards_url,
+                "headers": f"Authorization: Bearer {token}",
+                "content_type": "application/json",
+                "asked": _lines(fields, editable=True),
+                "sent": _lines(fields, editable=False),
+            },
+        )
+
+    def newest_tickets(self) -> list[int]:
+        """The tickets on the first page, the newest first."""
+        answer = self._session.get(self.url, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        return [int(found) for found in TICKET.findall(answer.text)]
+
+    def write_as_customer(self, ticket_id: int, text: str) -> None:
+        """Add a message of the customer's, as when a mail comes in."""
+        self._post(f"ticket/{ticket_id}/messages", {"body": text, "author": "customer"})
+
+    def _post(self, path: str, form: Mapping[str, str]) -> None:
+        answer = self._session.post(
+            f"{self.url}/{path}", data=form, timeout=TIMEOUT_S, allow_redirects=False
+        )
+        answer.raise_for_status()
+
+
+def _lines(fields: tuple[button.ButtonField, ...], *, editable: bool) -> str:
+    chosen = [field for field in fields if field.editable is editable]
+    return "\n".join(f"{f.key} ({f.key.capitalize()}) = {f.value}" for f in chosen)

@@ -1,0 +1,67 @@
+"""What is done once at a new Gorgias account, for the sandbox: connect, and the button by hand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import requests
+
+from loyalty_desk.addresses import AWARDS_PATH
+from loyalty_desk.connect.made import known_objects
+from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.staging.engine import open_engine
+from sandbox.rivo.hooks import TOPICS
+from scripts.agent_desk import AgentDesk
+from scripts.processes import Programs
+from scripts.services import STORE, Say, Services
+
+COMMAND_LIMIT_S = 120.0
+TICKETS_SHOWN = 12
+
+
+def take_first_steps(programs: Programs, services: Services, token: str, say: Say) -> int:
+    """Connect the store, make and adopt the button, register the webhooks.
+
+    Some customers write then, so that their tickets show a card at once. Returns such a ticket.
+    """
+    say("connecting Gorgias: fields, integration, widgets, macros")
+    run_connect(programs, services)
+    agents = AgentDesk(services.sandbox["gorgias"]["url"])
+    engine = open_engine(services.place.staging_url)
+    widget_id = known_objects(engine, STORE, Kind.WIDGET)["ticket"]
+    engine.dispose()
+    awards_url = f"{services.place.airflow_url}{AWARDS_PATH}"
+    agents.make_button(widget_id, awards_url, token, "gesture")
+    run_connect(programs, services, "--adopt-widget", str(widget_id))
+    register_webhooks(services)
+    tickets = agents.newest_tickets()[:TICKETS_SHOWN]
+    for ticket_id in tickets:
+        agents.write_as_customer(ticket_id, "How many points do I have?")
+    return tickets[0]
+
+
+def run_connect(programs: Programs, services: Services, *options: str) -> None:
+    """Run the command as an engineer would; raises ProgramError with the log when it fails."""
+    command: Sequence[str] = (
+        *(sys.executable, "-m", "loyalty_desk", "connect", "--store", STORE, "--by", "make up"),
+        *options,
+    )
+    program = programs.start("connect", command, services.environment)
+    programs.wait_for_end(program, COMMAND_LIMIT_S)
+
+
+def register_webhooks(services: Services) -> None:
+    """Have the sandbox's Rivo tell of each change."""
+    rivo = services.sandbox["rivo"]
+    target = f"{services.place.airflow_url}/loyalty/api/v1/webhooks/rivo/{STORE}"
+    with requests.Session() as session:
+        session.trust_env = False
+        for event_type in TOPICS:
+            answer = session.post(
+                f"{rivo['url']}/webhooks",
+                data={"event_type": event_type, "url": target},
+                headers={"Authorization": rivo["api_key"]},
+                timeout=20,
+            )
+            answer.raise_for_status()
