@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.rivo.hooks import TOPICS
 from scripts.airflow_api import Question
-from tests.live.office import DAG_ID, HASTY, LIMIT_S, Office, facts_of
+from tests.live.office import DAG_ID, HASTY, LIMIT_S, STORE, Office, facts_of
 
 # The services are started once, and no other test should slow them down.
 pytestmark = [pytest.mark.flow, pytest.mark.alone]
@@ -145,6 +146,31 @@ def test_a_refused_award_is_told_of(office: Office) -> None:
     assert len(told) == 1
     assert "customer_not_found" in told[0]["text"]
     assert "nowhere.example" not in told[0]["text"]
+
+
+def test_a_change_on_the_platform_shows_within_seconds_without_a_sync(office: Office) -> None:
+    """Nobody writes, nobody syncs: the platform's webhook alone brings the card to Gorgias."""
+    desk, member = office.desk, office.next_member()
+    rivo = desk.sandbox.rivo
+    for event_type in TOPICS:
+        answer = desk.session.post(
+            f"{rivo['url']}/webhooks",
+            data={
+                "event_type": event_type,
+                "url": f"{desk.place.airflow_url}/loyalty/api/v1/webhooks/rivo/{STORE}",
+            },
+            headers={"Authorization": rivo["api_key"]},
+            timeout=20,
+        )
+        answer.raise_for_status()
+    syncs = len(desk.api.list_runs(f"loyalty_sync__{STORE}"))
+    points = desk.balance_points(member.member_id) + 31
+
+    desk.sandbox.control("rivo", "PATCH", f"members/{member.member_id}", {"points_tally": points})
+
+    desk.wait_until(lambda: desk.shown_points(member.customer_id) == points, "the card", LIMIT_S)
+    assert len(desk.api.list_runs(f"loyalty_sync__{STORE}")) == syncs
+    assert desk.api.list_runs(f"refresh_cards__{STORE}")
 
 
 def test_no_log_holds_what_was_said_in_an_award(office: Office) -> None:
