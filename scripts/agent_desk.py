@@ -10,6 +10,7 @@ import requests
 from loyalty_desk.connect import button
 
 TIMEOUT_S = 20.0
+BUTTON = re.compile(r'data-button="')
 TICKET = re.compile(r'data-ticket="(\d+)"')
 
 
@@ -22,7 +23,13 @@ class AgentDesk:
         self._session.trust_env = False  # no proxy between this machine and itself
 
     def make_button(self, widget_id: int, awards_url: str, token: str, reason: str) -> None:
-        """Add the button that awards points to a widget, with the values that connect tells."""
+        """Put the button that awards points on a widget, with the values that connect tells.
+
+        In the place of those that stand there: they may be of an earlier start, on other ports.
+        """
+        page = self._session.get(f"{self.url}/widgets/{widget_id}", timeout=TIMEOUT_S)
+        for _ in BUTTON.findall(page.text):
+            self._post(f"widgets/{widget_id}", {"action": "remove", "place": "0"})
         fields = button.fields(reason)
         self._post(
             f"widgets/{widget_id}",

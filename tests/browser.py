@@ -58,5 +58,9 @@ def shoot(page: Page, name: str) -> Path:
     SHOTS.mkdir(parents=True, exist_ok=True)
     for size, suffix in ((NARROW, "-390"), (WIDE, "")):
         page.set_viewport_size(size)  # type: ignore[arg-type] # a plain mapping does
-        page.screenshot(path=SHOTS / f"{name}{suffix}.png", full_page=True)
+        # A picture of what is beyond the window may lack what is in its text boxes.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": height})
+        page.screenshot(path=SHOTS / f"{name}{suffix}.png")
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     return SHOTS / f"{name}.png"
