@@ -31,7 +31,7 @@ def set_paused(store: str, *, paused: bool) -> None:
     try:
         base_url, login, password = _find_api()
     except BadConnectionError:
-        done = all(_by_command(dag_id, paused=paused) for dag_id in dag_ids)
+        done = _by_command(dag_ids, paused=paused)
     else:
         done = _by_api(base_url, login, password, dag_ids, paused=paused)
     if not done:
@@ -84,8 +84,9 @@ def _by_api(base_url: str, login: str, password: str, dag_ids: list[str], *, pau
     return not refused
 
 
-def _by_command(dag_id: str, *, paused: bool) -> bool:
-    verb = _verb(paused=paused)
-    command = [sys.executable, "-m", "airflow", "dags", verb, "-y", dag_id]
+def _by_command(dag_ids: list[str], *, paused: bool) -> bool:
+    """Ask Airflow's own command; False where it may not reach the database, as in a task."""
+    command = [sys.executable, "-m", "airflow", "dags", _verb(paused=paused), "-y"]
+    command += ["--treat-dag-id-as-regex", f"^({'|'.join(dag_ids)})$"]
     found = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own words
     return found.returncode == 0

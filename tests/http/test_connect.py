@@ -533,6 +533,19 @@ def test_a_store_that_is_being_synced_is_not_disconnected(
     assert "being synced" in capsys.readouterr().err
 
 
+def test_a_store_with_fields_only_has_macros_on_what_the_integration_fetched(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path
+) -> None:
+    set_store(tmp_path, push_to=["custom_fields"])
+
+    assert desk("connect") == 0
+
+    integration = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")["id"]
+    macro = gorgias.one(Kind.MACRO, external_id="loyalty-desk-acme-balance")
+    assert f"ticket.customer.integrations.{integration}.balance_text" in str(macro["actions"])
+    assert verbs() == {Verb.KEEP}
+
+
 # The probe ----------------------------------------------------------------------------------------
 
 

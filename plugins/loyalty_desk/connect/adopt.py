@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -45,8 +46,8 @@ def adopt_button(
     return button
 
 
-def find_adopted(engine: Engine, store: str, cipher: MultiFernet) -> Button:
-    """The adopted button; empty when none was.
+def find_adopted(engine: Engine, store: str, cipher: Callable[[], MultiFernet]) -> Button:
+    """The adopted button; empty when none was. Only then are there no keys needed.
 
     Raises:
         ConnectError: it cannot be read any more.
@@ -56,7 +57,7 @@ def find_adopted(engine: Engine, store: str, cipher: MultiFernet) -> Button:
     if sealed is None:
         return {}
     try:
-        button: Button = json.loads(cipher.decrypt(sealed.encode()))
+        button: Button = json.loads(cipher().decrypt(sealed.encode()))
     except InvalidToken:
         raise ConnectError(
             f"store {store}: the adopted button cannot be read (was the Fernet key replaced?);"

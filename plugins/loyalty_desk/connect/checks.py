@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.addresses import public_url
 from loyalty_desk.connections import gorgias_client, loyalty_platform, webhook_secret
 from loyalty_desk.errors import (
     ApiError,
@@ -18,6 +19,7 @@ from loyalty_desk.errors import (
     ConnectError,
     CursorError,
     LoyaltyDeskError,
+    SettingsError,
 )
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.objects import PATHS, AccountObjects, Kind
@@ -46,7 +48,7 @@ class Check:
 
 def check_accounts(store: StoreSettings, engine: Engine) -> list[Check]:
     """Ask both accounts the cheapest questions that tell. Writes nothing; a refusal is a row."""
-    return [*_gorgias(store, engine), *_platform(store)]
+    return [*_gorgias(store, engine), *_platform(store), _own_address()]
 
 
 def require_working(checks: Sequence[Check]) -> None:
@@ -89,6 +91,13 @@ def _platform(store: StoreSettings) -> Iterator[Check]:
         yield Check(what=f"{name} webhooks", works=Works.PARTLY, detail=detail)
     else:
         yield Check(what=f"{name} webhooks", works=Works.YES, detail="the secret is set")
+
+
+def _own_address() -> Check:
+    try:
+        return Check(what="This Airflow, for Gorgias", works=Works.YES, detail=public_url())
+    except SettingsError as error:
+        return Check(what="This Airflow, for Gorgias", works=Works.NO, detail=str(error))
 
 
 def _asked(what: str, ask: Callable[[], tuple[Works, str]]) -> Check:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.made import known_objects
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -65,9 +65,14 @@ class CardRemover:
             "store": self.store.name,
             "customer_id": row.customer_id,
             "destination": row.destination,
+            "now_utc": utc_text(utc_now()),
         }
         with self.engine.begin() as connection:
             connection.execute(statement("push/delete_pushed_card"), binds)
+            # A store that is connected again finds out whom it has to write to.
+            connection.execute(statement("push/insert_to_plan"), binds)
+            if row.destination == Destination.CUSTOMER_DATA:
+                connection.execute(statement("connect/forget_shown_card"), binds)
 
     def _clear_data(self, row: Row[Any]) -> None:
         data = self.client.get_customer(row.customer_id).data or {}

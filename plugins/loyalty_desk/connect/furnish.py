@@ -18,9 +18,14 @@ from loyalty_desk.connect.compare import (
     actions_for,
     unwanted,
 )
-from loyalty_desk.connect.made import forget_object, known_objects, remember_object, remove
-from loyalty_desk.connect.wanted import (
+from loyalty_desk.connect.made import (
     LOOKUP_KEY,
+    forget_object,
+    known_objects,
+    remember_object,
+    remove,
+)
+from loyalty_desk.connect.wanted import (
     Blueprint,
     authorization_of,
     wanted_fields,
@@ -82,7 +87,7 @@ class Furnisher:
         buttons = self._buttons_in(widgets)
         wanted = wanted_widgets(self._blueprint, integration_id, buttons)
         yield from self._settle(Kind.WIDGET, wanted, widgets)
-        macros = wanted_macros(self._blueprint)
+        macros = wanted_macros(self._blueprint, integration_id)
         yield from self._settle(Kind.MACRO, macros, self._held(Kind.MACRO))
         if self._writes:
             self._revoke_other_tokens()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
@@ -9,6 +11,9 @@ from loyalty_desk.connect.compare import DEACTIVATED
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
+
+LOOKUP_KEY: Final = "lookup"
+"""The key of the HTTP integration that asks for cards."""
 
 
 def known_objects(engine: Engine, store: str, kind: Kind) -> dict[str, int]:

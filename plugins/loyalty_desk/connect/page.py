@@ -34,10 +34,10 @@ def write_page(
         store=store.name,
         made_at=utc_text(now)[:16].replace("T", " "),
         objects=[action for action in actions if action.verb not in _GONE],
-        ticket_widget=_widget_id(actions),
+        ticket_widget=_first_id(actions, Kind.WIDGET),
         has_button=bool(blueprint.button),
         button_rows=button.rows(awards_url, store.awards.reasons[0]),
-        card_path=card_path(store),
+        card_path=card_path(store, _first_id(actions, Kind.INTEGRATION)),
         is_path_confirmed=bool(store.gorgias.macro_card_path),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,5 +50,5 @@ def write_page(
 _GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED})
 
 
-def _widget_id(actions: Sequence[Action]) -> int | None:
-    return next((one.gorgias_id for one in actions if one.kind is Kind.WIDGET), None)
+def _first_id(actions: Sequence[Action], kind: Kind) -> int | None:
+    return next((one.gorgias_id for one in actions if one.kind is kind), None)

@@ -81,7 +81,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         lookup_url=f"{address}{LOOKUP_PATH}",
         card_keys=card_keys(store),
         macros=load_macros(installation().macros_dir),
-        button=find_adopted(engine, store.name, secrets_cipher()),
+        button=find_adopted(engine, store.name, secrets_cipher),
     )
     objects = AccountObjects(client.transport)
     actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from loyalty_desk.connect.compare import Wanted
+from loyalty_desk.connect.made import LOOKUP_KEY
 from loyalty_desk.connect.widgets import Button, is_ours, template
 from loyalty_desk.gorgias.client import INPUT_SETTINGS
 from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
@@ -15,7 +16,6 @@ from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body
 from loyalty_desk.records import Destination
 from loyalty_desk.settings import StoreSettings
 
-LOOKUP_KEY: Final = "lookup"
 CONTEXTS: Final = ("ticket", "customer")
 """A widget shows on one kind of page only."""
 TRIGGERS: Final = ("ticket-created", "ticket-message-created", "ticket-updated")
@@ -138,14 +138,14 @@ def wanted_widgets(
     ]
 
 
-def wanted_macros(blueprint: Blueprint) -> list[Wanted]:
+def wanted_macros(blueprint: Blueprint, integration_id: int | None) -> list[Wanted]:
     """The macros, found again by their external id."""
     store = blueprint.store
     return [
         Wanted(
             kind=Kind.MACRO,
             key=macro.key,
-            body=gorgias_body(macro, store),
+            body=gorgias_body(macro, store, integration_id),
             repaired=frozenset({"name", "external_id", "language", "actions"}),
             is_ours=_has("external_id", external_id_of(store.name, macro.key)),
         )

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from loyalty_desk.records import Destination
 from loyalty_desk.settings import StoreSettings
 
 CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
 """How a template names a key of the card, wherever Gorgias keeps it."""
 
 
-def card_path(store: StoreSettings) -> str:
-    """The variable that holds the card: as set, else where the card is likely to land."""
+def card_path(store: StoreSettings, integration_id: int | None = None) -> str:
+    """The variable that holds the card: as set, else where the card is likely to land.
+
+    A store that writes no customer data has it in what the integration has fetched.
+    """
     gorgias = store.gorgias
     if gorgias.macro_card_path:
         return gorgias.macro_card_path
+    if integration_id is not None and Destination.CUSTOMER_DATA not in store.push_to:
+        return f"ticket.customer.integrations.{integration_id}"
     place = f"external_data.{gorgias.app_id}" if gorgias.app_id else "data"
     return f"ticket.customer.{place}.{gorgias.card_key}"
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.connect.made import LOOKUP_KEY, known_objects
 from loyalty_desk.connections import gorgias_client
 from loyalty_desk.errors import NotFoundError, PermanentError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import Rendered, find, render
 from loyalty_desk.macros.templates import Macro, gorgias_body
@@ -43,11 +45,12 @@ def preview(
         NoSuchCustomerError: nobody there has this address.
     """
     client = gorgias_client(store, engine, urgent=True)
+    integration_id = known_objects(engine, store.name, Kind.INTEGRATION).get(LOOKUP_KEY)
     context = {
         "ticket": {"customer": _read_customer(client, email)},
         "current_user": client.get_caller(),
     }
-    return [_preview(macro, store, context, html=html) for macro in macros]
+    return [_preview(macro, store, integration_id, context, html=html) for macro in macros]
 
 
 def _read_customer(client: GorgiasClient, email: str) -> Mapping[str, Any]:
@@ -63,11 +66,16 @@ def _read_customer(client: GorgiasClient, email: str) -> Mapping[str, Any]:
 
 
 def _preview(
-    macro: Macro, store: StoreSettings, context: Mapping[str, Any], *, html: bool
+    macro: Macro,
+    store: StoreSettings,
+    integration_id: int | None,
+    context: Mapping[str, Any],
+    *,
+    html: bool,
 ) -> Preview:
-    arguments = gorgias_body(macro, store)["actions"][0]["arguments"]
+    arguments = gorgias_body(macro, store, integration_id)["actions"][0]["arguments"]
     rendered = render(arguments["body_html" if html else "body_text"], context, html=html)
-    path = card_path(store)
+    path = card_path(store, integration_id)
     ours = f"{path}."
     return Preview(
         name=macro.name,

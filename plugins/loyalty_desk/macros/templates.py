@@ -62,9 +62,11 @@ def external_id_of(store: str, key: str) -> str:
     return f"loyalty-desk-{store}-{key}"
 
 
-def gorgias_body(macro: Macro, store: StoreSettings) -> dict[str, Any]:
-    """The macro as Gorgias takes it, for a store."""
-    path = card_path(store)
+def gorgias_body(
+    macro: Macro, store: StoreSettings, integration_id: int | None = None
+) -> dict[str, Any]:
+    """The macro as Gorgias takes it, for a store and the integration that connect made for it."""
+    path = card_path(store, integration_id)
     actions: list[dict[str, Any]] = [
         _action(
             "setResponseText",

@@ -139,6 +139,16 @@ def test_the_card_is_where_it_lands_unless_it_is_said(gorgias: dict[str, str], p
     assert card_path(store_settings(gorgias=GorgiasSettings(**gorgias))) == path
 
 
+def test_a_store_that_writes_no_customer_data_has_the_card_in_what_was_fetched() -> None:
+    fields_only = store_settings(push_to=("custom_fields",))
+
+    assert card_path(fields_only, 555) == "ticket.customer.integrations.555"
+    assert card_path(store_settings(), 555) == "ticket.customer.data.loyalty"
+    assert "{{ticket.customer.integrations.555.balance_text}}" in str(
+        gorgias_body(SHIPPED[0], fields_only, 555)
+    )
+
+
 @pytest.mark.parametrize("path", ["{{x}}", "a..b", "1a", "a b", ".a"])
 def test_a_path_that_is_none_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="macro_card_path"):

@@ -1,0 +1,79 @@
+"""Our own widget on the sandbox's agent page: every field that any platform may tell."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import requests
+
+from loyalty_desk.connect.widgets import ROWS, template
+from loyalty_desk.lookup.answers import LookedUp
+from loyalty_desk.lookup.staged import Found
+from loyalty_desk.records import MemberStatus
+from loyalty_desk.sync.cards import member_card
+from sandbox.running import Sandbox
+from tests.factories import NOW
+
+CARD = member_card(
+    "7",
+    MemberStatus.MEMBER,
+    {
+        "name": "Ada Example",
+        "points_balance": 1840,
+        "credits_balance": "12.5",
+        "tier": "Gold",
+        "next_tier": "Platinum",
+        "points_to_next_tier": 160,
+        "points_expire_on": "2027-03-05",
+        "referral_url": "https://shop.example/r/7",
+        "referral_code": "ADA7",
+        "support_id": "S-4711",
+        "segments": ["Registered in last 7 days", "Without transaction"],
+        "coupons": [{"name": "Tea for two", "value": "5 EUR", "code": "T5"}],
+        "favorite_location": "Harbour Street",
+        "birthday": "03-19",
+        "profile_url": "https://admin.example/members/7",
+    },
+)
+SHOWN = (
+    *("Ada Example", "member", "1840", "12.5", "Gold", "Platinum", "160", "5 March 2027"),
+    *("https://shop.example/r/7", "ADA7", "S-4711", "Harbour Street", "03-19"),
+    *("Registered in last 7 days, Without transaction", "Tea for two", "5 EUR", "T5"),
+    "Loyalty: 1,840 points, Gold",
+)
+
+
+def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox) -> None:
+    gorgias = sandbox.gorgias
+
+    def call(method: str, path: str, json: Any = None) -> Any:
+        with requests.Session() as session:
+            session.trust_env, session.auth = False, (gorgias["email"], gorgias["api_key"])
+            answer = session.request(method, f"{gorgias['url']}{path}", json=json, timeout=10)
+            answer.raise_for_status()
+            return answer.json()
+
+    http = {"url": "http://127.0.0.1:9/", "method": "POST", "triggers": {}}
+    integration = call("POST", "/api/integrations", {"name": "L", "type": "http", "http": http})
+    tree = template("Loyalty: {{summary}}", {*CARD, "coupons"}, {})
+    widget = {"type": "http", "integration_id": integration["id"], "template": tree}
+    call("POST", "/api/widgets", {**widget, "context": "ticket"})
+    tickets = call("GET", "/api/tickets?limit=50&trashed=false")["data"]
+    ticket = next(one for one in tickets if one["customer"])
+    found = Found(member_id="7", card=CARD, as_of_utc=None)
+    answer = LookedUp.of(found, "fresh", NOW).content()
+    sandbox.control(
+        "gorgias",
+        "PATCH",
+        f"customers/{ticket['customer']['id']}",
+        {"integrations": {str(integration["id"]): answer}},
+    )
+
+    page = requests.get(f"{gorgias['url']}/app/ticket/{ticket['id']}", timeout=10).text
+
+    said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    assert [text for text in SHOWN if text not in said] == []
+    assert [label for _, _, label in ROWS if label not in said] == []
+    assert "https://admin.example/members/7" in page
