@@ -102,7 +102,8 @@ def _ask(address: str, token: str, rows: int) -> list[float]:
 def _look_up(session: requests.Session, address: str, turn: int, rows: int) -> None:
     one = people.customer(turn * 997 % rows, rows)
     email = f"nobody{turn}@shop.example" if turn % 10 == 0 else one.email
-    answer = session.post(address, data={"email": email}, timeout=30)
+    form = {"email": email, "ticket_id": turn + 1, "customer_id": one.customer_id}
+    answer = session.post(address, data=form, timeout=30)
     answer.raise_for_status()
     if answer.json()["source"] not in {"staged", "fresh"}:
         raise RuntimeError("the look-up did not answer from staging")
