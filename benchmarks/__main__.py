@@ -21,6 +21,7 @@ def main() -> int:
         budget,
         lookup,
         reconcile,
+        suggestions,
     )
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -30,7 +31,7 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, lookup, reconcile",
+        " award, budget, lookup, reconcile, suggestion",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -46,6 +47,7 @@ def main() -> int:
         ("budget", budget.figures),
         ("award", awards.figures),
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
+        ("suggestion", partial(suggestions.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):
             continue

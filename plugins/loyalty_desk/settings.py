@@ -25,6 +25,7 @@ from loyalty_desk.settings_sections import (
     ExtractSettings,
     GorgiasSettings,
     LookupSettings,
+    MismatchSettings,
     PushSettings,
     RefreshSettings,
     Strict,
@@ -111,6 +112,7 @@ class StoreSettings(Strict):
     alerts: AlertSettings = AlertSettings()
     refresh: RefreshSettings = RefreshSettings()
     lookup: LookupSettings = LookupSettings()
+    mismatches: MismatchSettings = MismatchSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
 

@@ -236,6 +236,14 @@ class LookupSettings(Strict):
     )
 
 
+class MismatchSettings(Strict):
+    """Customers without a member, and who they may be."""
+
+    min_score: Share = Field(
+        default=0.75, description="How sure a suggestion has to be, from 0 to 1, to be shown."
+    )
+
+
 class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 

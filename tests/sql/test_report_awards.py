@@ -27,6 +27,9 @@ RUN = "scheduled__2026-03-02"
 TITLE = "Awards that need somebody"
 ADA = "ada@shop.example"
 
+NONE = ("", "", "")
+"""An award has no suggestion."""
+
 
 def award_row(award_id: str, **values: Any) -> dict[str, Any]:
     """50 points for Ada, refused an hour before the report as nobody has her e-mail."""
@@ -379,10 +382,10 @@ def test_the_spreadsheet_holds_the_awards_of_nobody_and_no_other(
 
     todo = "Check the address. If it is right, the customer has to join; then award anew."
     assert csv_rows(tmp_path)[1:] == [
-        ["award", "'=1+1", "customer_not_found", utc_text(NOW), "4711", "1", todo],
+        ["award", "'=1+1", "customer_not_found", utc_text(NOW), "4711", "1", todo, *NONE],
         [
             *("award", "no-ticket", "customer_not_found"),
-            *(utc_text(NOW - timedelta(days=1)), "", "0", todo),
+            *(utc_text(NOW - timedelta(days=1)), "", "0", todo, *NONE),
         ],
     ]
     assert ": 3 rows." in text_of(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from loyalty_desk.mismatches.scores import Reason
 from loyalty_desk.records import AwardState, Outcome
 
 
@@ -153,6 +154,16 @@ def award_text(state: str, detail: str | None, *, by_email: bool, is_member: boo
     if not by_email:
         return _NO_SUCH_MEMBER
     return replace(text, what_to_do=_JOINED) if is_member else text
+
+
+REASON_WORDS: Final = {
+    Reason.EXTERNAL_ID: "the same id in the shop",
+    Reason.SAME_MAILBOX: "the same mailbox, but for a tag or dots",
+    Reason.REPAIRED: "the address, with its slip mended",
+    Reason.MISTYPED_DOMAIN: "a slip in the domain",
+    Reason.NAME_AND_ADDRESS: "the same name and a similar address",
+}
+"""Why a customer may be a member."""
 
 
 def class_text(side: str, outcome: str) -> ClassText:

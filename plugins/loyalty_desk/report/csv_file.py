@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.records import Outcome
 from loyalty_desk.report.awards import load_awards
-from loyalty_desk.report.classes import class_text
+from loyalty_desk.report.classes import REASON_WORDS, class_text
 from loyalty_desk.report.data import iter_tickets_not_found
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -26,13 +27,18 @@ COLUMNS: Final = (
     "newest_ticket_id",
     "tickets",
     "what_to_do",
+    "may_be_member",
+    "score",
+    "because",
 )
 _ROWS_AT_ONCE: Final = 5_000
 _ALL: Final = 2**31 - 1
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def write_mismatches(engine: Engine, store: str, path: Path, now: datetime) -> int:
+def write_mismatches(
+    engine: Engine, store: str, path: Path, now: datetime, min_score: float = 0
+) -> int:
     """Write every mismatch of the store to `path`; returns how many.
 
     UTF-8 with a byte order mark, as spreadsheets expect, and RFC 4180. One per customer without a
@@ -44,10 +50,22 @@ def write_mismatches(engine: Engine, store: str, path: Path, now: datetime) -> i
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(COLUMNS)
+        with reading(engine) as connection:
+            suggested = best_suggestions(connection, store, min_score)
         for row in _iter_rows(engine, store, now):
-            writer.writerow([neutral(value) for value in row])
+            cells = (*row, *_suggestion(suggested, row))
+            writer.writerow([neutral(value) for value in cells])
             count += 1
     return count
+
+
+def _suggestion(suggested: Mapping[int, Suggested], row: tuple[object, ...]) -> tuple[object, ...]:
+    """Member, score and reasons for a customer that may be one; empty cells for anything else."""
+    side, identifier = row[:2]
+    found = suggested.get(int(str(identifier))) if side == "customer" else None
+    if found is None:
+        return "", "", ""
+    return found.member_id, found.score, "; ".join(REASON_WORDS[one] for one in found.reasons)
 
 
 def neutral(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import parse_utc
+from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.run_record import (
@@ -95,13 +96,17 @@ class ReportData:
     rejected: list[RejectedRows]
     checks: list[CheckRow]
     not_found: list[NotFoundCustomer]
+    suggested: dict[int, Suggested]
+    """By customer: the member that it may be."""
     tickets_not_found: list[NotFoundTicket]
     tickets_by_class: dict[str, int]
     """Every ticket whose last look-up found no member, counted by class."""
     awards: AwardsToLookAt
 
 
-def load_report_data(engine: Engine, store: str, run_id: str, now: datetime) -> ReportData:
+def load_report_data(
+    engine: Engine, store: str, run_id: str, now: datetime, min_score: float = 0
+) -> ReportData:
     """Read a run's report; raises LookupError when there is no such run."""
     with reading(engine) as connection:
         recent = load_recent_records(connection, store, run_id, RUNS_IN_TREND)
@@ -115,6 +120,7 @@ def load_report_data(engine: Engine, store: str, run_id: str, now: datetime) -> 
             rejected=_rejected(connection, store, run_id),
             checks=_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
+            suggested=best_suggestions(connection, store, min_score),
             tickets_not_found=list(iter_tickets_not_found(connection, store, TOP_ROWS)),
             tickets_by_class=_tickets_by_class(connection, store),
             awards=load_awards(connection, store, now, most=TOP_ROWS),

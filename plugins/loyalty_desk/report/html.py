@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts
-from loyalty_desk.report.classes import ClassText, class_text
+from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
 from loyalty_desk.report.csv_file import write_mismatches
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.run_record import (
@@ -43,19 +43,21 @@ _STATE_WORDS: Final = {
 }
 
 
-def write_report(engine: Engine, store: str, run_id: str, out_dir: Path, now: datetime) -> Path:
+def write_report(
+    engine: Engine, store: str, run_id: str, out_dir: Path, now: datetime, *, min_score: float = 0
+) -> Path:
     """Write `report.html` and `mismatches.csv` into `out_dir`; returns the page's path.
 
     Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
-    repeated. The mismatches are those that staging holds now.
+    repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on.
 
     Raises:
         LookupError: the store has no such run.
     """
-    data = load_report_data(engine, store, run_id, now)
+    data = load_report_data(engine, store, run_id, now, min_score)
     out_dir.mkdir(parents=True, exist_ok=True)
     unfinished = out_dir / f".{MISMATCHES}"
-    mismatches = write_mismatches(engine, store, unfinished, now)
+    mismatches = write_mismatches(engine, store, unfinished, now, min_score)
     unfinished.replace(out_dir / MISMATCHES)
     page = {**_page(data, now), "mismatches": mismatches}
     path = out_dir / REPORT
@@ -104,6 +106,8 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
         "not_found": data.not_found,
+        "suggested": data.suggested,
+        "reason_words": REASON_WORDS,
         "tickets_not_found": [
             (ticket, class_text("customer", ticket.outcome)) for ticket in data.tickets_not_found
         ],

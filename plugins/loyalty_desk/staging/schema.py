@@ -19,10 +19,10 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_desk.staging import award_schema, lookup_schema
+from loyalty_desk.staging import award_schema, lookup_schema, mismatch_schema
 from loyalty_desk.staging.metadata import CLUSTERED, METADATA
 
-__all__ = ["METADATA", "award_schema", "lookup_schema"]
+__all__ = ["METADATA", "award_schema", "lookup_schema", "mismatch_schema"]
 
 # Leaves room in each page of PostgreSQL for the next version of a row, which then needs no new
 # entry in any index. For large tables whose rows change in other columns than their keys.

@@ -1,0 +1,136 @@
+"""How good suggestions are, and how long a million members take.
+
+**Quality**, on the labelled set at the default threshold, counting the surest of each customer.
+Precision: of those suggested, how many are right. Recall: of those who are a member, how many were
+suggested rightly.
+
+**Scale**: a million members and customers in staging, matched; 20,000 of the customers without a
+member wrote. The suggestions are made in a process of its own, whose memory counts.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Collection, Iterator
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from benchmarks import people
+from benchmarks.budget import staging_database
+from benchmarks.labelled import labelled
+from loyalty_desk.mismatches.addresses import Domains
+from loyalty_desk.mismatches.suggest import count_domains, suggest
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings_sections import MismatchSettings
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.stage import stage_customers, stage_members
+
+PRECISION, RECALL, GOAL = "suggestion_precision", "suggestion_recall", 0.98
+SECONDS, MOST_S = "suggestion_seconds", 60.0
+MEMORY, MOST_MIB = "suggestion_peak_mib", 400.0
+WROTE = 20_000
+STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
+
+
+def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]]:
+    """Yield quality once and scale a database; `only` names figures or databases, empty is all."""
+    databases = [name for name in ("sqlite", "postgresql") if name in only]
+    if not databases:
+        yield from _quality()
+    for database in databases or ("sqlite", "postgresql"):
+        with staging_database(database) as url:
+            engine = open_engine(url)
+            _fill(engine, rows)
+            engine.dispose()
+            seconds, peak_mib, count = _measure(url)
+        yield _at_most(SECONDS, database, seconds, "s", MOST_S)
+        yield _at_most(MEMORY, database, peak_mib, "MiB", MOST_MIB)
+        yield {"figure": "suggestions", "database": database, "value": count, "unit": "pairs",
+               "goal": "", "ok": True}  # fmt: skip
+
+
+def measure(threshold: float, seed: int = 1) -> tuple[float, float]:
+    """Precision and recall at a threshold."""
+    made = labelled(seed)
+    keys = [one.email_key for one in (*made.customers, *made.members) if one.email_key]
+    first: dict[str, str] = {}
+    for one in suggest(made.customers, made.members, Domains(count_domains(keys))):
+        if one.score >= threshold:
+            first.setdefault(one.customer_id, one.member_id)
+    right = sum(made.right.get(customer) == member for customer, member in first.items())
+    return right / len(first), right / len(made.right)
+
+
+def _quality() -> Iterator[dict[str, Any]]:
+    precision, recall = measure(MismatchSettings().min_score)
+    for name, value, goal in ((PRECISION, precision, GOAL), (RECALL, recall, None)):
+        yield {
+            "figure": name,
+            "value": round(value, 4),
+            "unit": "share",
+            "goal": "" if goal is None else f">= {goal:g}",
+            "ok": goal is None or value >= goal,
+        }
+
+
+def _at_most(name: str, database: str, value: float, unit: str, most: float) -> dict[str, Any]:
+    return {
+        "figure": name,
+        "database": database,
+        "value": round(value, 1),
+        "unit": unit,
+        "goal": f"<= {most:g}",
+        "ok": value <= most,
+    }
+
+
+def _fill(engine: Engine, rows: int) -> None:
+    with engine.begin() as connection:
+        for members in people.member_batches(rows):
+            stage_members(connection, STORE.name, members, people.START, first_load=True)
+        for customers in people.customer_batches(rows):
+            stage_customers(
+                connection,
+                STORE.name,
+                customers,
+                people.START,
+                card_key="loyalty",
+                first_load=True,
+            )
+    with engine.begin() as connection:
+        match_customers(connection, STORE, people.START, full=True)
+        table = schema.unmatched_customers
+        ids = connection.scalars(select(table.c.customer_id).limit(WROTE)).all()
+        connection.execute(
+            table.update()
+            .where(table.c.customer_id <= max(ids))
+            .values(outcome="customer_not_found")
+        )
+
+
+def _measure(url: str) -> tuple[float, float, int]:
+    """Seconds, peak MiB and number of suggestions."""
+    context = get_context("spawn")
+    told: Queue[tuple[float, float, int]] = context.Queue()
+    process = context.Process(target=_suggest, args=(url, told))
+    process.start()
+    result = told.get()
+    process.join()
+    return result
+
+
+def _suggest(url: str, told: Queue[tuple[float, float, int]]) -> None:
+    from loyalty_desk.mismatches.stage import suggest_members  # noqa: PLC0415 - in its process only
+
+    engine = open_engine(url)
+    began = time.monotonic()
+    count = suggest_members(engine, STORE.name)
+    seconds = time.monotonic() - began
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told.put((seconds, peak_kib / 1024, count))

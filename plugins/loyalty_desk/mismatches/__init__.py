@@ -1,0 +1,1 @@
+"""Customers and members that the sync could not pair, and who they probably are."""

@@ -1,0 +1,175 @@
+"""Which member a customer without one probably is. No I/O.
+
+The customers without a member are few and are put into indexes; the members without a customer,
+who may be a million, pass by one after the other, each once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from loyalty_desk.mismatches.addresses import Domains, mailbox, repair
+from loyalty_desk.mismatches.scores import Reason, score
+
+MOST_PER_CUSTOMER: Final = 3
+SIMILAR_ADDRESS: Final = 80.0
+"""From this likeness on, of 100, the parts before the @ are nearly the same."""
+MOST_OF_A_NAME: Final = 50
+"""A name that more customers have says nothing."""
+TIE: Final = 0.05
+TIED: Final = 0.6
+"""What is left of a score when two members fit a customer equally well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One side of a possible pair: a customer or a member. `name` is a name key, or empty.
+
+    `email` is as received, for who has no `email_key`.
+    """
+
+    id: str
+    email_key: str | None
+    email: str | None
+    name: str
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A member that a customer may be. One per pair; `score` is from 0 to 1."""
+
+    customer_id: str
+    member_id: str
+    reasons: tuple[Reason, ...]
+    score: float
+
+
+def count_domains(email_keys: Iterable[str]) -> Counter[str]:
+    """How many addresses there are in each domain."""
+    return Counter(key.rpartition("@")[2] for key in email_keys)
+
+
+def suggest(
+    customers: Iterable[Person], members: Iterable[Person], domains: Domains
+) -> Iterator[Suggestion]:
+    """Yield up to three members a customer, the surest first.
+
+    Two that fit equally well take from each other: a tie is for a person to break.
+    """
+    index = _Index(customers, domains)
+    found: dict[str, list[Suggestion]] = defaultdict(list)
+    for member in members:
+        for customer, reasons in index.candidates(member).items():
+            known = index.people[customer]
+            found[customer].append(
+                Suggestion(
+                    customer_id=customer,
+                    member_id=member.id,
+                    reasons=tuple(sorted(reasons)),
+                    score=score(reasons, known.name, member.name),
+                )
+            )
+    for suggestions in found.values():
+        yield from _best(suggestions)
+
+
+class _Index:
+    """The customers by everything that a member may share with them."""
+
+    def __init__(self, customers: Iterable[Person], domains: Domains) -> None:
+        self._domains = domains
+        self.people: dict[str, Person] = {}
+        self._by_external_id: dict[str, list[str]] = defaultdict(list)
+        self._by_key: dict[str, list[str]] = defaultdict(list)
+        self._by_mailbox: dict[str, list[str]] = defaultdict(list)
+        self._by_repaired: dict[str, list[str]] = defaultdict(list)
+        self._by_meant: dict[str, list[str]] = defaultdict(list)
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for customer in customers:
+            self._add(customer)
+
+    def _add(self, customer: Person) -> None:
+        self.people[customer.id] = customer
+        if customer.external_id:
+            self._by_external_id[customer.external_id].append(customer.id)
+        if " " in customer.name:
+            self._by_name[customer.name].append(customer.id)
+        if customer.email_key:
+            self._by_key[customer.email_key].append(customer.id)
+            self._by_mailbox[mailbox(customer.email_key)].append(customer.id)
+            for meant in self._meant(customer.email_key):
+                self._by_meant[meant].append(customer.id)
+        # An address may be valid and hold a slip all the same, such as two dots in a row.
+        if customer.email and (mended := repair(customer.email)) not in {None, customer.email_key}:
+            self._by_repaired[str(mended)].append(customer.id)
+
+    def candidates(self, member: Person) -> dict[str, set[Reason]]:
+        """The customers that a member may be, each with the reasons."""
+        found: dict[str, set[Reason]] = defaultdict(set)
+        for identifier in {member.id, member.external_id} - {None}:
+            self._note(found, self._by_external_id.get(identifier or ""), Reason.EXTERNAL_ID)
+        key = member.email_key
+        if key:
+            self._note(found, self._by_mailbox.get(mailbox(key)), Reason.SAME_MAILBOX)
+            self._note(found, self._by_repaired.get(key), Reason.REPAIRED)
+            self._note(found, self._by_meant.get(key), Reason.MISTYPED_DOMAIN)
+            for meant in self._meant(key):
+                self._note(found, self._by_key.get(meant), Reason.MISTYPED_DOMAIN)
+            # Where an address or an id tells already, this would count the same thing twice.
+            alike = [one for one in self._alike(member, key) if one not in found]
+            self._note(found, alike, Reason.NAME_AND_ADDRESS)
+        return found
+
+    def _note(
+        self, found: dict[str, set[Reason]], customers: Iterable[str] | None, reason: Reason
+    ) -> None:
+        for customer in customers or ():
+            found[customer].add(reason)
+
+    def _meant(self, email_key: str) -> Iterator[str]:
+        local, _, domain = email_key.rpartition("@")
+        for meant in self._domains.meant(domain):
+            yield f"{local}@{meant}"
+
+    def _alike(self, member: Person, key: str) -> Iterator[str]:
+        same_name = self._by_name.get(member.name, ())
+        if len(same_name) > MOST_OF_A_NAME:
+            return
+        for customer in same_name:
+            other = self.people[customer].email_key
+            if other is not None and _are_alike(key, other):
+                yield customer
+
+
+def _are_alike(key: str, other: str) -> bool:
+    """Whether the parts before the @ are nearly the same. Other digits make another person."""
+    (digits, letters), (other_digits, other_letters) = _parts(key), _parts(other)
+    return digits == other_digits and fuzz.ratio(letters, other_letters) >= SIMILAR_ADDRESS
+
+
+def _parts(key: str) -> tuple[str, str]:
+    local = mailbox(key).rpartition("@")[0]
+    digits = "".join(character for character in local if character.isdigit())
+    return digits, "".join(character for character in local if character.isalpha())
+
+
+def _best(suggestions: list[Suggestion]) -> list[Suggestion]:
+    best = nlargest(MOST_PER_CUSTOMER, suggestions, key=lambda one: (one.score, one.member_id))
+    if len(best) < 2 or best[0].score - best[1].score >= TIE:
+        return best
+    return [
+        Suggestion(
+            customer_id=one.customer_id,
+            member_id=one.member_id,
+            reasons=one.reasons,
+            score=round(one.score * TIED, 3) if best[0].score - one.score < TIE else one.score,
+        )
+        for one in best
+    ]

@@ -1,0 +1,20 @@
+"""The staging tables of what could not be paired."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, Table, Text
+
+from loyalty_desk.staging.metadata import CLUSTERED, METADATA
+
+# One per customer without a member and member that it may be. `reasons` is a JSON list; `score` is
+# from 0 to 1. Made anew after each match.
+suggestions = Table(
+    "suggestions",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("member_id", Text, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("reasons", Text, nullable=False),
+    **CLUSTERED,
+)

@@ -1,0 +1,140 @@
+"""Who a customer may be: every reason alone, several at once, and what must not be suggested."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.suggestions import GOAL, measure
+from loyalty_desk.mismatches.addresses import Domains
+from loyalty_desk.mismatches.scores import Reason, is_same_name, name_key
+from loyalty_desk.mismatches.suggest import MOST_PER_CUSTOMER, Person, Suggestion, suggest
+from loyalty_desk.settings_sections import MismatchSettings
+from loyalty_desk.sync.emails import read_email
+
+SHOWN_FROM = MismatchSettings().min_score
+
+
+def person(
+    identifier: str, email: str = "", name: str = "", external_id: str | None = None
+) -> Person:
+    return Person(
+        id=identifier,
+        email_key=read_email(email)[0],
+        email=email or None,
+        name=name_key(name),
+        external_id=external_id,
+    )
+
+
+def found(customer: Person, *members: Person) -> list[Suggestion]:
+    return list(suggest([customer], members, Domains({})))
+
+
+@pytest.mark.parametrize(
+    ("customer", "member", "reason"),
+    [
+        (person("1", "a@x.example", external_id="77"), person("m", "b@y.example", "", "77"),
+         Reason.EXTERNAL_ID),
+        (person("1", "a@x.example", external_id="m"), person("m", "b@y.example"),
+         Reason.EXTERNAL_ID),
+        (person("1", "ada+x@shop.example"), person("m", "ada@shop.example"), Reason.SAME_MAILBOX),
+        (person("1", "a.da@gmail.com"), person("m", "ada@googlemail.com"), Reason.SAME_MAILBOX),
+        (person("1", "ada@gmial.com"), person("m", "ada@gmail.com"), Reason.MISTYPED_DOMAIN),
+        (person("1", "ada@gmail.com"), person("m", "ada@gmial.com"), Reason.MISTYPED_DOMAIN),
+        (person("1", "ada@@gmail.com"), person("m", "ada@gmail.com"), Reason.REPAIRED),
+        (person("1", "ada.byron@x.example", "Ada Byron"),
+         person("m", "adabyron@y.example", "Byron, Ada"), Reason.NAME_AND_ADDRESS),
+    ],
+    ids=[
+        "the shop's id", "the member's id is the shop's", "a tag", "dots of Gmail",
+        "the customer's slip", "the member's slip", "not an address", "name and address",
+    ],
+)  # fmt: skip
+def test_each_reason_alone_is_enough(customer: Person, member: Person, reason: Reason) -> None:
+    [one] = found(customer, member)
+
+    assert (one.customer_id, one.member_id, one.reasons) == ("1", "m", (reason,))
+    assert one.score >= SHOWN_FROM
+
+
+@pytest.mark.parametrize(
+    ("customer", "member"),
+    [
+        (person("1", "ada@gmail.com"), person("m", "bob@gmail.com")),
+        (person("1", "ada@shop.example"), person("m", "ada@other.example")),
+        (person("1", "ada.byron@x.example", "Ada"), person("m", "adabyron@y.example", "Ada")),
+        (person("1", "ada.byron1@x.example", "Ada Byron"),
+         person("m", "ada.byron2@x.example", "Ada Byron")),
+        (person("1", "zz@x.example", "Ada Byron"), person("m", "ada@x.example", "Ada Byron")),
+        (person("1"), person("m")),
+        (person("1", "not an address"), person("m", "ada@x.example")),
+    ],
+    ids=[
+        "other people", "the same name before the @ elsewhere", "one word is no name",
+        "other digits", "a namesake", "nothing is known", "not an address at all",
+    ],
+)  # fmt: skip
+def test_what_is_no_reason_suggests_nobody(customer: Person, member: Person) -> None:
+    assert found(customer, member) == []
+
+
+def test_a_name_that_disagrees_takes_a_suggestion_below_what_is_shown() -> None:
+    family = person("m", "byron+tom@shop.example", "Tom Byron")
+
+    [one] = found(person("1", "byron+ada@shop.example", "Ada Byron"), family)
+
+    assert one.score < SHOWN_FROM
+
+
+def test_a_name_that_agrees_and_a_second_reason_make_it_surer() -> None:
+    member = person("m", "ada@gmail.com", "Ada Byron", "77")
+    alone = found(person("1", "ada@gmial.com"), member)[0].score
+    named = found(person("1", "ada@gmial.com", "Ada Byron"), member)[0].score
+    both = found(person("1", "ada@gmial.com", "Ada Byron", "77"), member)[0]
+
+    assert alone < named < both.score < 1
+    assert set(both.reasons) == {Reason.MISTYPED_DOMAIN, Reason.EXTERNAL_ID}
+
+
+def test_two_that_fit_equally_well_are_a_tie_for_a_person() -> None:
+    members = (person("m1", "ada@gmail.com"), person("m2", "ada+x@gmail.com"))
+
+    suggestions = found(person("1", "ada+y@gmail.com"), *members)
+
+    assert {one.member_id for one in suggestions} == {"m1", "m2"}
+    assert all(one.score < SHOWN_FROM for one in suggestions)
+
+
+def test_a_customer_has_a_few_suggestions_at_most_the_surest_first() -> None:
+    members = [person(f"m{n}", f"ada+{n}@gmail.com") for n in range(MOST_PER_CUSTOMER + 3)]
+    members.append(person("best", "b@x.example", external_id="77"))
+
+    suggestions = found(person("1", "ada@gmail.com", external_id="77"), *members)
+
+    assert len(suggestions) == MOST_PER_CUSTOMER
+    assert suggestions[0].member_id == "best"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ada Byron", "BYRON, Ada", True),
+        ("Ada Byron", "Áda Byrön", True),
+        ("Ada Byron", "A. Byron", True),
+        ("Ada Byron", "Ada", True),
+        ("Ada Byron", "Ada Byronn", True),
+        ("Ada Mary Byron", "Ada Byron", True),
+        ("Ada Byron", "Tom Byron", False),
+        ("Ada Byron", "Ada King", False),
+    ],
+)
+def test_names_are_compared_word_by_word(one: str, other: str, *, same: bool) -> None:
+    assert is_same_name(name_key(one), name_key(other)) is same
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_suggestions_on_the_labelled_set_are_nearly_always_right(seed: int) -> None:
+    precision, recall = measure(SHOWN_FROM, seed)
+
+    assert precision >= GOAL
+    assert recall >= 0.9
