@@ -392,6 +392,49 @@ def test_what_does_not_work_is_named_and_nothing_is_written(
     assert gorgias.account() == before
 
 
+def test_an_app_needs_no_scope_that_the_store_does_not_use(
+    desk: Desk,
+    gorgias: Gorgias,
+    sandbox: Sandbox,
+    set_connection: SetConnection,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An OAuth2 app without those that read users and fields, for a store that writes no fields."""
+    set_store(tmp_path, push_to=["customer_data"])
+    keys = ("client_id", "client_secret", "refresh_token")
+    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
+    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+    areas = ("customers", "integrations", "macros", "tags")
+    scopes = ["account:read", *(f"{area}:{deed}" for area in areas for deed in ("read", "write"))]
+    sandbox.control("gorgias", "POST", "oauth", {"scopes": scopes})
+
+    assert desk("connect") == 0
+
+    assert "not told" in capsys.readouterr().out
+    assert gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")
+
+
+def test_an_app_that_lacks_a_scope_is_told_which_before_the_first_write(
+    desk: Desk,
+    gorgias: Gorgias,
+    sandbox: Sandbox,
+    set_connection: SetConnection,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = gorgias.account()
+    keys = ("client_id", "client_secret", "refresh_token")
+    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
+    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+    scopes = ["account:read", "customers:read", "integrations:read", "tags:read"]
+    sandbox.control("gorgias", "POST", "oauth", {"scopes": scopes})
+
+    assert desk("connect") == 1
+
+    assert "Gorgias macros: " in capsys.readouterr().err
+    assert gorgias.account() == before
+
+
 def test_an_address_that_would_send_tokens_in_clear_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,11 +73,10 @@ class Furnisher:
         return list(self._iter_done())
 
     def _iter_done(self) -> Iterator[Action]:
-        for kind, wanted in (
-            (Kind.TAG, wanted_tags(self._blueprint)),
-            (Kind.CUSTOM_FIELD, wanted_fields(self._blueprint)),
-        ):
-            yield from self._settle(kind, wanted, self._held(kind))
+        yield from self._settle(Kind.TAG, wanted_tags(self._blueprint), self._held(Kind.TAG))
+        fields = wanted_fields(self._blueprint)
+        if fields or self._known(Kind.CUSTOM_FIELD):
+            yield from self._settle(Kind.CUSTOM_FIELD, fields, self._held(Kind.CUSTOM_FIELD))
         integrations = self._held(Kind.INTEGRATION)
         authorization = self._authorization_in(integrations)
         integration = wanted_integration(self._blueprint, authorization)

@@ -34,9 +34,13 @@ PATHS: Final = {
     Kind.WIDGET: "/api/widgets",
     Kind.MACRO: "/api/macros",
 }
+OLDEST_FIRST: Final = {"order_by": "created_datetime:asc"}
 QUERIES: Final[Mapping[Kind, Body]] = {
+    Kind.TAG: OLDEST_FIRST,
     Kind.CUSTOM_FIELD: {"object_type": "Customer"},
-    Kind.INTEGRATION: {"type": "http"},
+    Kind.INTEGRATION: {**OLDEST_FIRST, "type": "http"},
+    Kind.WIDGET: OLDEST_FIRST,
+    Kind.MACRO: OLDEST_FIRST,
 }
 
 
@@ -52,9 +56,15 @@ class AccountObjects:
         Raises:
             CursorError: the list is not whole, so something might be made a second time.
         """
-        pages = iter_rows(self._transport, PATHS[kind], QUERIES.get(kind, {}))
-        rows = [row for page in pages for row in page if isinstance(row, Mapping)]
-        return sorted(rows, key=lambda row: self._id_of(kind, row))
+        pages = iter_rows(self._transport, PATHS[kind], QUERIES[kind])
+        # A row that moves while the list is read comes twice, and would look like a double.
+        rows = {
+            self._id_of(kind, row): row
+            for page in pages
+            for row in page
+            if isinstance(row, Mapping)
+        }
+        return [rows[object_id] for object_id in sorted(rows)]
 
     def find(self, kind: Kind, object_id: int) -> Body | None:
         """One object; None when it was deleted."""
