@@ -7,12 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import parse_utc
+from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
@@ -96,6 +97,8 @@ class ReportData:
     rejected: list[RejectedRows]
     checks: list[CheckRow]
     not_found: list[NotFoundCustomer]
+    progress: list[Progress]
+    """How each class that needs a person moved since the run before."""
     suggested: dict[int, Suggested]
     """By customer: the member that it may be."""
     tickets_not_found: list[NotFoundTicket]
@@ -120,11 +123,18 @@ def load_report_data(
             rejected=_rejected(connection, store, run_id),
             checks=_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
+            progress=load_progress(connection, store, _since(recent), now),
             suggested=best_suggestions(connection, store, min_score),
             tickets_not_found=list(iter_tickets_not_found(connection, store, TOP_ROWS)),
             tickets_by_class=_tickets_by_class(connection, store),
             awards=load_awards(connection, store, now, most=TOP_ROWS),
         )
+
+
+def _since(recent: list[RunRecord]) -> datetime:
+    """When the run before this one ended; the newest is the first."""
+    ends = (run.ended_at_utc for run in recent[1:])
+    return next((end for end in ends if end is not None), datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def _failed_pushes(connection: Connection, store: str, run_id: str) -> list[FailedPushes]:

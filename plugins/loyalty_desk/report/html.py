@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Engine
 
+from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts
 from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
@@ -106,6 +107,10 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
         "not_found": data.not_found,
+        "progress": [
+            (row, class_text(row.side, row.outcome).title) for row in data.progress if _moves(row)
+        ],
+        "has_run_before": len(data.recent) > 1,
         "suggested": data.suggested,
         "reason_words": REASON_WORDS,
         "tickets_not_found": [
@@ -130,6 +135,10 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "trends": _trends(data.recent),
         "counters": _counters(record),
     }
+
+
+def _moves(row: Progress) -> bool:
+    return bool(row.open or row.settled)
 
 
 def _classes(record: RunRecord, side: str) -> list[dict[str, Any]]:

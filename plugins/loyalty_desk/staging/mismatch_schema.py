@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Integer, Table, Text
 
 from loyalty_desk.staging.metadata import CLUSTERED, METADATA
 
@@ -16,5 +16,20 @@ suggestions = Table(
     Column("member_id", Text, primary_key=True),
     Column("score", Float, nullable=False),
     Column("reasons", Text, nullable=False),
+    **CLUSTERED,
+)
+
+# One per customer or member in a class that needs a person, for as long as it is known. It is open
+# until `settled_at_utc`; `returned` is how often it came back after that.
+mismatches = Table(
+    "mismatches",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("subject_id", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("opened_at_utc", Text, nullable=False),
+    Column("settled_at_utc", Text),
+    Column("returned", Integer, nullable=False),
     **CLUSTERED,
 )

@@ -22,6 +22,7 @@ from loyalty_desk import connections
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.stage import suggest_members
 from loyalty_desk.records import RunState
 from loyalty_desk.report import run_record, text
@@ -186,6 +187,7 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
         if record.state == RunState.ABANDONED:
             state = record.state  # so that no task of it can be cleared and work in between
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
+    keep_history(run.engine, store_name, utc_now())
     suggest_members(run.engine, store_name)
     path = write_report(
         run.engine,

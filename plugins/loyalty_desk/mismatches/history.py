@@ -1,0 +1,67 @@
+"""What could not be paired, over time: whether it gets better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.staging.statements import statement
+
+OLD: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How the mismatches of one class move since a time. One per side and class.
+
+    `newly_open + came_back + still_open` are open now; `older_than_a_month` is part of them.
+    """
+
+    side: str
+    outcome: str
+    newly_open: int
+    came_back: int
+    still_open: int
+    settled: int
+    older_than_a_month: int
+    oldest_open: datetime | None
+
+    @property
+    def open(self) -> int:
+        return self.newly_open + self.came_back + self.still_open
+
+
+def keep_history(engine: Engine, store: str, now: datetime) -> None:
+    """Bring the history to what the last match found. May be repeated."""
+    binds = {"store": store, "now_utc": utc_text(now)}
+    with engine.begin() as connection:
+        for name in ("settle_customers", "settle_members", "open_customers", "open_members"):
+            connection.execute(statement(f"mismatches/{name}"), binds)
+
+
+def load_progress(
+    connection: Connection, store: str, since: datetime, now: datetime
+) -> list[Progress]:
+    """How each class moved since a time; a class that never had any is not there."""
+    binds = {
+        "store": store,
+        "since_utc": utc_text(since),
+        "month_ago_utc": utc_text(now - OLD),
+    }
+    return [
+        Progress(
+            side=row.side,
+            outcome=row.outcome,
+            newly_open=int(row.newly_open),
+            came_back=int(row.came_back),
+            still_open=int(row.still_open),
+            settled=int(row.settled),
+            older_than_a_month=int(row.older_than_a_month),
+            oldest_open=None if row.oldest_open_utc is None else parse_utc(row.oldest_open_utc),
+        )
+        for row in connection.execute(statement("mismatches/count_progress"), binds)
+    ]
