@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.history import Progress, keep_history, load_progress
@@ -32,14 +32,10 @@ class Days:
     def match(self, now: datetime, **classes: str) -> None:
         """A match that found these customers (`c<id>`) and members (`m<id>`), by class."""
         with self.engine.begin() as connection:
-            before = {
-                (table.name, row[0]): row.since_utc
-                for table in (schema.unmatched_customers, schema.unmatched_members)
-                for row in connection.execute(
-                    select(table.c[table.columns.keys()[1]], table.c.since_utc)
-                )
-            }
+            before = {}
             for table in (schema.unmatched_customers, schema.unmatched_members):
+                for row in connection.execute(table.select()):
+                    before[table.name, row[1]] = row.since_utc
                 connection.execute(table.delete())
             for name, outcome in classes.items():
                 is_customer = name.startswith("c")
