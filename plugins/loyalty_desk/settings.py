@@ -28,6 +28,7 @@ from loyalty_desk.settings_sections import (
     MismatchSettings,
     PushSettings,
     RefreshSettings,
+    ReportSettings,
     Strict,
     check_cron,
 )
@@ -113,6 +114,7 @@ class StoreSettings(Strict):
     refresh: RefreshSettings = RefreshSettings()
     lookup: LookupSettings = LookupSettings()
     mismatches: MismatchSettings = MismatchSettings()
+    reports: ReportSettings = ReportSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
 

@@ -244,6 +244,21 @@ class MismatchSettings(Strict):
     )
 
 
+class ReportSettings(Strict):
+    """The report that support managers get by mail."""
+
+    email_to: tuple[str, ...] = Field(
+        default=(), description="Addresses that get it, by the connection of `alerts`."
+    )
+    schedule: str | None = Field(
+        default="0 7 * * 1-5", description="Cron expression of when it is sent, or null."
+    )
+    only_when_changed: bool = Field(
+        default=True, description="Leave it out when nothing changed since the last one."
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+
+
 class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 

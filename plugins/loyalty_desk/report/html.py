@@ -31,6 +31,7 @@ from loyalty_desk.report.run_record import (
 from loyalty_desk.report.text import summary
 from loyalty_desk.staging.statements import statement
 
+PAGE: Final = "report.html.j2"
 REPORT: Final = "report.html"
 MISMATCHES: Final = "mismatches.csv"
 LATEST: Final = "latest.html"
@@ -45,12 +46,20 @@ _STATE_WORDS: Final = {
 
 
 def write_report(
-    engine: Engine, store: str, run_id: str, out_dir: Path, now: datetime, *, min_score: float = 0
+    engine: Engine,
+    store: str,
+    run_id: str,
+    out_dir: Path,
+    now: datetime,
+    *,
+    min_score: float = 0,
+    keep_path: bool = True,
 ) -> Path:
     """Write `report.html` and `mismatches.csv` into `out_dir`; returns the page's path.
 
-    Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
-    repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on.
+    Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs` unless told
+    not to. May be repeated. The mismatches are those that staging holds now, with suggestions from
+    `min_score` on.
 
     Raises:
         LookupError: the store has no such run.
@@ -64,23 +73,23 @@ def write_report(
     path = out_dir / REPORT
     _write(path, page | {"mismatches_href": MISMATCHES})
     _write(out_dir.parent / LATEST, page | {"mismatches_href": f"{out_dir.name}/{MISMATCHES}"})
-    with engine.begin() as connection:
-        connection.execute(
-            statement("report/set_report_path"),
-            {"store": store, "run_id": run_id, "report_path": str(path)},
-        )
+    if keep_path:
+        binds = {"store": store, "run_id": run_id, "report_path": str(path)}
+        with engine.begin() as connection:
+            connection.execute(statement("report/set_report_path"), binds)
     return path
 
 
 def _write(path: Path, page: Mapping[str, Any]) -> None:
     """Write the page in one step, so that nobody ever opens half of one."""
     unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(_template().render(page), encoding="utf-8")
+    unfinished.write_text(template(PAGE).render(page), encoding="utf-8")
     unfinished.replace(path)
 
 
 @cache
-def _template() -> Any:
+def template(name: str) -> Any:
+    """A template of the report's, with the filters that print numbers and times."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -89,7 +98,7 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": _count, "moment": _moment, "day": _day, "duration": _duration}
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _page(data: ReportData, now: datetime) -> dict[str, Any]:

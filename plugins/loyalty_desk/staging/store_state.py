@@ -16,6 +16,8 @@ class StateKey(StrEnum):
     """What the probe found out about the account."""
     BUTTON = "button"
     """The widget's button that a person made by hand, encrypted."""
+    REPORT_SENT = "report_sent"
+    """When the managers last got the report."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 

@@ -1,0 +1,166 @@
+"""The report by mail, by a real mail server: when it is sent, what is in it, what is attached."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.mismatches.history import keep_history
+from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.records import RunState
+from loyalty_desk.report.html import write_report
+from loyalty_desk.report.mail import send_report
+from loyalty_desk.report.run_record import finish_run, start_run
+from loyalty_desk.staging import schema
+from tests.factories import STORE
+from tests.http.conftest import SetConnection
+from tests.http.door import forget_settings
+from tests.http.mailbox import Mailbox, receiving
+from tests.http.test_alerts import LEAD, set_mail_server
+from tests.sql.staged import Staged
+
+EMAIL = "ada@gmial.com"
+Send = Callable[..., bool]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def send(
+    staging_url: str,
+    tmp_path: Path,
+    mailbox: Mailbox,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Send]:
+    """Send the report, with those settings of `reports`."""
+    stores = tmp_path / "stores.yaml"
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    set_mail_server(set_connection, mailbox.port)
+
+    def run(*, force: bool = False, **reports: Any) -> bool:
+        settings = {"platform": "rivo", "reports": {"email_to": [LEAD], **reports}}
+        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        forget_settings()
+        return send_report(STORE, force=force)
+
+    yield run
+    forget_settings()
+
+
+@pytest.fixture
+def run(staging: Engine, tmp_path: Path) -> Engine:
+    """A run that found one customer without a member, who may be member m1."""
+    now = utc_now() - timedelta(minutes=5)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(7, EMAIL, name="Ada Byron")
+        staged.unmatched(7, "customer_not_found")
+        staged.update(schema.unmatched_customers, {"customer_id": 7}, since_utc=utc_text(now))
+        staged.ticket(4711, 7)
+        staged.member("m1", "ada@gmail.com", card='{"name":"Ada Byron"}')
+        connection.execute(
+            schema.unmatched_members.insert().values(
+                store=STORE,
+                member_id="m1",
+                outcome="member_not_in_gorgias",
+                since_utc=utc_text(now),
+            )
+        )
+        start_run(connection, STORE, "r1", {}, now)
+        finish_run(connection, STORE, "r1", RunState.SUCCEEDED, None, now)
+    keep_history(staging, STORE, now)
+    suggest_members(staging, STORE)
+    write_report(staging, STORE, "r1", tmp_path / "r1", now)
+    return staging
+
+
+def settle(engine: Engine) -> None:
+    with engine.begin() as connection:
+        Staged(connection).delete(schema.unmatched_customers, customer_id=7)
+    keep_history(engine, STORE, utc_now())
+
+
+def test_the_mail_says_how_things_stand_and_has_page_and_spreadsheet(
+    send: Send, run: Engine, mailbox: Mailbox
+) -> None:
+    assert send()
+
+    [mail] = mailbox.mails
+    assert (mail["To"], mail["Subject"]) == (LEAD, "Loyalty of acme: 1 to look at, 1 new")
+    body = mail.get_body(("html",))
+    assert body is not None
+    text = body.get_content()
+    assert "The first mail." in text
+    assert "1 customers without a member" in text
+    page, sheet = mail.iter_attachments()
+    assert [page.get_filename(), sheet.get_filename()] == ["report.html", "mismatches.csv"]
+    assert page.get_payload(decode=True).decode().startswith("<!DOCTYPE html>")
+    content = sheet.get_payload(decode=True).decode("utf-8-sig")
+    [row] = [one for one in csv.DictReader(StringIO(content)) if one["side"] == "customer"]
+    assert (row["id"], row["may_be_member"]) == ("7", "m1")
+    assert EMAIL not in mail.as_string() + content + page.get_payload(decode=True).decode()
+
+
+def test_it_is_sent_again_only_when_something_changed(
+    send: Send, run: Engine, mailbox: Mailbox
+) -> None:
+    assert send()
+    assert not send()
+
+    settle(run)
+
+    assert send()
+    assert mailbox.mails[1]["Subject"] == "Loyalty of acme: 0 to look at, 0 new"
+    body = mailbox.mails[1].get_body(("html",))
+    assert body is not None
+    assert "Since the last mail" in body.get_content()
+
+
+@pytest.mark.parametrize("how", ["by hand", "by setting"])
+def test_it_can_be_sent_although_nothing_changed(
+    send: Send, run: Engine, mailbox: Mailbox, how: str
+) -> None:
+    assert send()
+
+    assert send(force=True) if how == "by hand" else send(only_when_changed=False)
+
+    assert len(mailbox.mails) == 2
+
+
+def test_nobody_to_send_it_to_is_no_failure(send: Send, run: Engine, mailbox: Mailbox) -> None:
+    assert not send(email_to=[])
+    assert mailbox.mails == []
+
+
+def test_without_a_run_there_is_nothing_to_send(
+    send: Send, staging: Engine, mailbox: Mailbox
+) -> None:
+    assert not send(force=True)
+    assert mailbox.mails == []
+
+
+def test_a_mail_that_was_not_taken_is_sent_the_next_time(
+    send: Send, run: Engine, mailbox: Mailbox, set_connection: SetConnection
+) -> None:
+    set_mail_server(set_connection, 9)
+    with pytest.raises(Exception, match=r"(?i)connect|refused"):
+        send()
+    set_mail_server(set_connection, mailbox.port)
+
+    assert send()
+    assert len(mailbox.mails) == 1
