@@ -107,7 +107,7 @@ class _Builder:
 
     def children(self, node: dict[str, Any], data: Any, place: str) -> list[Any]:
         """Return the nodes under a node, in their order."""
-        held = [one for one in node.get("widgets") or () if isinstance(one, dict)]
+        held = _dicts(node.get("widgets"))
         numbered = sorted(enumerate(held), key=lambda pair: _order(pair[1]))
         built = [self._node(child, data, f"{place}-{number}") for number, child in numbered]
         return [one for one in built if one is not None]
@@ -132,12 +132,12 @@ class _Builder:
         custom = _dict(meta.get("custom"))
         links = [
             Link(render(str(one.get("label") or one["url"]), context).strip(), url)
-            for one in custom.get("links") or ()
-            if isinstance(one, dict) and (url := safe_url(one.get("url"), context))
+            for one in _dicts(custom.get("links"))
+            if (url := safe_url(one.get("url"), context))
         ]
         buttons = [
             read_button(raw, f"{self._widget.id}{place}-{number}", _dict(data) | self._context)
-            for number, raw in enumerate(custom.get("buttons") or ())
+            for number, raw in enumerate(_list(custom.get("buttons")))
         ]
         return Card(
             place,
@@ -153,7 +153,7 @@ class _Builder:
 
     def _rows(self, node: dict[str, Any], data: Any, place: str) -> Rows | None:
         title = self._text(node.get("title"), data)
-        cards = [one for one in node.get("widgets") or () if isinstance(one, dict)]
+        cards = _dicts(node.get("widgets"))
         if len(cards) != 1 or cards[0].get("type") != "card":
             return Rows(title, wrong="A list needs exactly one card in it.")
         if not isinstance(data, list) or not data:
@@ -218,6 +218,14 @@ def _path(node: dict[str, Any]) -> str:
 def _color(meta: dict[str, Any]) -> str | None:
     color = str(meta.get("color") or "")
     return color if COLOR.fullmatch(color) else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in _list(value) if isinstance(one, dict)]
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -54,8 +54,9 @@ async def change_widget(request: Request, widget_id: int) -> Response:
     card = find_first_card(template)
     if card is None:
         return _page(request, widget, form, "The widget has no card to put a button on.")
-    custom = card.setdefault("meta", {}).setdefault("custom", {})
-    buttons = custom.setdefault("buttons", [])
+    meta = card["meta"] = dict(card.get("meta") or {})
+    custom = meta["custom"] = dict(meta.get("custom") or {})
+    buttons = custom["buttons"] = list(custom.get("buttons") or [])
     if form.get("action") == "remove":
         place = form.get("place", "")
         if place.isdecimal() and int(place) < len(buttons):
