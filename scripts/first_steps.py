@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import requests
 
 from loyalty_desk.addresses import AWARDS_PATH
-from loyalty_desk.connect.made import known_objects
+from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging.engine import open_engine
 from sandbox.rivo.hooks import TOPICS

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from loyalty_desk.connect import button
-from loyalty_desk.connect.made import known_objects
+from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from scripts.desk import Shown
 from tests.browser import WIDE, Watched, running_browser, shoot

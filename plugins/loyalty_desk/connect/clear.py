@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.connect.made import known_objects
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import version_after
+from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Destination
 from loyalty_desk.settings import StoreSettings

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from loyalty_desk.gorgias.objects import Body, Kind
-
-DEACTIVATED: Final = "deactivated_datetime"
-"""Set: a widget that is off, an integration that Gorgias disabled, a field in the archive."""
-ARCHIVED: Final = "archived_datetime"
-"""Set: a macro in the archive."""
+from loyalty_desk.gorgias.objects import ARCHIVED, DEACTIVATED, Body, Kind
 
 
 class Verb(StrEnum):

@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.connect.made import forget_object, known_objects, remove
 from loyalty_desk.errors import ApiError, ConnectError, StoreBusyError
+from loyalty_desk.gorgias.made import forget_object, known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -91,7 +91,7 @@ def remove_objects(
     for kind in kinds:
         for key, gorgias_id in sorted(known_objects(engine, store, kind).items()):
             try:
-                remove(objects, kind, gorgias_id)
+                objects.remove(kind, gorgias_id)
             except ApiError as error:
                 # In use by a rule of the merchant's, say; a person has to part them.
                 yield Left(

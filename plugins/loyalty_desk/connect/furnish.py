@@ -11,19 +11,11 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.compare import (
-    DEACTIVATED,
     Action,
     Verb,
     Wanted,
     actions_for,
     unwanted,
-)
-from loyalty_desk.connect.made import (
-    LOOKUP_KEY,
-    forget_object,
-    known_objects,
-    remember_object,
-    remove,
 )
 from loyalty_desk.connect.wanted import (
     Blueprint,
@@ -35,7 +27,13 @@ from loyalty_desk.connect.wanted import (
     wanted_widgets,
 )
 from loyalty_desk.connect.widgets import find_button
-from loyalty_desk.gorgias.objects import AccountObjects, Body, Kind
+from loyalty_desk.gorgias.made import (
+    LOOKUP_KEY,
+    forget_object,
+    known_objects,
+    remember_object,
+)
+from loyalty_desk.gorgias.objects import DEACTIVATED, AccountObjects, Body, Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.web.tokens import find_grant, list_tokens, make_token, revoke_token, token_id_of
@@ -128,7 +126,7 @@ class Furnisher:
                 body = {**body, DEACTIVATED: None}
             self._objects.update(kind, gorgias_id, body)
         elif action.verb in {Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED}:
-            remove(self._objects, kind, gorgias_id)
+            self._objects.remove(kind, gorgias_id)
         return gorgias_id
 
     def _sendable(self, body: Body) -> Body:

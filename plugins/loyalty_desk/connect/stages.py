@@ -17,13 +17,13 @@ from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.connect.compare import Action
 from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, Waiting
 from loyalty_desk.connect.furnish import Furnisher
-from loyalty_desk.connect.made import known_objects
 from loyalty_desk.connect.page import write_page
 from loyalty_desk.connect.probe import Findings, Probe, keep_findings
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.connections import card_keys, gorgias_client, secrets_cipher
 from loyalty_desk.errors import ConnectError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.macros.templates import load_macros
 from loyalty_desk.settings import StoreSettings, installation, stores_file

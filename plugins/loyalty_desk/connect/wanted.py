@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from loyalty_desk.connect.compare import Wanted
-from loyalty_desk.connect.made import LOOKUP_KEY
 from loyalty_desk.connect.widgets import Button, is_ours, template
 from loyalty_desk.gorgias.client import INPUT_SETTINGS
 from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
+from loyalty_desk.gorgias.made import LOOKUP_KEY
 from loyalty_desk.gorgias.objects import Body, Kind
 from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body
 from loyalty_desk.records import Destination

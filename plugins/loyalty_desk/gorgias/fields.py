@@ -9,12 +9,10 @@ from sqlalchemy import Engine
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.client import FieldType, GorgiasClient
+from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings import StoreSettings
-from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.statements import statement
 
-KIND = Kind.CUSTOM_FIELD.value
 NUMBER_KEYS = frozenset({"points_balance", "points_to_next_tier"})
 """Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""
 
@@ -30,13 +28,7 @@ def find_or_create_fields(
         SettingsError: a person archived one of the fields; it names the field and the remedy.
     """
     wanted = store.gorgias.custom_fields
-    with reading(engine) as connection:
-        known = {
-            row.key: row.gorgias_id
-            for row in connection.execute(
-                statement("push/select_gorgias_objects"), {"store": store.name, "kind": KIND}
-            )
-        }
+    known = known_objects(engine, store.name, Kind.CUSTOM_FIELD)
     if all(key in known for key in wanted):
         return {key: known[key] for key in wanted}
     existing = {found.external_id: found for found in client.iter_custom_field_definitions()}
@@ -50,11 +42,7 @@ def find_or_create_fields(
                 "archived in Gorgias; restore it, or take the key out of gorgias.custom_fields"
             )
         ids[key] = found.field_id if found else _create(client, store, key, external_id)
-        with engine.begin() as connection:
-            connection.execute(
-                statement("push/upsert_gorgias_object"),
-                {"store": store.name, "kind": KIND, "key": key, "gorgias_id": ids[key]},
-            )
+        remember_object(engine, store.name, Kind.CUSTOM_FIELD, key, ids[key])
     return ids
 
 

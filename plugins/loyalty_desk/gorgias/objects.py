@@ -9,12 +9,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, NotFoundError
 from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.reading import BadFieldError, read_id
 from loyalty_desk.transport import Transport
 
 Body = Mapping[str, Any]
+
+DEACTIVATED: Final = "deactivated_datetime"
+"""Set: a widget that is off, an integration that Gorgias disabled, a field in the archive."""
+ARCHIVED: Final = "archived_datetime"
+"""Set: a macro in the archive."""
 
 
 class Kind(StrEnum):
@@ -86,12 +92,25 @@ class AccountObjects:
         """Change an object; `body` is whole, as some kinds take what is left out for a reset."""
         self._transport.send("PUT", f"{PATHS[kind]}/{object_id}", json=dict(body), retry=True)
 
-    def delete(self, kind: Kind, object_id: int) -> None:
-        """Delete an object, or find that somebody else did. Fields cannot be deleted."""
+    def remove(self, kind: Kind, object_id: int) -> None:
+        """Delete an object, or find that somebody else did.
+
+        A customer field, which cannot be deleted, goes into the archive.
+        """
+        if kind is Kind.CUSTOM_FIELD:
+            self._archive_field(object_id)
+            return
         try:
             self._transport.send("DELETE", f"{PATHS[kind]}/{object_id}", retry=True)
         except NotFoundError:
             return
+
+    def _archive_field(self, field_id: int) -> None:
+        field = self.find(Kind.CUSTOM_FIELD, field_id)
+        if field is not None:
+            keys = ("object_type", "label", "definition")
+            kept = {key: field[key] for key in keys if key in field}
+            self.update(Kind.CUSTOM_FIELD, field_id, {**kept, DEACTIVATED: utc_text(utc_now())})
 
     def unarchive_macro(self, macro_id: int) -> None:
         body = {"ids": [macro_id]}

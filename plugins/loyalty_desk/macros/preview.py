@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyalty_desk.connect.made import LOOKUP_KEY, known_objects
 from loyalty_desk.connections import gorgias_client
 from loyalty_desk.errors import NotFoundError, PermanentError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.made import LOOKUP_KEY, known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import Rendered, find, render

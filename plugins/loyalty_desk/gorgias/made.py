@@ -1,4 +1,4 @@
-"""What we made in Gorgias for a store: its ids, and how an object is removed again."""
+"""What we made in Gorgias for a store: the ids that staging remembers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.connect.compare import DEACTIVATED
-from loyalty_desk.gorgias.objects import AccountObjects, Kind
+from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
@@ -34,14 +32,3 @@ def forget_object(engine: Engine, store: str, kind: Kind, key: str) -> None:
     binds = {"store": store, "kind": kind.value, "key": key}
     with engine.begin() as connection:
         connection.execute(statement("connect/delete_gorgias_object"), binds)
-
-
-def remove(objects: AccountObjects, kind: Kind, gorgias_id: int) -> None:
-    """Delete an object; a customer field, which cannot be deleted, goes into the archive."""
-    if kind is not Kind.CUSTOM_FIELD:
-        objects.delete(kind, gorgias_id)
-        return
-    field = objects.find(kind, gorgias_id)
-    if field is not None:
-        kept = {key: field[key] for key in ("object_type", "label", "definition") if key in field}
-        objects.update(kind, gorgias_id, {**kept, DEACTIVATED: utc_text(utc_now())})
