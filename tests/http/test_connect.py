@@ -118,6 +118,13 @@ def set_store(folder: Path, **values: Any) -> None:
     forget_settings()
 
 
+def set_app(set_connection: SetConnection, sandbox: Sandbox) -> None:
+    """Have the store call as the OAuth2 app."""
+    keys = ("client_id", "client_secret", "refresh_token")
+    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
+    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+
+
 def verbs(*kept: Kind) -> set[Verb]:
     """What a plan would do now."""
     actions = stages.furnish(STORE, writes=False, by="eve").actions
@@ -392,6 +399,22 @@ def test_what_does_not_work_is_named_and_nothing_is_written(
     assert gorgias.account() == before
 
 
+def test_a_connection_that_cannot_work_is_a_row_of_the_table_beside_the_others(
+    desk: Desk,
+    sandbox: Sandbox,
+    set_connection: SetConnection,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_connection("gorgias_acme", host=sandbox.gorgias["url"], login="a@shop.example")
+
+    assert desk("connect") == 1
+
+    said = capsys.readouterr()
+    assert "lacks password" in said.out
+    assert "Rivo members" in said.out
+    assert "nothing was changed; Gorgias: " in said.err
+
+
 def test_an_app_needs_no_scope_that_the_store_does_not_use(
     desk: Desk,
     gorgias: Gorgias,
@@ -402,9 +425,7 @@ def test_an_app_needs_no_scope_that_the_store_does_not_use(
 ) -> None:
     """An OAuth2 app without those that read users and fields, for a store that writes no fields."""
     set_store(tmp_path, push_to=["customer_data"])
-    keys = ("client_id", "client_secret", "refresh_token")
-    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
-    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+    set_app(set_connection, sandbox)
     areas = ("customers", "integrations", "macros", "tags")
     scopes = ["account:read", *(f"{area}:{deed}" for area in areas for deed in ("read", "write"))]
     sandbox.control("gorgias", "POST", "oauth", {"scopes": scopes})
@@ -423,9 +444,7 @@ def test_an_app_that_lacks_a_scope_is_told_which_before_the_first_write(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = gorgias.account()
-    keys = ("client_id", "client_secret", "refresh_token")
-    extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
-    set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)
+    set_app(set_connection, sandbox)
     scopes = ["account:read", "customers:read", "integrations:read", "tags:read"]
     sandbox.control("gorgias", "POST", "oauth", {"scopes": scopes})
 

@@ -45,7 +45,7 @@ class Furnished:
 
 def check(store_name: str) -> list[checks.Check]:
     """See what works on both accounts; writes nothing."""
-    store, engine, _ = _open(store_name)
+    store, engine = _open_store(store_name)
     return checks.check_accounts(store, engine)
 
 
@@ -100,7 +100,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
 
 def close(store_name: str, *, waiting: Waiting, by: str) -> int:
     """Take the store out of service; raises as `disconnect.close_store`. Returns awards parked."""
-    store, engine, _ = _open(store_name)
+    store, engine = _open_store(store_name)
     return disconnect.close_store(engine, store.name, waiting, by, utc_now())
 
 
@@ -147,10 +147,14 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
     return left
 
 
-def _open(store_name: str) -> tuple[StoreSettings, Engine, GorgiasClient]:
+def _open_store(store_name: str) -> tuple[StoreSettings, Engine]:
     """The store also while it is disconnected: it may be connected again."""
     engine = staging_engine()
-    store = in_force(stores_file().get(store_name), engine)
+    return in_force(stores_file().get(store_name), engine), engine
+
+
+def _open(store_name: str) -> tuple[StoreSettings, Engine, GorgiasClient]:
+    store, engine = _open_store(store_name)
     return store, engine, gorgias_client(store, engine, urgent=True)
 
 
