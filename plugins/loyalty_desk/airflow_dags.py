@@ -11,6 +11,7 @@ from typing import Final
 
 import requests
 
+from loyalty_desk.connections import find_login
 from loyalty_desk.errors import BadConnectionError, ConnectError
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def set_paused(store: str, *, paused: bool) -> None:
     """
     dag_ids = [f"{family}__{store}" for family in FAMILIES]
     try:
-        base_url, login, password = _find_api()
+        base_url, login, password = find_login(CONN_ID)
     except BadConnectionError:
         done = _by_command(dag_ids, paused=paused)
     else:
@@ -45,13 +46,6 @@ def set_paused(store: str, *, paused: bool) -> None:
 
 def _verb(*, paused: bool) -> str:
     return "pause" if paused else "unpause"
-
-
-def _find_api() -> tuple[str, str, str]:
-    """Address, login and password of this Airflow's REST API."""
-    from loyalty_desk.connections import find_login  # noqa: PLC0415 - 1 s of imports
-
-    return find_login(CONN_ID)
 
 
 def _by_api(base_url: str, login: str, password: str, dag_ids: list[str], *, paused: bool) -> bool:

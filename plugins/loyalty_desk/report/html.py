@@ -53,18 +53,28 @@ def write_report(
     now: datetime,
     *,
     min_score: float = 0,
-    keep_path: bool = True,
 ) -> Path:
     """Write `report.html` and `mismatches.csv` into `out_dir`; returns the page's path.
 
-    Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs` unless told
-    not to. May be repeated. The mismatches are those that staging holds now, with suggestions from
-    `min_score` on.
+    Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
+    repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on.
 
     Raises:
         LookupError: the store has no such run.
     """
     data = load_report_data(engine, store, run_id, now, min_score)
+    path = write_pages(engine, data, out_dir, now, min_score)
+    binds = {"store": store, "run_id": run_id, "report_path": str(path)}
+    with engine.begin() as connection:
+        connection.execute(statement("report/set_report_path"), binds)
+    return path
+
+
+def write_pages(
+    engine: Engine, data: ReportData, out_dir: Path, now: datetime, min_score: float
+) -> Path:
+    """Write what `write_report` does from data that is read already, and keep no path."""
+    store = data.record.store
     out_dir.mkdir(parents=True, exist_ok=True)
     unfinished = out_dir / f".{MISMATCHES}"
     mismatches = write_mismatches(engine, store, unfinished, now, min_score)
@@ -73,10 +83,6 @@ def write_report(
     path = out_dir / REPORT
     _write(path, page | {"mismatches_href": MISMATCHES})
     _write(out_dir.parent / LATEST, page | {"mismatches_href": f"{out_dir.name}/{MISMATCHES}"})
-    if keep_path:
-        binds = {"store": store, "run_id": run_id, "report_path": str(path)}
-        with engine.begin() as connection:
-            connection.execute(statement("report/set_report_path"), binds)
     return path
 
 

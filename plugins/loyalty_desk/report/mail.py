@@ -17,7 +17,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.report.classes import class_text
 from loyalty_desk.report.data import load_report_data
-from loyalty_desk.report.html import MISMATCHES, REPORT, template, write_report
+from loyalty_desk.report.html import MISMATCHES, REPORT, template, write_pages
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -93,8 +93,8 @@ def _write(
 ) -> Mail:
     """Write page and spreadsheet anew, as another worker may hold those of the run."""
     min_score = store.mismatches.min_score
-    write_report(engine, store.name, run.run_id, folder, now, min_score=min_score, keep_path=False)
     data = load_report_data(engine, store.name, run.run_id, now, min_score)
+    write_pages(engine, data, folder, now, min_score)
     shown = [row for row in progress if row.open or row.settled]
     count = sum(row.open for row in shown)
     news = sum(row.newly_open + row.came_back for row in shown)

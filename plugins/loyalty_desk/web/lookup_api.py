@@ -80,19 +80,20 @@ async def post_lookup(request: Request, store: LookupStore) -> Response:
 
 
 async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
+    found = await run_in_threadpool(_look_up, store, fields)
+    return JSONResponse(found.content(), headers={"Cache-Control": "no-store"})
+
+
+def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
     email_key, state = read_email(_find_email(fields))
     if email_key is None:
         is_missing = state == EmailState.MISSING
         found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
     else:
-        found = await run_in_threadpool(_look_up, store, email_key)
+        found = look_up(store).find(email_key)
     if asked := read_asked(fields):
-        await run_in_threadpool(_note, store, asked, found)
-    return JSONResponse(found.content(), headers={"Cache-Control": "no-store"})
-
-
-def _look_up(store: StoreSettings, email_key: str) -> LookedUp:
-    return look_up(store).find(email_key)
+        _note(store, asked, found)
+    return found
 
 
 def _note(store: StoreSettings, asked: Asked, found: LookedUp) -> None:
