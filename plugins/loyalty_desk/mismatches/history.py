@@ -39,7 +39,7 @@ def keep_history(engine: Engine, store: str, now: datetime) -> None:
     """Bring the history to what the last match found. May be repeated."""
     binds = {"store": store, "now_utc": utc_text(now)}
     with engine.begin() as connection:
-        for name in ("settle_customers", "settle_members", "open_customers", "open_members"):
+        for name in ("settle_customers", "settle_members", "open_mismatches"):
             connection.execute(statement(f"mismatches/{name}"), binds)
 
 

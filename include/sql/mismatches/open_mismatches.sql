@@ -1,8 +1,22 @@
--- Opens a mismatch for each member in a class that needs a person; a settled one comes back.
--- Reads unmatched_members, writes mismatches. Binds store.
+-- Opens a mismatch for each customer and member in a class that needs a person; a settled one comes
+-- back.
+-- Reads unmatched_customers, unmatched_members, writes mismatches. Binds store.
 INSERT INTO mismatches (
     store, side, subject_id, outcome, opened_at_utc, settled_at_utc, returned
 )
+SELECT
+    store,
+    'customer' AS side,
+    CAST(customer_id AS TEXT) AS subject_id,
+    outcome,
+    since_utc,
+    NULL AS settled_at_utc,
+    0 AS returned
+FROM unmatched_customers
+WHERE
+    store = :store
+    AND outcome IN ('customer_not_found', 'ambiguous', 'no_email', 'invalid_email')
+UNION ALL
 SELECT
     store,
     'member' AS side,
