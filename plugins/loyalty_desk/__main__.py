@@ -94,22 +94,17 @@ def _settings(_options: argparse.Namespace) -> int:
 
 
 def _link(options: argparse.Namespace) -> int:
-    from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415 - only here
-    from loyalty_desk.sync.links import confirm_link, remove_link  # noqa: PLC0415
+    from loyalty_desk.mismatches import decisions  # noqa: PLC0415 - only here
+    from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415
+    from loyalty_desk.sync.links import remove_link  # noqa: PLC0415
 
     store = stores_file().get(options.store).name
     with open_engine(installation().resolved_staging_url()).begin() as connection:
         if options.member is None:
             remove_link(connection, store, options.customer)
         else:
-            confirm_link(
-                connection,
-                store,
-                options.customer,
-                options.member,
-                confirmed_by=options.by,
-                now=utc_now(),
-            )
+            pair = decisions.Pair(options.customer, options.member)
+            decisions.link(connection, store, [pair], options.by, utc_now())
     sys.stdout.write("kept; the next sync uses it\n")
     return 0
 

@@ -51,6 +51,7 @@ def load_progress(
         "store": store,
         "since_utc": utc_text(since),
         "month_ago_utc": utc_text(now - OLD),
+        "now_utc": utc_text(now),
     }
     return [
         Progress(

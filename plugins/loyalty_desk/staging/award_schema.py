@@ -53,6 +53,7 @@ awards = Table(
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),
+    Index("awards_by_subject", "store", "subject"),
     Index("awards_waiting", "state", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index(
         "awards_reversed",

@@ -72,6 +72,7 @@ decisions = Table(
     Column("until_utc", Text),
     Column("actor", Text, nullable=False),
     Column("decided_at_utc", Text, nullable=False),
+    Column("undone_by", Text),
     Column("undone_at_utc", Text),
     Index("decisions_by_subject", "store", "side", "subject_id"),
     Index("decisions_by_batch", "store", "batch_id"),

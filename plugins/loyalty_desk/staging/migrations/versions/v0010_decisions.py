@@ -44,6 +44,7 @@ Table(
     Column("until_utc", Text),
     Column("actor", Text, nullable=False),
     Column("decided_at_utc", Text, nullable=False),
+    Column("undone_by", Text),
     Column("undone_at_utc", Text),
     Index("decisions_by_subject", "store", "side", "subject_id"),
     Index("decisions_by_batch", "store", "batch_id"),
@@ -60,3 +61,4 @@ Table(
 
 def upgrade() -> None:
     TABLES.create_all(op.get_bind(), checkfirst=False)
+    op.create_index("awards_by_subject", "awards", ["store", "subject"])

@@ -1,0 +1,170 @@
+"""The mismatches as a person asks for them: filtered, sorted, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.mismatches.decisions import Subject
+from loyalty_desk.mismatches.scores import Reason
+from loyalty_desk.records import Outcome
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.emails import read_email
+
+PAGE_ROWS: Final = 50
+MOST_PAGES: Final = 100_000
+_LARGEST_ID: Final = 2**63 - 1
+_E = TypeVar("_E", bound=StrEnum)
+
+
+class Status(StrEnum):
+    """Which of the mismatches; one that is ignored is not open while that holds."""
+
+    OPEN = "open"
+    IGNORED = "ignored"
+    SETTLED = "settled"
+    ALL = "all"
+
+
+class Sort(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    SUREST = "surest"
+    TICKETS = "tickets"
+    RETURNED = "returned"
+
+
+class Side(StrEnum):
+    CUSTOMER = "customer"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person asked for. `words` are an e-mail address, or the id of a customer, member or
+    ticket.
+    """
+
+    side: Side | None = None
+    outcome: Outcome | None = None
+    status: Status = Status.OPEN
+    sort: Sort = Sort.NEWEST
+    only_suggested: bool = False
+    words: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """One per customer or member, as the list shows it. `score` is None without a suggestion."""
+
+    subject: Subject
+    outcome: Outcome
+    opened_at: datetime
+    settled_at: datetime | None
+    returned: int
+    ignored_reason: str | None
+    ignored_until: datetime | None
+    name: str | None
+    email: str | None
+    tickets: int
+    newest_ticket_id: int | None
+    linked_member_id: str | None
+    suggested_member_id: str | None
+    suggested_name: str | None = None
+    suggested_email: str | None = None
+    score: float | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was asked for, and how many there are in all."""
+
+    rows: list[Mismatch] = field(default_factory=list)
+    found: int = 0
+
+
+def read_asked(query: Mapping[str, str]) -> Asked:
+    """Read a query; what it does not say, or says wrongly, is the default."""
+    page = query.get("page", "")
+    return Asked(
+        side=_one_of(Side, query.get("side")),
+        outcome=_one_of(Outcome, query.get("class")),
+        status=_one_of(Status, query.get("status")) or Status.OPEN,
+        sort=_one_of(Sort, query.get("sort")) or Sort.NEWEST,
+        only_suggested=query.get("suggested") == "1",
+        words=query.get("q", "").strip()[:320],
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,
+    )
+
+
+def load_page(
+    connection: Connection,
+    store: str,
+    asked: Asked,
+    now: datetime,
+    *,
+    min_score: float = 0,
+    most: int = PAGE_ROWS,
+) -> Page:
+    """Read one page of what was asked for, with suggestions from `min_score` on."""
+    binds = {
+        "store": store,
+        "now_utc": utc_text(now),
+        "side": asked.side or "",
+        "outcome": asked.outcome or "",
+        "status": asked.status.value,
+        "only_suggested": int(asked.only_suggested),
+        "min_score": min_score,
+        "sort": asked.sort.value,
+        "most": most,
+        "skip": (asked.page - 1) * most,
+        **_search(asked.words),
+    }
+    rows = connection.execute(statement("mismatches/select_page"), binds).all()
+    return Page([_read(row) for row in rows], rows[0].found if rows else 0)
+
+
+def _search(words: str) -> dict[str, str | int]:
+    """What the words mean: an e-mail's key, or an id of whatever kind; NUL is no text at all."""
+    clean = words.replace("\0", "")
+    key = read_email(clean)[0] if "@" in clean else None
+    is_number = clean.isascii() and clean.isdigit() and len(clean) < 20
+    number = int(clean) if is_number and int(clean) <= _LARGEST_ID else 0
+    return {"email_key": key or "", "subject_id": "" if key else clean, "ticket_id": number}
+
+
+def _one_of(kind: type[_E], value: str | None) -> _E | None:
+    return kind(value) if value in set(kind) else None
+
+
+def _read(row: Row[Any]) -> Mismatch:
+    card_name = orjson.loads(row.card).get("name") if row.card else None
+    is_customer = row.side == Side.CUSTOMER
+    return Mismatch(
+        subject=Subject(row.side, row.subject_id),
+        outcome=Outcome(row.outcome),
+        opened_at=parse_utc(row.opened_at_utc),
+        settled_at=parse_utc(row.settled_at_utc) if row.settled_at_utc else None,
+        returned=row.returned,
+        ignored_reason=row.ignored_reason,
+        ignored_until=parse_utc(row.ignored_until_utc) if row.ignored_until_utc else None,
+        name=row.customer_name if is_customer else card_name,
+        email=row.customer_email if is_customer else row.member_email,
+        tickets=row.ticket_count,
+        newest_ticket_id=row.newest_ticket_id,
+        linked_member_id=row.linked_member_id,
+        suggested_member_id=row.suggested_member_id,
+        suggested_name=card_name if row.suggested_member_id else None,
+        suggested_email=row.member_email if row.suggested_member_id else None,
+        score=row.score,
+        reasons=tuple(map(Reason, orjson.loads(row.reasons))) if row.reasons else (),
+    )
