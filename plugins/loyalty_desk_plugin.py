@@ -1,4 +1,4 @@
-"""What Airflow loads: the HTTP doors under `/loyalty`, and a listener for the notes of DAG runs.
+"""What Airflow loads: the desk, the HTTP doors, and a listener for the notes of DAG runs.
 
 A task cannot write a note, the scheduler can: it takes the text that the task `report` returned.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk import run_notes
+from loyalty_desk.addresses import desk_path
 from loyalty_desk.web.mounted import LazyApp
 
 
@@ -16,5 +17,15 @@ class LoyaltyDeskPlugin(AirflowPlugin):
     # Airflow reads both lists from the class.
     fastapi_apps = [  # noqa: RUF012
         {"app": LazyApp(), "url_prefix": "/loyalty", "name": "Loyalty Desk"}
+    ]
+    # Shown inside Airflow's own frame. The address is relative, as Airflow may be mounted anywhere.
+    external_views = [  # noqa: RUF012
+        {
+            "name": "Loyalty Desk",
+            "href": desk_path(),
+            "url_route": "loyalty-desk",
+            "destination": "nav",
+            "nav_top_level": True,
+        }
     ]
     listeners = [run_notes]  # noqa: RUF012

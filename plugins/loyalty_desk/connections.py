@@ -102,7 +102,7 @@ def gorgias_client(
         "Gorgias",
         gate=BudgetGate(
             engine,
-            urlsplit(base_url).netloc,
+            _account(base_url),
             store.budget,
             speed=speed,
             urgent=urgent,
@@ -114,6 +114,17 @@ def gorgias_client(
         renewer=renewer,
     )
     return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)
+
+
+def gorgias_account(store: StoreSettings) -> str:
+    """The account whose budget the store shares; raises BadConnectionError."""
+    conn_id = store.gorgias_conn_id
+    remedy = f"airflow connections add {conn_id} --conn-type http ..."
+    return _account(_find(conn_id, default_url=None, remedy=remedy).base_url)
+
+
+def _account(base_url: str) -> str:
+    return urlsplit(base_url).netloc
 
 
 def loyalty_platform(

@@ -22,6 +22,7 @@ from loyalty_desk.settings_sections import (
     AwardSettings,
     BrakeSettings,
     BudgetSettings,
+    DeskSettings,
     ExtractSettings,
     GorgiasSettings,
     LookupSettings,
@@ -112,6 +113,7 @@ class StoreSettings(Strict):
     awards: AwardSettings = AwardSettings()
     alerts: AlertSettings = AlertSettings()
     refresh: RefreshSettings = RefreshSettings()
+    desk: DeskSettings = DeskSettings()
     lookup: LookupSettings = LookupSettings()
     mismatches: MismatchSettings = MismatchSettings()
     reports: ReportSettings = ReportSettings()

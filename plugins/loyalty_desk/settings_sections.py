@@ -259,6 +259,16 @@ class ReportSettings(Strict):
     _schedule_is_cron = field_validator("schedule")(check_cron)
 
 
+class DeskSettings(Strict):
+    """The pages for support managers and agents."""
+
+    mask_emails: bool = Field(
+        default=True,
+        description="Show e-mail addresses masked to whoever may only look: not settle mismatches,"
+        " award or approve.",
+    )
+
+
 class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 

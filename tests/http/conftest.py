@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
@@ -17,7 +19,12 @@ from loyalty_desk.settings_sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.staging.engine import migrate, open_engine
 from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox, running_sandbox
-from tests.factories import store_settings
+from tests.airflow_home import migrated  # first: it says where Airflow is
+from tests.factories import STORE, store_settings
+from tests.http.airflow_users import start_auth_manager
+from tests.http.desk import DeskClient
+from tests.http.desk_world import fill
+from tests.http.door import forget_settings, new_client, serving
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
@@ -108,3 +115,43 @@ def app_client(
 def platform(sandbox: Sandbox, set_connection: SetConnection, at_speed: None) -> Platform:
     set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
     return loyalty_platform(store_settings())
+
+
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[str]:
+    """The desk as Airflow serves it, for users whom the tests know."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AIRFLOW__CORE__AUTH_MANAGER", "tests.http.airflow_users.Users")
+    patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "of these tests alone, and long enough " * 3)
+    patch.setenv(
+        "AIRFLOW__API__SECRET_KEY",
+        "the same in every process of a test, and long enough to sign with it",
+    )
+    migrated()
+    start_auth_manager()
+    with serving() as url:
+        yield url
+    patch.undo()
+
+
+@pytest.fixture
+def desk(
+    desk_server: str,
+    staging: Engine,
+    staging_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[DeskClient]:
+    """The desk of a store with something on each page; nobody is logged in yet."""
+    content = {STORE: {"platform": "rivo", "awards": {"approval_above_points": 100}}}
+    content["other"] = {"platform": "rivo"}
+    stores = tmp_path / "stores.yaml"
+    stores.write_text(yaml.safe_dump({"stores": content}), encoding="utf-8")
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+    forget_settings()
+    fill(staging, settings.stores_file().get(STORE))
+    with new_client() as session:
+        yield DeskClient(url=desk_server, session=session)
+    forget_settings()

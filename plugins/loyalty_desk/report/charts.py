@@ -111,7 +111,14 @@ def _svg(figure: Any, name: str, title: str) -> Markup:
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'(href="|url\()#', rf"\1#{name}-", svg)
     svg = re.sub(r"font-family: [^;\"]*;?\s*", "", svg)  # the page says which font
+    svg = re.sub(r'style="([^"]*)"', _as_attributes, svg)
     for stand_in, colour in _COLOURS.items():
         svg = svg.replace(stand_in, colour)
     opening = f'<svg class="chart" role="img" aria-label="{escape(title)}"'
     return Markup(svg.replace("<svg", opening, 1).strip())  # noqa: S704 - matplotlib escapes text
+
+
+def _as_attributes(style: re.Match[str]) -> str:
+    """The same look without a style sheet of its own, which a strict policy of a page forbids."""
+    pairs = (one.partition(":") for one in style[1].split(";") if one.strip())
+    return " ".join(f'{name.strip()}="{value.strip()}"' for name, _, value in pairs)

@@ -7,7 +7,7 @@ network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.records import Outcome, RunState
-from loyalty_desk.report import awards, charts
+from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
 from loyalty_desk.report.csv_file import write_mismatches
 from loyalty_desk.report.data import ReportData, load_report_data
@@ -103,7 +103,7 @@ def template(name: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": _count, "moment": _moment, "day": _day, "duration": _duration}
+    environment.filters |= formats.FILTERS
     return environment.get_template(name)
 
 
@@ -163,7 +163,7 @@ def _classes(record: RunRecord, side: str) -> list[dict[str, Any]]:
             "outcome": outcome.value,
             "text": class_text(side, outcome),
             "count": getattr(record, f"{side}s_{outcome}"),
-            "share": _share(getattr(record, f"{side}s_{outcome}"), _total(record, side)),
+            "share": formats.share(getattr(record, f"{side}s_{outcome}"), _total(record, side)),
         }
         for outcome in outcomes
     ]
@@ -213,7 +213,8 @@ def _stage_chart(record: RunRecord) -> Markup | None:
     if not any(seconds for _, seconds in stages):
         return None
     rows = [
-        (stage.capitalize(), seconds, _duration(seconds), charts.CALM) for stage, seconds in stages
+        (stage.capitalize(), seconds, formats.duration(seconds), charts.CALM)
+        for stage, seconds in stages
     ]
     return charts.bars("stages", "Time of each stage", rows)
 
@@ -222,7 +223,7 @@ def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
     """Charts over the last runs, the oldest on the left; none for a single run."""
     if len(recent) < 2:
         return []
-    labels = [_moment(record.started_at_utc) for record in recent]
+    labels = [formats.moment(record.started_at_utc) for record in recent]
     shown = (
         ("customers_matched", "Customers matched", charts.GOOD),
         ("customers_customer_not_found", "Wrote to us, not a member", charts.LOOK),
@@ -241,35 +242,5 @@ def _counters(record: RunRecord) -> list[tuple[str, float, str]]:
     return [(name, getattr(record, name), fields[name].description or "") for name in COUNTERS]
 
 
-def _share(part: int, whole: int) -> str:
-    if not part or not whole:
-        return "0%"
-    share = part / whole
-    if share < 0.001:
-        return "under 0.1%"
-    # 99.96 % is not all: never round up to a whole.
-    return f"{share:.1%}" if share < 0.999 else "over 99.9%" if share < 1 else "100%"
-
-
 def _with_share(part: int, whole: int) -> str:
-    return f"{part:,} ({_share(part, whole)})"
-
-
-def _count(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC")
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%-d %b %Y")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    return f"{part:,} ({formats.share(part, whole)})"

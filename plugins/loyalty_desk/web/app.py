@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.web import awards_api, lookup_api, webhooks_api
 from loyalty_desk.web.answers import CLOSED, WebError
+from loyalty_desk.web.desk import files, mismatches, overview
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,8 @@ def make_app() -> FastAPI:
     app.include_router(awards_api.router)
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
+    for place in (files, overview, mismatches):
+        app.include_router(place.router)
     app.add_exception_handler(WebError, _say_no)
     for trouble in CLOSED:
         app.add_exception_handler(trouble, _say_later)

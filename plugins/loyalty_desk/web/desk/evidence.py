@@ -1,0 +1,114 @@
+"""What is known about one mismatch: who it is, who else has the address, who it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.mismatches import decisions
+from loyalty_desk.mismatches.decisions import Subject
+from loyalty_desk.mismatches.listing import Side
+from loyalty_desk.mismatches.scores import Reason
+from loyalty_desk.staging.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A member that a customer may be. `score` is None for one who has the same address."""
+
+    member_id: str
+    name: str | None
+    email: str | None
+    status: str | None
+    score: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One mismatch. `row` is its history, `person` the customer or member as staged, if he is."""
+
+    row: Row[Any]
+    person: Row[Any] | None
+    name: str | None
+    candidates: list[Candidate]
+    same_address: list[Row[Any]]
+    """The customers who have the same address, when that is why it is a mismatch."""
+    tickets: list[Row[Any]]
+    channels: list[str]
+    decided: list[Row[Any]]
+
+
+def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evidence | None:
+    """Read everything about one mismatch; None when there never was one."""
+    binds = {"store": store, "side": subject.side, "subject_id": subject.id}
+    row = connection.execute(statement("decisions/find_mismatch"), binds).first()
+    if row is None:
+        return None
+    is_customer = subject.side == Side.CUSTOMER
+    key: dict[str, Any] = {"store": store}
+    key |= {"customer_id": int(subject.id)} if is_customer else {"member_id": subject.id}
+    person = _execute(connection, f"select_{subject.side}", key).first()
+    email = {"store": store, "email_key": person.email_key if person else None}
+    suggested = _execute(connection, "select_suggestions_of", key).all() if is_customer else []
+    known = {one.member_id for one in suggested} | (
+        {subject.id} - {""} if not is_customer else set()
+    )
+    same = _execute(connection, "find_members_by_key", email).all()
+    return Evidence(
+        row=row,
+        person=person,
+        name=_name(person, is_customer=is_customer),
+        candidates=[
+            *map(_suggested, suggested),
+            *(_same_address(one) for one in same if one.member_id not in known),
+        ],
+        same_address=[
+            one
+            for one in _execute(connection, "find_customers_by_key", email)
+            if str(one.customer_id) != subject.id
+        ],
+        tickets=list(_execute(connection, "select_tickets", key)) if is_customer else [],
+        channels=list(_execute(connection, "select_channels", key).scalars())
+        if is_customer
+        else [],
+        decided=decisions.decisions_about(connection, store, subject),
+    )
+
+
+def card_name(card: str | None) -> str | None:
+    """The name in a card as it is kept."""
+    return orjson.loads(card).get("name") if card else None
+
+
+def _name(person: Row[Any] | None, *, is_customer: bool) -> str | None:
+    if person is None:
+        return None
+    return person.name if is_customer else card_name(person.card)
+
+
+def _suggested(row: Row[Any]) -> Candidate:
+    return Candidate(
+        member_id=row.member_id,
+        name=card_name(row.card),
+        email=row.email,
+        status=row.status,
+        score=row.score,
+        reasons=tuple(map(Reason, orjson.loads(row.reasons))),
+        is_refused=bool(row.is_refused),
+    )
+
+
+def _same_address(row: Row[Any]) -> Candidate:
+    return Candidate(
+        member_id=row.member_id, name=card_name(row.card), email=row.email, status=row.status
+    )
+
+
+def _execute(connection: Connection, name: str, binds: Mapping[str, Any]) -> Any:
+    return connection.execute(statement(f"desk/{name}"), binds)

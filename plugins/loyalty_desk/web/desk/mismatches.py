@@ -1,0 +1,269 @@
+"""Mismatches: the list, one with its evidence and history, and what people decide about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import PermanentError
+from loyalty_desk.mismatches import decisions
+from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
+from loyalty_desk.mismatches.listing import (
+    PAGE_ROWS,
+    Asked,
+    Side,
+    Sort,
+    Status,
+    load_page,
+    read_asked,
+)
+from loyalty_desk.report.classes import (
+    CUSTOMER_TEXTS,
+    MEMBER_TEXTS,
+    REASON_WORDS,
+    class_text,
+)
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.evidence import load_mismatch
+from loyalty_desk.web.forms import Form, OwnForm
+from loyalty_desk.web.pages import DeskRoute, back_to, page
+from loyalty_desk.web.rights import Seeing, Settling, Visitor
+
+router = APIRouter(prefix="/desk/{store}", route_class=DeskRoute)
+
+MOST_REASON: Final = 200
+SORTS: Final = {
+    Sort.NEWEST: "the newest first",
+    Sort.OLDEST: "the oldest first",
+    Sort.SUREST: "the surest suggestion first",
+    Sort.TICKETS: "most tickets first",
+    Sort.RETURNED: "came back most often first",
+}
+STATUSES: Final = {
+    Status.OPEN: "Open",
+    Status.IGNORED: "Ignored",
+    Status.SETTLED: "Settled",
+    Status.ALL: "All",
+}
+
+
+@router.get("/mismatches")
+def show_mismatches(request: Request, visitor: Seeing) -> Response:
+    """The list, as filtered, sorted and paged by the query."""
+    return _show_list(request, visitor)
+
+
+@router.post("/mismatches")
+def settle_many(request: Request, visitor: Settling, form: OwnForm) -> Response:
+    """Do one thing to everything that was ticked."""
+    chosen = [_chosen(one) for one in form.all("chosen")]
+    if not chosen:
+        return _show_list(request, visitor, problem="Tick at least one row first.")
+    try:
+        batch, said = _settle(visitor, form, chosen)
+    except PermanentError as error:
+        return _show_list(request, visitor, problem=str(error))
+    query = _as_query(read_asked(request.query_params))
+    return back_to(request, f"/{visitor.store.name}/mismatches", **query, done=said, batch=batch)
+
+
+@router.get("/mismatches/{side}/{subject_id}")
+def show_mismatch(request: Request, visitor: Seeing, side: str, subject_id: str) -> Response:
+    """One mismatch: who it is, who it may be, and what happened to it."""
+    return _show_one(request, visitor, _subject(side, subject_id))
+
+
+@router.post("/mismatches/{side}/{subject_id}")
+def settle_one(
+    request: Request, visitor: Settling, form: OwnForm, side: str, subject_id: str
+) -> Response:
+    """Link, refuse or ignore one."""
+    subject = _subject(side, subject_id)
+    try:
+        batch, said = _settle(visitor, form, [(subject, "")])
+    except PermanentError as error:
+        return _show_one(request, visitor, subject, problem=str(error))
+    where = f"/{visitor.store.name}/mismatches/{side}/{quote(subject_id, safe='')}"
+    return back_to(request, where, done=said, batch=batch)
+
+
+@router.post("/decisions/{batch_id}/undo")
+def undo(request: Request, visitor: Settling, _form: OwnForm, batch_id: str) -> Response:
+    """Take back what was decided at once."""
+    with staging_engine().begin() as connection:
+        try:
+            decisions.undo(connection, visitor.store.name, batch_id, visitor.name, utc_now())
+        except PermanentError as error:
+            raise WebError(409, f"{error}.") from None
+    return back_to(request, f"/{visitor.store.name}/mismatches", done="undone")
+
+
+def _settle(visitor: Visitor, form: Form, chosen: list[tuple[Subject, str]]) -> tuple[str, str]:
+    """Do what the form says; returns the batch and the word for what was done.
+
+    Raises:
+        PermanentError: it cannot be done. Nothing was.
+    """
+    now, store, by = utc_now(), visitor.store.name, visitor.name
+    with staging_engine().begin() as connection:
+        match form.get("action"):
+            case "link":
+                pairs = _pairs(form, chosen)
+                return decisions.link(connection, store, pairs, by, now), "linked"
+            case "refuse":
+                pairs = _pairs(form, chosen)
+                return decisions.refuse(connection, store, pairs, by, now), "refused"
+            case "ignore":
+                subjects = [subject for subject, _ in chosen]
+                reason, until = _reason(form), _until(form.get("until"))
+                batch = decisions.ignore(
+                    connection, store, subjects, by, now, reason=reason, until=until
+                )
+                return batch, "ignored"
+    raise DecisionError("Choose what to do")
+
+
+def _reason(form: Form) -> str:
+    reason = form.get("reason")
+    if not reason or len(reason) > MOST_REASON or not reason.isprintable():
+        raise DecisionError(f"Say why, in at most {MOST_REASON} characters")
+    return reason
+
+
+def _pairs(form: Form, chosen: list[tuple[Subject, str]]) -> list[Pair]:
+    """Who is to be whom: the member beside each customer, or whom the form names."""
+    pairs = []
+    for subject, suggested in chosen:
+        if subject.side == Side.MEMBER:
+            customer_id = form.get("customer_id")
+            if not _is_id(customer_id):
+                raise DecisionError("Give the number of the customer in Gorgias")
+            pairs.append(Pair(int(customer_id), subject.id))
+            continue
+        member_id = form.get("member_id") or suggested
+        if not member_id:
+            raise DecisionError(
+                f"Customer {subject.id} has no suggestion; open it to name a member"
+            )
+        pairs.append(Pair(int(subject.id), member_id))
+    return pairs
+
+
+def _until(text: str) -> datetime | None:
+    """The end of a day as a form gives it; None when it is left empty."""
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    except ValueError:
+        raise DecisionError("The end date must be a day such as 2026-12-31") from None
+
+
+def _chosen(text: str) -> tuple[Subject, str]:
+    """A row that was ticked: `side/id` or `side/id/member`."""
+    side, _, rest = text.partition("/")
+    subject_id, _, member_id = rest.partition("/")
+    return _subject(side, subject_id), member_id
+
+
+def _subject(side: str, subject_id: str) -> Subject:
+    """Whom a mismatch is about; raises WebError 404 for what cannot be."""
+    is_one = _is_id(subject_id) if side == Side.CUSTOMER else subject_id.isprintable()
+    if side not in set(Side) or not subject_id or not is_one:
+        raise WebError(404, "There is no such mismatch.")
+    return Subject(side, subject_id)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Response:
+    asked = read_asked(request.query_params)
+    with reading(staging_engine()) as connection:
+        found = load_page(
+            connection,
+            visitor.store.name,
+            asked,
+            utc_now(),
+            min_score=visitor.store.mismatches.min_score,
+        )
+    return page(
+        request,
+        "mismatches.html.j2",
+        visitor,
+        status=400 if problem else 200,
+        place="Mismatches",
+        asked=asked,
+        query=_as_query(asked),
+        found=found,
+        pages=-(-found.found // PAGE_ROWS) or 1,
+        problem=problem,
+        batch=_batch(request),
+        class_text=class_text,
+        reason_words=REASON_WORDS,
+        **_CHOICES,
+    )
+
+
+def _show_one(
+    request: Request, visitor: Visitor, subject: Subject, *, problem: str = ""
+) -> Response:
+    with reading(staging_engine()) as connection:
+        found = load_mismatch(connection, visitor.store.name, subject)
+    if found is None:
+        raise WebError(404, "There is no such mismatch.")
+    return page(
+        request,
+        "mismatch.html.j2",
+        visitor,
+        status=400 if problem else 200,
+        place="Mismatches",
+        found=found,
+        subject=subject,
+        text=class_text(subject.side, found.row.outcome),
+        problem=problem,
+        batch=_batch(request),
+        reason_words=REASON_WORDS,
+        now_utc=utc_text(utc_now()),
+    )
+
+
+def _batch(request: Request) -> str:
+    """The batch that the page may undo, of what was just done."""
+    batch = request.query_params.get("batch", "")
+    return batch if batch.isalnum() else ""
+
+
+def _as_query(asked: Asked) -> dict[str, str]:
+    """The query that asks for the same; what is the default is left out."""
+    values = {
+        "side": asked.side,
+        "class": asked.outcome,
+        "status": None if asked.status is Status.OPEN else asked.status,
+        "sort": None if asked.sort is Sort.NEWEST else asked.sort,
+        "suggested": "1" if asked.only_suggested else None,
+        "q": asked.words,
+    }
+    return {name: str(value) for name, value in values.items() if value}
+
+
+_CHOICES: Final[dict[str, Any]] = {
+    "sides": [(side.value, f"{side.value.capitalize()}s") for side in Side],
+    "classes": sorted(
+        {
+            (outcome.value, text.title)
+            for texts in (CUSTOMER_TEXTS, MEMBER_TEXTS)
+            for outcome, text in texts.items()
+            if text.needs_person
+        }
+    ),
+    "statuses": list(STATUSES.items()),
+    "sorts": list(SORTS.items()),
+}

@@ -1,0 +1,146 @@
+"""Overview: how each store stands, and what one store's runs did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.report.run_record import RunRecord
+from loyalty_desk.settings import installation
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.standing import Standing, load_standing, newest_runs
+from loyalty_desk.web.pages import DeskRoute, back_to, base_of, page, templates
+from loyalty_desk.web.rights import Seeing, User, stores_seen_by
+
+router = APIRouter(prefix="/desk", route_class=DeskRoute)
+
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""A report is one file with its style in it, and no script."""
+FILES = ("report.html", "mismatches.csv", "mismatches.xlsx", "mismatches.json")
+TREND_RUNS = 20
+
+
+@router.get("")
+def show_stores(request: Request, user: User) -> Response:
+    """The stores that the user may see; a single one is shown at once."""
+    stores = stores_seen_by(user)
+    if len(stores) == 1:
+        return back_to(request, f"/{stores[0].name}")
+    now = utc_now()
+    with reading(staging_engine()) as connection:
+        standings = [(one, load_standing(connection, one, now, runs=1)) for one in stores]
+    text = (
+        templates()
+        .get_template("stores.html.j2")
+        .render(base=base_of(request), standings=standings, now=now)
+    )
+    return HTMLResponse(text)
+
+
+@router.get("/{store}")
+def show_store(request: Request, visitor: Seeing) -> Response:
+    """One store: its state, live progress, trends and last runs."""
+    now = utc_now()
+    with reading(staging_engine()) as connection:
+        standing = load_standing(connection, visitor.store, now, runs=TREND_RUNS)
+        checks = _failing_checks(standing)
+        files = _files(connection, visitor.store.name)
+    return page(
+        request,
+        "overview.html.j2",
+        visitor,
+        place="Overview",
+        standing=standing,
+        checks=checks,
+        trends=_trends(standing.recent[::-1]),
+        files=files,
+        now=now,
+    )
+
+
+@router.get("/{store}/progress")
+def show_progress(request: Request, visitor: Seeing) -> Response:
+    """How far the running sync is: the part of the page that renews itself."""
+    now = utc_now()
+    with reading(staging_engine()) as connection:
+        standing = load_standing(connection, visitor.store, now, runs=1)
+    return page(request, "progress.html.j2", visitor, standing=standing, now=now)
+
+
+@router.get("/{store}/runs/{run_id}/{file}")
+def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
+    """A run's report as a page, or its mismatches as a file."""
+    path = _find_file(visitor.store.name, run_id, file)
+    if path is None:
+        raise WebError(404, "There is no such file; reports are kept for a limited time.")
+    if file.endswith(".html"):
+        headers = {"Content-Security-Policy": REPORT_POLICY}
+        return FileResponse(path, media_type="text/html", headers=headers)
+    return FileResponse(path, filename=file)
+
+
+def _failing_checks(standing: Standing) -> int:
+    record = standing.newest
+    return record.quality_critical_failed + record.quality_warning_failed if record else 0
+
+
+def _files(connection: Connection, store: str) -> dict[str, list[str]]:
+    """The files of each of the last runs that are still there."""
+    return {
+        run.run_id: [name for name in FILES if _in_folder(store, run.report_path, name)]
+        for run in newest_runs(connection, store, TREND_RUNS)
+    }
+
+
+def _find_file(store: str, run_id: str, name: str) -> Path | None:
+    with reading(staging_engine()) as connection:
+        runs = newest_runs(connection, store, 1_000)
+    report_path = next((run.report_path for run in runs if run.run_id == run_id), None)
+    return _in_folder(store, report_path, name) if name in FILES else None
+
+
+def _in_folder(store: str, report_path: str | None, name: str) -> Path | None:
+    """The file beside a run's report, as long as that is among the store's reports."""
+    if not report_path:
+        return None
+    path = Path(report_path).with_name(name)
+    own = (installation().var_dir / "reports" / store).resolve()
+    return path if path.resolve().is_relative_to(own) and path.is_file() else None
+
+
+def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
+    """Charts over the last runs, the oldest on the left; none for a single run."""
+    from loyalty_desk.report import charts, formats  # noqa: PLC0415 - matplotlib takes a second
+
+    runs = [run for run in recent if run.customers_total]
+    if len(runs) < 2:
+        return []
+
+    def chart(name: str, title: str, values: list[float], colour: str) -> tuple[str, Markup]:
+        labels = [formats.moment(run.started_at_utc) for run in runs]
+        return title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour)
+
+    return [
+        chart(
+            "matched",
+            "Customers matched, in percent",
+            [100 * run.customers_matched / run.customers_total for run in runs],
+            charts.GOOD,
+        ),
+        chart(
+            "not-found",
+            "Wrote to us, not a member",
+            [run.customers_customer_not_found for run in runs],
+            charts.LOOK,
+        ),
+        chart("pushed", "Cards pushed", [run.pushed for run in runs], charts.CALM),
+    ]

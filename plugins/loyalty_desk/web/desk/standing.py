@@ -1,0 +1,140 @@
+"""How a store stands: its last runs, how old its data is, what waits, and how far a run is."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.connections import gorgias_account
+from loyalty_desk.errors import BadConnectionError
+from loyalty_desk.mismatches.history import load_progress
+from loyalty_desk.records import AwardState, RunState
+from loyalty_desk.report.run_record import RunRecord, load_recent_records
+from loyalty_desk.settings import StoreSettings, installation
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+RUNS: Final = 20
+LATELY: Final = timedelta(seconds=60)
+STAGES: Final = ("members", "customers", "tickets", "match", "plan", "push")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is. Of the stages before the push only the first unfinished one is known."""
+
+    stage: str
+    planned: int
+    done: int
+    per_minute: int
+    left: timedelta | None
+    """How long the rest of the push takes at that rate; None while nothing can be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The requests of the Gorgias account that are used now, by everybody, of how many."""
+
+    used: int
+    capacity: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the overview says of one store. `recent` has the newest run first."""
+
+    recent: list[RunRecord]
+    data_from: datetime | None
+    open_mismatches: int
+    awards: dict[str, int]
+    progress: Progress | None
+    budget: Budget | None
+
+    @property
+    def newest(self) -> RunRecord | None:
+        return self.recent[0] if self.recent else None
+
+    @property
+    def counted(self) -> RunRecord | None:
+        """The newest run that has matched, whose numbers stand for the store."""
+        return next((run for run in self.recent if run.customers_total), None)
+
+    @property
+    def waiting_awards(self) -> int:
+        return sum(self.awards.values()) - self.unknown_awards
+
+    @property
+    def unknown_awards(self) -> int:
+        return self.awards.get(AwardState.UNKNOWN, 0)
+
+
+def load_standing(
+    connection: Connection, store: StoreSettings, now: datetime, *, runs: int = RUNS
+) -> Standing:
+    """Read how a store stands."""
+    key = {"store": store.name}
+    newest = newest_runs(connection, store.name, 1)
+    recent = load_recent_records(connection, store.name, newest[0].run_id, runs) if newest else []
+    data_from = connection.execute(statement("desk/select_newest_success"), key).scalar()
+    awards = connection.execute(statement("desk/count_awards"), key)
+    mismatches = load_progress(connection, store.name, now, now)
+    return Standing(
+        recent=recent,
+        data_from=parse_utc(data_from) if data_from else None,
+        open_mismatches=sum(row.open for row in mismatches),
+        awards={row.state: row.awards for row in awards},
+        progress=load_run_progress(connection, recent[0], now) if recent else None,
+        budget=load_budget(connection, store, now),
+    )
+
+
+def newest_runs(connection: Connection, store: str, how_many: int) -> list[Row[Any]]:
+    """The newest runs of a store, as they are kept; the newest first."""
+    binds = {"store": store, "how_many": how_many}
+    return list(connection.execute(statement("desk/select_newest_runs"), binds).all())
+
+
+def load_run_progress(connection: Connection, record: RunRecord, now: datetime) -> Progress | None:
+    """How far a run is; None for one that has ended."""
+    if record.state is not RunState.RUNNING:
+        return None
+    binds = {
+        "store": record.store,
+        "run_id": record.run_id,
+        "since_utc": utc_text(now - LATELY),
+    }
+    rows = connection.execute(statement("desk/count_changes"), binds).all()
+    waiting = {"planned", "sending"}
+    planned = sum(row.changes for row in rows)
+    done = sum(row.changes for row in rows if row.state not in waiting)
+    lately = sum(row.lately for row in rows if row.state not in waiting)
+    rest = timedelta(seconds=(planned - done) / lately * LATELY.total_seconds()) if lately else None
+    return Progress(
+        stage=next((one for one in STAGES if not getattr(record, f"seconds_{one}")), "push"),
+        planned=planned,
+        done=done,
+        per_minute=lately,
+        left=rest,
+    )
+
+
+def load_budget(connection: Connection, store: StoreSettings, now: datetime) -> Budget | None:
+    """The account's request budget as it is now; None before the first request."""
+    try:
+        account = gorgias_account(store)
+    except BadConnectionError as error:
+        log.warning("store %s: %s", store.name, error)
+        return None
+    row = connection.execute(statement("budget/select_budget"), {"account": account}).first()
+    if row is None:
+        return None
+    leaked = (now.timestamp() - row.leaked_at_s) * row.capacity / store.budget.window_s
+    used = max(0.0, row.level - leaked * installation().speed)
+    return Budget(used=round(used), capacity=round(row.capacity), share=store.budget.share)

@@ -1,0 +1,168 @@
+"""What every page of the desk has in common: its frame, its headers, how it says no."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import DBAPIError
+
+from loyalty_desk.clock import parse_utc
+from loyalty_desk.report import formats
+from loyalty_desk.web.answers import CLOSED, WebError
+from loyalty_desk.web.forms import FIELD, form_token
+from loyalty_desk.web.rights import Visitor, login_url
+
+log = logging.getLogger(__name__)
+
+HERE: Final = Path(__file__).parent
+TEMPLATES: Final = (HERE / "templates", HERE.parent / "report" / "templates")
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+PLACES: Final = (
+    ("", "Overview"),
+    ("mismatches", "Mismatches"),
+    ("awards", "Awards"),
+    ("customers", "Customer"),
+    ("quality", "Quality"),
+    ("setup", "Setup"),
+)
+
+
+class DeskRoute(APIRoute):
+    """A route of a page: has the pages' headers, says no with a page, sends who must log in."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except WebError as error:
+                response = _say_no(request, error.status, error.error)
+            except HTTPException as error:
+                response = _log_in(request, error)
+            except CLOSED as error:
+                reason = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
+                log.error("a page of the desk cannot be shown: %s", reason)
+                response = _say_no(request, 503, "The data cannot be read now. Try again shortly.")
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return answer
+
+
+def page(
+    request: Request, name: str, visitor: Visitor, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """Answer with a template in the frame of the desk."""
+    frame = {
+        "base": base_of(request),
+        "here": f"{base_of(request)}/{visitor.store.name}",
+        "visitor": visitor,
+        "store": visitor.store,
+        "places": PLACES,
+        "form_field": FIELD,
+        "form_token": form_token(visitor.user_id),
+        "said": said(request),
+        "address": _mask if not visitor.sees_addresses else str,
+    }
+    return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
+
+
+def back_to(request: Request, path: str, **query: Any) -> RedirectResponse:
+    """Send the browser to a page of the desk after a form; `path` begins with a slash."""
+    asked = f"?{urlencode(query)}" if query else ""
+    return RedirectResponse(f"{base_of(request)}{path}{asked}", status_code=303)
+
+
+def base_of(request: Request) -> str:
+    """Where the desk begins, wherever Airflow is mounted."""
+    return f"{request.scope.get('root_path', '')}/desk"
+
+
+SAID: Final = {
+    "linked": "Linked. The next sync shows the card.",
+    "refused": "Refused. It is suggested no more.",
+    "ignored": "Ignored.",
+    "undone": "Undone.",
+    "awarded": "The award is queued.",
+    "repeated": "That award was queued before. It was not queued again.",
+    "approved": "Approved.",
+    "rejected": "Rejected.",
+    "applied": "Settled as booked.",
+    "sent_again": "It is sent again.",
+    "reversed": "The award that takes it back is queued.",
+    "revoked": "The token is revoked.",
+}
+"""What a page says after a form: by a word in the address, so no text of others is repeated."""
+
+
+def said(request: Request) -> str | None:
+    return SAID.get(request.query_params.get("done", ""))
+
+
+@cache
+def templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        **formats.FILTERS,
+        "utc": lambda text: formats.moment(parse_utc(text)),
+        "url": lambda values: urlencode({key: value for key, value in values.items() if value}),
+        "amount": _amount,
+    }
+    environment.globals["share"] = formats.share
+    return environment
+
+
+def _amount(award: Any) -> str:
+    from loyalty_desk.awards.queue import amount_text  # noqa: PLC0415 - for pages of awards only
+
+    return amount_text(award)
+
+
+def _mask(email: str | None) -> str:
+    """An address of which only its first letter and its domain are left."""
+    local, at, domain = (email or "").rpartition("@")
+    return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")
+
+
+def _log_in(request: Request, error: HTTPException) -> Response:
+    """Ask somebody who is not logged in to do so, and say no to everybody else."""
+    if error.status_code == HTTPStatus.UNAUTHORIZED and request.method == "GET":
+        return RedirectResponse(login_url(str(request.url)), status_code=303)
+    return _say_no(request, error.status_code, "Log in to Airflow and try again.")
+
+
+def _say_no(request: Request, status: int, why: str) -> HTMLResponse:
+    title = HTTPStatus(status).phrase
+    text = (
+        templates()
+        .get_template("no.html.j2")
+        .render(base=base_of(request), status=status, title=title, why=why)
+    )
+    return HTMLResponse(text, status)

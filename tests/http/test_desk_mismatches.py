@@ -1,0 +1,134 @@
+"""The desk's pages of mismatches over real HTTP, as a manager uses them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.staging import schema
+from tests.factories import STORE
+from tests.http.desk import DESK, DeskClient
+from tests.http.desk_world import ADA, DOUBLE, EVIL, HTML
+from tests.sql.staged import Staged, match, pairs
+
+
+@pytest.fixture
+def manager(desk: DeskClient) -> DeskClient:
+    return desk.as_user("manager")
+
+
+def test_the_list_shows_who_why_and_who_it_may_be(manager: DeskClient) -> None:
+    page = manager.get("/mismatches")
+
+    assert page.status_code == 200
+    assert "6 found" in page.text
+    assert "ada@gmial.com" in page.text
+    assert "a slip in the domain" in page.text
+    assert HTML not in page.text
+    assert "&lt;img src=x" in page.text
+
+
+def test_a_link_confirmed_on_the_page_is_used_by_the_next_match(
+    manager: DeskClient, staging: Engine
+) -> None:
+    where = f"/mismatches/customer/{ADA}"
+    answer = manager.post(where, {"action": "link", "member_id": "m1"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{DESK}/{STORE}{where}?done=linked&batch=")
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        match(staged, full=False)
+        assert (ADA, "m1", "link") in pairs(staged)
+    page = manager.call("GET", answer.headers["location"]).text
+    assert "Linked. The next sync shows the card." in page
+    assert "Linked to member m1" in page
+
+    batch = re.search(r"decisions/(\w+)/undo", page)
+    assert batch is not None
+    assert manager.post(f"/decisions/{batch[1]}/undo", {}).status_code == 303
+    assert manager.post(f"/decisions/{batch[1]}/undo", {}).status_code == 409
+
+
+def test_what_is_ticked_is_ignored_at_once(manager: DeskClient) -> None:
+    until = (utc_now() + timedelta(days=9)).date().isoformat()
+    answer = manager.post(
+        "/mismatches?class=customer_not_found",
+        {
+            "action": "ignore",
+            "chosen": [f"customer/{ADA}/m1", f"customer/{EVIL}"],
+            "reason": "a test",
+            "until": until,
+        },
+    )
+
+    assert "class=customer_not_found" in answer.headers["location"]
+    assert "4 found" in manager.get("/mismatches").text
+    assert "2 found" in manager.get("/mismatches", status="ignored").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, "Tick at least one row"),
+        ({"chosen": f"customer/{ADA}"}, "Choose what to do"),
+        ({"chosen": f"customer/{EVIL}", "action": "link"}, "has no suggestion"),
+        ({"chosen": f"customer/{ADA}", "action": "ignore"}, "Say why"),
+        (
+            {"chosen": f"customer/{ADA}", "action": "ignore", "reason": "x", "until": "2020-01-01"},
+            "must be in the future",
+        ),
+        (
+            {"chosen": f"customer/{ADA}", "action": "ignore", "reason": "x", "until": "soon"},
+            "must be a day such as",
+        ),
+        ({"chosen": f"customer/{ADA}/nobody", "action": "link"}, "no member nobody"),
+        ({"chosen": "member/m3", "action": "link"}, "number of the customer"),
+    ],
+)
+def test_a_form_that_cannot_be_is_answered_with_why(
+    manager: DeskClient, fields: dict[str, str], says: str
+) -> None:
+    answer = manager.post("/mismatches", fields)
+
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert "6 found" in answer.text, "the list is still there"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/mismatches/customer/999", "/mismatches/customer/x", "/mismatches/admin/7", "/nowhere"],
+)
+def test_what_is_not_there_is_said_so(manager: DeskClient, path: str) -> None:
+    assert manager.get(path).status_code == 404
+
+
+def test_an_ambiguous_one_shows_everybody_with_the_address(manager: DeskClient) -> None:
+    page = manager.get(f"/mismatches/customer/{DOUBLE}").text
+
+    assert "m3" in page
+    assert "m4" in page
+    assert f"customers/{DOUBLE + 100}" in page
+
+
+def test_a_member_is_linked_to_the_customer_that_is_named(
+    manager: DeskClient, staging: Engine
+) -> None:
+    answer = manager.post("/mismatches/member/m3", {"action": "link", "customer_id": str(DOUBLE)})
+
+    assert answer.status_code == 303
+    with staging.begin() as connection:
+        assert (DOUBLE, "m3") in Staged(connection).rows(schema.links, "customer_id", "member_id")
+
+
+def test_who_may_only_look_sees_masked_addresses_and_no_buttons(desk: DeskClient) -> None:
+    page = desk.as_user("viewer").get("/mismatches").text
+
+    assert "a…@gmial.com" in page
+    assert "ada@" not in page
+    assert 'value="link"' not in page
