@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards import csv_import
-from loyalty_desk.awards.csv_import import AwardFileError, Import, import_awards
+from loyalty_desk.awards.csv_import import AwardFileError, import_awards, read_file
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.settings import StoreSettings
 from tests.factories import LATER, NOW, store_settings
@@ -20,17 +20,29 @@ STORE = store_settings()
 HEAD = "member_id,amount,reason\n"
 GOOD, OTHER, BAD = "7,50,gesture\n", "8,20,other\n", "7,many,gesture\n"
 AMOUNT = "amount: must be a number such as 50 or -12.50"
-ImportText = Callable[..., Import]
+
+
+class Done(NamedTuple):
+    """What an import did, as the tests say it."""
+
+    queued: int
+    queued_before: int
+    bad_lines: dict[int, str]
+
+
+ImportText = Callable[..., Done]
 
 
 @pytest.fixture
 def import_text(staging: Engine, tmp_path: Path) -> ImportText:
     """Imports a text or bytes as a file; `store`, `now` and `skip_bad` may be given."""
 
-    def run(content: str | bytes, store: StoreSettings = STORE, **values: Any) -> Import:
+    def run(content: str | bytes, store: StoreSettings = STORE, **values: Any) -> Done:
         path = tmp_path / "awards.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return import_awards(staging, store, path, **{"now": NOW, "agent": "ada", **values})
+        given = {"now": NOW, "agent": "ada", **values}
+        found = import_awards(staging, store, read_file(path), **given)
+        return Done(found.queued, found.queued_before, found.bad_lines)
 
     return run
 
@@ -49,8 +61,9 @@ def queued(staging: Engine) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-def done(new: int = 0, before: int = 0, bad: dict[int, str] | None = None) -> Import:
-    return Import(queued=new, queued_before=before, bad_lines=bad or {})
+def done(new: int = 0, before: int = 0, bad: dict[int, str] | None = None) -> Done:
+    """New, queued before, and the bad lines with why."""
+    return Done(new, before, bad or {})
 
 
 def test_every_row_of_a_good_file_is_queued(staging: Engine, import_text: ImportText) -> None:
@@ -296,7 +309,7 @@ def test_a_file_that_cannot_be_read_queues_nothing(
 def test_a_file_that_is_missing_is_named(staging: Engine, tmp_path: Path) -> None:
     for path, says in [(tmp_path / "no.csv", "No such file"), (tmp_path, "Is a directory")]:
         with pytest.raises(AwardFileError, match=f"cannot read {path.name}: {says}"):
-            import_awards(staging, STORE, path, NOW, agent="ada")
+            import_awards(staging, STORE, read_file(path), NOW, agent="ada")
 
 
 def test_a_file_that_is_too_large_is_refused(

@@ -53,13 +53,13 @@ def _add_award(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from loyalty_desk.awards.csv_import import import_awards  # noqa: PLC0415 - only here
+    from loyalty_desk.awards.csv_import import import_awards, read_file  # noqa: PLC0415
 
     store = stores_file().get(options.store)
     done = import_awards(
         _engine(),
         store,
-        options.file,
+        read_file(options.file),
         utc_now(),
         agent=options.agent,
         skip_bad=options.skip_bad,

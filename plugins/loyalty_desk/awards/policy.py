@@ -38,19 +38,36 @@ def needs_approval(amount: Decimal, unit: Unit, settings: AwardSettings) -> bool
     return above is not None and abs(amount) > above
 
 
-def find_breaches(request: AwardRequest, today: Today, settings: AwardSettings) -> dict[str, str]:
-    """The limits that the award would break: a reason for each, by the setting's name."""
-    unit = request.unit
-    amount = abs(to_parts(request.amount, unit))
-    limits = (
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One limit as it stands: `left` is what it still allows, in points or credits."""
+
+    setting: str
+    what: str
+    most: int
+    left: Decimal
+
+
+def find_limits(unit: Unit, today: Today, settings: AwardSettings) -> list[Limit]:
+    """Every limit on awards in a unit, with what was used of it today."""
+    used_of = (
         (f"max_{unit}_per_award", 0, "one award"),
         (f"max_{unit}_per_agent_per_day", today.by_agent, "one agent a day"),
         (f"max_{unit}_per_member_per_day", today.by_member, "one member a day"),
     )
-    breaches = {}
-    for name, used, what in limits:
-        most = getattr(settings, name)
-        if used + amount > most * _PARTS_OF_ONE[unit]:
-            left = from_parts(max(0, most * _PARTS_OF_ONE[unit] - used), unit)
-            breaches[name] = f"{what} may have {most} {unit} at most, {left} are left"
-    return breaches
+    limits = []
+    for setting, used, what in used_of:
+        most = getattr(settings, setting)
+        left = from_parts(max(0, most * _PARTS_OF_ONE[unit] - used), unit)
+        limits.append(Limit(setting=setting, what=what, most=most, left=left))
+    return limits
+
+
+def find_breaches(request: AwardRequest, today: Today, settings: AwardSettings) -> dict[str, str]:
+    """The limits that the award would break: a reason for each, by the setting's name."""
+    unit = request.unit
+    return {
+        limit.setting: f"{limit.what} may have {limit.most} {unit} at most, {limit.left} are left"
+        for limit in find_limits(unit, today, settings)
+        if abs(request.amount) > limit.left
+    }

@@ -34,6 +34,7 @@ class Door(StrEnum):
     FILE = "file"
     HTTP = "http"
     COMMAND = "command"
+    DESK = "desk"
 
 
 class AwardKeyError(LoyaltyDeskError):
@@ -88,20 +89,29 @@ def queue_award(
     if earlier is not None:
         why: Literal["key", "double_click"] = "key" if request.idempotency_key else "double_click"
         return Queued(award_id=earlier.award_id, state=AwardState(earlier.state), repeats=why)
-    today = connection.execute(
-        statement("awards/select_awarded_today"),
-        {
-            "store": store.name,
-            "agent": request.agent,
-            "subject": subject,
-            "unit": request.unit.value,
-            "since_utc": utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0)),
-        },
-    ).one()
-    spent = Today(by_agent=int(today.by_agent), by_member=int(today.by_member))
+    spent = awarded_today(
+        connection, store.name, now, agent=request.agent, subject=subject, unit=request.unit
+    )
     if breaches := find_breaches(request, spent, store.awards):
         raise AwardLimitError(breaches)
     return insert_award(connection, store, request, now, door=door, subject=subject)
+
+
+def awarded_today(
+    connection: Connection, store: str, now: datetime, *, agent: str, subject: str, unit: Unit
+) -> Today:
+    """What an agent awarded and a member was awarded since midnight (UTC), in that unit."""
+    found = connection.execute(
+        statement("awards/select_awarded_today"),
+        {
+            "store": store,
+            "agent": agent,
+            "subject": subject,
+            "unit": unit.value,
+            "since_utc": utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+        },
+    ).one()
+    return Today(by_agent=int(found.by_agent), by_member=int(found.by_member))
 
 
 def enter_gate(connection: Connection, store: str, now: datetime) -> None:

@@ -121,7 +121,7 @@ def load_report_data(
             problems=balance_problems(recent[0]),
             failed_pushes=_failed_pushes(connection, store, run_id),
             rejected=_rejected(connection, store, run_id),
-            checks=_checks(connection, store, run_id),
+            checks=load_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
             progress=load_progress(connection, store, _since(recent), now),
             suggested=best_suggestions(connection, store, min_score),
@@ -165,7 +165,7 @@ def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedR
     ]
 
 
-def _checks(connection: Connection, store: str, run_id: str) -> list[CheckRow]:
+def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRow]:
     rows = connection.execute(
         statement("report/select_quality_results"), {"store": store, "run_id": run_id}
     ).all()

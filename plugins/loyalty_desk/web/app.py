@@ -9,7 +9,16 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.web import awards_api, lookup_api, webhooks_api
 from loyalty_desk.web.answers import CLOSED, WebError
-from loyalty_desk.web.desk import files, mismatches, overview
+from loyalty_desk.web.desk import (
+    awards,
+    customers,
+    files,
+    mismatches,
+    new_award,
+    overview,
+    quality,
+    setup,
+)
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +29,8 @@ def make_app() -> FastAPI:
     app.include_router(awards_api.router)
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
-    for place in (files, overview, mismatches):
+    # A new award goes before an award by its id.
+    for place in (files, overview, mismatches, new_award, awards, customers, quality, setup):
         app.include_router(place.router)
     app.add_exception_handler(WebError, _say_no)
     for trouble in CLOSED:

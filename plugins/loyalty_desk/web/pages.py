@@ -79,7 +79,9 @@ def page(
         "here": f"{base_of(request)}/{visitor.store.name}",
         "visitor": visitor,
         "store": visitor.store,
-        "places": PLACES,
+        "places": [
+            (path, name) for path, name in PLACES if name != "Setup" or visitor.may("set up")
+        ],
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),

@@ -1,0 +1,34 @@
+-- One page of a store's awards that a person asked for, the newest first.
+-- Reads awards. Binds store; state (empty for all); words (empty for all): an award, a member, an
+-- agent; email_key (empty or an address); ticket_id (0 or a ticket); most; skip. One row per award;
+-- `found` is how many there are on all pages.
+SELECT
+    award_id,
+    queued_at_utc,
+    state,
+    unit,
+    amount,
+    agent,
+    member_id,
+    email,
+    reason,
+    ticket_id,
+    door,
+    detail,
+    settled_at_utc,
+    COUNT(*) OVER () AS found
+FROM awards
+WHERE
+    store = :store
+    AND (:state = '' OR state = :state)
+    AND (
+        :words = ''
+        OR award_id = :words
+        OR member_id = :words
+        OR agent = :words
+        OR subject = :email_key
+        OR email = :email_key
+        OR ticket_id = :ticket_id
+    )
+ORDER BY queued_at_utc DESC, award_id ASC
+LIMIT :most OFFSET :skip

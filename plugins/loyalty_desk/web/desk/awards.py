@@ -1,0 +1,232 @@
+"""Awards: the queue and its history, one award's timeline, and what people decide about one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.awards.approval import decide, is_same_person
+from loyalty_desk.awards.queue import (
+    Door,
+    NoAwardError,
+    get_award,
+    get_events,
+    settle_unknown,
+)
+from loyalty_desk.awards.requests import AwardFieldsError
+from loyalty_desk.awards.reversal import read_reversal, reverse_award
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import AwardState
+from loyalty_desk.report.classes import ClassText, award_text
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.emails import read_email
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.forms import Form, OwnForm
+from loyalty_desk.web.pages import DeskRoute, back_to, page
+from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
+
+router = APIRouter(prefix="/desk/{store}/awards", route_class=DeskRoute)
+
+PAGE_ROWS: Final = 50
+MOST_WHY: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which awards, by state and words, and which page of them."""
+
+    state: AwardState | None
+    words: str
+    page: int
+
+
+@router.get("")
+def show_awards(request: Request, visitor: Seeing) -> Response:
+    """The queue and the history, filtered by the query."""
+    asked = _read_asked(request)
+    with reading(staging_engine()) as connection:
+        rows = _load(connection, visitor.store.name, asked)
+    found = rows[0].found if rows else 0
+    return page(
+        request,
+        "awards.html.j2",
+        visitor,
+        place="Awards",
+        asked=asked,
+        query={"state": asked.state or "", "q": asked.words},
+        rows=rows,
+        found=found,
+        pages=-(-found // PAGE_ROWS) or 1,
+        states=[(state.value, state.value.replace("_", " ")) for state in AwardState],
+    )
+
+
+@router.get("/{award_id}")
+def show_award(request: Request, visitor: Seeing, award_id: str) -> Response:
+    """One award: for whom, how much, why, and everything that happened to it."""
+    return _show_one(request, visitor, award_id)
+
+
+@router.post("/{award_id}/approval")
+def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -> Response:
+    """Approve or reject one that waits for it; whoever asked for it cannot approve it."""
+    approved = {"approve": True, "reject": False}.get(form.get("action"))
+    if approved is None:
+        return _show_one(request, visitor, award_id, problem="Choose approve or reject.")
+    try:
+        with staging_engine().begin() as connection:
+            award = _get(connection, visitor, award_id)
+            if award.state != AwardState.NEEDS_APPROVAL:
+                raise NoAwardError(f"it is {award.state.replace('_', ' ')}: nothing to approve")
+            why = _why(form)
+            decide(
+                connection,
+                visitor.store.name,
+                award,
+                utc_now(),
+                approved=approved,
+                by=visitor.name,
+                why=why or None,
+            )
+    except LoyaltyDeskError as error:
+        return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
+    return _back(request, visitor, award_id, "approved" if approved else "rejected")
+
+
+@router.post("/{award_id}/outcome")
+def settle(request: Request, visitor: Approving, form: OwnForm, award_id: str) -> Response:
+    """Say what became of an award that nobody can tell of."""
+    was_applied = {"applied": True, "send_again": False}.get(form.get("action"))
+    why = _why(form)
+    if was_applied is None or not why:
+        problem = "Say whether it is booked on the platform, and how you know."
+        return _show_one(request, visitor, award_id, problem=problem)
+    try:
+        with staging_engine().begin() as connection:
+            settle_unknown(
+                connection,
+                visitor.store.name,
+                _get(connection, visitor, award_id).award_id,
+                utc_now(),
+                was_applied=was_applied,
+                actor=visitor.name,
+                why=why,
+            )
+    except LoyaltyDeskError as error:
+        return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
+    return _back(request, visitor, award_id, "applied" if was_applied else "sent_again")
+
+
+@router.post("/{award_id}/reversal")
+def reverse(request: Request, visitor: Awarding, form: OwnForm, award_id: str) -> Response:
+    """Take an applied award back by a new one, once."""
+    try:
+        agent, why = read_reversal({"agent": visitor.name, "note": form.get("why")})
+        with staging_engine().begin() as connection:
+            queued = reverse_award(
+                connection,
+                visitor.store,
+                _get(connection, visitor, award_id).award_id,
+                utc_now(),
+                agent=agent,
+                why=why,
+                door=Door.DESK,
+            )
+    except AwardFieldsError as error:
+        problem = f"Say why: {'; '.join(error.problems.values())}."
+        return _show_one(request, visitor, award_id, problem=problem)
+    except LoyaltyDeskError as error:
+        return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
+    return _back(request, visitor, queued.award_id, "reversed")
+
+
+def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str = "") -> Response:
+    with reading(staging_engine()) as connection:
+        award = _get(connection, visitor, award_id)
+        events = get_events(connection, visitor.store.name, award.award_id)
+        reversal = connection.execute(
+            statement("awards/select_reversal"),
+            {"store": visitor.store.name, "award_id": award.award_id},
+        ).first()
+    return page(
+        request,
+        "award.html.j2",
+        visitor,
+        status=400 if problem else 200,
+        place="Awards",
+        award=award,
+        text=_text(award),
+        events=[(event, _facts(event)) for event in events],
+        reversal=reversal,
+        is_own=is_same_person(visitor.name, award.agent),
+        problem=problem,
+    )
+
+
+def _get(connection: Connection, visitor: Visitor, award_id: str) -> Row[Any]:
+    """The award; raises WebError 404. What cannot be an id is not looked for."""
+    try:
+        if not award_id.isalnum():
+            raise NoAwardError
+        return get_award(connection, visitor.store.name, award_id)
+    except NoAwardError:
+        raise WebError(404, "There is no such award.") from None
+
+
+def _why(form: Form) -> str:
+    why = form.get("why")
+    return why[:MOST_WHY] if why.isprintable() else ""
+
+
+def _back(request: Request, visitor: Visitor, award_id: str, done: str) -> Response:
+    return back_to(request, f"/{visitor.store.name}/awards/{award_id}", done=done)
+
+
+def _text(award: Row[Any]) -> ClassText | None:
+    """What a refused or unknown award means, and what to do."""
+    if award.state not in {AwardState.REFUSED, AwardState.UNKNOWN}:
+        return None
+    return award_text(award.state, award.detail, by_email=award.member_id is None, is_member=False)
+
+
+def _facts(event: Row[Any]) -> dict[str, str]:
+    """What was known at a step, in words; who it is for is above the timeline already."""
+    facts: dict[str, Any] = json.loads(event.facts)
+    return {
+        name.removesuffix("_utc").replace("_", " "): str(facts[name])
+        for name in ("door", "balance_before", "balance_after", "entry_id", "approve_by_utc")
+        if facts.get(name) is not None
+    }
+
+
+def _read_asked(request: Request) -> Asked:
+    query = request.query_params
+    number, state = query.get("page", ""), query.get("state", "")
+    is_page = number.isascii() and number.isdigit() and len(number) < 6
+    return Asked(
+        state=AwardState(state) if state in set(AwardState) else None,
+        words=query.get("q", "").strip().replace("\0", "")[:320],
+        page=int(number) or 1 if is_page else 1,
+    )
+
+
+def _load(connection: Connection, store: str, asked: Asked) -> list[Row[Any]]:
+    words = asked.words
+    is_number = words.isascii() and words.isdigit() and len(words) < 19
+    binds = {
+        "store": store,
+        "state": asked.state or "",
+        "words": words,
+        "email_key": (read_email(words)[0] if "@" in words else None) or "",
+        "ticket_id": int(words) if is_number else 0,
+        "most": PAGE_ROWS,
+        "skip": (asked.page - 1) * PAGE_ROWS,
+    }
+    return list(connection.execute(statement("desk/select_awards_page"), binds).all())

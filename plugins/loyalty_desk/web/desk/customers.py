@@ -1,0 +1,187 @@
+"""Customer: one person across both systems, and why the two were paired or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.connections import gorgias_client
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.records import Outcome
+from loyalty_desk.report.classes import ClassText, class_text
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, SYNCED_AT, absent_card
+from loyalty_desk.sync.emails import read_email
+from loyalty_desk.sync.texts import without_texts
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.evidence import card_name
+from loyalty_desk.web.pages import DeskRoute, page
+from loyalty_desk.web.rights import Seeing, Visitor
+
+router = APIRouter(prefix="/desk/{store}/customers", route_class=DeskRoute)
+
+RULES: Final = {
+    "link": "a person confirmed it",
+    "email": "they have the same e-mail address",
+    "channel": "a further e-mail address of the customer is the member's",
+}
+GORGIAS_WAIT_S: Final = 5.0
+_MISSING: Final = "—"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A customer with everything that staging knows. `member` is whom it is matched with."""
+
+    row: Row[Any]
+    member: Row[Any] | None
+    text: ClassText | None
+    card: Mapping[str, Any]
+    """The card that Gorgias should show; empty when none is pushed for this class."""
+    channels: list[str]
+    tickets: list[Row[Any]]
+    pushed: list[Row[Any]]
+    changes: list[Row[Any]]
+    awards: list[Row[Any]]
+
+
+@router.get("")
+def find_customer(request: Request, visitor: Seeing) -> Response:
+    """Find a customer by an e-mail address, or by the id of a customer, member or ticket."""
+    words = request.query_params.get("q", "").strip().replace("\0", "")[:320]
+    with reading(staging_engine()) as connection:
+        customers = _find(connection, visitor.store.name, words) if words else []
+        members = _find_members(connection, visitor.store.name, words) if words else []
+    return page(
+        request,
+        "customers.html.j2",
+        visitor,
+        place="Customer",
+        words=words,
+        customers=customers,
+        members=[(row, card_name(row.card)) for row in members],
+    )
+
+
+@router.get("/{customer_id}")
+def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Response:
+    """One customer; with `now=1` also what Gorgias shows at this moment."""
+    if not (customer_id.isascii() and customer_id.isdigit() and len(customer_id) < 19):
+        raise WebError(404, "There is no such customer.")
+    with reading(staging_engine()) as connection:
+        person = _load(connection, visitor.store, int(customer_id))
+    if person is None:
+        raise WebError(404, "There is no such customer.")
+    shown, problem = None, ""
+    if request.query_params.get("now") == "1":
+        shown, problem = _read_now(visitor, int(customer_id))
+    return page(
+        request,
+        "customer.html.j2",
+        visitor,
+        status=502 if problem else 200,
+        place="Customer",
+        person=person,
+        rule=RULES.get(person.row.rule or "", person.row.rule),
+        shown=shown,
+        rows=_compare(person.card, shown),
+        problem=problem,
+    )
+
+
+def _find(connection: Connection, store: str, words: str) -> list[Row[Any]]:
+    binds: dict[str, Any] = {"store": store}
+    if "@" in words:
+        binds["email_key"] = read_email(words)[0]
+        return list(connection.execute(statement("desk/find_customers_by_key"), binds).all())
+    is_id = words.isascii() and words.isdigit() and len(words) < 19
+    binds |= {"customer_id": int(words) if is_id else 0, "member_id": words}
+    return list(connection.execute(statement("desk/find_customers_by_ids"), binds).all())
+
+
+def _find_members(connection: Connection, store: str, words: str) -> list[Row[Any]]:
+    if "@" in words:
+        binds = {"store": store, "email_key": read_email(words)[0]}
+        return list(connection.execute(statement("desk/find_members_by_key"), binds).all())
+    binds = {"store": store, "member_id": words}
+    return list(connection.execute(statement("desk/select_member"), binds).all())
+
+
+def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Person | None:
+    key: dict[str, Any] = {"store": store.name, "customer_id": customer_id}
+
+    def rows(name: str, **binds: Any) -> list[Any]:
+        return list(connection.execute(statement(f"desk/{name}"), key | binds).all())
+
+    row = connection.execute(statement("desk/select_customer"), key).first()
+    if row is None:
+        return None
+    member = None
+    if row.member_id is not None:
+        binds = {"store": store.name, "member_id": row.member_id}
+        member = connection.execute(statement("desk/select_member"), binds).first()
+    channels = [one.email_key for one in rows("select_channels")]
+    subjects = [one for one in (row.member_id, row.email_key, *channels) if one]
+    binds = {"store": store.name, "subjects": subjects}
+    return Person(
+        row=row,
+        member=member,
+        text=class_text("customer", row.outcome) if row.outcome else None,
+        card=_wanted(row.outcome, member),
+        channels=channels,
+        tickets=rows("select_tickets"),
+        pushed=rows("select_pushed_cards"),
+        changes=rows("select_changes"),
+        awards=list(connection.execute(statement("desk/select_awards_of"), binds).all()),
+    )
+
+
+def _wanted(outcome: str | None, member: Row[Any] | None) -> Mapping[str, Any]:
+    if member is not None:
+        card: Mapping[str, Any] = orjson.loads(member.card)
+        return card
+    known = outcome in SUMMARY_BY_OUTCOME
+    return absent_card(Outcome(outcome)) if outcome and known else {}
+
+
+def _read_now(visitor: Visitor, customer_id: int) -> tuple[Mapping[str, Any] | None, str]:
+    """The card that Gorgias holds now, and what went wrong when it cannot be read."""
+    store = visitor.store
+    try:
+        client = gorgias_client(store, staging_engine(), urgent=True, max_wait_s=GORGIAS_WAIT_S)
+        data = client.get_customer(customer_id).data or {}
+    except LoyaltyDeskError as error:
+        return None, f"Gorgias could not be read: {error}."
+    card = data.get(store.gorgias.card_key)
+    return (without_texts(card) if isinstance(card, Mapping) else {}), ""
+
+
+def _compare(
+    wanted: Mapping[str, Any], shown: Mapping[str, Any] | None
+) -> list[tuple[str, str, str, bool]]:
+    """Each key of the card: as it should be, as Gorgias has it, and whether the two differ."""
+    found = shown or {}
+    keys = sorted((set(wanted) | set(found)) - {SYNCED_AT})
+    return [
+        (
+            key,
+            _text(wanted.get(key)),
+            _text(found.get(key)),
+            shown is not None and wanted.get(key) != found.get(key),
+        )
+        for key in keys
+    ]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return _MISSING
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -1,0 +1,70 @@
+"""Quality: what the checks of each run found, with the ids at fault, and the Data Docs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from loyalty_desk.report.data import load_checks
+from loyalty_desk.settings import installation
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.standing import newest_runs
+from loyalty_desk.web.pages import DeskRoute, page
+from loyalty_desk.web.rights import Seeing
+
+router = APIRouter(prefix="/desk/{store}", route_class=DeskRoute)
+
+RUNS: Final = 50
+DOCS_POLICY: Final = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""Great Expectations writes its pages with styles in them; their scripts are left out."""
+TYPES: Final = {".html": "text/html", ".css": "text/css"}
+
+
+@router.get("/quality")
+def show_quality(request: Request, visitor: Seeing) -> Response:
+    """The checks of one run, the newest unless the query names another."""
+    store = visitor.store.name
+    with reading(staging_engine()) as connection:
+        runs = newest_runs(connection, store, RUNS)
+        ids = [run.run_id for run in runs]
+        asked = request.query_params.get("run", "")
+        chosen = asked if asked in ids else next(iter(ids), "")
+        checks = load_checks(connection, store, chosen)
+    return page(
+        request,
+        "quality.html.j2",
+        visitor,
+        place="Quality",
+        runs=runs,
+        chosen=chosen,
+        checks=checks,
+        docs=_docs(store),
+    )
+
+
+@router.get("/docs/{path:path}")
+def show_docs(visitor: Seeing, path: str) -> Response:
+    """A file of the Data Docs."""
+    root = _root(visitor.store.name)
+    found = (root / path).resolve() if "\0" not in path else root
+    if not found.is_relative_to(root) or not found.is_file():
+        raise WebError(404, "There is no such page of the Data Docs.")
+    kind = TYPES.get(found.suffix, "application/octet-stream")
+    return FileResponse(found, media_type=kind, headers={"Content-Security-Policy": DOCS_POLICY})
+
+
+def _docs(store: str) -> list[str]:
+    """The steps that have Data Docs."""
+    root = _root(store)
+    return sorted(path.parent.name for path in root.glob("*/index.html"))
+
+
+def _root(store: str) -> Path:
+    return (installation().var_dir / "data_docs" / store).resolve()

@@ -1,0 +1,121 @@
+"""Each page of the desk over real HTTP, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.records import RunState
+from loyalty_desk.report.run_record import add_counters, start_run
+from loyalty_desk.staging import schema
+from tests.factories import STORE
+from tests.http.desk import DESK, DeskClient
+from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE, HTML
+from tests.sql.staged import Staged
+
+PAGES = {
+    "": ["Overview", "20.0%", "scheduled__1", "No sync is running"],
+    "/progress": ["No sync is running"],
+    "/mismatches": ["6 found"],
+    f"/mismatches/customer/{ADA}": ["ada@gmail.com", "Who it may be"],
+    "/mismatches/member/m3": ["Members with the same address", "m4"],
+    "/awards": ["2 found", "+500 points", "needs approval"],
+    "/awards/new": ["New award"],
+    "/awards/new?who=m2": ["Grace Hopper", "900", "1450 of 2000", "Above 100 points"],
+    "/awards/new?who=nobody@example.test": ["No member with this address is known"],
+    "/awards/import": ["Choose a file", "member_id"],
+    "/customers": ["Customer"],
+    "/customers?q=grace@example.test": ["Grace Hopper 8", "Grace Hopper m2"],
+    "/customers?q=m2": ["Grace Hopper 8"],
+    "/customers?q=80": ["Grace Hopper 8"],
+    f"/customers/{GRACE}": ["they have the same e-mail address", "+50 points", "scheduled__1"],
+    f"/customers/{DOUBLE}": ["Unclear", "See who it may be"],
+    f"/customers/{EVIL}": ["Wrote to us, not a member", "&lt;img src=x"],
+    "/quality": ["match_email_differs", "▲ warning", "<code>7</code>"],
+    "/setup": ["None yet.", "What we made in Gorgias", "approval_above_points"],
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_what_it_is_for_and_nothing_as_html_that_people_wrote(
+    desk: DeskClient, path: str
+) -> None:
+    page = desk.as_user("admin").get(path)
+
+    assert page.status_code == 200
+    for text in PAGES[path]:
+        assert text in page.text
+    assert HTML not in page.text
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert page.headers["cache-control"] == "no-store"
+    assert "style=" not in page.text, "the policy would not let it work"
+
+
+def test_the_first_page_lists_the_stores_or_goes_to_the_only_one(desk: DeskClient) -> None:
+    both = desk.as_user("admin").call("GET", DESK)
+    assert "other" in both.text
+    assert STORE in both.text
+
+    one = desk.as_user("viewer").call("GET", DESK)
+    assert one.headers["location"] == f"{DESK}/{STORE}"
+
+
+def test_a_running_sync_shows_how_far_it_is(desk: DeskClient, staging: Engine) -> None:
+    now = utc_now()
+    with staging.begin() as connection:
+        start_run(connection, STORE, "running", {}, now)
+        add_counters(
+            connection,
+            STORE,
+            "running",
+            {
+                f"seconds_{stage}": 1
+                for stage in ("members", "customers", "tickets", "match", "plan")
+            },
+        )
+        staged = Staged(connection)
+        for customer_id, state in ((1, "done"), (2, "done"), (3, "planned"), (4, "planned")):
+            staged.change("running", customer_id, state, changed_at_utc=utc_text(now))
+
+    part = desk.as_user("viewer").get("/progress").text
+
+    assert "push, 2 of 4 cards, 2 a minute, about 1 min 0 s left" in part
+    assert '<progress max="4" value="2"' in part
+
+
+def test_a_stopped_run_says_why_on_the_overview(desk: DeskClient, staging: Engine) -> None:
+    from loyalty_desk.report.run_record import finish_run
+
+    with staging.begin() as connection:
+        start_run(connection, STORE, "stopped", {}, utc_now())
+        finish_run(connection, STORE, "stopped", RunState.FAILED, "plan: too many", utc_now())
+
+    assert "The last run stopped.</strong> plan: too many" in desk.as_user("viewer").get().text
+
+
+def test_a_token_is_shown_once_and_revoked(desk: DeskClient, staging: Engine) -> None:
+    admin = desk.as_user("admin")
+    made = admin.post("/setup/tokens", {"label": "the widget", "opens": "awards"})
+    token = made.text.split('class="secret">')[1].split("<")[0]
+
+    page = admin.get("/setup").text
+    assert token not in page
+    assert "the widget" in page
+    with staging.begin() as connection:
+        [token_id] = Staged(connection).rows(schema.award_schema.api_tokens, "token_id")
+    assert token.startswith(f"ld_{token_id}_")
+    assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 303
+    assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 404
+    assert "revoked" in admin.get("/setup").text
+
+
+@pytest.mark.parametrize("fields", [{"opens": "awards"}, {"label": "x", "opens": "everything"}])
+def test_a_token_needs_a_label_and_a_door(desk: DeskClient, fields: dict[str, str]) -> None:
+    assert desk.as_user("admin").post("/setup/tokens", fields).status_code == 400
+
+
+def test_settings_show_a_notifier_without_what_it_is_made_with(desk: DeskClient) -> None:
+    assert "smtp_default" in desk.as_user("admin").get("/setup").text
