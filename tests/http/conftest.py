@@ -134,6 +134,22 @@ def desk_server() -> Iterator[str]:
     patch.undo()
 
 
+def serve_desk(
+    server: str, engine: Engine, url: str, folder: Path, patch: pytest.MonkeyPatch
+) -> DeskClient:
+    """Fill the staging database and have the server use it; nobody is logged in yet."""
+    content = {STORE: {"platform": "rivo", "awards": {"approval_above_points": 100}}}
+    content["other"] = {"platform": "rivo"}
+    stores = folder / "stores.yaml"
+    stores.write_text(yaml.safe_dump({"stores": content}), encoding="utf-8")
+    patch.setenv("LOYALTY_DESK_STAGING_URL", url)
+    patch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    patch.setenv("LOYALTY_DESK_VAR_DIR", str(folder / "var"))
+    forget_settings()
+    fill(engine, settings.stores_file().get(STORE))
+    return DeskClient(url=server, session=new_client())
+
+
 @pytest.fixture
 def desk(
     desk_server: str,
@@ -142,16 +158,19 @@ def desk(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[DeskClient]:
-    """The desk of a store with something on each page; nobody is logged in yet."""
-    content = {STORE: {"platform": "rivo", "awards": {"approval_above_points": 100}}}
-    content["other"] = {"platform": "rivo"}
-    stores = tmp_path / "stores.yaml"
-    stores.write_text(yaml.safe_dump({"stores": content}), encoding="utf-8")
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+    """The desk of a store with something on each page, on each of the databases."""
+    yield serve_desk(desk_server, staging, staging_url, tmp_path, monkeypatch)
     forget_settings()
-    fill(staging, settings.stores_file().get(STORE))
-    with new_client() as session:
-        yield DeskClient(url=desk_server, session=session)
-    forget_settings()
+
+
+@pytest.fixture(scope="module")
+def one_desk(desk_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskClient]:
+    """The same once for a module, on SQLite, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("desk")
+    url = f"sqlite:///{folder / 'staging.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    with pytest.MonkeyPatch.context() as patch:
+        yield serve_desk(desk_server, engine, url, folder, patch)
+        forget_settings()
+    engine.dispose()

@@ -1,0 +1,214 @@
+"""Awards on the desk over real HTTP: asked for, approved, settled, taken back, from a file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk.staging.award_schema import awards
+from tests.factories import STORE
+from tests.http.desk import DESK, DeskClient
+from tests.sql.staged import Staged
+
+HEAD = "member_id,amount,reason\n"
+
+
+@pytest.fixture
+def agent(desk: DeskClient) -> DeskClient:
+    return desk.as_user("agent")
+
+
+@pytest.fixture
+def manager(desk: DeskClient) -> DeskClient:
+    return desk.as_user("manager")
+
+
+def found(engine: Engine, **where: Any) -> list[Any]:
+    condition = " AND ".join(f"{name} = :{name}" for name in where)
+    with engine.connect() as connection:
+        sql = f"SELECT * FROM awards WHERE {condition} ORDER BY queued_at_utc"
+        return list(connection.execute(text(sql), where).all())
+
+
+def waiting(engine: Engine) -> str:
+    [award] = found(engine, state="needs_approval")
+    return str(award.award_id)
+
+
+def set_state(engine: Engine, award_id: str, state: str) -> None:
+    with engine.begin() as connection:
+        Staged(connection).update(awards, {"award_id": award_id}, state=state)
+
+
+def test_an_award_is_queued_once_however_often_its_form_is_sent(
+    agent: DeskClient, staging: Engine
+) -> None:
+    page = agent.get("/awards/new", who="m2").text
+    key = re.search(r'name="idempotency_key" value="(\w+)"', page)
+    assert key is not None
+    fields = {
+        "member_id": "m2",
+        "amount": "25",
+        "unit": "points",
+        "reason": "gesture",
+        "note": "<b>kind</b>",
+        "idempotency_key": key[1],
+    }
+
+    first, second = (agent.post("/awards/new", fields) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    [award] = found(staging, door="desk")
+    assert (award.agent, award.amount, award.state) == ("agent", 25, "queued")
+    where = f"{DESK}/{STORE}/awards/{award.award_id}"
+    assert first.headers["location"] == f"{where}?done=awarded"
+    assert second.headers["location"] == f"{where}?done=repeated"
+    shown = agent.call("GET", first.headers["location"]).text
+    assert "The award is queued." in shown
+    assert "&lt;b&gt;kind" in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"amount": "many"}, "must be a number such as 50"),
+        ({"amount": "5000"}, "one award may have 1000 points at most"),
+        ({"amount": "5", "reason": "because"}, "must be one of"),
+        ({"amount": "5", "note": "ld:mark"}, "must not hold"),
+        ({"amount": "5", "ticket_id": "x"}, "number in Gorgias"),
+        ({"amount": "5", "member_id": ""}, "give either email or member_id"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_form_and_nothing_is_queued(
+    agent: DeskClient, staging: Engine, fields: dict[str, str], says: str
+) -> None:
+    answer = agent.post("/awards/new", {"member_id": "m2", "reason": "gesture", **fields})
+
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert found(staging, door="desk") == []
+
+
+def test_nobody_awards_in_anothers_name(agent: DeskClient, staging: Engine) -> None:
+    agent.post(
+        "/awards/new", {"member_id": "m2", "amount": "5", "reason": "gesture", "agent": "admin"}
+    )
+
+    [award] = found(staging, door="desk")
+    assert award.agent == "agent"
+
+
+def test_a_large_award_is_approved_by_another_and_not_by_whoever_asked(
+    manager: DeskClient, desk: DeskClient, staging: Engine
+) -> None:
+    manager.post("/awards/new", {"member_id": "m2", "amount": "300", "reason": "gesture"})
+    [own] = found(staging, door="desk")
+    assert own.state == "needs_approval"
+    page = manager.get(f"/awards/{own.award_id}").text
+    assert "another person has to approve it" in page
+    assert 'value="approve"' not in page
+    refused = manager.post(f"/awards/{own.award_id}/approval", {"action": "approve"})
+    assert refused.status_code == 400
+    assert "cannot approve it" in refused.text
+
+    admin = desk.as_user("admin")
+    done = admin.post(f"/awards/{own.award_id}/approval", {"action": "approve", "why": "fine"})
+
+    assert done.headers["location"].endswith("?done=approved")
+    [award] = found(staging, door="desk")
+    assert award.state == "approved"
+    timeline = admin.get(f"/awards/{own.award_id}").text
+    assert "fine" in timeline
+    again = admin.post(f"/awards/{own.award_id}/approval", {"action": "reject"})
+    assert again.status_code == 400
+    assert "nothing to approve" in again.text
+
+
+def test_a_large_award_is_rejected(manager: DeskClient, staging: Engine) -> None:
+    award_id = waiting(staging)
+    manager.post(f"/awards/{award_id}/approval", {"action": "reject", "why": "too much"})
+    [award] = found(staging, award_id=award_id)
+    assert (award.state, award.detail) == ("rejected", "too much")
+
+
+@pytest.mark.parametrize(("action", "state"), [("applied", "applied"), ("send_again", "approved")])
+def test_an_unknown_award_is_settled_with_how_that_is_known(
+    manager: DeskClient, staging: Engine, action: str, state: str
+) -> None:
+    award_id = waiting(staging)
+    set_state(staging, award_id, "unknown")
+    where = f"/awards/{award_id}/outcome"
+
+    assert manager.post(where, {"action": action}).status_code == 400
+    done = manager.post(where, {"action": action, "why": "seen in the ledger"})
+
+    assert done.status_code == 303
+    assert found(staging, award_id=award_id)[0].state == state
+
+
+def test_an_applied_award_is_taken_back_once(agent: DeskClient, staging: Engine) -> None:
+    award_id = waiting(staging)
+    set_state(staging, award_id, "applied")
+    where = f"/awards/{award_id}/reversal"
+
+    assert "Say why" in agent.post(where, {}).text
+    first = agent.post(where, {"why": "wrong member"})
+    second = agent.post(where, {"why": "wrong member"})
+
+    assert first.headers["location"].endswith("?done=reversed")
+    assert "reversed before" in second.text
+    [back] = found(staging, reverses=award_id)
+    assert (back.amount, back.agent, back.door) == (-500, "agent", "desk")
+
+
+def test_a_file_is_previewed_queues_nothing_before_and_each_row_once(
+    agent: DeskClient, staging: Engine
+) -> None:
+    content = f"{HEAD}m2,10,gesture\nm1,20,other\n"
+    file = {"file": ("gifts.csv", content, "text/csv")}
+
+    preview = agent.post("/awards/import", {"action": "preview"}, files=file)
+    assert "2 new, 0 queued before, 0 not in order" in preview.text
+    assert found(staging, door="desk") == []
+
+    shown = re.search(r'<textarea name="content"[^>]*>\n(.*?)</textarea>', preview.text, re.DOTALL)
+    assert shown is not None
+    fields = {"action": "import", "name": "gifts.csv", "content": shown[1].replace("\n", "\r\n")}
+    assert "2 queued, 0 were queued before" in agent.post("/awards/import", fields).text
+    assert "0 queued, 2 were queued before" in agent.post("/awards/import", fields).text
+    assert sorted(one.amount for one in found(staging, door="desk")) == [10, 20]
+    assert {one.agent for one in found(staging, door="desk")} == {"agent"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (f"{HEAD}m2,many,gesture\n", "line 2: amount"),
+        ("member_id,amount,reason,agent\nm2,5,gesture,admin\n", "whoever sends the file awards"),
+        ("nothing,of,ours\n1,2,3\n", "must begin with column names"),
+        (b"\xff\xfe\x00", "is not UTF-8"),
+        (f"{HEAD}=cmd|' /C calc'!A0,5,gesture\n", "is not the id of a member"),
+    ],
+)
+def test_a_file_that_is_not_in_order_queues_nothing_and_says_where(
+    agent: DeskClient, staging: Engine, content: str | bytes, says: str
+) -> None:
+    file = {"file": ("gifts.csv", content, "text/csv")}
+
+    answer = agent.post("/awards/import", {"action": "import"}, files=file)
+
+    assert says in answer.text
+    assert found(staging, door="desk") == []
+
+
+def test_the_queue_is_found_by_state_and_words(manager: DeskClient, staging: Engine) -> None:
+    award_id = waiting(staging)
+
+    for query in ({"state": "needs_approval"}, {"q": award_id}):
+        assert "1 found" in manager.get("/awards", **query).text
+    assert "2 found" in manager.get("/awards", q="eve").text
+    assert "No award here" in manager.get("/awards", state="unknown").text
+    assert manager.get("/awards/nothere").status_code == 404
