@@ -24,6 +24,7 @@ class LoyaltyDeskPlugin(AirflowPlugin):
             "name": "Loyalty Desk",
             "href": desk_path(),
             "url_route": "loyalty-desk",
+            "icon": f"{desk_path()}-static/icon.svg",
             "destination": "nav",
             "nav_top_level": True,
         }

@@ -15,6 +15,7 @@ router = APIRouter(prefix="/desk-static", route_class=DeskRoute)
 FILES: Final = {
     "report.css": TEMPLATES[1] / "report.css",
     "desk.css": HERE / "static" / "desk.css",
+    "icon.svg": HERE / "static" / "icon.svg",
     "desk.js": HERE / "static" / "desk.js",
 }
 HEADERS: Final = {"Cache-Control": "no-cache"}

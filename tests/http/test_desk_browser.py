@@ -1,0 +1,239 @@
+"""The desk in a real Chromium: each page and each action, wide and narrow, with and without script.
+
+Pictures are kept in `var/screenshots`; axe-core looks for what people with disabilities cannot use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import NARROW, WIDE, Watched, running_browser, shoot
+from tests.factories import STORE
+from tests.http.airflow_users import cookie_of
+from tests.http.desk import DESK, DeskClient
+from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
+
+SERIOUS = {"serious", "critical"}
+PAGES = {
+    "overview": "",
+    "mismatches": "/mismatches",
+    "mismatch": f"/mismatches/customer/{ADA}",
+    "mismatch-unclear": f"/mismatches/customer/{DOUBLE}",
+    "mismatch-member": "/mismatches/member/m3",
+    "awards": "/awards",
+    "new-award": "/awards/new?who=m2",
+    "new-award-unknown": "/awards/new?who=nobody@example.test",
+    "import": "/awards/import",
+    "customers": "/customers?q=twin@example.test",
+    "customer": f"/customers/{GRACE}",
+    "quality": "/quality",
+    "setup": "/setup",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+def open_page(browser: Browser, desk: DeskClient, user: str, **options: Any) -> Watched:
+    context = browser.new_context(viewport=WIDE, **options)  # type: ignore[arg-type]
+    context.add_cookies(
+        [{"name": COOKIE_NAME_JWT_TOKEN, "value": cookie_of(user), "url": desk.url}]
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return Watched(page)
+
+
+@pytest.fixture
+def watched(browser: Browser, desk: DeskClient) -> Iterator[Watched]:
+    """A manager's browser; at its end nothing may have gone wrong in it."""
+    found = open_page(browser, desk, "admin")
+    yield found
+    assert found.troubles == []
+    found.page.context.close()
+
+
+def go(page: Page, desk: DeskClient, path: str) -> None:
+    answer = page.goto(f"{desk.url}{DESK}/{STORE}{path}")
+    assert answer is not None
+    assert answer.status == 200
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds serious, each with where."""
+    return [
+        f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'])}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_used_by_everybody_wide_and_narrow(
+    browser: Browser, one_desk: DeskClient, name: str, scheme: str
+) -> None:
+    watched = open_page(browser, one_desk, "admin", color_scheme=scheme)
+    page = watched.page
+    go(page, one_desk, PAGES[name])
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert serious(page) == []
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, "nothing is wider than the window"
+    suffix = "" if scheme == "light" else f"-{scheme}"
+    shoot(page, f"desk-{name}{suffix}")
+    assert watched.troubles == []
+    page.context.close()
+
+
+def test_a_suggestion_is_confirmed_and_undone(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, "/mismatches?suggested=1")
+    page.get_by_role("link", name="Ada Byron").click()
+    page.get_by_role("button", name="Link to member m1").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    expect(page.get_by_text("member m1, by admin")).to_be_visible()
+    shoot(page, "desk-linked")
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Undone.")
+
+
+def test_a_suggestion_is_refused(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, f"/mismatches/customer/{ADA}")
+    page.get_by_role("button", name="Refuse member m1").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Refused.")
+    go(page, desk, "/mismatches?suggested=1")
+    expect(page.get_by_text("Nothing here.")).to_be_visible()
+
+
+def test_all_that_is_shown_is_ticked_and_ignored_at_once(
+    watched: Watched, desk: DeskClient
+) -> None:
+    page = watched.page
+    go(page, desk, "/mismatches?class=ambiguous")
+    page.get_by_label("All on this page").check()
+    page.get_by_label("Or ignore, because").fill("twins, settled in the shop")
+    page.get_by_label("until (empty: for good)").fill("2099-12-31")
+    page.get_by_role("button", name="Ignore").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Ignored.")
+    page.get_by_label("State").select_option("ignored")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("4 found")).to_be_visible()
+    expect(page.get_by_text("ignored until 31 Dec 2099: twins").first).to_be_visible()
+    shoot(page, "desk-ignored")
+
+
+def test_a_search_and_a_link_by_hand_go_by_the_keyboard(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, "/mismatches")
+    page.get_by_label("Search").focus()
+    page.keyboard.type("eve@nowhere.test")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 found")).to_be_visible()
+    page.get_by_role("link", name="Eve").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Id of the member on the platform").focus()
+    page.keyboard.type("m1")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    assert f"customer/{EVIL}" in page.url
+
+
+def test_an_award_is_made_and_followed(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, f"/customers/{GRACE}")
+    page.get_by_role("link", name="Award points").click()
+    expect(page.get_by_text("1450 of 2000")).to_be_visible()
+    page.get_by_label("Amount").fill("30")
+    page.get_by_label("Note (for colleagues)").fill("late parcel")
+    page.get_by_role("button", name="Award").click()
+
+    expect(page.get_by_role("status")).to_contain_text("The award is queued.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("+30 points")
+    expect(page.get_by_text("late parcel")).to_be_visible()
+
+
+def test_a_large_award_is_approved(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, "/awards?state=needs_approval")
+    page.get_by_role("link", name="+500 points").click()
+    shoot(page, "desk-award-waiting")
+    page.get_by_label("Why (kept in the audit)").fill("a good customer")
+    page.get_by_role("button", name="Approve").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Approved.")
+    expect(page.get_by_text("approved: a good customer")).to_be_visible()
+
+
+def test_a_file_is_previewed_and_queued(watched: Watched, desk: DeskClient, tmp_path: Path) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text('member_id,amount,reason,note\nm2,10,gesture,"two\nlines"\nm1,20,other,\n')
+    page = watched.page
+    go(page, desk, "/awards/import")
+    page.get_by_label("CSV file, UTF-8").set_input_files(path)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("2 new, 0 queued before")).to_be_visible()
+    shoot(page, "desk-import-preview")
+    page.get_by_role("button", name="Queue 2 awards").click()
+
+    expect(page.get_by_role("status")).to_contain_text("2 queued, 0 were queued before")
+
+
+def test_a_token_is_made_and_revoked(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, "/setup")
+    page.get_by_label("What it is for").fill("the widget")
+    page.get_by_role("button", name="Make").click()
+    expect(page.locator(".secret")).to_contain_text("ld_")
+    assert serious(page) == []
+    page.get_by_role("button", name="Revoke the widget").click()
+
+    expect(page.get_by_role("status")).to_contain_text("The token is revoked.")
+
+
+def test_everything_works_without_javascript(browser: Browser, desk: DeskClient) -> None:
+    watched = open_page(browser, desk, "admin", java_script_enabled=False)
+    page = watched.page
+    go(page, desk, "/mismatches?suggested=1")
+    page.get_by_label(f"customer {ADA}").check()
+    page.get_by_role("button", name="Link to the suggestion").click()
+    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    go(page, desk, "/awards/new?who=m2")
+    page.get_by_label("Amount").fill("5")
+    page.get_by_role("button", name="Award").click()
+    expect(page.get_by_role("status")).to_contain_text("The award is queued.")
+    assert watched.troubles == []
+    page.context.close()
+
+
+def test_whoever_may_only_look_finds_no_button_that_would_be_refused(
+    browser: Browser, one_desk: DeskClient
+) -> None:
+    watched = open_page(browser, one_desk, "viewer")
+    page = watched.page
+    for path in PAGES.values():
+        if path.startswith(("/awards/", "/setup")):
+            continue
+        go(page, one_desk, path)
+        assert page.locator("form[method=post] button").count() == 0
+    shoot(page, "desk-viewer")
+    assert watched.troubles == []
+    page.context.close()
