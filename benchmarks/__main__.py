@@ -19,6 +19,7 @@ def main() -> int:
     from benchmarks import (  # noqa: PLC0415 - they need the path from above
         awards,
         budget,
+        desk,
         lookup,
         reconcile,
         suggestions,
@@ -31,7 +32,7 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, lookup, reconcile, suggestion",
+        " award, budget, desk, lookup, reconcile, suggestion",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -47,6 +48,7 @@ def main() -> int:
         ("budget", budget.figures),
         ("award", awards.figures),
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
+        ("desk", partial(desk.figures, rows=arguments.rows)),
         ("suggestion", partial(suggestions.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):

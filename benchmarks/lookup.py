@@ -19,16 +19,14 @@ from typing import Any
 
 import requests
 import yaml
-from sqlalchemy import Engine
 
 from benchmarks import people
 from benchmarks.budget import staging_database
+from benchmarks.filled import fill
 from loyalty_desk.clock import utc_now
 from loyalty_desk.records import Opens
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.sync.match import match_customers
-from loyalty_desk.sync.stage import stage_customers, stage_members
 from loyalty_desk.web.tokens import make_token
 from scripts.services import LOOPBACK, find_free_port
 
@@ -43,7 +41,7 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
     for database in databases or ("sqlite", "postgresql"):
         with staging_database(database) as url, tempfile.TemporaryDirectory() as folder:
             engine = open_engine(url)
-            _fill(engine, rows)
+            fill(engine, STORE, rows)
             with engine.begin() as connection:
                 now, who = utc_now(), "bench"
                 token = make_token(
@@ -61,23 +59,6 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
             "goal": f"<= {GOAL_MS:g}",
             "ok": value <= GOAL_MS,
         }
-
-
-def _fill(engine: Engine, rows: int) -> None:
-    with engine.begin() as connection:
-        for members in people.member_batches(rows):
-            stage_members(connection, STORE.name, members, people.START, first_load=True)
-        for customers in people.customer_batches(rows):
-            stage_customers(
-                connection,
-                STORE.name,
-                customers,
-                people.START,
-                card_key="loyalty",
-                first_load=True,
-            )
-    with engine.begin() as connection:
-        match_customers(connection, STORE, people.START, full=True)
 
 
 def _ask(address: str, token: str, rows: int) -> list[float]:

@@ -19,8 +19,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from benchmarks import people
 from benchmarks.budget import staging_database
+from benchmarks.filled import fill
 from benchmarks.labelled import labelled
 from loyalty_desk.mismatches.addresses import Domains
 from loyalty_desk.mismatches.suggest import count_domains, suggest
@@ -28,8 +28,6 @@ from loyalty_desk.settings import StoreSettings
 from loyalty_desk.settings_sections import MismatchSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.sync.match import match_customers
-from loyalty_desk.sync.stage import stage_customers, stage_members
 
 PRECISION, RECALL, GOAL = "suggestion_precision", "suggestion_recall", 0.98
 SECONDS, MOST_S = "suggestion_seconds", 60.0
@@ -91,20 +89,8 @@ def _at_most(name: str, database: str, value: float, unit: str, most: float) -> 
 
 
 def _fill(engine: Engine, rows: int) -> None:
+    fill(engine, STORE, rows)
     with engine.begin() as connection:
-        for members in people.member_batches(rows):
-            stage_members(connection, STORE.name, members, people.START, first_load=True)
-        for customers in people.customer_batches(rows):
-            stage_customers(
-                connection,
-                STORE.name,
-                customers,
-                people.START,
-                card_key="loyalty",
-                first_load=True,
-            )
-    with engine.begin() as connection:
-        match_customers(connection, STORE, people.START, full=True)
         table = schema.unmatched_customers
         ids = connection.scalars(select(table.c.customer_id).limit(WROTE)).all()
         connection.execute(

@@ -87,7 +87,8 @@ def trend(
                 ha="center",
             )
         axes.set_ylim(0, top * 1.25)
-        axes.set_xlim(-0.35, max(last, 1) + 0.35)
+        # Only so much room at the ends that their numbers fit.
+        axes.set_xlim(-0.07 * max(last, 1), 1.07 * max(last, 1))
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         shown = sorted({0, len(labels) - 1})

@@ -19,10 +19,11 @@ from loyalty_desk.awards.queue import (
 )
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState
 from loyalty_desk.report.classes import ClassText, award_text
+from loyalty_desk.report.formats import moment
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
@@ -199,11 +200,14 @@ def _text(award: Row[Any]) -> ClassText | None:
 def _facts(event: Row[Any]) -> dict[str, str]:
     """What was known at a step, in words; who it is for is above the timeline already."""
     facts: dict[str, Any] = json.loads(event.facts)
-    return {
-        name.removesuffix("_utc").replace("_", " "): str(facts[name])
-        for name in ("door", "balance_before", "balance_after", "entry_id", "approve_by_utc")
+    shown = {
+        name.replace("_", " "): str(facts[name]).replace("_", " ")
+        for name in ("door", "balance_before", "balance_after", "entry_id")
         if facts.get(name) is not None
     }
+    if facts.get("approve_by_utc"):
+        shown["rejected by itself after"] = moment(parse_utc(facts["approve_by_utc"]))
+    return shown
 
 
 def _read_asked(request: Request) -> Asked:

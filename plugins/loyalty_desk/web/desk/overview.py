@@ -125,22 +125,24 @@ def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
     if len(runs) < 2:
         return []
 
-    def chart(name: str, title: str, values: list[float], colour: str) -> tuple[str, Markup]:
-        labels = [formats.moment(run.started_at_utc) for run in runs]
-        return title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour)
-
-    return [
-        chart(
+    labels = [formats.moment(run.started_at_utc) for run in runs]
+    shown: tuple[tuple[str, str, list[float], str], ...] = (
+        (
             "matched",
             "Customers matched, in percent",
             [100 * run.customers_matched / run.customers_total for run in runs],
             charts.GOOD,
         ),
-        chart(
+        (
             "not-found",
             "Wrote to us, not a member",
             [run.customers_customer_not_found for run in runs],
             charts.LOOK,
         ),
-        chart("pushed", "Cards pushed", [run.pushed for run in runs], charts.CALM),
+        ("pushed", "Cards pushed", [run.pushed for run in runs], charts.CALM),
+    )
+    return [
+        (title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour))
+        for name, title, values, colour in shown
+        if any(values)
     ]
