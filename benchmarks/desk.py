@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import requests
@@ -155,6 +156,9 @@ def _serving(staging_url: str, folder: Path) -> Iterator[tuple[str, dict[str, st
         "LOYALTY_DESK_VAR_DIR": str(folder / "var"),
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API__SECRET_KEY": token_hex(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": token_hex(64),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
         f"AIRFLOW_CONN_GORGIAS_{STORE.name.upper()}": json.dumps(
             {"conn_type": "http", "host": "https://acme.gorgias.com"}

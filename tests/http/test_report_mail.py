@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
@@ -107,8 +108,12 @@ def test_the_mail_says_how_things_stand_and_has_page_and_spreadsheet(
     text = body.get_content()
     assert "The first mail." in text
     assert "1 customers without a member" in text
-    page, sheet = mail.iter_attachments()
-    assert [page.get_filename(), sheet.get_filename()] == ["report.html", "mismatches.csv"]
+    page, book, sheet = mail.iter_attachments()
+    assert [one.get_filename() for one in (page, book, sheet)] == [
+        *("report.html", "mismatches.xlsx", "mismatches.csv"),
+    ]
+    rows = list(load_workbook(BytesIO(book.get_payload(decode=True))).active.values)
+    assert [row[1] for row in rows] == ["id", "7"]
     assert page.get_payload(decode=True).decode().startswith("<!DOCTYPE html>")
     content = sheet.get_payload(decode=True).decode("utf-8-sig")
     [row] = [one for one in csv.DictReader(StringIO(content)) if one["side"] == "customer"]

@@ -15,8 +15,9 @@ from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.report.csv_file import write_mismatches
+from loyalty_desk.report.files import CSV, write_files
 from loyalty_desk.report.html import write_report
+from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.run_record import start_run
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.lookup_schema import lookups_not_found
@@ -102,9 +103,10 @@ def test_each_class_is_in_the_spreadsheet_with_what_to_do(
     note(staging, nobody(outcome))
     note(staging, FOUND, ticket_id=2)
 
-    write_mismatches(staging, STORE, tmp_path / "out.csv", NOW)
+    rows = iter_mismatches(staging, STORE, NOW)
+    write_files(rows, tmp_path, store=STORE, run_id="r1", now=NOW)
 
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig") as file:
+    with (tmp_path / CSV).open(encoding="utf-8-sig") as file:
         [row] = csv.DictReader(file)
     assert (row["side"], row["id"], row["class"]) == ("ticket", "1", outcome.value)
     assert row["what_to_do"]

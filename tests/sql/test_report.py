@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.records import RunState
-from loyalty_desk.report.csv_file import COLUMNS, neutral
+from loyalty_desk.report.files import neutral
 from loyalty_desk.report.html import write_report
+from loyalty_desk.report.rows import COLUMNS
 from loyalty_desk.report.run_record import add_counters, finish_run, load_run_record, start_run
 from loyalty_desk.staging import schema
 from tests.factories import LATER, NOW, STORE
@@ -200,6 +201,8 @@ def test_the_latest_page_links_to_the_spreadsheet_of_its_run(page: str, tmp_path
     assert 'href="run/mismatches.csv"' in latest
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "mismatches.csv",
+        "mismatches.json",
+        "mismatches.xlsx",
         "report.html",
     ]
 

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.mismatches.stage import best_suggestions, suggest_members
-from loyalty_desk.report.csv_file import write_mismatches
+from loyalty_desk.report.files import CSV, write_files
 from loyalty_desk.report.html import write_report
+from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.run_record import start_run
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
@@ -103,10 +104,11 @@ def test_it_is_in_the_spreadsheet_and_on_the_page_with_the_reason(
     with people.begin() as connection:
         start_run(connection, STORE, "r1", {}, NOW)
 
-    write_mismatches(people, STORE, tmp_path / "out.csv", NOW)
+    rows = iter_mismatches(people, STORE, NOW)
+    write_files(rows, tmp_path, store=STORE, run_id="r1", now=NOW)
     page = write_report(people, STORE, "r1", tmp_path / "r1", NOW).read_text(encoding="utf-8")
 
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig") as file:
+    with (tmp_path / CSV).open(encoding="utf-8-sig") as file:
         rows = {row["id"]: row for row in csv.DictReader(file) if row["side"] == "customer"}
     assert rows["1"]["may_be_member"] == "m1"
     assert rows["1"]["because"] == "a slip in the domain"

@@ -71,6 +71,8 @@ WITH asked AS (
 measured AS (
     SELECT
         a.*,
+        CASE WHEN :sort = 'newest' THEN a.opened_at_utc END AS newest,
+        CASE WHEN :sort = 'oldest' THEN a.opened_at_utc END AS oldest,
         CASE
             WHEN :sort = 'surest' OR :only_suggested = 1
                 THEN (
@@ -91,43 +93,26 @@ measured AS (
                 )
         END AS best_score,
         CASE
+            WHEN :sort = 'returned' THEN a.returned
             WHEN :sort = 'tickets'
                 THEN (
                     SELECT COUNT(*)
                     FROM tickets AS t
                     WHERE t.store = a.store AND t.customer_id = a.customer_id
                 )
-        END AS tickets_to_sort
+        END AS most
     FROM asked AS a
-),
-
-placed AS (
-    SELECT
-        m.*,
-        COUNT(*) OVER () AS found,
-        ROW_NUMBER() OVER (
-            ORDER BY
-                CASE WHEN :sort = 'newest' THEN m.opened_at_utc END DESC,
-                CASE WHEN :sort = 'oldest' THEN m.opened_at_utc END ASC,
-                CASE WHEN :sort = 'surest' THEN COALESCE(m.best_score, -1) END DESC,
-                CASE WHEN :sort = 'tickets' THEN m.tickets_to_sort END DESC,
-                CASE WHEN :sort = 'returned' THEN m.returned END DESC,
-                m.side ASC,
-                m.subject_id ASC
-        ) AS place
-    FROM measured AS m
-    WHERE :only_suggested = 0 OR m.best_score IS NOT NULL
 ),
 
 paged AS (
     SELECT
-        p.*,
+        m.*,
         (
             SELECT s.member_id
             FROM suggestions AS s
             WHERE
-                s.store = p.store
-                AND s.customer_id = p.customer_id
+                s.store = m.store
+                AND s.customer_id = m.customer_id
                 AND s.score >= :min_score
                 AND NOT EXISTS (
                     SELECT 1
@@ -140,8 +125,19 @@ paged AS (
             ORDER BY s.score DESC, s.member_id ASC
             LIMIT 1
         ) AS suggested_member_id
-    FROM placed AS p
-    WHERE p.place > :skip AND p.place <= :skip + :most
+    FROM (
+        SELECT *
+        FROM measured
+        WHERE :only_suggested = 0 OR best_score IS NOT NULL
+        ORDER BY
+            newest DESC,
+            oldest ASC,
+            COALESCE(best_score, -1) DESC,
+            most DESC,
+            side ASC,
+            subject_id ASC
+        LIMIT :most OFFSET :skip
+    ) AS m
 )
 
 SELECT
@@ -154,7 +150,6 @@ SELECT
     p.ignored_reason,
     p.ignored_until_utc,
     p.suggested_member_id,
-    p.found,
     s.score,
     s.reasons,
     c.name AS customer_name,
@@ -162,6 +157,11 @@ SELECT
     n.card,
     n.email AS member_email,
     l.member_id AS linked_member_id,
+    (
+        SELECT COUNT(*)
+        FROM measured AS m
+        WHERE :only_suggested = 0 OR m.best_score IS NOT NULL
+    ) AS found,
     (
         SELECT COUNT(*)
         FROM tickets AS t
@@ -186,4 +186,10 @@ LEFT JOIN members AS n
         AND n.member_id = CASE
             WHEN p.side = 'member' THEN p.subject_id ELSE p.suggested_member_id
         END
-ORDER BY p.place ASC
+ORDER BY
+    p.newest DESC,
+    p.oldest ASC,
+    COALESCE(p.best_score, -1) DESC,
+    p.most DESC,
+    p.side ASC,
+    p.subject_id ASC

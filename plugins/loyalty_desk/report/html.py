@@ -20,8 +20,9 @@ from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
-from loyalty_desk.report.csv_file import write_mismatches
 from loyalty_desk.report.data import ReportData, load_report_data
+from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
+from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.run_record import (
     COUNTERS,
     CUSTOMER_CLASSES,
@@ -33,7 +34,7 @@ from loyalty_desk.staging.statements import statement
 
 PAGE: Final = "report.html.j2"
 REPORT: Final = "report.html"
-MISMATCHES: Final = "mismatches.csv"
+FILES: Final = (XLSX, CSV, JSON)
 LATEST: Final = "latest.html"
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _STAGES: Final = ("members", "customers", "tickets", "match", "plan", "push", "checks")
@@ -54,7 +55,7 @@ def write_report(
     *,
     min_score: float = 0,
 ) -> Path:
-    """Write `report.html` and `mismatches.csv` into `out_dir`; returns the page's path.
+    """Write `report.html` and the files of mismatches into `out_dir`; returns the page's path.
 
     Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
     repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on.
@@ -76,13 +77,12 @@ def write_pages(
     """Write what `write_report` does from data that is read already, and keep no path."""
     store = data.record.store
     out_dir.mkdir(parents=True, exist_ok=True)
-    unfinished = out_dir / f".{MISMATCHES}"
-    mismatches = write_mismatches(engine, store, unfinished, now, min_score)
-    unfinished.replace(out_dir / MISMATCHES)
-    page = {**_page(data, now), "mismatches": mismatches}
+    rows = iter_mismatches(engine, store, now, min_score)
+    count = write_files(rows, out_dir, store=store, run_id=data.record.run_id, now=now)
+    page = {**_page(data, now), "mismatches": count, "files": FILES}
     path = out_dir / REPORT
-    _write(path, page | {"mismatches_href": MISMATCHES})
-    _write(out_dir.parent / LATEST, page | {"mismatches_href": f"{out_dir.name}/{MISMATCHES}"})
+    _write(path, page | {"folder": ""})
+    _write(out_dir.parent / LATEST, page | {"folder": f"{out_dir.name}/"})
     return path
 
 

@@ -17,7 +17,8 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.report.classes import class_text
 from loyalty_desk.report.data import load_report_data
-from loyalty_desk.report.html import MISMATCHES, REPORT, template, write_pages
+from loyalty_desk.report.files import CSV, XLSX
+from loyalty_desk.report.html import REPORT, template, write_pages
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -108,7 +109,9 @@ def _write(
         tickets=sum(data.tickets_by_class.values()),
         awards=data.awards.count,
     )
-    return Mail(subject=subject, html=html, files=(folder / REPORT, folder / MISMATCHES))
+    return Mail(
+        subject=subject, html=html, files=tuple(folder / name for name in (REPORT, XLSX, CSV))
+    )
 
 
 def _send(store: StoreSettings, mail: Mail) -> None:

@@ -1,0 +1,108 @@
+"""The mismatches row by row, however many there are, for the files beside the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.mismatches.stage import Suggested, best_suggestions
+from loyalty_desk.records import Outcome
+from loyalty_desk.report.awards import load_awards
+from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
+from loyalty_desk.report.data import iter_tickets_not_found
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+_ROWS_AT_ONCE: Final = 5_000
+_ALL: Final = 2**31 - 1
+
+
+class MismatchRow(NamedTuple):
+    """One row of the files; its fields are their columns. Ids and times are text."""
+
+    side: str
+    id: str
+    outcome: str
+    since: str
+    newest_ticket_id: int | None
+    tickets: int
+    what_to_do: str
+    may_be_member: str | None
+    score: float | None
+    because: str | None
+    needs_person: bool
+
+
+COLUMNS: Final = (
+    *("side", "id", "class", "since", "newest_ticket_id", "tickets", "what_to_do"),
+    *("may_be_member", "score", "because"),
+)
+"""What the files call the fields; the last field is no column."""
+
+
+def iter_mismatches(
+    engine: Engine, store: str, now: datetime, min_score: float = 0
+) -> Iterator[MismatchRow]:
+    """Yield every mismatch of the store, as staging holds them now.
+
+    One per customer without a member, then one per member without a customer, then one per ticket
+    whose look-up found nobody, then one per award that was lately refused as nobody was found; the
+    class `not_a_member` is left out.
+    """
+    with reading(engine) as connection:
+        suggested = best_suggestions(connection, store, min_score)
+    yield from _people(engine, store, suggested)
+    with reading(engine) as connection:
+        streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
+        for ticket in iter_tickets_not_found(streaming, store, _ALL):
+            yield _row(
+                ("ticket", str(ticket.ticket_id), ticket.outcome, utc_text(ticket.since)),
+                (ticket.ticket_id, 1),
+                class_text("customer", ticket.outcome),
+            )
+    not_found = Outcome.CUSTOMER_NOT_FOUND.value
+    with reading(engine) as connection:
+        awards = load_awards(connection, store, now, most=_ALL, detail=not_found)
+    for award in awards.rows:
+        yield _row(
+            ("award", award.award_id, not_found, utc_text(award.settled_at)),
+            (award.ticket_id, 0 if award.ticket_id is None else 1),
+            award.text,
+        )
+
+
+def _people(
+    engine: Engine, store: str, suggested: Mapping[int, Suggested]
+) -> Iterator[MismatchRow]:
+    for name in ("report/select_mismatched_customers", "report/select_mismatched_members"):
+        with reading(engine) as connection:
+            streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
+            for row in streaming.execute(statement(name), {"store": store}):
+                is_customer = row.side == "customer"
+                yield _row(
+                    (row.side, str(row.subject_id), row.outcome, row.since_utc),
+                    (row.newest_ticket_id, row.ticket_count or 0),
+                    class_text(row.side, row.outcome),
+                    suggested.get(row.subject_id) if is_customer else None,
+                )
+
+
+def _row(
+    who: tuple[str, str, str, str],
+    tickets: tuple[int | None, int],
+    text: ClassText,
+    found: Suggested | None = None,
+) -> MismatchRow:
+    return MismatchRow(
+        *who,
+        *tickets,
+        text.what_to_do,
+        found.member_id if found else None,
+        found.score if found else None,
+        "; ".join(REASON_WORDS[one] for one in found.reasons) if found else None,
+        text.needs_person,
+    )

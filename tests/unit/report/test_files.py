@@ -1,0 +1,108 @@
+"""The files of mismatches: read back by other libraries, and safe to open."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from loyalty_desk.report import files
+from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
+from loyalty_desk.report.rows import COLUMNS, MismatchRow
+from tests.factories import NOW, STORE
+
+FORMULAS = ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x.test")']
+
+
+def row(identifier: str = "12345678901234567", **values: object) -> MismatchRow:
+    """A customer who wrote and may be member m1."""
+    made = MismatchRow(
+        side="customer",
+        id=identifier,
+        outcome="customer_not_found",
+        since="2026-03-02T09:30:00.000000Z",
+        newest_ticket_id=4711,
+        tickets=2,
+        what_to_do="Ask",
+        may_be_member="m1",
+        score=0.92,
+        because="a slip in the domain",
+        needs_person=True,
+    )
+    return made._replace(**values)
+
+
+def write(folder: Path, *rows: MismatchRow) -> int:
+    return write_files(rows, folder, store=STORE, run_id="r1", now=NOW)
+
+
+def test_the_three_files_say_the_same(tmp_path: Path) -> None:
+    assert write(tmp_path, row()) == 1
+
+    [in_csv] = csv.DictReader((tmp_path / CSV).read_text("utf-8-sig").splitlines())
+    document = json.loads((tmp_path / JSON).read_bytes())
+    [in_json] = document["mismatches"]
+    head, cells = load_workbook(tmp_path / XLSX).active.values
+    assert tuple(head) == COLUMNS == tuple(in_csv)
+    assert (document["store"], document["run_id"]) == (STORE, "r1")
+    assert in_csv["id"] == in_json["id"] == cells[1] == "12345678901234567", "not rounded"
+    assert in_json["tickets"] == cells[5] == 2
+    assert in_json["score"] == cells[8] == 0.92
+    assert sorted(path.name for path in tmp_path.iterdir()) == [CSV, JSON, XLSX]
+
+
+def test_the_spreadsheet_holds_what_needs_somebody_and_the_others_everything(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, row("1"), row("2", needs_person=False))
+
+    assert [cells[1] for cells in load_workbook(tmp_path / XLSX).active.values] == ["id", "1"]
+    document = json.loads((tmp_path / JSON).read_bytes())
+    assert [(one["id"], one["needs_person"]) for one in document["mismatches"]] == [
+        *(("1", True), ("2", False)),
+    ]
+
+
+def test_nothing_at_all_is_three_files_too(tmp_path: Path) -> None:
+    assert write(tmp_path) == 0
+    assert json.loads((tmp_path / JSON).read_bytes())["mismatches"] == []
+    assert len(list(load_workbook(tmp_path / XLSX).active.values)) == 1
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_cell_is_a_formula(tmp_path: Path, formula: str) -> None:
+    write(tmp_path, row(formula, may_be_member=formula, because=formula))
+
+    [cells] = load_workbook(tmp_path / XLSX).active.iter_rows(min_row=2)
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert cells[1].value == formula
+    assert cells[1].hyperlink is None
+    [in_csv] = list(csv.DictReader((tmp_path / CSV).open(encoding="utf-8-sig", newline="")))
+    assert in_csv["id"] == f"'{formula}"
+
+
+def test_what_is_too_long_for_a_sheet_goes_on_in_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_SHEET_ROWS", 2)
+    write(tmp_path, *(row(str(number)) for number in range(5)))
+
+    sheets = load_workbook(tmp_path / XLSX).worksheets
+    assert [len(list(sheet.values)) for sheet in sheets] == [3, 3, 2]
+
+
+def test_a_file_that_could_not_be_finished_leaves_the_one_before(tmp_path: Path) -> None:
+    write(tmp_path, row("1"))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def rows() -> object:
+        yield row("2")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_files(rows(), tmp_path, store=STORE, run_id="r2", now=NOW)  # type: ignore[arg-type]
+    for name, content in before.items():
+        assert (tmp_path / name).read_bytes() == content
