@@ -1,5 +1,5 @@
 -- One page of the mismatches that a person asked for, each with who it is and who it may be.
--- What costs a look-up a row is only looked up for all rows when it is what they are sorted by.
+-- What takes more than the row itself is asked of all of them only when they are sorted by it.
 -- Reads mismatches, ignored_mismatches, suggestions, refused_suggestions, customers, members,
 -- tickets, links.
 -- Binds store; now_utc; side and outcome (empty for all); status (open, settled, ignored or all);
@@ -68,40 +68,45 @@ WITH asked AS (
         )
 ),
 
+best AS (
+    SELECT
+        s.customer_id,
+        MAX(s.score) AS score
+    FROM suggestions AS s
+    WHERE
+        s.store = :store
+        AND (:sort = 'surest' OR :only_suggested = 1)
+        AND s.score >= :min_score
+        AND NOT EXISTS (
+            SELECT 1
+            FROM refused_suggestions AS refused
+            WHERE
+                refused.store = s.store
+                AND refused.customer_id = s.customer_id
+                AND refused.member_id = s.member_id
+        )
+    GROUP BY s.customer_id
+),
+
+written AS (
+    SELECT
+        customer_id,
+        COUNT(*) AS tickets
+    FROM tickets
+    WHERE store = :store AND :sort = 'tickets'
+    GROUP BY customer_id
+),
+
 measured AS (
     SELECT
         a.*,
+        b.score AS best_score,
         CASE WHEN :sort = 'newest' THEN a.opened_at_utc END AS newest,
         CASE WHEN :sort = 'oldest' THEN a.opened_at_utc END AS oldest,
-        CASE
-            WHEN :sort = 'surest' OR :only_suggested = 1
-                THEN (
-                    SELECT MAX(s.score)
-                    FROM suggestions AS s
-                    WHERE
-                        s.store = a.store
-                        AND s.customer_id = a.customer_id
-                        AND s.score >= :min_score
-                        AND NOT EXISTS (
-                            SELECT 1
-                            FROM refused_suggestions AS refused
-                            WHERE
-                                refused.store = s.store
-                                AND refused.customer_id = s.customer_id
-                                AND refused.member_id = s.member_id
-                        )
-                )
-        END AS best_score,
-        CASE
-            WHEN :sort = 'returned' THEN a.returned
-            WHEN :sort = 'tickets'
-                THEN (
-                    SELECT COUNT(*)
-                    FROM tickets AS t
-                    WHERE t.store = a.store AND t.customer_id = a.customer_id
-                )
-        END AS most
+        CASE WHEN :sort = 'returned' THEN a.returned ELSE w.tickets END AS most
     FROM asked AS a
+    LEFT JOIN best AS b ON a.customer_id = b.customer_id
+    LEFT JOIN written AS w ON a.customer_id = w.customer_id
 ),
 
 paged AS (
@@ -133,7 +138,7 @@ paged AS (
             newest DESC,
             oldest ASC,
             COALESCE(best_score, -1) DESC,
-            most DESC,
+            COALESCE(most, 0) DESC,
             side ASC,
             subject_id ASC
         LIMIT :most OFFSET :skip
@@ -190,6 +195,6 @@ ORDER BY
     p.newest DESC,
     p.oldest ASC,
     COALESCE(p.best_score, -1) DESC,
-    p.most DESC,
+    COALESCE(p.most, 0) DESC,
     p.side ASC,
     p.subject_id ASC
