@@ -1,17 +1,19 @@
-"""### mismatch_report: what could not be paired, for support managers, by mail.
+"""### mismatch_report: what could not be paired, for support managers.
 
-One DAG a store of `include/stores.yaml`, on the store's `reports.schedule`.
+One DAG a store of `include/stores.yaml`. It runs after each sync and on `reports.schedule`.
 
-**Reads** staging and the newest run. **Sends** the page and the spreadsheet to `reports.email_to`,
-by the SMTP connection of `alerts`; not when nothing changed since the last mail, unless you trigger
-it with `force`.
+**Reads** staging and the newest run. **After a sync** it alerts, once, when more mismatches are
+open than `reports.alert_above` says or the data is too old, and once when that is over. **On its
+schedule** it also sends the page and the spreadsheets to `reports.email_to`, by the SMTP connection
+of `alerts`, and the text to `reports.notifiers`; not when nothing changed since the last time,
+unless you trigger it with `force`.
 
-**If `send` fails** the mail server did not take it; what is sent the next time is the same.
+**If a task fails** somebody could not be told; what is told the next time is the same.
 """
 
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
 from pendulum import datetime, duration
 
 from loyalty_desk import assets
@@ -28,12 +30,21 @@ START = datetime(2026, 1, 1, tz="UTC")
 FORCE = Param(False, type="boolean", description="Send it also when nothing changed.")
 
 
+def schedule_of(settings: StoreSettings) -> Any:
+    """After each sync, and at the times of the store's schedule if it has one."""
+    synced = [assets.sync_report(settings.name)]
+    if settings.reports.schedule is None:
+        return synced
+    timetable = CronTriggerTimetable(settings.reports.schedule, timezone="UTC")
+    return AssetOrTimeSchedule(timetable=timetable, assets=synced)
+
+
 def report_dag(settings: StoreSettings) -> None:
     store = settings.name
 
     @dag(
         dag_id=f"mismatch_report__{store}",
-        schedule=settings.reports.schedule,
+        schedule=schedule_of(settings),
         start_date=START,
         catchup=False,
         max_active_runs=1,
@@ -44,12 +55,20 @@ def report_dag(settings: StoreSettings) -> None:
     )
     def mismatch_report() -> None:
         @task(inlets=[assets.sync_report(store)])
-        def send(params: dict[str, Any]) -> bool:
+        def alert() -> dict[str, list[str]]:
+            from loyalty_desk.report.thresholds import alert_thresholds
+
+            return alert_thresholds(store)
+
+        @task(inlets=[assets.sync_report(store)], trigger_rule="all_done")
+        def send(params: dict[str, Any], dag_run: Any) -> bool:
             from loyalty_desk.report.mail import send_report
 
+            if dag_run.run_type == "asset_triggered":  # mails go by the schedule alone
+                return False
             return send_report(store, force=params["force"])
 
-        send()
+        alert() >> send()
 
     mismatch_report()
 

@@ -7,7 +7,7 @@ a notifier's fields with Jinja.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings_sections import NotifierSettings
 
 if TYPE_CHECKING:
     from airflow.sdk.bases.notifier import BaseNotifier
@@ -41,15 +42,31 @@ def send_alert(store: StoreSettings, alert: Alert, context: Mapping[str, Any] | 
         SettingsError: a notifier cannot be made from the settings. Nobody was told.
         Whatever a notifier raises when it cannot deliver.
     """
-    notifiers = list(_notifiers(store))  # first all: who was told must not be told again
-    for notifier in notifiers:
-        notifier({**(context or {}), "alert": alert})
+    others = make_notifiers(store.alerts.notifiers, f"store {store.name!r}: alerts.notifiers")
+    notifiers = [*_by_mail(store), *others]  # first all: who was told must not be told again
+    tell(notifiers, alert, context)
     if not notifiers:
         log.warning("store %s has no `alerts`, so nobody was told: %s", store.name, alert.subject)
     return len(notifiers)
 
 
-def _notifiers(store: StoreSettings) -> Iterator[BaseNotifier]:
+def tell(
+    notifiers: Sequence[BaseNotifier], alert: Alert, context: Mapping[str, Any] | None = None
+) -> None:
+    """Have each notifier deliver the message; raises whatever one raises that cannot."""
+    for notifier in notifiers:
+        notifier({**(context or {}), "alert": alert})
+
+
+def make_notifiers(settings: Sequence[NotifierSettings], place: str) -> list[BaseNotifier]:
+    """Make the notifiers that settings name; raises SettingsError, with the `place`."""
+    return [
+        _make(one.notifier, one.arguments, f"{place}.{number}")
+        for number, one in enumerate(settings)
+    ]
+
+
+def _by_mail(store: StoreSettings) -> Iterator[BaseNotifier]:
     settings = store.alerts
     if settings.email_to:
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier  # noqa: PLC0415
@@ -61,9 +78,6 @@ def _notifiers(store: StoreSettings) -> Iterator[BaseNotifier]:
             html_content="{{ alert.html }}",
             smtp_conn_id=settings.smtp_conn_id,
         )
-    for number, other in enumerate(settings.notifiers):
-        place = f"store {store.name!r}: alerts.notifiers.{number}"
-        yield _make(other.notifier, other.arguments, place)
 
 
 def _make(path: str, arguments: Mapping[str, Any], place: str) -> BaseNotifier:

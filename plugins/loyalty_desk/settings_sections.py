@@ -244,8 +244,23 @@ class MismatchSettings(Strict):
     )
 
 
+class NotifierSettings(Strict):
+    """One Airflow notifier of any provider."""
+
+    notifier: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*\.[A-Z]\w*$")] = Field(
+        description="The notifier's class, with its module."
+    )
+    arguments: dict[str, Any] = Field(
+        default={},
+        description="What it is made with; `{{ alert.subject }}` and `{{ alert.text }}` are ours.",
+    )
+
+
+ToLookAt = Literal["customer_not_found", "ambiguous", "no_email", "invalid_email"]
+
+
 class ReportSettings(Strict):
-    """The report that support managers get by mail."""
+    """The report that support managers get, and when they are alerted."""
 
     email_to: tuple[str, ...] = Field(
         default=(), description="Addresses that get it, by the connection of `alerts`."
@@ -255,6 +270,18 @@ class ReportSettings(Strict):
     )
     only_when_changed: bool = Field(
         default=True, description="Leave it out when nothing changed since the last one."
+    )
+    notifiers: tuple[NotifierSettings, ...] = Field(
+        default=(),
+        description="Further Airflow notifiers that get it as text, as in `alerts.notifiers`.",
+    )
+    alert_above: dict[ToLookAt, Annotated[int, Field(ge=0)]] = Field(
+        default={},
+        description="Alert once when more of a class are open, and once when that is over, such as"
+        " `{customer_not_found: 100}`.",
+    )
+    alert_data_older_than_hours: float | None = Field(
+        default=None, gt=0, description="Alert once when the last whole run is older; null: never."
     )
     _schedule_is_cron = field_validator("schedule")(check_cron)
 
@@ -276,18 +303,6 @@ class RefreshSettings(Strict):
         default=10.0,
         gt=0,
         description="Time box of one run; what is left starts another.",
-    )
-
-
-class NotifierSettings(Strict):
-    """One Airflow notifier of any provider."""
-
-    notifier: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*\.[A-Z]\w*$")] = Field(
-        description="The notifier's class, with its module."
-    )
-    arguments: dict[str, Any] = Field(
-        default={},
-        description="What it is made with; `{{ alert.subject }}` and `{{ alert.text }}` are ours.",
     )
 
 

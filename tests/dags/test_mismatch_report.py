@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.dags.test_loyalty_sync import load  # noqa: F401 - a fixture
 
 
-def test_the_report_goes_out_on_the_store_s_own_schedule(load) -> None:  # noqa: F811
+def test_the_report_comes_after_each_sync_and_on_the_store_s_own_schedule(load) -> None:  # noqa: F811
     bag = load(
         {
             "one": {"platform": "rivo"},
@@ -12,6 +12,9 @@ def test_the_report_goes_out_on_the_store_s_own_schedule(load) -> None:  # noqa:
     )
 
     assert bag.import_errors == {}
-    assert bag.dags["mismatch_report__one"].schedule == "0 7 * * 1-5"
-    assert bag.dags["mismatch_report__two"].schedule is None
-    assert not bag.dags["mismatch_report__one"].params["force"]
+    one, two = (bag.dags[f"mismatch_report__{store}"] for store in ("one", "two"))
+    assert one.schedule.timetable.expression == "0 7 * * 1-5"
+    assert [asset.name for asset in one.schedule.asset_condition.objects] == ["one_sync_report"]
+    assert [asset.name for asset in two.schedule] == ["two_sync_report"]
+    assert not one.params["force"]
+    assert one.get_task("send").upstream_task_ids == {"alert"}

@@ -54,3 +54,10 @@ class Teller(BaseNotifier):
 
     def notify(self, context: Any) -> None:
         TOLD.append((self.subject, self.text))
+
+
+class Failing(BaseNotifier):
+    """One that cannot deliver."""
+
+    def notify(self, context: Any) -> None:
+        raise RuntimeError("cannot deliver")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
 from loyalty_desk.report.mail import send_report
 from loyalty_desk.report.run_record import finish_run, start_run
-from loyalty_desk.staging import schema
+from loyalty_desk.staging import award_schema, schema
+from loyalty_desk.staging.statements import statement
 from tests.factories import STORE
 from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings
-from tests.http.mailbox import Mailbox, receiving
-from tests.http.test_alerts import LEAD, set_mail_server
+from tests.http.mailbox import TOLD, Mailbox, receiving
+from tests.http.test_alerts import LEAD, TELLER, set_mail_server
 from tests.sql.staged import Staged
+from tests.sql.test_awards import queue, request
 
 EMAIL = "ada@gmial.com"
 Send = Callable[..., bool]
@@ -169,3 +172,62 @@ def test_a_mail_that_was_not_taken_is_sent_the_next_time(
 
     assert send()
     assert len(mailbox.mails) == 1
+
+
+def test_the_report_says_why_the_newest_run_stopped_and_how_old_the_data_is(
+    send: Send, run: Engine, mailbox: Mailbox
+) -> None:
+    assert send()
+    now = utc_now()
+    with run.begin() as connection:
+        start_run(connection, STORE, "r2", {}, now)
+        finish_run(connection, STORE, "r2", RunState.FAILED, "plan: 900 changes, 500 allowed", now)
+        binds = {"store": STORE, "run_id": "r2", "report_path": "r2/report.html"}
+        connection.execute(statement("report/set_report_path"), binds)
+
+    assert send(), "a run that stopped is news"
+    body = mailbox.mails[1].get_body(("html",))
+    assert body is not None
+    text = body.get_content()
+    assert "The newest run stopped.</strong> plan: 900 changes, 500 allowed" in text
+    assert re.search(r"The data is 5 min \d+ s old", text)
+    assert not send(), "and is said once"
+
+
+def test_awards_that_were_refused_since_are_in_the_report_once(
+    send: Send, run: Engine, mailbox: Mailbox
+) -> None:
+    assert send()
+    refused(run, utc_now())
+
+    assert send()
+    body = mailbox.mails[1].get_body(("html",))
+    assert body is not None
+    assert "1 awards refused or unknown since then" in body.get_content()
+    assert "+50 points, refused: Not joined" in body.get_content()
+    assert not send()
+
+
+def test_it_goes_to_other_notifiers_too_as_text(send: Send, run: Engine, mailbox: Mailbox) -> None:
+    TOLD.clear()
+
+    assert send(email_to=[], notifiers=[TELLER])
+
+    assert mailbox.mails == []
+    [(subject, text)] = TOLD
+    assert subject == "Loyalty of acme: 1 to look at, 1 new"
+    assert "Wrote to us, not a member (customers): 1 open, 1 new" in text
+    assert EMAIL not in text
+
+
+def refused(engine: Engine, now: datetime) -> None:
+    """An award for a guest, which the store refuses."""
+    award_id = queue(engine, request()).award_id
+    with engine.begin() as connection:
+        Staged(connection).update(
+            award_schema.awards,
+            {"award_id": award_id},
+            state="refused",
+            detail="guest",
+            settled_at_utc=utc_text(now),
+        )

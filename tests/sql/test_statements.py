@@ -15,7 +15,9 @@ from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.schema import METADATA, to_plan
 from loyalty_desk.staging.statements import SQL_FOLDER, parse, statement, without_comments
 
-WITH_NAME = re.compile(r"(?:WITH|RECURSIVE|,)\s+([a-z_]+)(?:\s*\([^()]*\))?\s+AS\s*\(")
+WITH_NAME = re.compile(
+    r"(?:WITH|RECURSIVE|,)\s+([a-z_]+)(?:\s*\([^()]*\))?\s+AS\s*(?:NOT MATERIALIZED\s*)?\("
+)
 FILES = sorted(str(path.relative_to(SQL_FOLDER))[:-4] for path in SQL_FOLDER.rglob("*.sql"))
 TABLE_NAME = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)")
 

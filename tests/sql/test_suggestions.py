@@ -114,4 +114,4 @@ def test_it_is_in_the_spreadsheet_and_on_the_page_with_the_reason(
     assert rows["1"]["because"] == "a slip in the domain"
     assert rows["3"]["may_be_member"] == ""
     assert "the same id in the shop" in page
-    assert "gmial" not in page
+    assert "@gmial" not in page

@@ -5,8 +5,9 @@
 -- Binds store; now_utc; side and outcome (empty for all); status (open, settled, ignored or all);
 -- subject_id, ticket_id and email_key (empty or 0: whoever); only_suggested (1: with a suggestion);
 -- min_score; sort (newest, oldest, surest, tickets or returned); most; skip.
+-- Two parts are read twice, to count and to sort: keeping their rows would take longer.
 -- One row per mismatch; `found` is how many there are on all pages.
-WITH asked AS (
+WITH asked AS NOT MATERIALIZED (
     SELECT
         m.store,
         m.side,
@@ -97,7 +98,7 @@ written AS (
     GROUP BY customer_id
 ),
 
-measured AS (
+measured AS NOT MATERIALIZED (
     SELECT
         a.*,
         b.score AS best_score,

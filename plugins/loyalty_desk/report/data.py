@@ -17,6 +17,7 @@ from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
+from loyalty_desk.report.insight import Insight, load_insight
 from loyalty_desk.report.run_record import (
     RunRecord,
     balance_problems,
@@ -105,6 +106,7 @@ class ReportData:
     tickets_by_class: dict[str, int]
     """Every ticket whose last look-up found no member, counted by class."""
     awards: AwardsToLookAt
+    insight: Insight
 
 
 def load_report_data(
@@ -128,6 +130,7 @@ def load_report_data(
             tickets_not_found=list(iter_tickets_not_found(connection, store, TOP_ROWS)),
             tickets_by_class=_tickets_by_class(connection, store),
             awards=load_awards(connection, store, now, most=TOP_ROWS),
+            insight=load_insight(connection, store, now, min_score),
         )
 
 

@@ -22,6 +22,7 @@ from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
+from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.run_record import (
     COUNTERS,
@@ -126,6 +127,9 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
             (row, class_text(row.side, row.outcome).title) for row in data.progress if _moves(row)
         ],
         "has_run_before": len(data.recent) > 1,
+        "insight": data.insight,
+        "age_chart": _age_chart(data.insight),
+        "domain_chart": _domain_chart(data.insight),
         "suggested": data.suggested,
         "reason_words": REASON_WORDS,
         "tickets_not_found": [
@@ -226,7 +230,7 @@ def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
     labels = [formats.moment(record.started_at_utc) for record in recent]
     shown = (
         ("customers_matched", "Customers matched", charts.GOOD),
-        ("customers_customer_not_found", "Wrote to us, not a member", charts.LOOK),
+        *_classes_that_need_a_person(),
         ("pushed", "Cards pushed", charts.CALM),
         ("failed", "Cards failed", charts.BAD),
     )
@@ -235,6 +239,33 @@ def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
         for name, title, colour in shown
         if any(values := [getattr(record, name) for record in recent])
     ]
+
+
+def _classes_that_need_a_person() -> list[tuple[str, str, str]]:
+    """The counter, title and colour of each, for a chart over the runs."""
+    return [
+        (f"{side}s_{outcome}", f"{text.title}: {side}s", charts.LOOK)
+        for side, outcomes in (("customer", CUSTOMER_CLASSES), ("member", MEMBER_CLASSES))
+        for outcome in outcomes
+        if (text := class_text(side, outcome)).needs_person
+    ]
+
+
+def _age_chart(insight: Insight) -> Markup | None:
+    if not any(count for _, count in insight.ages):
+        return None
+    rows = [(title, count, f"{count:,}", charts.LOOK) for title, count in insight.ages]
+    return charts.bars("ages", "How old the open mismatches are", rows)
+
+
+def _domain_chart(insight: Insight) -> Markup | None:
+    if not insight.mistyped:
+        return None
+    rows = [
+        (f"{one.typed} for {one.meant}", one.customers, f"{one.customers:,}", charts.CALM)
+        for one in insight.mistyped
+    ]
+    return charts.bars("domains", "The most frequent slips in domains", rows)
 
 
 def _counters(record: RunRecord) -> list[tuple[str, float, str]]:

@@ -1,22 +1,22 @@
-"""The report by mail, for support managers. An adapter: it sends by Airflow's SMTP connection."""
+"""The report to support managers, by mail and by other notifiers. An adapter: it sends by Airflow's
+SMTP connection.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.alerts import Alert, make_notifiers, tell
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.mismatches.history import Progress, load_progress
-from loyalty_desk.report.classes import class_text
-from loyalty_desk.report.data import load_report_data
+from loyalty_desk.report.data import ReportData, load_report_data
+from loyalty_desk.report.digest import Digest, load_digest
 from loyalty_desk.report.files import CSV, XLSX
 from loyalty_desk.report.html import REPORT, template, write_pages
 from loyalty_desk.settings import StoreSettings
@@ -29,99 +29,69 @@ from loyalty_desk.stores import open_store
 log = logging.getLogger(__name__)
 
 MAIL: Final = "mail.html.j2"
-NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One mail. `files` are attached; they are gone when it was sent."""
-
-    subject: str
-    html: str
-    files: Sequence[Path]
+ATTACHED: Final = (REPORT, XLSX, CSV)
+SHOWN_AWARDS: Final = 10
 
 
 def send_report(store_name: str, *, force: bool = False) -> bool:
-    """Mail the newest report to the store's managers; returns whether it was sent.
+    """Send the newest report to the store's managers; returns whether it was sent.
 
     Not without a run or anybody to send it to, and unless `force`d not when nothing changed since
-    the last one. A mail that cannot be sent raises, and is the same one the next time.
+    the last one. One that cannot be sent raises, and is the same one the next time.
     """
     store, engine, now = open_store(store_name), staging_engine(), utc_now()
-    if not store.reports.email_to:
+    notifiers = make_notifiers(store.reports.notifiers, f"store {store.name!r}: reports.notifiers")
+    if not (store.reports.email_to or notifiers):
         log.info("store %s: nobody gets the report (reports.email_to)", store.name)
         return False
-    since = _last_sent(engine, store.name)
-    with reading(engine) as connection:
-        newest = connection.execute(statement("report/select_newest_report"), {"store": store.name})
-        run = newest.first()
-        progress = load_progress(connection, store.name, since, now)
+    run = _newest_run(engine, store)
     if run is None:
         log.info("store %s has no run to report", store.name)
         return False
-    if store.reports.only_when_changed and not force and not any(map(_has_changed, progress)):
-        log.info("store %s: nothing changed since %s", store.name, utc_text(since))
+    since = _last_sent(engine, store.name)
+    data = load_report_data(engine, store.name, run.run_id, now, store.mismatches.min_score)
+    with reading(engine) as connection:
+        digest = load_digest(connection, store.name, data, since, now)
+    if store.reports.only_when_changed and not force and not digest.has_changed:
+        log.info("store %s: nothing changed since the last report", store.name)
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        _send(store, _write(engine, store, run, progress, since, now, Path(folder) / "report"))
+    if store.reports.email_to:
+        _mail(engine, store, data, digest, now)
+    tell(notifiers, Alert(subject=digest.subject, text=digest.text()))
     with engine.begin() as connection:
         content = json.dumps({"at_utc": utc_text(now)})
         keep_state(connection, store.name, StateKey.REPORT_SENT, content, now)
-    log.info(
-        "store %s: the report is sent to %d addresses", store.name, len(store.reports.email_to)
-    )
+    count = len(store.reports.email_to) + len(notifiers)
+    log.info("store %s: the report is sent to %d places", store.name, count)
     return True
 
 
-def _last_sent(engine: Engine, store: str) -> datetime:
+def _newest_run(engine: Engine, store: StoreSettings) -> Any:
+    with reading(engine) as connection:
+        binds = {"store": store.name}
+        return connection.execute(statement("report/select_newest_report"), binds).first()
+
+
+def _last_sent(engine: Engine, store: str) -> datetime | None:
     with reading(engine) as connection:
         kept = find_state(connection, store, StateKey.REPORT_SENT)
-    return NEVER if kept is None else parse_utc(json.loads(kept)["at_utc"])
+    return None if kept is None else parse_utc(json.loads(kept)["at_utc"])
 
 
-def _has_changed(row: Progress) -> bool:
-    return bool(row.newly_open or row.came_back or row.settled)
-
-
-def _write(
-    engine: Engine,
-    store: StoreSettings,
-    run: Any,
-    progress: list[Progress],
-    since: datetime,
-    now: datetime,
-    folder: Path,
-) -> Mail:
-    """Write page and spreadsheet anew, as another worker may hold those of the run."""
-    min_score = store.mismatches.min_score
-    data = load_report_data(engine, store.name, run.run_id, now, min_score)
-    write_pages(engine, data, folder, now, min_score)
-    shown = [row for row in progress if row.open or row.settled]
-    count = sum(row.open for row in shown)
-    news = sum(row.newly_open + row.came_back for row in shown)
-    subject = f"Loyalty of {store.name}: {count:,} to look at, {news:,} new"
-    html = template(MAIL).render(
-        subject=subject,
-        since=None if since == NEVER else since,
-        as_of=parse_utc(run.started_at_utc),
-        progress=[(row, class_text(row.side, row.outcome).title) for row in shown],
-        suggested=len(data.suggested),
-        tickets=sum(data.tickets_by_class.values()),
-        awards=data.awards.count,
-    )
-    return Mail(
-        subject=subject, html=html, files=tuple(folder / name for name in (REPORT, XLSX, CSV))
-    )
-
-
-def _send(store: StoreSettings, mail: Mail) -> None:
+def _mail(
+    engine: Engine, store: StoreSettings, data: ReportData, digest: Digest, now: datetime
+) -> None:
+    """Mail page and files, written anew, as another worker may hold those of the run."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415 - 1 s of imports
 
-    with SmtpHook(smtp_conn_id=store.alerts.smtp_conn_id) as hook:
-        hook.send_email_smtp(
-            to=list(store.reports.email_to),
-            from_email=store.alerts.email_from,
-            subject=mail.subject,
-            html_content=mail.html,
-            files=[str(path) for path in mail.files],
-        )
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "report"
+        write_pages(engine, data, folder, now, store.mismatches.min_score)
+        with SmtpHook(smtp_conn_id=store.alerts.smtp_conn_id) as hook:
+            hook.send_email_smtp(
+                to=list(store.reports.email_to),
+                from_email=store.alerts.email_from,
+                subject=digest.subject,
+                html_content=template(MAIL).render(digest=digest, shown_awards=SHOWN_AWARDS),
+                files=[str(folder / name) for name in ATTACHED],
+            )

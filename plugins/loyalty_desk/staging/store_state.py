@@ -18,6 +18,8 @@ class StateKey(StrEnum):
     """The widget's button that a person made by hand, encrypted."""
     REPORT_SENT = "report_sent"
     """When the managers last got the report."""
+    THRESHOLDS = "thresholds"
+    """Which thresholds people were told of that are crossed."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 
