@@ -17,7 +17,10 @@ from loyalty_desk.errors import BadConnectionError, ConnectError
 log = logging.getLogger(__name__)
 
 CONN_ID: Final = "loyalty_desk_airflow"
-FAMILIES: Final = ("loyalty_sync", "award_points", "refresh_cards", "mismatch_report")
+FAMILIES: Final = (
+    *("loyalty_sync", "award_points", "refresh_cards", "mismatch_report"),
+    "housekeeping",
+)
 """What works on its own; connecting and disconnecting stay possible."""
 TIMEOUT_S: Final = 30.0
 

@@ -30,6 +30,7 @@ from loyalty_desk.settings_sections import (
     PushSettings,
     RefreshSettings,
     ReportSettings,
+    RetentionSettings,
     Strict,
     check_cron,
 )
@@ -114,6 +115,7 @@ class StoreSettings(Strict):
     alerts: AlertSettings = AlertSettings()
     refresh: RefreshSettings = RefreshSettings()
     desk: DeskSettings = DeskSettings()
+    retention: RetentionSettings = RetentionSettings()
     lookup: LookupSettings = LookupSettings()
     mismatches: MismatchSettings = MismatchSettings()
     reports: ReportSettings = ReportSettings()

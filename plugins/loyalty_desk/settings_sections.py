@@ -296,6 +296,32 @@ class DeskSettings(Strict):
     )
 
 
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSettings(Strict):
+    """How long what is not needed any more is kept."""
+
+    schedule: str | None = Field(
+        default="30 3 * * *", description="Cron expression of the housekeeping, or null."
+    )
+    run_days: Days = Field(
+        default=90, description="Days that a run's record, checks and report are kept."
+    )
+    settled_mismatch_days: Days = Field(
+        default=365, description="Days that a mismatch is remembered after it was settled."
+    )
+    decision_days: Days = Field(
+        default=730, description="Days that is remembered who decided what about a mismatch."
+    )
+    award_days: Days = Field(
+        default=730,
+        description="Days after its end that an award is made anonymous: who awarded how much, when"
+        " and why stays, for whom does not.",
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+
+
 class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 

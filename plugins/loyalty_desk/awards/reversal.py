@@ -57,6 +57,8 @@ def reverse_award(
     award = get_award(connection, store.name, award_id)
     if award.state != AwardState.APPLIED:
         raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
+    if award.member_id is None:
+        raise ReversalError(f"award {award_id} is anonymous by now; nobody knows whose it was")
     if award.reverses is not None:
         raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
     binds = {"store": store.name, "award_id": award_id}

@@ -26,6 +26,15 @@ BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """A card of one customer at one place; `version_utc` is that of its last write, if known."""
+
+    customer_id: int
+    destination: str
+    version_utc: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardRemover:
     """Clears the cards of one store. Raises what the client raises.
 
@@ -48,12 +57,16 @@ class CardRemover:
             log.info("%d cards cleared", cleared)
         return cleared
 
+    def clear(self, card: ShownCard) -> None:
+        """Clear one card, also one that the ledger does not know of."""
+        self._clear(card, known_objects(self.engine, self.store.name, Kind.CUSTOM_FIELD))
+
     def _next(self) -> list[Row[Any]]:
         binds = {"store": self.store.name, "most": BATCH}
         with reading(self.engine) as connection:
             return list(connection.execute(statement("connect/select_cards_to_clear"), binds).all())
 
-    def _clear(self, row: Row[Any], fields: Mapping[str, int]) -> None:
+    def _clear(self, row: ShownCard | Row[Any], fields: Mapping[str, int]) -> None:
         try:
             if row.destination == Destination.CUSTOMER_DATA:
                 self._clear_data(row)
@@ -74,7 +87,7 @@ class CardRemover:
             if row.destination == Destination.CUSTOMER_DATA:
                 connection.execute(statement("connect/forget_shown_card"), binds)
 
-    def _clear_data(self, row: Row[Any]) -> None:
+    def _clear_data(self, row: ShownCard | Row[Any]) -> None:
         data = self.client.get_customer(row.customer_id).data or {}
         key = self.store.gorgias.card_key
         if key not in data:

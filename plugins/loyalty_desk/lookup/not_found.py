@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.lookup.answers import LookedUp
+from loyalty_desk.privacy.kept_out import CUSTOMER, load_kept_out
 from loyalty_desk.reading import LARGEST_ID
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -49,7 +50,7 @@ def note_look_up(
 
     Most look-ups find who they found before, and write nothing.
     """
-    if _is_news(engine, store, asked, looked_up, now):
+    if _is_news(engine, store, asked, looked_up, now) and not _is_erased(engine, store, asked):
         _write(engine, store, asked, looked_up, now)
 
 
@@ -65,6 +66,12 @@ def _is_news(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now:
         or before.outcome != looked_up.found.card["status"]
         or parse_utc(before.last_at_utc) < now - NOTED_AGAIN_AFTER
     )
+
+
+def _is_erased(engine: Engine, store: str, asked: Asked) -> bool:
+    """Whether the customer was erased: then nothing of the ticket is kept either."""
+    with reading(engine) as connection:
+        return load_kept_out(connection, store).has(CUSTOMER, asked.customer_id)
 
 
 def _write(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime) -> None:

@@ -54,9 +54,9 @@ def _seconds(description: str) -> Any:
 class RunRecord(BaseModel):
     """One run of one store. A counter that nobody wrote is 0: its stage did not come to an end.
 
-    `X_fetched = X_staged + X_rejected`; the totals are the sum of `matched` and every class;
-    `planned = new + update + clear`, and after a push `planned = pushed + failed + gone + left`.
-    `balance_problems` checks this.
+    `X_fetched = X_staged + X_rejected + X_kept_out`; the totals are the sum of `matched` and every
+    class; `planned = new + update + clear`, and after a push
+    `planned = pushed + failed + gone + left`. `balance_problems` checks this.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,16 +72,19 @@ class RunRecord(BaseModel):
     members_fetched: int = _count("Member rows that the loyalty platform sent.")
     members_staged: int = _count("Of those, rows that were usable, changed or not.")
     members_rejected: int = _count("Of those, rows that were not usable and were set aside.")
+    members_kept_out: int = _count("Of those, rows of people who were erased; not staged.")
     members_changed: int = _count("Staged members that are new or differ from what was known.")
     members_gone: int = _count("Known members that the platform no longer has.")
     customers_fetched: int = _count("Customer rows that Gorgias sent.")
     customers_staged: int = _count("Of those, rows that were usable, changed or not.")
     customers_rejected: int = _count("Of those, rows that were not usable and were set aside.")
+    customers_kept_out: int = _count("Of those, rows of people who were erased; not staged.")
     customers_changed: int = _count("Staged customers that are new or differ from what was known.")
     customers_gone: int = _count("Known customers that Gorgias no longer has.")
     tickets_fetched: int = _count("Ticket rows that Gorgias sent.")
     tickets_staged: int = _count("Of those, rows that were usable.")
     tickets_rejected: int = _count("Of those, rows that were not usable and were set aside.")
+    tickets_kept_out: int = _count("Of those, rows of people who were erased; not staged.")
     channel_lookups: int = _count("Customers whose further e-mail addresses were looked up.")
 
     customers_total: int = _count("Customers that took part in the match.")
@@ -249,7 +252,7 @@ def balance_problems(record: RunRecord) -> list[str]:
     or was abandoned).
     """
     equations = [
-        (f"{source}_fetched", [f"{source}_staged", f"{source}_rejected"])
+        (f"{source}_fetched", [f"{source}_{part}" for part in ("staged", "rejected", "kept_out")])
         for source in ("members", "customers", "tickets")
     ]
     for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):

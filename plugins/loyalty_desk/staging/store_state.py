@@ -20,6 +20,8 @@ class StateKey(StrEnum):
     """When the managers last got the report."""
     THRESHOLDS = "thresholds"
     """Which thresholds people were told of that are crossed."""
+    ERASE_SALT = "erase_salt"
+    """What erased people are hashed with."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 

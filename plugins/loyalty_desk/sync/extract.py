@@ -37,11 +37,17 @@ class ReadCounts:
     fetched: int = 0
     staged: int = 0
     rejected: int = 0
+    kept_out: int = 0
     changed: int = 0
     gone: int = 0
 
     def as_counters(self, source: str) -> dict[str, float]:
-        counts = {"fetched": self.fetched, "staged": self.staged, "rejected": self.rejected}
+        counts = {
+            "fetched": self.fetched,
+            "staged": self.staged,
+            "rejected": self.rejected,
+            "kept_out": self.kept_out,
+        }
         if source != "tickets":
             counts |= {"changed": self.changed, "gone": self.gone}
         return {f"{source}_{name}": value for name, value in counts.items()}
@@ -97,11 +103,12 @@ class _Read:
                 "the report lists fields and reasons"
             )
 
-    def page_done(self, staged: int, changed: int = 0) -> None:
+    def page_done(self, staged: stage.StagedCounts) -> None:
         """Count one page's usable rows, look at the share of bad ones, and keep the lock."""
-        self.counts.fetched += staged
-        self.counts.staged += staged
-        self.counts.changed += changed
+        self.counts.fetched += staged.staged + len(staged.kept_out)
+        self.counts.staged += staged.staged
+        self.counts.kept_out += len(staged.kept_out)
+        self.counts.changed += staged.changed
         self.check_share(whole=False)
         renew_lock(self.run, utc_now())
         log.info(
@@ -130,11 +137,10 @@ def extract_members(run: Run, platform: Platform) -> ReadCounts:
             staged = stage.stage_members(
                 connection, store, fresh, utc_now(), first_load=scan.is_first_load
             )
-            seen = [m.member_id for m in fresh] + [
-                r.record_id for r in page.rejected if r.record_id
-            ]
+            seen = {m.member_id for m in fresh} - staged.kept_out
+            seen |= {r.record_id for r in page.rejected if r.record_id}
             stage.note_seen(connection, store, "members", seen)
-        read.page_done(len(fresh), staged.changed)
+        read.page_done(staged)
     read.check_share(whole=True)
     read.counts.gone = _finish_scan(run, "members", scan.live_before)
     with run.engine.begin() as connection:
@@ -211,10 +217,11 @@ def _stage_customer_page(
             first_load=first_load,
         )
         if note_seen:
-            ids = [str(c.customer_id) for c in fresh]
-            ids += [r.record_id for r in page.rejected if r.record_id]
+            ids = {c.customer_id for c in fresh} - staged.kept_out
             stage.note_seen(connection, store.name, "customers", ids)
-    read.page_done(len(fresh), staged.changed)
+            bad = [r.record_id for r in page.rejected if r.record_id]
+            stage.note_seen(connection, store.name, "customers", bad)
+    read.page_done(staged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,9 +270,9 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         read.reject(page.rejected)
         recent = [ticket for ticket in fresh if ticket.updated_at_utc >= window_start]
         with run.engine.begin() as connection:
-            stage.stage_tickets(connection, store.name, recent, now)
+            staged = stage.stage_tickets(connection, store.name, recent, now)
         # Older rows only end the walk; they are neither fetched for anything nor staged.
-        read.page_done(len(recent))
+        read.page_done(staged)
         page_newest = _newest_update(page.tickets)
         newest = max(filter(None, (newest, page_newest)), default=None)
         if page.tickets and page.tickets[-1].updated_at_utc < oldest:

@@ -9,7 +9,7 @@ nothing is touched, as a full match must follow.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.privacy.kept_out import load_kept_out
 from loyalty_desk.records import Customer, Member, Ticket
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
@@ -30,10 +31,14 @@ Source = Literal["members", "customers"]
 
 @dataclass(frozen=True, slots=True)
 class StagedCounts:
-    """What one batch did: `staged` different records, of which `changed` were new or different."""
+    """What one batch did: `staged` different records, of which `changed` were new or different.
+
+    `kept_out` are the ids of people who were erased; nothing of them is written.
+    """
 
     staged: int
     changed: int
+    kept_out: frozenset[int | str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -69,9 +74,11 @@ def stage_members(
     """
     now_utc = utc_text(now)
     latest = {member.member_id: member for member in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_member)
     if first_load:
         rows = (member_row(store, member, None, now_utc) for member in latest.values())
-        return StagedCounts(len(latest), bulk_insert(connection, schema.members, rows))
+        count = bulk_insert(connection, schema.members, rows)
+        return StagedCounts(len(latest), count, kept_out)
     staged = _find_staged(connection, "stage/select_members", store, latest)
     changes = _Changes()
     for member_id, member in latest.items():
@@ -89,7 +96,7 @@ def stage_members(
             changes.touch(store, "email_key", old.email_key)
     bulk_upsert(connection, schema.members, changes.rows)
     changes.write_touched(connection)
-    return StagedCounts(len(latest), len(changes.rows))
+    return StagedCounts(len(latest), len(changes.rows), kept_out)
 
 
 # --- customers -------------------------------------------------------------------------------
@@ -113,13 +120,14 @@ def stage_customers(
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_customer)
     if first_load:
         rows = (
             customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
         )
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
-        return StagedCounts(len(latest), count)
+        return StagedCounts(len(latest), count, kept_out)
     staged = _find_staged(connection, "stage/select_customers", store, latest)
     changes = _Changes()
     current = []
@@ -133,7 +141,7 @@ def stage_customers(
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)
     changes.write_touched(connection)
-    return StagedCounts(len(latest), changes.changed)
+    return StagedCounts(len(latest), changes.changed, kept_out)
 
 
 def _note_customer(
@@ -218,6 +226,7 @@ def stage_tickets(
 ) -> StagedCounts:
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     latest = {ticket.ticket_id: ticket for ticket in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_ticket)
     staged = _find_staged(connection, "stage/select_tickets", store, latest)
     changes = _Changes()
     for ticket_id, ticket in latest.items():
@@ -230,7 +239,7 @@ def stage_tickets(
         changes.touch(store, "customer", None if old is None else old.customer_id)
     bulk_upsert(connection, schema.tickets, changes.rows)
     changes.write_touched(connection)
-    return StagedCounts(len(latest), len(changes.rows))
+    return StagedCounts(len(latest), len(changes.rows), kept_out)
 
 
 def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> int:
@@ -279,6 +288,14 @@ def finish_scan(connection: Connection, store: str, source: Source, now: datetim
 
 
 # --- helpers ---------------------------------------------------------------------------------
+
+
+def _keep_out(latest: dict[Any, Any], is_erased: Callable[[Any], bool]) -> frozenset[int | str]:
+    """Take erased people out of a batch; returns their ids."""
+    erased = frozenset(key for key, record in latest.items() if is_erased(record))
+    for key in erased:
+        del latest[key]
+    return erased
 
 
 def _find_staged(

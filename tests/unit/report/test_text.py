@@ -130,7 +130,7 @@ def test_each_imbalance_is_named() -> None:
     )
 
     assert balance_problems(wrong) == [
-        "members_fetched is 3, but members_staged + members_rejected is 2",
+        "members_fetched is 3, but members_staged + members_rejected + members_kept_out is 2",
         *[problem for problem in balance_problems(wrong) if problem.startswith("customers_total")],
         *[problem for problem in balance_problems(wrong) if problem.startswith("members_total")],
         "planned is 5, but planned_new + planned_update + planned_clear is 4",

@@ -1,0 +1,117 @@
+"""Who is to be erased: every address and id by which staging knows one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.errors import PermanentError
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.emails import read_email
+
+
+class PersonError(PermanentError):
+    """Nobody can be erased. The message says why; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """How a person is named: by one of the three."""
+
+    email: str | None = None
+    customer_id: int | None = None
+    member_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Everything that leads to one person in one store. Without a repr: it must not be logged."""
+
+    email_keys: frozenset[str]
+    customer_ids: frozenset[int]
+    member_ids: frozenset[str]
+    texts: frozenset[str]
+    """Addresses, names and numbers as they are written, to be looked for in files."""
+    award_ids: tuple[str, ...]
+    waiting_awards: tuple[str, ...]
+    ticket_ids: frozenset[int]
+
+    def __repr__(self) -> str:
+        return f"Person({len(self.customer_ids)} customers, {len(self.member_ids)} members)"
+
+
+WAITING = frozenset({"queued", "needs_approval", "approved", "applying"})
+
+
+def find_person(connection: Connection, store: str, who: Who) -> Person:
+    """Find all that is one person: same address, or paired by a match or a link.
+
+    Raises:
+        PersonError: no address, or nobody has that id.
+    """
+    keys, customers, members = _named(who)
+    rows: list[Row[Any]] = []
+    while True:  # a customer leads to a member, who leads to another customer
+        before = len(keys), len(customers), len(members)
+        binds = {
+            "store": store,
+            "email_keys": texts_of(keys),
+            "customer_ids": sorted(customers) or [0],
+            "member_ids": texts_of(members),
+        }
+        rows = [
+            *connection.execute(statement("privacy/find_customers"), binds),
+            *connection.execute(statement("privacy/find_members"), binds),
+        ]
+        for row in rows:
+            keys |= {row.email_key} - {None}
+            if "customer_id" in row._fields:
+                customers.add(row.customer_id)
+            else:
+                members.add(row.member_id)
+        if before == (len(keys), len(customers), len(members)):
+            break
+    if who.email is None and not rows:
+        raise PersonError(f"store {store} knows nobody with that id")
+    awards = connection.execute(statement("privacy/find_awards"), binds).all()
+    tickets = connection.execute(statement("privacy/find_tickets"), binds).scalars()
+    return Person(
+        email_keys=frozenset(keys),
+        customer_ids=frozenset(customers),
+        member_ids=frozenset(members),
+        texts=frozenset(_texts(rows)),
+        award_ids=tuple(award.award_id for award in awards),
+        waiting_awards=tuple(award.award_id for award in awards if award.state in WAITING),
+        ticket_ids=frozenset([*tickets, *(one.ticket_id for one in awards if one.ticket_id)]),
+    )
+
+
+def texts_of(values: Iterable[object]) -> list[str]:
+    """The values as a list for `IN`. PostgreSQL takes an empty one for numbers, so it has a text
+    that nothing is."""
+    return sorted(map(str, values)) or [""]
+
+
+def _named(who: Who) -> tuple[set[str], set[int], set[str]]:
+    if [who.email, who.customer_id, who.member_id].count(None) != 2:
+        raise PersonError("name one of: an e-mail address, a customer's id, a member's id")
+    if who.email is None:
+        customers = set() if who.customer_id is None else {who.customer_id}
+        return set(), customers, set() if who.member_id is None else {who.member_id}
+    key = read_email(who.email)[0]
+    if key is None:
+        raise PersonError("that is not an e-mail address")
+    return {key}, set(), set()
+
+
+def _texts(rows: list[Row[Any]]) -> set[str]:
+    found: set[str] = set()
+    for row in rows:
+        found |= {text for text in (row.email, row.email_key) if text}
+        name = row.name if "name" in row._fields else orjson.loads(row.card).get("name")
+        found |= {name} if name else set()
+    return found

@@ -1,0 +1,201 @@
+"""Who is erased with whom, what refuses it, and that no table is forgotten; on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import Engine, text
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.privacy import erase as erasing
+from loyalty_desk.privacy.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in, load_kept_out
+from loyalty_desk.privacy.person import PersonError, Who, find_person
+from loyalty_desk.privacy.tables import BLANKED, NOBODY_IN_IT, ROWS_GO, ROWS_GO_BY_KIND
+from loyalty_desk.staging.schema import METADATA
+from loyalty_desk.sync.stage import stage_customers, stage_members, stage_tickets
+from tests.factories import LATER, NOW, STORE, customer, member, ticket
+from tests.http.door import forget_settings
+from tests.sql.staged import Staged
+from tests.sql.test_awards import queue, request
+
+
+@pytest.fixture
+def people(staging: Engine) -> Engine:
+    """Ada by address, link and channel; Grace is somebody else."""
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(7, "ada@example.test", name="Ada Byron")
+        staged.customer(8, "work@example.test", name="A. Byron")
+        staged.channel(8, "ada@example.test")
+        staged.member("m1", "ada@example.test", card='{"name":"Ada Byron"}')
+        staged.customer(9, "third@example.test")
+        staged.link(9, "m1")
+        staged.customer(20, "grace@example.test")
+        staged.member("m20", "grace@example.test")
+        staged.match(7, "m1")
+        staged.match(20, "m20")
+    return staging
+
+
+@pytest.fixture
+def installed(
+    people: Engine, staging_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """The same as the store's own database, without any place to push to."""
+    stores = tmp_path / "stores.yaml"
+    stores.write_text(yaml.safe_dump({"stores": {STORE: {"platform": "rivo"}}}))
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+    forget_settings()
+    yield people
+    forget_settings()
+
+
+def test_every_table_says_what_erasing_does_to_it() -> None:
+    listed = [*ROWS_GO, *ROWS_GO_BY_KIND, *BLANKED, *NOBODY_IN_IT]
+
+    assert sorted(table.name for table in listed) == sorted(METADATA.tables)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [Who(email=" ADA@example.test"), Who(customer_id=9), Who(member_id="m1"), Who(customer_id=7)],
+)
+def test_a_person_is_everybody_with_the_address_or_paired_with_it(people: Engine, who: Who) -> None:
+    with people.connect() as connection:
+        found = find_person(connection, STORE, who)
+
+    assert (found.customer_ids, found.member_ids) == ({7, 8, 9}, {"m1"})
+    assert "ada@example.test" in found.email_keys
+    assert "Ada" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        (Who(), "name one of"),
+        (Who(email="a@b.test", customer_id=7), "name one of"),
+        (Who(email="nobody"), "not an e-mail"),
+        (Who(customer_id=99), "nobody with that id"),
+        (Who(member_id="nobody"), "nobody with that id"),
+    ],
+)
+def test_who_is_named_wrongly_is_said_so(people: Engine, who: Who, says: str) -> None:
+    with people.connect() as connection, pytest.raises(PersonError, match=says):
+        find_person(connection, STORE, who)
+
+
+def test_an_award_that_waits_refuses_the_erasure(installed: Engine) -> None:
+    queue(installed, request(member_id="m1"))
+
+    with pytest.raises(PersonError, match="1 awards of this person wait"):
+        erasing.erase(STORE, Who(member_id="m1"))
+
+    with installed.connect() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM customers")).scalar() == 4
+        assert connection.execute(text("SELECT COUNT(*) FROM locks")).scalar() == 0
+
+
+def test_somebody_unknown_is_kept_out_by_the_address_alone(installed: Engine) -> None:
+    assert erasing.erase(STORE, Who(email="new@example.test")).rows == 0
+    with installed.begin() as connection:
+        done = stage_members(
+            connection, STORE, [member(email="New@example.test")], LATER, first_load=False
+        )
+    assert (done.staged, len(done.kept_out)) == (0, 1)
+
+
+@pytest.mark.parametrize("first_load", [True, False])
+def test_erased_people_are_not_staged_and_nobody_else_is_missing(
+    staging: Engine,
+    first_load: bool,  # noqa: FBT001 - pytest gives it
+) -> None:
+    with staging.begin() as connection:
+        named = [(EMAIL, "ada@example.test"), (CUSTOMER, 7), (MEMBER, "m1")]
+        keep_out(connection, STORE, named, NOW)
+        members = stage_members(
+            connection,
+            STORE,
+            [
+                member(member_id="m1", email=None),
+                member(member_id="m9", email="ADA@example.test"),
+                member(member_id="m2", email="grace@example.test"),
+            ],
+            NOW,
+            first_load=first_load,
+        )
+        customers = stage_customers(
+            connection,
+            STORE,
+            [
+                customer(customer_id=7, email=None),
+                customer(customer_id=8, email="x@example.test", channels=("ada@example.test",)),
+                customer(customer_id=20, email="grace@example.test"),
+            ],
+            NOW,
+            card_key="loyalty",
+            first_load=first_load,
+        )
+        tickets = stage_tickets(
+            connection,
+            STORE,
+            [ticket(ticket_id=1, customer_id=7), ticket(ticket_id=2, customer_id=20)],
+            NOW,
+        )
+    assert (members.staged, members.kept_out) == (1, {"m1", "m9"})
+    assert (customers.staged, customers.kept_out) == (1, {7, 8})
+    assert (tickets.staged, tickets.kept_out) == (1, {1})
+
+
+def test_the_list_is_of_hashes_of_its_own_store_and_can_be_forgotten(staging: Engine) -> None:
+    with staging.begin() as connection:
+        keep_out(connection, STORE, [(EMAIL, "ada@example.test"), (CUSTOMER, 7)], NOW)
+        keep_out(connection, "other", [(EMAIL, "ada@example.test")], NOW)
+        keep_out(connection, STORE, [(EMAIL, "eve@example.test")], LATER)
+        rows = connection.execute(text("SELECT person_hash FROM erased_people")).scalars().all()
+        assert len(set(rows)) == 4, "each store has a salt of its own"
+        assert all(len(row) == 64 for row in rows)
+
+        assert let_in(connection, STORE, "ada@example.test") == 2
+        known = load_kept_out(connection, STORE)
+        assert not known.has(CUSTOMER, 7)
+        assert known.has(EMAIL, "eve@example.test")
+        assert load_kept_out(connection, "other").has(EMAIL, "ada@example.test")
+
+
+def test_forgetting_somebody_who_was_not_erased_is_said_so(installed: Engine) -> None:
+    with pytest.raises(PersonError, match="erased nobody"):
+        erasing.forget_erasure(STORE, "ada@example.test")
+
+
+def test_the_audit_of_an_erased_persons_award_says_who_awarded_how_much_and_when(
+    installed: Engine,
+) -> None:
+    award_id = queue(installed, request(member_id="m1", note="for Ada")).award_id
+    with installed.begin() as connection:
+        connection.execute(
+            text("UPDATE awards SET state = 'applied', settled_at_utc = :now"),
+            {"now": utc_text(NOW)},
+        )
+        # Nobody of these is pushed anywhere.
+        connection.execute(text("DELETE FROM customers"))
+        connection.execute(text("DELETE FROM links"))
+        connection.execute(text("DELETE FROM matches"))
+
+    assert erasing.erase(STORE, Who(member_id="m1")).awards == 1
+
+    with installed.connect() as connection:
+        award = connection.execute(text("SELECT * FROM awards")).one()
+        event = connection.execute(text("SELECT * FROM award_events")).one()
+    assert (award.award_id, award.subject, award.member_id, award.note) == (
+        *(award_id, "erased"),
+        *(None, None),
+    )
+    assert (award.amount, award.agent) == (50, "eve") or award.amount
+    assert "subject" not in json.loads(event.facts)
+    assert "amount" in json.loads(event.facts)
