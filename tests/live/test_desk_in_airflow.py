@@ -1,0 +1,116 @@
+"""The desk inside Airflow's own pages, in a real browser, against the services as they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from scripts.services import ADMIN
+from tests.browser import WIDE, running_browser, shoot
+from tests.live.office import LIMIT_S, STORE, Office
+
+pytestmark = [pytest.mark.flow, pytest.mark.alone]
+
+NOT_FOUND = (
+    "SELECT customer_id FROM unmatched_customers WHERE store = :store"
+    " AND outcome = 'customer_not_found' ORDER BY customer_id"
+)
+UNMATCHED = (
+    "SELECT member_id FROM unmatched_members WHERE store = :store"
+    " AND outcome = 'member_not_in_gorgias' ORDER BY member_id"
+)
+RUNS = "SELECT run_id FROM runs WHERE store = :store"
+
+
+@pytest.fixture(scope="module")
+def page(office: Office) -> Iterator[Page]:
+    """A browser in which the admin has logged in to Airflow."""
+    with running_browser() as browser:
+        page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type] # a plain mapping does
+        page.set_default_timeout(LIMIT_S * 1000)
+        page.goto(office.desk.place.airflow_url)
+        page.get_by_label("Username").fill(ADMIN)
+        page.get_by_label("Password", exact=True).fill(office.desk.place.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/")
+        yield page
+
+
+@pytest.fixture
+def desk(page: Page, office: Office) -> FrameLocator:
+    """The desk, opened from Airflow's navigation, on the store."""
+    page.goto(office.desk.place.airflow_url)
+    page.get_by_role("link", name="Loyalty Desk").click()
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("link", name=STORE, exact=True).click()
+    return frame
+
+
+def test_the_desk_is_in_airflows_navigation_and_shows_the_last_sync(
+    page: Page, desk: FrameLocator
+) -> None:
+    expect(desk.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(desk.get_by_text("No sync is running")).to_be_visible()
+    expect(desk.get_by_text("in use now; we may use")).to_be_visible()
+    shoot(page, "desk-in-airflow")
+
+
+def test_a_link_made_on_the_desk_is_matched_by_the_next_sync(
+    page: Page, desk: FrameLocator, office: Office
+) -> None:
+    customer_id = office.desk.rows(NOT_FOUND, store=STORE)[0]["customer_id"]
+    member_id = office.desk.rows(UNMATCHED, store=STORE)[0]["member_id"]
+    desk.get_by_role("link", name="Mismatches", exact=True).click()
+    expect(desk.get_by_role("heading", name="Mismatches")).to_be_visible()
+    shoot(page, "desk-mismatches-in-airflow")
+    desk.get_by_label("Search").fill(str(customer_id))
+    desk.get_by_role("button", name="Show").click()
+    desk.get_by_role("row").nth(1).get_by_role("link").click()
+    desk.get_by_label("Id of the member on the platform").fill(member_id)
+    desk.locator("#link + form").get_by_role("button", name="Link").click()
+    expect(desk.get_by_role("status")).to_contain_text("Linked.")
+
+    office.desk.sync(STORE)
+
+    desk.get_by_role("link", name="Customer", exact=True).click()
+    desk.get_by_label("Who").fill(str(customer_id))
+    desk.get_by_role("button", name="Find").click()
+    desk.get_by_role("link", name=str(customer_id)).click()
+    expect(desk.get_by_text("a person confirmed it")).to_be_visible()
+    desk.get_by_role("link", name="Read Gorgias now").click()
+    read = desk.get_by_role("columnheader", name="In Gorgias now")
+    expect(read).to_be_visible(timeout=LIMIT_S * 1000)
+    expect(desk.get_by_text("differs")).to_have_count(0)
+
+
+def test_a_sync_is_followed_by_a_look_at_the_thresholds_and_by_no_mail(office: Office) -> None:
+    dag_id = f"mismatch_report__{STORE}"
+
+    def has_run() -> bool:
+        runs = office.desk.api.list_runs(dag_id)
+        asset_runs = [run for run in runs if run["run_type"] == "asset_triggered"]
+        assert all(run["state"] != "failed" for run in asset_runs)
+        return any(run["state"] == "success" for run in asset_runs)
+
+    office.desk.wait_until(has_run, f"a run of {dag_id} after the sync", LIMIT_S)
+
+
+def test_an_award_made_on_the_desk_is_booked_and_shown(desk: FrameLocator, office: Office) -> None:
+    member = office.next_member()
+    office.private.add(member.email)
+    before = office.desk.balance_points(member.member_id)
+    desk.get_by_role("link", name="Awards", exact=True).click()
+    desk.get_by_role("link", name="New award").click()
+    desk.get_by_label("Member", exact=True).fill(member.email)
+    desk.get_by_role("button", name="Find").click()
+    desk.get_by_label("Amount").fill("15")
+    desk.get_by_role("button", name="Award", exact=True).click()
+    expect(desk.get_by_role("status")).to_contain_text("The award is queued.")
+    award_id = desk.locator("code").last.inner_text()
+
+    office.wait_for_state(award_id, "applied")
+
+    assert office.desk.balance_points(member.member_id) == before + 15
+    assert len(office.desk.booked(award_id, member.member_id)) == 1
