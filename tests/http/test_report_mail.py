@@ -24,6 +24,7 @@ from loyalty_desk.report.mail import send_report
 from loyalty_desk.report.run_record import finish_run, start_run
 from loyalty_desk.staging import award_schema, schema
 from loyalty_desk.staging.statements import statement
+from tests.browser import Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings
@@ -218,6 +219,27 @@ def test_it_goes_to_other_notifiers_too_as_text(send: Send, run: Engine, mailbox
     assert subject == "Loyalty of acme: 1 to look at, 1 new"
     assert "Wrote to us, not a member (customers): 1 open, 1 new" in text
     assert EMAIL not in text
+
+
+def test_the_mail_and_its_page_look_right_and_load_nothing(
+    send: Send, run: Engine, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    assert send()
+    [mail] = mailbox.mails
+    body = mail.get_body(("html",))
+    assert body is not None
+    (tmp_path / "mail.html").write_text(body.get_content(), encoding="utf-8")
+    attached = next(iter(mail.iter_attachments()))
+    (tmp_path / "report.html").write_bytes(attached.get_payload(decode=True))
+
+    with running_browser() as browser:
+        for name in ("mail", "report"):
+            watched = Watched(browser.new_page())
+            watched.page.goto((tmp_path / f"{name}.html").as_uri())
+            assert watched.page.get_by_role("table").first.is_visible()
+            shoot(watched.page, f"sent-{name}")
+            # A file on this machine is all that is asked for.
+            assert [one for one in watched.troubles if "file://" not in one] == []
 
 
 def refused(engine: Engine, now: datetime) -> None:

@@ -12,6 +12,7 @@ from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.mismatches.listing import Asked, load_page, read_asked
 from loyalty_desk.staging import mismatch_schema
+from loyalty_desk.staging.statements import SQL_FOLDER
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged
 
@@ -119,7 +120,7 @@ def test_pages_follow_each_other_and_say_how_many_there_are(listed: Engine) -> N
         ["m9"],
         [],
     ]
-    assert [page.found for page in pages] == [4, 4, 0]
+    assert [page.found for page in pages] == [4, 4, 4]
 
 
 def test_a_row_says_who_it_is_and_who_it_may_be(listed: Engine) -> None:
@@ -150,3 +151,12 @@ def test_what_is_ignored_is_listed_as_such_until_its_end(listed: Engine) -> None
     with listed.begin() as connection:
         later = load_page(connection, STORE, read_asked({}), until)
     assert later.found == 4
+
+
+def test_what_is_counted_is_what_is_listed() -> None:
+    page, counted = (
+        " ".join((SQL_FOLDER / "mismatches" / f"{name}.sql").read_text(encoding="utf-8").split())
+        for name in ("select_page", "count_page")
+    )
+    filter_of_count = counted[counted.index("WHERE m.store") :]
+    assert filter_of_count in page

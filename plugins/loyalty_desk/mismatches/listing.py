@@ -124,13 +124,12 @@ def load_page(
         "status": asked.status.value,
         "only_suggested": int(asked.only_suggested),
         "min_score": min_score,
-        "sort": asked.sort.value,
-        "most": most,
-        "skip": (asked.page - 1) * most,
         **_search(asked.words),
     }
-    rows = connection.execute(statement("mismatches/select_page"), binds).all()
-    return Page([_read(row) for row in rows], rows[0].found if rows else 0)
+    found = connection.execute(statement("mismatches/count_page"), binds).scalar_one()
+    place = {"sort": asked.sort.value, "most": most, "skip": (asked.page - 1) * most}
+    rows = connection.execute(statement("mismatches/select_page"), binds | place).all()
+    return Page([_read(row) for row in rows], found)
 
 
 def _search(words: str) -> dict[str, str | int]:
