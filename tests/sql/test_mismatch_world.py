@@ -162,9 +162,10 @@ def excluded(world: World) -> None:
 
 
 def erased_by_the_platform(world: World) -> None:
+    """Of such a member nothing is left but the id, so nobody can tell who the customer is."""
     email = f"{world.next_word()}@gmail.com"
     world.member(Outcome.ERASED, email, status=MemberStatus.ERASED)
-    world.customer(Outcome.ERASED, email)
+    world.customer(Outcome.CUSTOMER_NOT_FOUND, email)
 
 
 def same_id_in_the_shop(world: World) -> None:
