@@ -132,3 +132,11 @@ def test_who_may_only_look_sees_masked_addresses_and_no_buttons(desk: DeskClient
     assert "a…@gmial.com" in page
     assert "ada@" not in page
     assert 'value="link"' not in page
+
+
+def test_a_character_that_no_text_has_is_refused_everywhere(manager: DeskClient) -> None:
+    where = f"/mismatches/customer/{ADA}"
+    assert manager.post(where, {"action": "link", "member_id": "m1\0"}).status_code == 400
+    assert manager.post("/decisions/%00/undo", {}).status_code == 404
+    assert manager.get("/mismatches/member/%00").status_code == 404
+    assert manager.get("/awards/%00").status_code == 404

@@ -88,6 +88,8 @@ async def _read(request: Request) -> Form:
                     fields.setdefault(name, []).append(value)
     except (MultiPartException, UnicodeDecodeError):
         raise WebError(400, "This is not a form.") from None
+    if any("\0" in value for values in fields.values() for value in values):
+        raise WebError(400, "The form holds a character that no text has.")
     return Form(fields, files)
 
 

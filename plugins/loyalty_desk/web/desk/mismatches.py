@@ -96,6 +96,8 @@ def settle_one(
 @router.post("/decisions/{batch_id}/undo")
 def undo(request: Request, visitor: Settling, _form: OwnForm, batch_id: str) -> Response:
     """Take back what was decided at once."""
+    if not batch_id.isalnum():
+        raise WebError(404, "There is no such decision.")
     with staging_engine().begin() as connection:
         try:
             decisions.undo(connection, visitor.store.name, batch_id, visitor.name, utc_now())
