@@ -16,7 +16,6 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -28,6 +27,7 @@ from sqlalchemy import Engine, select
 from benchmarks import people
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
+from benchmarks.serving import serving
 from loyalty_desk.awards.queue import Door, insert_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now, utc_text
@@ -38,7 +38,6 @@ from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.load import bulk_insert
-from scripts.services import LOOPBACK, find_free_port
 
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
 MISMATCHES, SUGGESTIONS, AWARDS, RUNS, ROUNDS = 100_000, 20_000, 20_000, 100, 20
@@ -150,7 +149,7 @@ def _ask(address: str, cookie: dict[str, str], pages: list[str]) -> dict[str, li
 
 @contextmanager
 def _serving(staging_url: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Serve the desk in a process of its own; yields its address and a user's cookie."""
+    """Serve the desk; yields its address and a user's cookie."""
     stores = folder / "stores.yaml"
     stores.write_text(yaml.safe_dump({"stores": {STORE.name: {"platform": "rivo"}}}))
     environment = {
@@ -169,23 +168,12 @@ def _serving(staging_url: str, folder: Path) -> Iterator[tuple[str, dict[str, st
     }
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment})
-    port = find_free_port()
-    serve = get_context("spawn").Process(
-        target=_serve, args=(environment, port, folder), daemon=True
-    )
-    serve.start()
-    address = f"http://{LOOPBACK}:{port}/loyalty/desk"
-    try:
-        _wait_for(f"{address}-static/desk.css")
-        yield address, json.loads((folder / COOKIE).read_text(encoding="utf-8"))
-    finally:
-        serve.terminate()
-        serve.join()
+    with serving(environment, _log_in) as address:
+        yield f"{address}/desk", json.loads((folder / COOKIE).read_text(encoding="utf-8"))
 
 
-def _serve(environment: dict[str, str], port: int, folder: Path) -> None:
-    os.environ |= environment
-    import uvicorn  # noqa: PLC0415 - Airflow must find the environment when it is imported
+def _log_in() -> None:
+    """In the server's process: start the auth manager, and leave a user's cookie in a file."""
     from airflow.api_fastapi.app import init_auth_manager  # noqa: PLC0415
     from airflow.api_fastapi.auth.managers.base_auth_manager import (  # noqa: PLC0415
         COOKIE_NAME_JWT_TOKEN,
@@ -193,24 +181,8 @@ def _serve(environment: dict[str, str], port: int, folder: Path) -> None:
     from airflow.api_fastapi.auth.managers.simple.user import (  # noqa: PLC0415
         SimpleAuthManagerUser,
     )
-    from fastapi import FastAPI  # noqa: PLC0415
-
-    from loyalty_desk.web.mounted import LazyApp  # noqa: PLC0415
 
     user = SimpleAuthManagerUser(username="bench", role="ADMIN")
     cookie = {COOKIE_NAME_JWT_TOKEN: init_auth_manager().generate_jwt(user)}
-    (folder / COOKIE).write_text(json.dumps(cookie), encoding="utf-8")
-    outer = FastAPI(openapi_url=None)
-    outer.mount("/loyalty", LazyApp())
-    uvicorn.run(outer, host=LOOPBACK, port=port, log_level="warning")
-
-
-def _wait_for(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            requests.get(address, timeout=5)
-            return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise RuntimeError("the server of the desk does not start")
+    path = Path(os.environ["AIRFLOW_HOME"]) / COOKIE
+    path.write_text(json.dumps(cookie), encoding="utf-8")

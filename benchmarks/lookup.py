@@ -7,13 +7,11 @@ this one for 20 seconds, each for another customer, one in ten for an address th
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +21,12 @@ import yaml
 from benchmarks import people
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
+from benchmarks.serving import serving
 from loyalty_desk.clock import utc_now
 from loyalty_desk.records import Opens
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.web.tokens import make_token
-from scripts.services import LOOPBACK, find_free_port
 
 FIGURE, GOAL_MS = "lookup_p99_ms", 100.0
 REQUESTS_PER_S, SECONDS = 50, 20
@@ -92,6 +90,7 @@ def _look_up(session: requests.Session, address: str, turn: int, rows: int) -> N
 
 @contextmanager
 def _serving(staging_url: str, folder: Path) -> Iterator[str]:
+    """Serve the door, which never asks the platform; yields its address."""
     stores = folder / "stores.yaml"
     settings = {"platform": "rivo", "lookup": {"deadline_s": 0}}
     stores.write_text(yaml.safe_dump({"stores": {STORE.name: settings}}), encoding="utf-8")
@@ -99,36 +98,5 @@ def _serving(staging_url: str, folder: Path) -> Iterator[str]:
         "LOYALTY_DESK_STAGING_URL": staging_url,
         "LOYALTY_DESK_STORES_FILE": str(stores),
     }
-    port = find_free_port()
-    server = get_context("spawn").Process(target=_serve, args=(environment, port), daemon=True)
-    server.start()
-    address = f"http://{LOOPBACK}:{port}/loyalty/api/v1/lookup"
-    try:
-        _wait_for(address)
-        yield address
-    finally:
-        server.terminate()
-        server.join()
-
-
-def _serve(environment: dict[str, str], port: int) -> None:
-    import uvicorn  # noqa: PLC0415 - only in the server's process
-    from fastapi import FastAPI  # noqa: PLC0415
-
-    from loyalty_desk.web.mounted import LazyApp  # noqa: PLC0415
-
-    os.environ |= environment
-    outer = FastAPI(openapi_url=None)
-    outer.mount("/loyalty", LazyApp())
-    uvicorn.run(outer, host=LOOPBACK, port=port, log_level="warning")
-
-
-def _wait_for(address: str) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            requests.get(address, timeout=5)
-            return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise RuntimeError("the server of the look-ups does not start")
+    with serving(environment) as address:
+        yield f"{address}/api/v1/lookup"
