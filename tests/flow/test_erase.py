@@ -1,4 +1,4 @@
-"""Erasing a person, from end to end: nothing is left of him anywhere, and he does not come back."""
+"""Erasing a person, from end to end: nothing is left of them anywhere, and none of it comes back."""
 
 from __future__ import annotations
 

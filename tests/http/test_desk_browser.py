@@ -13,12 +13,15 @@ import pytest
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
 
+from loyalty_desk.staging import award_schema, mismatch_schema
 from tests.browser import NARROW, WIDE, Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
+from tests.sql.staged import Staged
 
 SERIOUS = {"serious", "critical"}
 PAGES = {
@@ -45,7 +48,7 @@ def browser() -> Iterator[Browser]:
 
 
 def open_page(browser: Browser, desk: DeskClient, user: str, **options: Any) -> Watched:
-    context = browser.new_context(viewport=WIDE, **options)  # type: ignore[arg-type]
+    context = browser.new_context(**{"viewport": WIDE, **options})
     context.add_cookies(
         [{"name": COOKIE_NAME_JWT_TOKEN, "value": cookie_of(user), "url": desk.url}]
     )
@@ -55,9 +58,12 @@ def open_page(browser: Browser, desk: DeskClient, user: str, **options: Any) -> 
 
 
 @pytest.fixture
-def watched(browser: Browser, desk: DeskClient) -> Iterator[Watched]:
-    """A manager's browser; at its end nothing may have gone wrong in it."""
-    found = open_page(browser, desk, "admin")
+def watched(browser: Browser, desk: DeskClient, staging: Engine) -> Iterator[Watched]:
+    """A browser, as wide as a desk beside SQLite and as a phone beside PostgreSQL; at its end
+    nothing may have gone wrong in it.
+    """
+    size = WIDE if staging.dialect.name == "sqlite" else NARROW
+    found = open_page(browser, desk, "admin", viewport=size)
     yield found
     assert found.troubles == []
     found.page.context.close()
@@ -179,6 +185,79 @@ def test_a_large_award_is_approved(watched: Watched, desk: DeskClient) -> None:
 
     expect(page.get_by_role("status")).to_contain_text("Approved.")
     expect(page.get_by_text("approved: a good customer")).to_be_visible()
+
+
+def set_state(staging: Engine, state: str) -> None:
+    """Have the award that waits be in another state."""
+    with staging.begin() as connection:
+        key = {"state": "needs_approval"}
+        Staged(connection).update(award_schema.awards, key, state=state)
+
+
+def test_a_large_award_is_rejected(watched: Watched, desk: DeskClient) -> None:
+    page = watched.page
+    go(page, desk, "/awards?state=needs_approval")
+    page.get_by_role("link", name="+500 points").click()
+    page.get_by_label("Why (kept in the audit)").fill("too much")
+    page.get_by_role("button", name="Reject").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Rejected.")
+    expect(page.get_by_text("rejected: too much")).to_be_visible()
+
+
+def test_an_unknown_award_is_settled(watched: Watched, desk: DeskClient, staging: Engine) -> None:
+    set_state(staging, "unknown")
+    page = watched.page
+    go(page, desk, "/awards?state=unknown")
+    page.get_by_role("link", name="+500 points").click()
+    page.get_by_label("How you know").fill("seen in the ledger")
+    page.get_by_role("button", name="It is booked").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Settled as booked.")
+
+
+def test_an_applied_award_is_taken_back(
+    watched: Watched, desk: DeskClient, staging: Engine
+) -> None:
+    set_state(staging, "applied")
+    page = watched.page
+    go(page, desk, "/awards?state=applied")
+    page.get_by_role("link", name="+500 points").click()
+    page.get_by_label("Why").fill("given to the wrong one")
+    page.get_by_role("button", name="Take back").click()
+
+    expect(page.get_by_role("status")).to_contain_text("takes it back is queued")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("-500 points")
+
+
+def test_a_long_list_goes_on_on_further_pages(
+    watched: Watched, desk: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        for customer_id in range(1000, 1120):
+            staged.customer(customer_id)
+            connection.execute(
+                mismatch_schema.mismatches.insert().values(
+                    store=STORE,
+                    side="customer",
+                    subject_id=str(customer_id),
+                    outcome="no_email",
+                    opened_at_utc="2026-01-01T00:00:00.000000Z",
+                    returned=0,
+                )
+            )
+    page = watched.page
+    go(page, desk, "/mismatches?class=no_email")
+    seen = []
+    for number in (1, 2, 3):
+        expect(page.get_by_text(f"Page {number} of 3")).to_be_visible()
+        seen += page.get_by_role("rowheader").all_inner_texts()
+        if number < 3:
+            page.get_by_role("link", name="Next page").click()
+    assert len(set(seen)) == len(seen) == 120
+    page.get_by_role("link", name="Earlier page").click()
+    expect(page.get_by_text("Page 2 of 3")).to_be_visible()
 
 
 def test_a_file_is_previewed_and_queued(watched: Watched, desk: DeskClient, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ MAY = {
 }
 OPEN_TO_ANYBODY = {"/desk-static/{name}"}
 ASKS_ITSELF = {"/desk"}
-"""Shows to each user the stores that he may see."""
+"""Shows to each user the stores that they may see."""
 SIGNED = {"/api/v1/webhooks/{platform}/{store_name}"}
 TOKEN_DOORS = {
     "/api/v1/awards",
@@ -138,6 +138,59 @@ def test_nobody_gets_in_without_being_logged_in(
             assert method == "GET"
             assert "/auth/login" in answer.headers["location"]
         assert STORE not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [
+        pytest.param(route, method, id=f"{method} {route.path}")
+        for route in ROUTES
+        if route.path in TOKEN_DOORS
+        for method in sorted(route.methods or ())
+    ],
+)
+def test_a_token_door_opens_to_its_token_alone(
+    one_desk: DeskClient, route: APIRoute, method: str
+) -> None:
+    path = address(route)
+    for name in MAY:
+        assert one_desk.as_user(name).call(method, path).status_code == 401, "no cookie opens it"
+    assert (
+        replace(one_desk, cookie=cookie_of("admin", lives_s=-60)).call(method, path).status_code
+        == 401
+    )
+    assert one_desk.call(method, path).status_code == 401
+    opens, other = Opens.AWARDS, Opens.LOOKUP
+    if route.path.endswith("lookup"):
+        opens, other = other, opens
+    found = [
+        one_desk.call(method, path, headers={"Authorization": f"Bearer {token}"}).status_code
+        for token in (new_token(STORE, other), new_token("other", opens), new_token(STORE, opens))
+    ]
+    assert found[0] == 403, "a token of another door"
+    assert found[1] not in {401, 403, 500}, "another store's token looks into that store alone"
+    assert found[2] not in {401, 403, 500}
+    body = one_desk.call(
+        method, path, headers={"Authorization": f"Bearer {new_token('other', opens)}"}
+    ).text
+    assert "Ada" not in body
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("nobody", 303), ("viewer", 303), ("agent", 303), ("admin", 200)]
+)
+def test_the_first_page_and_the_files_are_for_whom_they_are(
+    one_desk: DeskClient, name: str, status: int
+) -> None:
+    client = one_desk if name == "nobody" else one_desk.as_user(name)
+
+    first = client.call("GET", DESK)
+
+    assert first.status_code == status
+    if name == "nobody":
+        assert "/auth/login" in first.headers["location"]
+    assert client.call("GET", f"{DESK}-static/desk.css").status_code == 200
+    assert client.call("GET", f"{DESK}-static/..%2Fapp.py").status_code == 404
 
 
 @pytest.mark.parametrize("route", [one for one in PAGES if one.methods == {"POST"}])

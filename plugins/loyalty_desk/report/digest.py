@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from loyalty_desk.staging.statements import statement
 OLD_DATA: Final = timedelta(hours=24)
 """From this age on the data of a store is called old."""
 _ALL: Final = 2**31 - 1
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ def load_digest(
     connection: Connection, store: str, data: ReportData, since: datetime | None, now: datetime
 ) -> Digest:
     """Read what changed; `data` is the report of the newest run."""
-    from_then = since or datetime.min.replace(year=1970, tzinfo=now.tzinfo)
+    from_then = since or _EVER
     newest = connection.execute(statement("desk/select_newest_success"), {"store": store}).scalar()
     record = data.record
     return Digest(

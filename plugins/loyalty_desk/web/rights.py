@@ -63,7 +63,7 @@ ASKS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who asks for a page of a store, and what he may do there."""
+    """Who asks for a page of a store, and what they may do there."""
 
     user_id: str
     name: str
@@ -83,7 +83,7 @@ class Visitor:
 class Needs:
     """Asks for a logged-in user with a right in the store of the path; answers with who it is.
 
-    A store that somebody may not see is as unknown to him as one that is not there.
+    A store that somebody may not see is to them as unknown as one that is not there.
 
     Raises:
         HTTPException: 401 nobody is logged in, or not any more; 403 a token that is none.

@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One mismatch. `row` is its history, `person` the customer or member as staged, if he is."""
+    """One mismatch. `row` is its history, `person` the customer or member as staged, if any."""
 
     row: Row[Any]
     person: Row[Any] | None
