@@ -40,8 +40,8 @@ class AgentDesk:
                 "url": awards_url,
                 "headers": f"Authorization: Bearer {token}",
                 "content_type": "application/json",
-                "asked": _lines(fields, editable=True),
-                "sent": _lines(fields, editable=False),
+                "asked": button_lines(fields, editable=True),
+                "sent": button_lines(fields, editable=False),
             },
         )
 
@@ -62,6 +62,7 @@ class AgentDesk:
         answer.raise_for_status()
 
 
-def _lines(fields: tuple[button.ButtonField, ...], *, editable: bool) -> str:
+def button_lines(fields: tuple[button.ButtonField, ...], *, editable: bool) -> str:
+    """The fields of a button as the sandbox's sidebar editor takes them, a line each."""
     chosen = [field for field in fields if field.editable is editable]
     return "\n".join(f"{f.key} ({f.key.capitalize()}) = {f.value}" for f in chosen)

@@ -37,10 +37,10 @@ from scripts.services import (
     find_free_port,
     hold_alone,
     start_services,
+    wait_for_dag,
 )
 
 DAG_ID = f"loyalty_sync__{STORE}"
-DAG_LIMIT_S = 60.0
 RUN_LIMIT_S = 150.0
 UNFINISHED = {"queued", "running"}
 
@@ -89,7 +89,7 @@ def run_demo(size: SandboxSize, console: Console) -> None:
     )
     with Programs(place.log_dir) as programs:
         services = start_services(programs, place, size, console.say)
-        wait_for_dag(programs, services)
+        wait_for_dag(programs, services.api, DAG_ID)
         run_ids = []
         for what in ("first run: everything is new", "second run: nothing has changed"):
             console.say(what)
@@ -122,20 +122,6 @@ def read_card(services: Services, run_id: str) -> dict[str, Any]:
     answer.raise_for_status()
     card: dict[str, Any] = answer.json()["data"]["loyalty"]
     return card
-
-
-def wait_for_dag(programs: Programs, services: Services) -> None:
-    """Wait until Airflow knows the DAG; raises ProgramError when a DAG file cannot be loaded."""
-
-    def is_known() -> bool:
-        if services.api.find_dag(DAG_ID) is not None:
-            return True
-        errors = services.api.import_errors()
-        if errors:
-            raise ProgramError(f"Airflow cannot load a DAG: {errors[0]}")
-        return False
-
-    programs.wait_until(is_known, f"finding the DAG {DAG_ID}", DAG_LIMIT_S)
 
 
 def run_once(programs: Programs, services: Services, console: Console) -> str:

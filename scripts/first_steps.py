@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import requests
 
@@ -34,7 +34,7 @@ def take_first_steps(programs: Programs, services: Services, token: str, say: Sa
     awards_url = f"{services.place.airflow_url}{AWARDS_PATH}"
     agents.make_button(widget_id, awards_url, token, "gesture")
     run_connect(programs, services, "--adopt-widget", str(widget_id))
-    register_webhooks(services)
+    register_webhooks(services.sandbox["rivo"], services.place.airflow_url, STORE)
     tickets = agents.newest_tickets()[:TICKETS_SHOWN]
     for ticket_id in tickets:
         agents.write_as_customer(ticket_id, "How many points do I have?")
@@ -51,10 +51,9 @@ def run_connect(programs: Programs, services: Services, *options: str) -> None:
     programs.wait_for_end(program, COMMAND_LIMIT_S)
 
 
-def register_webhooks(services: Services) -> None:
-    """Have the sandbox's Rivo tell of each change."""
-    rivo = services.sandbox["rivo"]
-    target = f"{services.place.airflow_url}/loyalty/api/v1/webhooks/rivo/{STORE}"
+def register_webhooks(rivo: Mapping[str, str], airflow_url: str, store: str) -> None:
+    """Have the sandbox's Rivo tell a store's door of each change."""
+    target = f"{airflow_url}/loyalty/api/v1/webhooks/rivo/{store}"
     with requests.Session() as session:
         session.trust_env = False
         for event_type in TOPICS:

@@ -42,6 +42,9 @@ AIRFLOW_SERVICES: dict[str, tuple[str, ...]] = {
 Say = Callable[[str], None]
 
 
+DAG_LIMIT_S = 120.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSize:
     """What the sandbox holds. `speed` divides every wait and rate window, there and in the sync."""
@@ -277,6 +280,20 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
     say("Airflow is healthy")
     return Services(place, sandbox, api, environment)
+
+
+def wait_for_dag(programs: Programs, api: AirflowApi, dag_id: str) -> None:
+    """Wait until Airflow knows a DAG; raises ProgramError when a DAG file cannot be loaded."""
+
+    def is_known() -> bool:
+        if api.find_dag(dag_id) is not None:
+            return True
+        errors = api.import_errors()
+        if errors:
+            raise ProgramError(f"Airflow cannot load a DAG: {errors[0]}")
+        return False
+
+    programs.wait_until(is_known, f"finding the DAG {dag_id}", DAG_LIMIT_S)
 
 
 def start_sandbox(programs: Programs, environment: Mapping[str, str], size: SandboxSize) -> Program:

@@ -28,6 +28,7 @@ from scripts.services import (
     hold_alone,
     read_or_make_secrets,
     start_services,
+    wait_for_dag,
     write_private_json,
 )
 
@@ -95,7 +96,7 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
 def start_first_sync(programs: Programs, services: Services) -> None:
     """Start a sync as soon as Airflow knows the DAG; raises ProgramError when it never does."""
     dag_id = f"loyalty_sync__{STORE}"
-    programs.wait_until(lambda: services.api.find_dag(dag_id) is not None, f"DAG {dag_id}", 120)
+    wait_for_dag(programs, services.api, dag_id)
     services.api.trigger(dag_id)
 
 

@@ -1,4 +1,4 @@
-"""Erasing a person, from end to end: nothing is left of them anywhere, and none of it comes back."""
+"""Erasing a person, from end to end: nothing of them is left anywhere, and none comes back."""
 
 from __future__ import annotations
 

@@ -119,3 +119,19 @@ def test_a_token_needs_a_label_and_a_door(desk: DeskClient, fields: dict[str, st
 
 def test_settings_show_a_notifier_without_what_it_is_made_with(desk: DeskClient) -> None:
     assert "smtp_default" in desk.as_user("admin").get("/setup").text
+
+
+def test_what_is_searched_for_is_in_no_log(
+    desk: DeskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    manager = desk.as_user("manager")
+    for path, name in (("/customers", "q"), ("/mismatches", "q"), ("/awards/new", "who")):
+        assert manager.get(path, **{name: "grace@example.test"}).status_code == 200
+        answer = desk.get(path, **{name: "grace@example.test"})
+        assert answer.status_code == 303
+        assert "grace" not in answer.headers["location"]
+
+    logged = [record.getMessage() for record in caplog.records]
+    assert any("/loyalty/desk" in line for line in logged), "there is an access log"
+    assert not [line for line in logged if "grace" in line]

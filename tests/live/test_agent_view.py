@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from loyalty_desk.connect import button
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
+from scripts.agent_desk import button_lines
 from scripts.desk import Shown
 from tests.browser import WIDE, Watched, running_browser, shoot
 from tests.live.office import HASTY, LIMIT_S, STORE, Office
@@ -108,15 +109,12 @@ def make_button(agent: Agent, widget_id: int) -> None:
     """Enter what the page of connect tells, in the sidebar's editor."""
     page = agent.page
     page.goto(f"{agent.gorgias}/app/widgets/{widget_id}")
-    asked, sent = [], []
-    for field in button.fields("gesture"):
-        line = f"{field.key} ({field.key.capitalize()}) = {field.value}"
-        (asked if field.editable else sent).append(line)
+    fields = button.fields("gesture")
     page.get_by_label("Label").fill(button.LABEL)
     page.get_by_label("Address").fill(agent.office.desk.url)
     page.get_by_label("Headers").fill(f"Authorization: Bearer {agent.office.desk.token(STORE)}")
-    page.get_by_label("Fields the agent fills in").fill("\n".join(asked))
-    page.get_by_label("Fields sent as they are").fill("\n".join(sent))
+    page.get_by_label("Fields the agent fills in").fill(button_lines(fields, editable=True))
+    page.get_by_label("Fields sent as they are").fill(button_lines(fields, editable=False))
     agent.submit("Add button")
     expect(page.get_by_test_id("buttons")).to_contain_text(button.LABEL)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.rivo.hooks import TOPICS
 from scripts.airflow_api import Question
+from scripts.first_steps import register_webhooks
 from tests.live.office import DAG_ID, HASTY, LIMIT_S, STORE, Office, facts_of
 
 # The services are started once, and no other test should slow them down.
@@ -152,18 +152,7 @@ def test_a_refused_award_is_told_of(office: Office) -> None:
 def test_a_change_on_the_platform_shows_within_seconds_without_a_sync(office: Office) -> None:
     """Nobody writes, nobody syncs: the platform's webhook alone brings the card to Gorgias."""
     desk, member = office.desk, office.next_member()
-    rivo = desk.sandbox.rivo
-    for event_type in TOPICS:
-        answer = desk.session.post(
-            f"{rivo['url']}/webhooks",
-            data={
-                "event_type": event_type,
-                "url": f"{desk.place.airflow_url}/loyalty/api/v1/webhooks/rivo/{STORE}",
-            },
-            headers={"Authorization": rivo["api_key"]},
-            timeout=20,
-        )
-        answer.raise_for_status()
+    register_webhooks(desk.sandbox.rivo, desk.place.airflow_url, STORE)
     syncs = len(desk.api.list_runs(f"loyalty_sync__{STORE}"))
     points = desk.balance_points(member.member_id) + 31
 

@@ -25,7 +25,7 @@ from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.sync.emails import read_email
 from loyalty_desk.web.access import LookupStore, require_store
 from loyalty_desk.web.answers import CLOSED
-from loyalty_desk.web.bodies import read_fields
+from loyalty_desk.web.bodies import hide_query, read_fields
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class NeverFailing(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            _hide_query(request)
+            hide_query(request)
             try:
                 return await handle(request)
             except CLOSED as error:
@@ -54,12 +54,6 @@ class NeverFailing(APIRoute):
                 return JSONResponse(UNAVAILABLE)
 
         return answer
-
-
-def _hide_query(request: Request) -> None:
-    """Keep an address in the query from the server's access log, which reads it at the end."""
-    request.query_params  # noqa: B018 - read now, the request keeps it
-    request.scope["query_string"] = b""
 
 
 router = APIRouter(prefix="/api/v1", route_class=NeverFailing)
