@@ -60,7 +60,7 @@ def report_dag(settings: StoreSettings) -> None:
 
             return alert_thresholds(store)
 
-        @task(inlets=[assets.sync_report(store)], trigger_rule="all_done")
+        @task(inlets=[assets.sync_report(store)])
         def send(params: dict[str, Any], dag_run: Any) -> bool:
             from loyalty_desk.report.mail import send_report
 
@@ -68,7 +68,8 @@ def report_dag(settings: StoreSettings) -> None:
                 return False
             return send_report(store, force=params["force"])
 
-        alert() >> send()
+        alert()  # neither waits for the other: what one cannot deliver must not hold up both
+        send()
 
     mismatch_report()
 

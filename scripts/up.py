@@ -77,6 +77,8 @@ def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
                 f"Loyalty Desk is up; Ctrl-C stops it\n\n"
                 f"  a ticket  {gorgias}/app/ticket/{ticket_id}\n"
                 f"            as an agent sees it: the card, a button for points, macros\n"
+                f"  the desk  {place.airflow_url}/plugin/loyalty-desk\n"
+                f"            for managers: mismatches, awards, people, checks (login below)\n"
                 f"  Airflow   {place.airflow_url}\n"
                 f"  login     {ADMIN}\n"
                 f"  password  {place.password}\n"

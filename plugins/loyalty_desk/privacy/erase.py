@@ -135,19 +135,21 @@ def _clear_cards(engine: Engine, store: StoreSettings, person: Person) -> int:
     remover = CardRemover(store=store, engine=engine, client=client)
     count = 0
     for customer_id in sorted(person.customer_ids):
-        for destination in store.push_to:
-            key = {
-                "store": store.name,
-                "customer_id": customer_id,
-                "destination": destination.value,
-            }
-            with reading(engine) as connection:
-                version = connection.execute(statement("privacy/select_versions"), key).scalar()
-            remover.clear(
-                ShownCard(customer_id=customer_id, destination=destination, version_utc=version)
-            )
+        for card in _shown_cards(engine, store, customer_id):
+            remover.clear(card)
             count += 1
     return count
+
+
+def _shown_cards(engine: Engine, store: StoreSettings, customer_id: int) -> Iterator[ShownCard]:
+    """Everywhere a card of the customer is or may be: by the settings now, and by the ledger."""
+    binds = {"store": store.name, "customer_id": customer_id}
+    with reading(engine) as connection:
+        rows = connection.execute(statement("privacy/select_shown"), binds).all()
+    versions: dict[str, str | None] = {place.value: None for place in store.push_to}
+    versions |= {row.destination: row.version_utc for row in rows}
+    for destination, version in versions.items():
+        yield ShownCard(customer_id=customer_id, destination=destination, version_utc=version)
 
 
 def _erase_rows(connection: Connection, store: str, person: Person, now: datetime) -> int:

@@ -1,0 +1,7 @@
+-- Where Gorgias took cards of a customer, and the version of each, as the next write has to be newer.
+-- Reads pushed_cards. Binds store, customer_id. One row per destination.
+SELECT
+    destination,
+    version_utc
+FROM pushed_cards
+WHERE store = :store AND customer_id = :customer_id
