@@ -1,4 +1,4 @@
--- Where Gorgias took cards of a customer, and the version of each, as the next write has to be newer.
+-- Where Gorgias took cards of a customer, with the version that the next write has to be above.
 -- Reads pushed_cards. Binds store, customer_id. One row per destination.
 SELECT
     destination,
