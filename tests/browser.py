@@ -10,12 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from loyalty_desk.settings import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PATIENCE_MS = 30_000
+"""How long anything may take to show that takes a moment on an idle machine."""
 LOCAL = {"127.0.0.1", "localhost"}
 
 
@@ -26,6 +28,7 @@ def running_browser() -> Iterator[Browser]:
     if path is None:
         remedy = "no Chromium here: apt-get install chromium"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(remedy)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Root, as in a container, has no sandbox of its own; the pages are ours.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

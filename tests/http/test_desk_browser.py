@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.staging import award_schema, mismatch_schema
-from tests.browser import NARROW, WIDE, Watched, running_browser, shoot
+from tests.browser import NARROW, PATIENCE_MS, WIDE, Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
 from tests.http.desk import DESK, DeskClient
@@ -53,7 +53,7 @@ def open_page(browser: Browser, desk: DeskClient, user: str, **options: Any) -> 
         [{"name": COOKIE_NAME_JWT_TOKEN, "value": cookie_of(user), "url": desk.url}]
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     return Watched(page)
 
 
