@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,8 @@ from loyalty_desk.staging.statements import statement
 
 REASON = "reversal"
 """The reason of every reversal; `why` is in its note."""
+ERASED: Final = "erased"
+"""Whom an anonymous award is for, as `privacy/blank_award.sql` leaves it."""
 
 
 class ReversalError(LoyaltyDeskError):
@@ -57,7 +59,7 @@ def reverse_award(
     award = get_award(connection, store.name, award_id)
     if award.state != AwardState.APPLIED:
         raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
-    if award.member_id is None:
+    if award.subject == ERASED:
         raise ReversalError(f"award {award_id} is anonymous by now; nobody knows whose it was")
     if award.reverses is not None:
         raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
