@@ -15,7 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_now
+from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, mismatch_schema
+from loyalty_desk.sync.stages import report_dir
 from tests.browser import NARROW, PATIENCE_MS, WIDE, Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
@@ -316,3 +319,15 @@ def test_whoever_may_only_look_finds_no_button_that_would_be_refused(
     shoot(page, "desk-viewer")
     assert watched.troubles == []
     page.context.close()
+
+
+def test_a_runs_report_opens_from_the_overview(
+    watched: Watched, desk: DeskClient, staging: Engine
+) -> None:
+    write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
+    page = watched.page
+    go(page, desk, "")
+    page.get_by_role("link", name="Report").click()
+
+    expect(page.get_by_role("heading", name="Loyalty sync of acme")).to_be_visible()
+    assert serious(page) == []

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.records import RunState
+from loyalty_desk.report.html import write_report
 from loyalty_desk.report.run_record import add_counters, start_run
+from loyalty_desk.settings import installation
 from loyalty_desk.staging import schema
+from loyalty_desk.sync.stages import report_dir
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE, HTML
@@ -135,3 +140,41 @@ def test_what_is_searched_for_is_in_no_log(
     logged = [record.getMessage() for record in caplog.records]
     assert any("/loyalty/desk" in line for line in logged), "there is an access log"
     assert not [line for line in logged if "grace" in line]
+
+
+def test_a_runs_report_and_its_files_are_served_to_who_may_see_the_store(
+    desk: DeskClient, staging: Engine
+) -> None:
+    write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
+    viewer = desk.as_user("viewer")
+    assert "/runs/scheduled__1/report.html" in viewer.get().text
+
+    report = viewer.get("/runs/scheduled__1/report.html")
+    sheet = viewer.get("/runs/scheduled__1/mismatches.xlsx")
+    document = viewer.get("/runs/scheduled__1/mismatches.json")
+
+    assert "Loyalty sync of acme" in report.text
+    assert "script-src" not in report.headers["content-security-policy"]
+    assert "default-src 'none'" in report.headers["content-security-policy"]
+    assert sheet.content.startswith(b"PK")
+    assert "attachment" in sheet.headers["content-disposition"]
+    assert "ada@" not in document.text, "the files hold ids"
+    assert viewer.get("/runs/scheduled__0/report.html").status_code == 404
+    assert viewer.get("/runs/scheduled__1/.mismatches.csv").status_code == 404
+    outside = replace(viewer, store="other")
+    assert outside.get("/runs/scheduled__1/report.html").status_code == 404
+
+
+def test_the_data_docs_of_the_checks_are_served(desk: DeskClient) -> None:
+    page = installation().var_dir / "data_docs" / STORE / "match" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>what was expected of matches</p>")
+    viewer = desk.as_user("viewer")
+    assert "/docs/match/index.html" in viewer.get("/quality").text
+
+    found = viewer.get("/docs/match/index.html")
+
+    assert "what was expected" in found.text
+    assert "script-src" not in found.headers["content-security-policy"]
+    assert viewer.get("/docs/match").status_code == 404
+    assert replace(viewer, store="other").get("/docs/match/index.html").status_code == 404
