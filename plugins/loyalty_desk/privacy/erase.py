@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
@@ -205,11 +207,11 @@ def _remove_files(connection: Connection, store: str, person: Person) -> int:
     """Remove reports and Data Docs that name the person; those are made anew by the next run."""
     var = installation().var_dir
     folders = (var / "reports" / store, var / "data_docs" / store)
-    removed = remove_files(folders, pattern(person))
+    removed = set(remove_files(folders, pattern(person)))
     every = {"store": store, "how_many": _ALL}
     runs = connection.execute(statement("desk/select_newest_runs"), every).all()
     for run in runs:
-        if run.report_path and any(str(path) in run.report_path for path in removed):
+        if run.report_path and {Path(run.report_path), Path(run.report_path).parent} & removed:
             binds = {"store": store, "run_id": run.run_id}
             connection.execute(statement("privacy/forget_report"), binds)
     return len(removed)
@@ -227,5 +229,9 @@ def _shrink(engine: Engine) -> None:
         cursor = connection.cursor()
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError as error:  # somebody else writes; the rows are gone already
+        log.warning(
+            "the database file is not rewritten (%s); erase once more by the address", error
+        )
     finally:
         connection.close()

@@ -35,7 +35,7 @@ class Person:
     customer_ids: frozenset[int]
     member_ids: frozenset[str]
     texts: frozenset[str]
-    """Addresses, names and numbers as they are written, to be looked for in files."""
+    """Addresses and full names as they are written, to be looked for in files."""
     award_ids: tuple[str, ...]
     waiting_awards: tuple[str, ...]
     ticket_ids: frozenset[int]
@@ -113,5 +113,6 @@ def _texts(rows: list[Row[Any]]) -> set[str]:
     for row in rows:
         found |= {text for text in (row.email, row.email_key) if text}
         name = row.name if "name" in row._fields else orjson.loads(row.card).get("name")
-        found |= {name} if name else set()
+        # One word may be a month or a town, and no file of ours holds names anyway.
+        found |= {name} if name and " " in name else set()
     return found

@@ -56,9 +56,9 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
     person = _execute(connection, f"select_{subject.side}", key).first()
     email = {"store": store, "email_key": person.email_key if person else None}
     suggested = _execute(connection, "select_suggestions_of", key).all() if is_customer else []
-    known = {one.member_id for one in suggested} | (
-        {subject.id} - {""} if not is_customer else set()
-    )
+    known = {one.member_id for one in suggested}
+    if not is_customer:
+        known.add(subject.id)
     same = _execute(connection, "find_members_by_key", email).all()
     return Evidence(
         row=row,
@@ -74,11 +74,13 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
             if str(one.customer_id) != subject.id
         ],
         tickets=list(_execute(connection, "select_tickets", key)) if is_customer else [],
-        channels=list(_execute(connection, "select_channels", key).scalars())
-        if is_customer
-        else [],
+        channels=_channels(connection, key) if is_customer else [],
         decided=decisions.decisions_about(connection, store, subject),
     )
+
+
+def _channels(connection: Connection, key: Mapping[str, Any]) -> list[str]:
+    return list(_execute(connection, "select_channels", key).scalars())
 
 
 def card_name(card: str | None) -> str | None:

@@ -26,7 +26,7 @@ REPORT_POLICY = (
 )
 """A report is one file with its style in it, and no script."""
 FILES = ("report.html", "mismatches.csv", "mismatches.xlsx", "mismatches.json")
-TREND_RUNS = 20
+TREND_RUNS, FEW_RUNS = 20, 5
 
 
 @router.get("")
@@ -37,7 +37,7 @@ def show_stores(request: Request, user: User) -> Response:
         return back_to(request, f"/{stores[0].name}")
     now = utc_now()
     with reading(staging_engine()) as connection:
-        standings = [(one, load_standing(connection, one, now, runs=1)) for one in stores]
+        standings = [(one, load_standing(connection, one, now, runs=FEW_RUNS)) for one in stores]
     text = (
         templates()
         .get_template("stores.html.j2")
