@@ -10,15 +10,6 @@ from loyalty_desk.settings import installation
 
 LOOKUP_PATH = "/loyalty/api/v1/lookup"
 AWARDS_PATH = "/loyalty/api/v1/awards"
-DESK_PATH = "/loyalty/desk"
-
-
-def desk_path() -> str:
-    """Where a browser that is in Airflow's pages finds the desk."""
-    from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
-
-    mounted_at = urlsplit(str(conf.get("api", "base_url", fallback=""))).path.rstrip("/")
-    return f"{mounted_at}{DESK_PATH}"
 
 
 def public_url() -> str:
