@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -89,6 +90,20 @@ def test_a_running_sync_shows_how_far_it_is(desk: DeskClient, staging: Engine) -
 
     assert "push, 2 of 4 cards, 2 a minute, about 1 min 0 s left" in part
     assert '<progress max="4" value="2"' in part
+
+
+def test_a_full_scan_shows_how_many_rows_it_has_seen(desk: DeskClient, staging: Engine) -> None:
+    with staging.begin() as connection:
+        add_counters(connection, STORE, "scheduled__1", {"members_fetched": 40})
+        start_run(connection, STORE, "running", {}, utc_now() - timedelta(minutes=2))
+        connection.execute(
+            schema.scan_seen.insert(),
+            [{"store": STORE, "source": "members", "subject_id": f"m{n}"} for n in range(10)],
+        )
+
+    part = desk.as_user("viewer").get("/progress").text
+
+    assert "members, 10 of about 40 rows, 5 a minute, about 6 min 0 s left" in part
 
 
 def test_a_stopped_run_says_why_on_the_overview(desk: DeskClient, staging: Engine) -> None:

@@ -72,7 +72,7 @@ def show_progress(request: Request, visitor: Seeing) -> Response:
     """How far the running sync is: the part of the page that renews itself."""
     now = utc_now()
     with reading(staging_engine()) as connection:
-        standing = load_standing(connection, visitor.store, now, runs=1)
+        standing = load_standing(connection, visitor.store, now, runs=FEW_RUNS)
     return page(request, "progress.html.j2", visitor, standing=standing, now=now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,18 +24,30 @@ log = logging.getLogger(__name__)
 RUNS: Final = 20
 LATELY: Final = timedelta(seconds=60)
 STAGES: Final = ("members", "customers", "tickets", "match", "plan", "push")
+SCANNED: Final = frozenset({"members", "customers"})
+WAITING: Final = frozenset({"planned", "sending"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run is. Of the stages before the push only the first unfinished one is known."""
+    """How far a run is: cards of the push, or rows of a full scan.
+
+    How many rows a scan will find is taken from the run before, so it is `about` so many.
+    """
 
     stage: str
+    unit: str
     planned: int
     done: int
     per_minute: int
-    left: timedelta | None
-    """How long the rest of the push takes at that rate; None while nothing can be told."""
+    about: bool = False
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long the rest takes at that rate; None while nothing can be told."""
+        if not self.per_minute or self.done >= self.planned:
+            return None
+        return timedelta(minutes=(self.planned - self.done) / self.per_minute)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +103,7 @@ def load_standing(
         data_from=parse_utc(data_from) if data_from else None,
         open_mismatches=sum(row.open for row in mismatches),
         awards={row.state: row.awards for row in awards},
-        progress=load_run_progress(connection, recent[0], now) if recent else None,
+        progress=load_run_progress(connection, recent, now) if recent else None,
         budget=load_budget(connection, store, now),
     )
 
@@ -101,27 +114,44 @@ def newest_runs(connection: Connection, store: str, how_many: int) -> list[Row[A
     return list(connection.execute(statement("desk/select_newest_runs"), binds).all())
 
 
-def load_run_progress(connection: Connection, record: RunRecord, now: datetime) -> Progress | None:
-    """How far a run is; None for one that has ended."""
+def load_run_progress(
+    connection: Connection, recent: Sequence[RunRecord], now: datetime
+) -> Progress | None:
+    """How far the newest run is, which is the first; None for one that has ended."""
+    record = recent[0]
     if record.state is not RunState.RUNNING:
         return None
-    binds = {
-        "store": record.store,
-        "run_id": record.run_id,
-        "since_utc": utc_text(now - LATELY),
-    }
+    stage = next((one for one in STAGES if not getattr(record, f"seconds_{one}")), "push")
+    if stage in SCANNED:
+        return _scan_progress(connection, recent, stage, now)
+    binds = {"store": record.store, "run_id": record.run_id, "since_utc": utc_text(now - LATELY)}
     rows = connection.execute(statement("desk/count_changes"), binds).all()
-    waiting = {"planned", "sending"}
-    planned = sum(row.changes for row in rows)
-    done = sum(row.changes for row in rows if row.state not in waiting)
-    lately = sum(row.lately for row in rows if row.state not in waiting)
-    rest = timedelta(seconds=(planned - done) / lately * LATELY.total_seconds()) if lately else None
+    done = [row for row in rows if row.state not in WAITING]
     return Progress(
-        stage=next((one for one in STAGES if not getattr(record, f"seconds_{one}")), "push"),
-        planned=planned,
+        stage=stage,
+        unit="cards",
+        planned=sum(row.changes for row in rows),
+        done=sum(row.changes for row in done),
+        per_minute=sum(row.lately for row in done),
+    )
+
+
+def _scan_progress(
+    connection: Connection, recent: Sequence[RunRecord], stage: str, now: datetime
+) -> Progress:
+    """How far the full scan of a source is; an incremental read has nothing to show."""
+    record = recent[0]
+    binds = {"store": record.store, "source": stage}
+    done = connection.execute(statement("desk/count_seen"), binds).scalar_one()
+    before = max((getattr(run, f"{stage}_fetched") for run in recent[1:]), default=0)
+    minutes = max((now - record.started_at_utc).total_seconds(), 1.0) / 60
+    return Progress(
+        stage=stage,
+        unit="rows",
+        planned=max(done, before) if done else 0,
         done=done,
-        per_minute=lately,
-        left=rest,
+        per_minute=round(done / minutes),
+        about=True,
     )
 
 
