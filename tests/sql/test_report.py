@@ -188,6 +188,16 @@ def test_tables_and_charts_can_be_read_aloud(page: str) -> None:
     assert set(outline.references) <= set(outline.ids)
 
 
+def test_the_numbers_of_each_class_are_in_a_table_beside_its_chart(page: str) -> None:
+    _, _, rest = page.rpartition("Mismatches by class, the newest run first")
+    table, _, _ = rest.partition("</table>")
+
+    assert "Wrote to us, not a member: customers" in table
+    assert "No e-mail: members" in table
+    assert "E-mail not valid" not in table, "a class that nobody was in"
+    assert table.count("<tr>") == 1 + 2, "a head and two runs"
+
+
 def test_the_same_run_gives_the_same_page(page: str, staging: Engine, tmp_path: Path) -> None:
     again = write_report(staging, STORE, RUN, tmp_path / "run", LATER)
 

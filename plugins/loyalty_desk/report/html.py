@@ -152,6 +152,11 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "stage_chart": _stage_chart(record),
         "recent": data.recent[::-1],
         "trends": _trends(data.recent),
+        "trend_classes": [
+            (name, f"#{title}")
+            for name, title, _ in _classes_that_need_a_person()
+            if any(getattr(record, name) for record in data.recent)
+        ],
         "counters": _counters(record),
     }
 
