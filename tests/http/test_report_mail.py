@@ -180,8 +180,8 @@ def test_the_report_says_why_the_newest_run_stopped_and_how_old_the_data_is(
 ) -> None:
     assert send()
     now = utc_now()
-    with run.begin() as connection:
-        start_run(connection, STORE, "r2", {}, now)
+    with run.begin() as connection:  # it was running already when the last mail went out
+        start_run(connection, STORE, "r2", {}, now - timedelta(minutes=1))
         finish_run(connection, STORE, "r2", RunState.FAILED, "plan: 900 changes, 500 allowed", now)
         binds = {"store": STORE, "run_id": "r2", "report_path": "r2/report.html"}
         connection.execute(statement("report/set_report_path"), binds)

@@ -32,6 +32,8 @@ class Digest:
     made_at: datetime
     as_of: datetime
     """When the newest run began."""
+    ended_at: datetime
+    """When it ended, or the same while it runs."""
     data_from: datetime | None
     """When the newest run that ended well began."""
     progress: list[Progress]
@@ -48,7 +50,7 @@ class Digest:
     def has_changed(self) -> bool:
         """Whether there is anything that was not said before."""
         moved = any(row.newly_open or row.came_back or row.settled for row in self.progress)
-        is_new_run = self.since is None or self.as_of > self.since
+        is_new_run = self.since is None or self.ended_at > self.since
         return moved or bool(self.awards) or (is_new_run and bool(self.stopped or self.critical))
 
     @property
@@ -110,6 +112,7 @@ def load_digest(
         since=since,
         made_at=now,
         as_of=record.started_at_utc,
+        ended_at=record.ended_at_utc or record.started_at_utc,
         data_from=parse_utc(newest) if newest else None,
         progress=load_progress(connection, store, from_then, now),
         suggested=len(data.suggested),
