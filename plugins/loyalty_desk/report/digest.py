@@ -8,14 +8,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from loyalty_desk.clock import parse_utc
 from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.records import RunState
 from loyalty_desk.report import formats
 from loyalty_desk.report.awards import AwardToLookAt, load_awards
 from loyalty_desk.report.classes import class_text
 from loyalty_desk.report.data import ReportData
-from loyalty_desk.staging.statements import statement
+from loyalty_desk.report.run_record import newest_success
 
 OLD_DATA: Final = timedelta(hours=24)
 """From this age on the data of a store is called old."""
@@ -105,7 +104,6 @@ def load_digest(
 ) -> Digest:
     """Read what changed; `data` is the report of the newest run."""
     from_then = since or _EVER
-    newest = connection.execute(statement("desk/select_newest_success"), {"store": store}).scalar()
     record = data.record
     return Digest(
         store=store,
@@ -113,7 +111,7 @@ def load_digest(
         made_at=now,
         as_of=record.started_at_utc,
         ended_at=record.ended_at_utc or record.started_at_utc,
-        data_from=parse_utc(newest) if newest else None,
+        data_from=newest_success(connection, store),
         progress=load_progress(connection, store, from_then, now),
         suggested=len(data.suggested),
         tickets=sum(data.tickets_by_class.values()),

@@ -245,6 +245,12 @@ def load_recent_records(
     return [load_run_record(connection, store, found) for found in rows.all()]
 
 
+def newest_success(connection: Connection, store: str) -> datetime | None:
+    """When the newest run that ended well began, which is how old the data is; None without one."""
+    found = connection.execute(statement("desk/select_newest_success"), {"store": store}).scalar()
+    return parse_utc(found) if found else None
+
+
 def balance_problems(record: RunRecord) -> list[str]:
     """Say which of the record's numbers do not add up; empty when all do.
 

@@ -14,13 +14,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.alerts import Alert, send_alert
-from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.clock import utc_now
 from loyalty_desk.mismatches.history import load_progress
 from loyalty_desk.report.classes import class_text
+from loyalty_desk.report.run_record import newest_success
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.stores import open_store
 
@@ -63,11 +63,9 @@ def find_over(connection: Connection, store: StoreSettings, now: datetime) -> Ma
         if counts.get(name, 0) > most
     }
     hours = store.reports.alert_data_older_than_hours
-    newest = connection.execute(
-        statement("desk/select_newest_success"), {"store": store.name}
-    ).scalar()
+    newest = newest_success(connection, store.name)
     if hours is not None and newest is not None:
-        age_hours = (now - parse_utc(newest)).total_seconds() / 3600
+        age_hours = (now - newest).total_seconds() / 3600
         if age_hours > hours:
             over[DATA_AGE] = (
                 f"{_title(DATA_AGE)}: {age_hours:.1f} hours, the threshold is {hours:g}."

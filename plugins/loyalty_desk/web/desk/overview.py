@@ -15,7 +15,13 @@ from loyalty_desk.settings import installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.desk.standing import Standing, load_standing, newest_runs
+from loyalty_desk.web.desk.standing import (
+    Standing,
+    load_recent,
+    load_run_progress,
+    load_standing,
+    newest_runs,
+)
 from loyalty_desk.web.pages import DeskRoute, back_to, base_of, page, templates
 from loyalty_desk.web.rights import Seeing, User, stores_seen_by
 
@@ -60,6 +66,8 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         visitor,
         place="Overview",
         standing=standing,
+        progress=standing.progress,
+        newest=standing.newest,
         checks=checks,
         trends=_trends(standing.recent[::-1]),
         files=files,
@@ -70,10 +78,11 @@ def show_store(request: Request, visitor: Seeing) -> Response:
 @router.get("/{store}/progress")
 def show_progress(request: Request, visitor: Seeing) -> Response:
     """How far the running sync is: the part of the page that renews itself."""
-    now = utc_now()
     with reading(staging_engine()) as connection:
-        standing = load_standing(connection, visitor.store, now, runs=FEW_RUNS)
-    return page(request, "progress.html.j2", visitor, standing=standing, now=now)
+        recent = load_recent(connection, visitor.store.name, FEW_RUNS)
+        progress = load_run_progress(connection, recent, utc_now())
+    newest = recent[0] if recent else None
+    return page(request, "progress.html.j2", visitor, progress=progress, newest=newest)
 
 
 @router.get("/{store}/runs/{run_id}/{file}")

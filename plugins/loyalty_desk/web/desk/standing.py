@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.clock import utc_text
 from loyalty_desk.connections import gorgias_account
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.mismatches.history import load_progress
 from loyalty_desk.records import AwardState, RunState
-from loyalty_desk.report.run_record import RunRecord, load_recent_records
+from loyalty_desk.report.run_record import RunRecord, load_recent_records, newest_success
 from loyalty_desk.settings import StoreSettings, installation
 from loyalty_desk.staging.statements import statement
 
@@ -92,20 +92,23 @@ def load_standing(
     connection: Connection, store: StoreSettings, now: datetime, *, runs: int = RUNS
 ) -> Standing:
     """Read how a store stands."""
-    key = {"store": store.name}
-    newest = newest_runs(connection, store.name, 1)
-    recent = load_recent_records(connection, store.name, newest[0].run_id, runs) if newest else []
-    data_from = connection.execute(statement("desk/select_newest_success"), key).scalar()
-    awards = connection.execute(statement("desk/count_awards"), key)
+    recent = load_recent(connection, store.name, runs)
+    awards = connection.execute(statement("desk/count_awards"), {"store": store.name})
     mismatches = load_progress(connection, store.name, now, now)
     return Standing(
         recent=recent,
-        data_from=parse_utc(data_from) if data_from else None,
+        data_from=newest_success(connection, store.name),
         open_mismatches=sum(row.open for row in mismatches),
         awards={row.state: row.awards for row in awards},
-        progress=load_run_progress(connection, recent, now) if recent else None,
+        progress=load_run_progress(connection, recent, now),
         budget=load_budget(connection, store, now),
     )
+
+
+def load_recent(connection: Connection, store: str, how_many: int) -> list[RunRecord]:
+    """The records of the newest runs, the newest first."""
+    newest = newest_runs(connection, store, 1)
+    return load_recent_records(connection, store, newest[0].run_id, how_many) if newest else []
 
 
 def newest_runs(connection: Connection, store: str, how_many: int) -> list[Row[Any]]:
@@ -118,9 +121,9 @@ def load_run_progress(
     connection: Connection, recent: Sequence[RunRecord], now: datetime
 ) -> Progress | None:
     """How far the newest run is, which is the first; None for one that has ended."""
-    record = recent[0]
-    if record.state is not RunState.RUNNING:
+    if not recent or recent[0].state is not RunState.RUNNING:
         return None
+    record = recent[0]
     stage = next((one for one in STAGES if not getattr(record, f"seconds_{one}")), "push")
     if stage in SCANNED:
         return _scan_progress(connection, recent, stage, now)
