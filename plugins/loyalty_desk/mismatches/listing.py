@@ -15,12 +15,10 @@ from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.mismatches.decisions import Subject
 from loyalty_desk.mismatches.scores import Reason
 from loyalty_desk.records import Outcome
+from loyalty_desk.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.emails import read_email
 
 PAGE_ROWS: Final = 50
-MOST_PAGES: Final = 100_000
-_LARGEST_ID: Final = 2**63 - 1
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -94,15 +92,14 @@ class Page:
 
 def read_asked(query: Mapping[str, str]) -> Asked:
     """Read a query; what it does not say, or says wrongly, is the default."""
-    page = query.get("page", "")
     return Asked(
         side=_one_of(Side, query.get("side")),
         outcome=_one_of(Outcome, query.get("class")),
         status=_one_of(Status, query.get("status")) or Status.OPEN,
         sort=_one_of(Sort, query.get("sort")) or Sort.NEWEST,
         only_suggested=query.get("suggested") == "1",
-        words=query.get("q", "").strip()[:320],
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,
+        words=read_words(query),
+        page=read_page(query),
     )
 
 
@@ -133,12 +130,10 @@ def load_page(
 
 
 def _search(words: str) -> dict[str, str | int]:
-    """What the words mean: an e-mail's key, or an id of whatever kind; NUL is no text at all."""
-    clean = words.replace("\0", "")
-    key = read_email(clean)[0] if "@" in clean else None
-    is_number = clean.isascii() and clean.isdigit() and len(clean) < 20
-    number = int(clean) if is_number and int(clean) <= _LARGEST_ID else 0
-    return {"email_key": key or "", "subject_id": "" if key else clean, "ticket_id": number}
+    """What the words mean: an e-mail's key, or an id of whatever kind."""
+    key = find_email_key(words)
+    subject_id = "" if key else words
+    return {"email_key": key or "", "subject_id": subject_id, "ticket_id": find_id(words) or 0}
 
 
 def _one_of(kind: type[_E], value: str | None) -> _E | None:

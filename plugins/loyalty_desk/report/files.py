@@ -59,7 +59,7 @@ def neutral(value: object) -> str:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """A file to write that takes its name when it is finished."""
     unfinished = path.with_name(f".{path.name}")
     yield unfinished
@@ -79,7 +79,7 @@ class _CsvFile:
 
 @contextmanager
 def _csv(path: Path) -> Iterator[_CsvFile]:
-    with _whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+    with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         yield _CsvFile(file)
 
 
@@ -123,7 +123,7 @@ class _XlsxFile:
 def _xlsx(path: Path) -> Iterator[_XlsxFile]:
     import xlsxwriter  # noqa: PLC0415 - only where a report is written
 
-    with _whole(path) as unfinished:
+    with whole(path) as unfinished:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(unfinished), options) as book:
             file = _XlsxFile(book)
@@ -146,7 +146,7 @@ class _JsonFile:
 
 @contextmanager
 def _json(path: Path, store: str, run_id: str, now: datetime) -> Iterator[_JsonFile]:
-    with _whole(path) as unfinished, unfinished.open("wb") as file:
+    with whole(path) as unfinished, unfinished.open("wb") as file:
         head = orjson.dumps({"store": store, "run_id": run_id, "made_at": utc_text(now)})
         file.write(head[:-1] + b',"mismatches":[')
         yield _JsonFile(file)

@@ -21,7 +21,7 @@ from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
 from loyalty_desk.report.data import ReportData, load_report_data
-from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
+from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.run_record import (
@@ -89,9 +89,8 @@ def write_pages(
 
 def _write(path: Path, page: Mapping[str, Any]) -> None:
     """Write the page in one step, so that nobody ever opens half of one."""
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(template(PAGE).render(page), encoding="utf-8")
-    unfinished.replace(path)
+    with whole(path) as unfinished:
+        unfinished.write_text(template(PAGE).render(page), encoding="utf-8")
 
 
 @cache

@@ -24,10 +24,10 @@ from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState
 from loyalty_desk.report.classes import ClassText, award_text
 from loyalty_desk.report.formats import moment
+from loyalty_desk.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.emails import read_email
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
@@ -212,24 +212,22 @@ def _facts(event: Row[Any]) -> dict[str, str]:
 
 def _read_asked(request: Request) -> Asked:
     query = request.query_params
-    number, state = query.get("page", ""), query.get("state", "")
-    is_page = number.isascii() and number.isdigit() and len(number) < 6
+    state = query.get("state", "")
     return Asked(
         state=AwardState(state) if state in set(AwardState) else None,
-        words=query.get("q", "").strip().replace("\0", "")[:320],
-        page=int(number) or 1 if is_page else 1,
+        words=read_words(query),
+        page=read_page(query),
     )
 
 
 def _load(connection: Connection, store: str, asked: Asked) -> list[Row[Any]]:
     words = asked.words
-    is_number = words.isascii() and words.isdigit() and len(words) < 19
     binds = {
         "store": store,
         "state": asked.state or "",
         "words": words,
-        "email_key": (read_email(words)[0] if "@" in words else None) or "",
-        "ticket_id": int(words) if is_number else 0,
+        "email_key": find_email_key(words) or "",
+        "ticket_id": find_id(words) or 0,
         "most": PAGE_ROWS,
         "skip": (asked.page - 1) * PAGE_ROWS,
     }

@@ -14,12 +14,12 @@ from loyalty_desk.connections import gorgias_client
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Outcome
 from loyalty_desk.report.classes import ClassText, class_text
+from loyalty_desk.searches import find_email_key, find_id, read_words
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, SYNCED_AT, absent_card
-from loyalty_desk.sync.emails import read_email
 from loyalty_desk.sync.texts import without_texts
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.evidence import card_name
@@ -56,7 +56,7 @@ class Person:
 @router.get("")
 def find_customer(request: Request, visitor: Seeing) -> Response:
     """Find a customer by an e-mail address, or by the id of a customer, member or ticket."""
-    words = request.query_params.get("q", "").strip().replace("\0", "")[:320]
+    words = read_words(request.query_params)
     with reading(staging_engine()) as connection:
         customers = _find(connection, visitor.store.name, words) if words else []
         members = _find_members(connection, visitor.store.name, words) if words else []
@@ -74,15 +74,14 @@ def find_customer(request: Request, visitor: Seeing) -> Response:
 @router.get("/{customer_id}")
 def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Response:
     """One customer; with `now=1` also what Gorgias shows at this moment."""
-    if not (customer_id.isascii() and customer_id.isdigit() and len(customer_id) < 19):
-        raise WebError(404, "There is no such customer.")
+    number = find_id(customer_id)
     with reading(staging_engine()) as connection:
-        person = _load(connection, visitor.store, int(customer_id))
+        person = None if number is None else _load(connection, visitor.store, number)
     if person is None:
         raise WebError(404, "There is no such customer.")
     shown, problem = None, ""
     if request.query_params.get("now") == "1":
-        shown, problem = _read_now(visitor, int(customer_id))
+        shown, problem = _read_now(visitor, person.row.customer_id)
     return page(
         request,
         "customer.html.j2",
@@ -100,16 +99,15 @@ def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Respon
 def _find(connection: Connection, store: str, words: str) -> list[Row[Any]]:
     binds: dict[str, Any] = {"store": store}
     if "@" in words:
-        binds["email_key"] = read_email(words)[0]
+        binds["email_key"] = find_email_key(words)
         return list(connection.execute(statement("desk/find_customers_by_key"), binds).all())
-    is_id = words.isascii() and words.isdigit() and len(words) < 19
-    binds |= {"customer_id": int(words) if is_id else 0, "member_id": words}
+    binds |= {"customer_id": find_id(words) or 0, "member_id": words}
     return list(connection.execute(statement("desk/find_customers_by_ids"), binds).all())
 
 
 def _find_members(connection: Connection, store: str, words: str) -> list[Row[Any]]:
     if "@" in words:
-        binds = {"store": store, "email_key": read_email(words)[0]}
+        binds = {"store": store, "email_key": find_email_key(words)}
         return list(connection.execute(statement("desk/find_members_by_key"), binds).all())
     binds = {"store": store, "member_id": words}
     return list(connection.execute(statement("desk/select_member"), binds).all())

@@ -27,6 +27,7 @@ from loyalty_desk.report.classes import (
     REASON_WORDS,
     class_text,
 )
+from loyalty_desk.searches import find_id
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
@@ -143,10 +144,10 @@ def _pairs(form: Form, chosen: list[tuple[Subject, str]]) -> list[Pair]:
     pairs = []
     for subject, suggested in chosen:
         if subject.side == Side.MEMBER:
-            customer_id = form.get("customer_id")
-            if not _is_id(customer_id):
+            customer_id = find_id(form.get("customer_id"))
+            if customer_id is None:
                 raise DecisionError("Give the number of the customer in Gorgias")
-            pairs.append(Pair(int(customer_id), subject.id))
+            pairs.append(Pair(customer_id, subject.id))
             continue
         member_id = form.get("member_id") or suggested
         if not member_id:
@@ -176,14 +177,10 @@ def _chosen(text: str) -> tuple[Subject, str]:
 
 def _subject(side: str, subject_id: str) -> Subject:
     """Whom a mismatch is about; raises WebError 404 for what cannot be."""
-    is_one = _is_id(subject_id) if side == Side.CUSTOMER else subject_id.isprintable()
+    is_one = find_id(subject_id) if side == Side.CUSTOMER else subject_id.isprintable()
     if side not in set(Side) or not subject_id or not is_one:
         raise WebError(404, "There is no such mismatch.")
     return Subject(side, subject_id)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Response:

@@ -39,10 +39,10 @@ from loyalty_desk.awards.requests import (
 )
 from loyalty_desk.clock import utc_now
 from loyalty_desk.records import Unit
+from loyalty_desk.searches import find_email_key, read_words
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.emails import read_email
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Awarding, Visitor
@@ -68,7 +68,7 @@ class Found:
 @router.get("/new")
 def find_member(request: Request, visitor: Awarding) -> Response:
     """Look a member up, then show the form for an award."""
-    who = request.query_params.get("who", "").strip()[:320]
+    who = read_words(request.query_params, "who")
     ticket = request.query_params.get("ticket_id", "")
     return _show_form(request, visitor, who, {"ticket_id": ticket}, {})
 
@@ -138,7 +138,7 @@ def _show_form(
         status=400 if problems else 200,
         place="Awards",
         who=who,
-        email=read_email(who)[0] if "@" in who else None,
+        email=find_email_key(who),
         found=found,
         fields=fields,
         problems=problems,
@@ -153,7 +153,7 @@ def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
     """The members with that e-mail address or id."""
     store, now = visitor.store, utc_now()
     if "@" in who:
-        binds = {"store": store.name, "email_key": read_email(who)[0]}
+        binds = {"store": store.name, "email_key": find_email_key(who)}
         rows = connection.execute(statement("desk/find_members_by_key"), binds).all()
     else:
         member_id = who if MEMBER_ID.fullmatch(who) else ""
