@@ -7,33 +7,39 @@ command that adds it; a message never holds a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from cryptography.fernet import Fernet, MultiFernet
-from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPBasicAuth
+from requests.auth import HTTPBasicAuth
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.budget import MOST_BUDGET_WAIT_S, BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.oauth import BearerAuth
-from loyalty_desk.pacing import OpenGate, RateGate
-from loyalty_desk.platforms import rivo
-from loyalty_desk.platforms.base import Platform
+from loyalty_desk.pacing import Gate, OpenGate, RateGate
+from loyalty_desk.platforms.base import Account, Capabilities, Pace, Platform
+from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.reading import BadFieldError
 from loyalty_desk.settings import StoreSettings, installation
+from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.transport import MOST_WAIT_S, TIMEOUT_S, Transport
 
 if TYPE_CHECKING:
     from airflow.providers.http.hooks.http import HttpHook
 
 OAUTH_KEYS = ("client_id", "client_secret", "refresh_token")
+LEAST_GATE_WAIT_S = 2.0
+"""How long an urgent call waits for a shared rate at least, however little patience it has."""
 MOST_CONNECTIONS = 32
 """Open connections to one service: as many as push workers are allowed."""
 
@@ -52,17 +58,6 @@ class _Found:
     extra: Mapping[str, Any]
     hook: HttpHook
     remedy: str
-
-
-class RawKeyAuth(AuthBase):
-    """Sends the key alone: Rivo answers 401 to a scheme word before it."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = self._key
-        return request
 
 
 def gorgias_client(
@@ -132,43 +127,18 @@ def loyalty_platform(
 ) -> Platform:
     """The loyalty platform of a store; the connection's password is its API key.
 
-    A call waits `max_wait_s` at most between its attempts. One `for_awards` takes a new connection
-    for each call: on a kept one a booking may be lost to a server that just gave up waiting, and a
-    late answer to one call may be read as that to the next.
+    A call waits `max_wait_s` at most between its attempts. One `for_awards` goes ahead of a sync,
+    and takes a new connection for each call: on a kept one a booking may be lost to a server that
+    just gave up waiting, and a late answer to one call may be read as that to the next.
     """
-    return _PLATFORMS[store.platform](store, max_wait_s=max_wait_s, keep_alive=not for_awards)
-
-
-def _rivo(
-    store: StoreSettings,
-    *,
-    max_wait_s: float,
-    keep_alive: bool = True,
-    requests_per_s: float | None = None,
-    timeout: tuple[float, float] = TIMEOUT_S,
-) -> Platform:
-    conn_id, speed = store.platform_conn_id, installation().speed
-    found = _find(
-        conn_id,
-        default_url=rivo.BASE_URL,
-        remedy=f"airflow connections add {conn_id} --conn-type http --conn-password <API key>",
-    )
-    _require(found, password=found.password)
-    session = _session(found)
-    session.auth = RawKeyAuth(found.password)
-    if not keep_alive:
-        session.headers["Connection"] = "close"
-    transport = Transport(
-        session,
-        found.base_url,
-        "Rivo",
-        gate=RateGate((requests_per_s or store.extract.rivo_requests_per_s) * speed),
-        conn_id=conn_id,
-        speed=speed,
-        timeout=timeout,
+    rate = store.extract.platform_requests_per_s
+    return _platform(
+        store,
         max_wait_s=max_wait_s,
+        requests_per_s=rate,
+        is_urgent=for_awards,
+        keep_alive=not for_awards,
     )
-    return rivo.RivoPlatform(transport)
 
 
 def look_up_platform(store: StoreSettings) -> Platform:
@@ -177,32 +147,97 @@ def look_up_platform(store: StoreSettings) -> Platform:
     What a sync asks at the same time leaves the platform room for it.
     """
     rate, deadline_s = store.lookup.requests_per_s, store.lookup.deadline_s
-    return _PLATFORMS[store.platform](
-        store, max_wait_s=0.0, requests_per_s=rate, timeout=(deadline_s, deadline_s)
+    return _platform(
+        store, max_wait_s=0.0, requests_per_s=rate, timeout=(deadline_s, deadline_s), is_urgent=True
     )
 
 
-def webhook_secret(store: StoreSettings) -> str:
-    """The secret that the platform signs its webhooks with: `webhook_secret` in the extra.
+def platform_account(store: StoreSettings) -> Account:
+    """The key and the options of a store's platform account; raises BadConnectionError."""
+    found = _find_platform(store)
+    return Account(key=found.password, options=found.extra)
 
-    Raises:
-        BadConnectionError: the connection is missing or has none.
-    """
+
+def capabilities(store: StoreSettings) -> Capabilities:
+    """What the store's platform account can do; raises BadConnectionError."""
+    found = _find_platform(store)
+    with _naming_options(found):
+        return platform_class(store.platform).capabilities_of(found.extra)
+
+
+def _find_platform(store: StoreSettings) -> _Found:
     conn_id = store.platform_conn_id
-    remedy = f'add {{"webhook_secret": "..."}} to the extra of Airflow connection {conn_id!r}'
-    found = _find(conn_id, default_url=rivo.BASE_URL, remedy=remedy)
-    secret = str(found.extra.get("webhook_secret") or "")
-    _require(found, webhook_secret=secret)
-    return secret
+    return _find(
+        conn_id,
+        default_url=platform_class(store.platform).base_url,
+        remedy=f"airflow connections add {conn_id} --conn-type http --conn-password <API key>",
+    )
 
 
-_PLATFORMS = {"rivo": _rivo}
-_CARD_KEYS = {"rivo": rivo.CARD_KEYS}
+def _platform(
+    store: StoreSettings,
+    *,
+    max_wait_s: float,
+    requests_per_s: float | None,
+    timeout: tuple[float, float] = TIMEOUT_S,
+    is_urgent: bool = False,
+    keep_alive: bool = True,
+) -> Platform:
+    kind, found, speed = platform_class(store.platform), _find_platform(store), installation().speed
+    _require(found, password=found.password)
+    session = _session(found)
+    session.auth = kind.auth(found.password)
+    if not keep_alive:
+        session.headers["Connection"] = "close"
+    transport = Transport(
+        session,
+        found.base_url,
+        kind.title,
+        gate=_platform_gate(found, kind.pace, requests_per_s, max_wait_s, is_urgent=is_urgent),
+        conn_id=found.conn_id,
+        speed=speed,
+        timeout=timeout,
+        max_wait_s=max_wait_s,
+        penalty_s=kind.pace.penalty_s,
+    )
+    with _naming_options(found):
+        return kind(transport, Account(key=found.password, options=found.extra))
 
 
-def card_keys(store: StoreSettings) -> frozenset[str]:
-    """The keys of the card that the store's platform can tell."""
-    return _CARD_KEYS[store.platform]
+def _platform_gate(
+    found: _Found, pace: Pace, requests_per_s: float | None, max_wait_s: float, *, is_urgent: bool
+) -> Gate:
+    """What the platform allows, for this process alone or for all of them together."""
+    speed = installation().speed
+    if not pace.is_shared:
+        return RateGate((requests_per_s or pace.requests_per_s) * speed)
+    key = blake2b(found.password.encode(), digest_size=8).hexdigest()
+    settings = BudgetSettings(
+        share=1.0,
+        capacity=pace.burst,
+        window_s=pace.burst / pace.requests_per_s,
+        headroom=0,
+        reserve=1,
+    )
+    return BudgetGate(
+        staging_engine(),
+        f"{_account(found.base_url)} {key}",
+        settings,
+        speed=speed,
+        urgent=is_urgent,
+        max_wait_s=max(max_wait_s, LEAST_GATE_WAIT_S) if is_urgent else MOST_BUDGET_WAIT_S,
+    )
+
+
+@contextmanager
+def _naming_options(found: _Found) -> Iterator[None]:
+    """Name the connection when the platform cannot use what its extra says."""
+    try:
+        yield
+    except BadFieldError as error:
+        raise BadConnectionError(
+            f"the extra of Airflow connection {found.conn_id!r}: {error.field} {error.reason}"
+        ) from None
 
 
 def find_login(conn_id: str) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ A mistake in one store names the store, the key and what is allowed; the other s
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.platforms import OWN_PLATFORMS
 from loyalty_desk.records import Destination
 from loyalty_desk.settings_sections import (
     AlertSettings,
@@ -69,6 +71,10 @@ class Installation(BaseSettings):
         description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
         " base_url`.",
     )
+    platforms: dict[str, str] = Field(
+        default={},
+        description="Platforms of your own as JSON, each name with `module:Class`.",
+    )
     data_docs: bool = Field(
         default=True, description="Write Great Expectations' Data Docs after every check."
     )
@@ -81,7 +87,7 @@ class StoreSettings(Strict):
     """One merchant: one loyalty account and one Gorgias account."""
 
     name: str = Field(exclude=True, description="The key in the file; not written by hand.")
-    platform: Literal["rivo"] = Field(description="The loyalty platform.")
+    platform: str = Field(description=f"The loyalty platform: {', '.join(OWN_PLATFORMS)}.")
     platform_conn_id: str = Field(
         default="", description="Airflow connection of the platform; empty: `<platform>_<store>`."
     )
@@ -121,6 +127,13 @@ class StoreSettings(Strict):
     reports: ReportSettings = ReportSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
+
+    @field_validator("platform")
+    @classmethod
+    def _is_known(cls, platform: str) -> str:
+        if platform not in known_platforms():
+            raise ValueError(f"must be one of {', '.join(known_platforms())}")
+        return platform
 
     @model_validator(mode="before")
     @classmethod
@@ -209,6 +222,11 @@ def _allowed_keys(section: tuple[int | str, ...]) -> list[str]:
 def installation() -> Installation:
     """The installation's settings, read from the environment once per process."""
     return Installation()
+
+
+def known_platforms() -> Mapping[str, str]:
+    """Where the class of each platform is, `module:Class` by name; ours cannot be replaced."""
+    return {**installation().platforms, **OWN_PLATFORMS}
 
 
 def stores_file() -> StoresFile:

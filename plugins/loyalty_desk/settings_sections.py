@@ -86,8 +86,11 @@ class ExtractSettings(Strict):
     max_rejected_share: Share = Field(
         default=0.05, description="Share of unusable rows in one extract that stops the run."
     )
-    rivo_requests_per_s: float = Field(
-        default=12.0, gt=0, description="Requests per second to Rivo (its limit is 15)."
+    platform_requests_per_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Requests per second, a process, to the platform; null: a little less than it"
+        " allows.",
     )
 
 

@@ -66,7 +66,8 @@ class Transport:
     """Sends requests to one service with the credentials of `session`. Thread-safe.
 
     `base_url` has no slash at its end. Every wait is divided by `speed`. `conn_id` is the Airflow
-    connection, for messages. One call waits at most `max_wait_s` between its attempts.
+    connection, for messages. One call waits at most `max_wait_s` between its attempts; `penalty_s`
+    is how long the service refuses after a 429 that does not say so itself.
     """
 
     def __init__(  # noqa: PLR0913 - what a connection tells, and what a test replaces
@@ -80,13 +81,14 @@ class Transport:
         speed: float = 1.0,
         timeout: tuple[float, float] = TIMEOUT_S,
         max_wait_s: float = MOST_WAIT_S,
+        penalty_s: float | None = None,
         renewer: Renewer | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.service, self.conn_id = service, conn_id
         self.counts = Counts()
         self._base_url, self._gate, self._speed = base_url.rstrip("/"), gate, speed
-        self._timeout, self._max_wait_s = timeout, max_wait_s
+        self._timeout, self._max_wait_s, self._penalty_s = timeout, max_wait_s, penalty_s
         self._renewer, self._sleep = renewer, sleep
         self._session, self._lock, self._local = session, threading.Lock(), threading.local()
 
@@ -118,7 +120,9 @@ class Transport:
         """
         call = Call(method, self._base_url, path, query, json, form)
         may_repeat = method in REPEATABLE if retry is None else retry
-        patience = _Patience(self._max_wait_s, self._speed, may_repeat=may_repeat)
+        patience = _Patience(
+            self._max_wait_s, self._speed, may_repeat=may_repeat, penalty_s=self._penalty_s
+        )
         renewed = False
         while True:
             self._gate.enter()
@@ -209,8 +213,11 @@ class _Patience:
     `may_have_arrived` is True as soon as any one attempt may have had its effect.
     """
 
-    def __init__(self, max_wait_s: float, speed: float, *, may_repeat: bool) -> None:
+    def __init__(
+        self, max_wait_s: float, speed: float, *, may_repeat: bool, penalty_s: float | None
+    ) -> None:
         self._left_s, self._speed, self._may_repeat = max_wait_s, speed, may_repeat
+        self._penalty_s = penalty_s
         self._failures = self._limited = 0
         self.asked_s = 0.0
         self.may_have_arrived = False
@@ -228,9 +235,12 @@ class _Patience:
         return self._spend(max(asked_s, backoff_s(self._failures, first_s=0.5, most_s=30)))
 
     def after_429(self, headers: Mapping[str, str]) -> float | None:
-        """The wait that the service asks for; zero, none or nonsense means our own backoff."""
+        """The wait that the service asks for; zero, none or nonsense means its known penalty, or
+        our own backoff.
+        """
         self._limited += 1
-        wait_s = retry_after_s(headers) or backoff_s(self._limited, first_s=1, most_s=30)
+        own_s = self._penalty_s or backoff_s(self._limited, first_s=1, most_s=30)
+        wait_s = retry_after_s(headers) or own_s
         self.asked_s = wait_s / self._speed
         return self._spend(wait_s)
 

@@ -30,7 +30,7 @@ def all_customer_ids(client: GorgiasClient) -> list[int]:
 
 
 def all_member_ids(platform: Platform) -> list[str]:
-    pages = platform.iter_member_pages(None)
+    pages = platform.iter_member_pages()
     return [one.member_id for page in pages for one in page.members]
 
 
@@ -183,10 +183,10 @@ def test_every_member_is_read_once(platform: Platform) -> None:
 def test_members_are_read_whatever_the_open_questions_turn_out_to_be(
     sandbox: Sandbox, platform: Platform, switches: dict[str, Any]
 ) -> None:
-    before = list(platform.iter_member_pages(None))
+    before = list(platform.iter_member_pages())
     sandbox.control("rivo", "POST", "switches", switches)
 
-    after = list(platform.iter_member_pages(None))
+    after = list(platform.iter_member_pages())
 
     assert [m for page in after for m in page.members] == [m for p in before for m in p.members]
     assert not [bad for page in after for bad in page.rejected]

@@ -14,7 +14,7 @@ import pytest
 from loyalty_desk.connections import loyalty_platform
 from loyalty_desk.errors import ApiError, ApiUnavailableError, CursorError, LoyaltyDeskError
 from loyalty_desk.platforms import rivo
-from loyalty_desk.platforms.base import AwardOrder, Platform
+from loyalty_desk.platforms.base import Account, AwardOrder, Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Unit
 from sandbox.running import Sandbox
@@ -23,6 +23,7 @@ from tests.http.conftest import SetConnection
 from tests.scripted import ScriptedTransport
 
 PLUS_EMAIL = "mira+club@shop.example"
+MARK = "ld:0f3a"
 NOTE = "goodwill [ld:0f3a]"
 
 
@@ -48,7 +49,7 @@ def member_id(sandbox: Sandbox) -> str:
 
 
 def order(member_id: str, amount: str = "50", **values: Any) -> AwardOrder:
-    fields = {"unit": Unit.POINTS, "internal_note": NOTE, "message": None, **values}
+    fields = {"unit": Unit.POINTS, "note": "goodwill", "mark": MARK, "message": None, **values}
     return AwardOrder(member_id=member_id, amount=Decimal(amount), **fields)
 
 
@@ -73,7 +74,7 @@ def test_a_member_is_found_by_email_and_by_id(
 
 
 def test_every_listed_member_is_found_by_its_id_as_the_list_has_it(platform: Platform) -> None:
-    listed = next(platform.iter_member_pages(None)).members[:20]
+    listed = next(platform.iter_member_pages()).members[:20]
 
     assert [platform.find_member(one.member_id) for one in listed] == listed
 
@@ -183,7 +184,7 @@ def test_a_lost_answer_may_have_arrived_and_is_booked_once(
 
     assert caught.value.may_have_arrived
     assert len(booked(sandbox)) == 1
-    assert [one.internal_note for one in platform.iter_ledger(member_id)] == [NOTE]
+    assert [one.marked for one in platform.iter_ledger(member_id)] == [NOTE]
 
 
 LOST_REQUESTS = [{"effect": "drop"}, {"effect": "html"}, {"effect": "status", "status": 503}]
@@ -207,7 +208,7 @@ def test_an_answer_that_does_not_tell_the_id_is_still_a_booking(body: Any) -> No
     api = ScriptedTransport("Rivo")
     api.will_answer(body)
 
-    assert rivo.RivoPlatform(api).award(order("5")) is None
+    assert rivo.RivoPlatform(api, Account(key="a key")).award(order("5")) is None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_an_answer_that_shows_something_else_does_not_tell_the_entry(answer: Any
     api = ScriptedTransport()
     api.will_answer({"data": answer})
 
-    assert rivo.RivoPlatform(api).award(order("5")) is None
+    assert rivo.RivoPlatform(api, Account(key="a key")).award(order("5")) is None
 
 
 def test_for_awards_each_call_has_a_connection_of_its_own(
@@ -319,29 +320,28 @@ def test_the_ledger_is_read_over_all_its_pages(
 ) -> None:
     sandbox.control("rivo", "POST", "switches", {"rivo_next_since_id_present": told})
     monkeypatch.setattr(rivo, "PAGE_SIZE", 2)
-    notes = [f"[ld:{number}]" for number in range(5)]
-    ids = [platform.award(order(member_id, internal_note=note)) for note in notes]
+    marks = [f"ld:{number}" for number in range(5)]
+    ids = [platform.award(order(member_id, note="", mark=mark)) for mark in marks]
     before = requests_made(sandbox)
 
     entries = list(platform.iter_ledger(member_id))
 
-    assert [(one.entry_id, one.internal_note) for one in entries] == list(
-        zip(ids, notes, strict=True)
-    )
+    notes = [f"[{mark}]" for mark in marks]
+    assert [(one.entry_id, one.marked) for one in entries] == list(zip(ids, notes, strict=True))
     assert requests_made(sandbox) - before == (3 if told else 4)
 
 
 def test_the_ledger_holds_one_member_only_and_all_of_its_entries(
     sandbox: Sandbox, platform: Platform, member_id: str
 ) -> None:
-    other = next(platform.iter_member_pages(None)).members[0].member_id
+    other = next(platform.iter_member_pages()).members[0].member_id
     platform.award(order(other))
     shown = sandbox.control("rivo", "GET", f"ledger?member_id={other}")["data"]
 
     entries = list(platform.iter_ledger(other))
 
     assert [one.entry_id for one in entries] == [str(one["id"]) for one in shown]
-    assert [one.internal_note for one in entries] == [one["internal_note"] for one in shown]
+    assert [one.marked for one in entries] == [one["internal_note"] for one in shown]
     assert len(entries) == 4
     assert list(platform.iter_ledger(member_id)) == []
     assert list(platform.iter_ledger("999999999")) == []
@@ -349,7 +349,7 @@ def test_the_ledger_holds_one_member_only_and_all_of_its_entries(
 
 def test_revoked_and_hidden_entries_are_marked(sandbox: Sandbox, platform: Platform) -> None:
     seen = set()
-    for member in next(platform.iter_member_pages(None)).members[:30]:
+    for member in next(platform.iter_member_pages()).members[:30]:
         shown = sandbox.control("rivo", "GET", f"ledger?member_id={member.member_id}")["data"]
         marked = [one.is_revoked for one in platform.iter_ledger(member.member_id)]
         assert marked == [one["revoked"] or one["hidden"] for one in shown]
@@ -385,7 +385,7 @@ def test_an_entry_that_cannot_be_read_is_never_left_out(row: Any) -> None:
     api.will_answer({"data": [row], "links": {"next_since_id": None}})
 
     with pytest.raises(ApiUnavailableError, match=r"GET /points_events with an entry"):
-        list(rivo.RivoPlatform(api).iter_ledger("5"))
+        list(rivo.RivoPlatform(api, Account(key="a key")).iter_ledger("5"))
 
 
 def test_a_reading_of_the_ledger_survives_a_bad_moment(
@@ -395,7 +395,7 @@ def test_a_reading_of_the_ledger_survives_a_bad_moment(
     for fault in ({"effect": "drop"}, {"effect": "truncate"}, {"effect": "status"}):
         spoil(sandbox, method="GET", **fault)
 
-    assert [one.internal_note for one in platform.iter_ledger(member_id)] == [NOTE]
+    assert [one.marked for one in platform.iter_ledger(member_id)] == [NOTE]
 
 
 # --- what is told --------------------------------------------------------------------------------

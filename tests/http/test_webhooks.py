@@ -48,12 +48,12 @@ def door(
     set_connection("rivo_acme", password="a key", extra={"webhook_secret": SECRET})
     set_connection("rivo_other", password="a key", extra={"webhook_secret": "of another"})
     forget_settings()
-    webhooks_api._find_secret.cache_clear()
+    webhooks_api._find_account.cache_clear()
     with new_client() as session:
         door = Door(url=server, folder=tmp_path, session=session)
         door.set_stores(acme={}, other={}, bare={})
         yield door
-    webhooks_api._find_secret.cache_clear()
+    webhooks_api._find_account.cache_clear()
     forget_settings()
 
 
@@ -150,7 +150,7 @@ def test_what_the_sandbox_delivers_is_taken(
 ) -> None:
     secret = sandbox.rivo["webhook_secret"]
     set_connection("rivo_acme", password="a key", extra={"webhook_secret": secret})
-    webhooks_api._find_secret.cache_clear()
+    webhooks_api._find_account.cache_clear()
     for topic in TOPICS:
         requests.post(
             f"{sandbox.rivo_url}/webhooks",

@@ -13,6 +13,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +24,7 @@ from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
-from loyalty_desk.platforms.base import AwardOrder, Platform
+from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
 from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
 from loyalty_desk.settings import StoreSettings
@@ -42,6 +43,8 @@ UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
 UNSURE: Final = frozenset({408, 409, 423, 425, 499})
 """Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
 MOST_SENDS: Final = 2
+LEDGER_MARGIN: Final = timedelta(days=2)
+"""How far before the last sending the ledger is read: the first one, and clocks that differ."""
 BATCH: Final = 50
 
 
@@ -145,8 +148,11 @@ def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
 
 def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
     """Settle an award that was sent before; False when it is surely not booked and may be sent."""
+    if not worker.platform.capabilities.reads_ledger:
+        _finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
+        return True
     try:
-        entry_id = _find_entry(worker, award.award_id, award.member_id)
+        entry = _find_entry(worker, award, award.member_id)
     except UNREADABLE:
         give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
         if utc_now() < parse_utc(award.sent_at_utc) + give_up:
@@ -154,8 +160,8 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         else:
             _finish(worker, award, counts, AwardState.UNKNOWN, "the ledger cannot be read")
         return True
-    if entry_id is not None:
-        _finish(worker, award, counts, AwardState.APPLIED, "found in the ledger", entry_id=entry_id)
+    if entry is not None:
+        _finish_found(worker, award, counts, entry)
         return True
     if award.sends >= MOST_SENDS:
         _finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
@@ -163,28 +169,36 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
     return False
 
 
-def _find_entry(worker: Worker, award_id: str, member_id: str) -> str | None:
-    """The id of the award's entry in the member's ledger, also of one that was revoked since."""
-    mark = _mark(award_id)
-    for entry in worker.platform.iter_ledger(member_id):
-        if entry.internal_note is not None and mark in entry.internal_note:
-            return entry.entry_id
+def _find_entry(worker: Worker, award: Row[Any], member_id: str) -> LedgerEntry | None:
+    """The award's entry in the member's ledger, also one that was revoked since."""
+    sent_at = parse_utc(award.sent_at_utc) if award.sent_at_utc else utc_now()
+    mark = _mark(award.award_id)
+    for entry in worker.platform.iter_ledger(member_id, sent_at - LEDGER_MARGIN):
+        if entry.marked is not None and mark in entry.marked:
+            return entry
     return None
 
 
+def _finish_found(worker: Worker, award: Row[Any], counts: Counts, entry: LedgerEntry) -> None:
+    detail = "found in the ledger" + (", credited later" if entry.is_pending else "")
+    _finish(worker, award, counts, AwardState.APPLIED, detail, entry_id=entry.entry_id)
+
+
 def _mark(award_id: str) -> str:
-    return f"[ld:{award_id}]"
+    return f"ld:{award_id}"
 
 
 def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
     """Send once. An answer that was lost is looked for at once, and again when the lease ends."""
     unit, started_s = Unit(award.unit), time.monotonic()
-    note = (award.note, f"({award.reason})", _mark(award.award_id))
+    note = (award.note, f"({award.reason})")
     order = AwardOrder(
         member_id=member.member_id,
+        external_id=member.external_id,
         unit=unit,
         amount=from_parts(award.amount, unit),
-        internal_note=" ".join(part for part in note if part),
+        mark=_mark(award.award_id),
+        note=" ".join(part for part in note if part),
         message=award.message,
     )
     if not _mark_sent(worker, award, member):
@@ -207,6 +221,10 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         if error.status in UNSURE:
             _look_after_loss(worker, award, member, counts, may_send_again=True)
             return
+        if award.sends and worker.platform.capabilities.knows_marks:
+            # It may be refused because the first one was booked after all.
+            _look_after_loss(worker, award, member, counts, may_send_again=False)
+            return
         detail = f"the platform answered {error.status}"
         _finish(worker, award, counts, AwardState.REFUSED, detail)
     else:
@@ -223,13 +241,12 @@ def _look_after_loss(
 
     One that is not there yet keeps its lease, and is looked for again when that ends.
     """
-    try:
-        entry_id = _find_entry(worker, award.award_id, member.member_id)
-    except UNREADABLE:
-        entry_id = None
-    if entry_id is not None:
-        detail = "found in the ledger"
-        _finish(worker, award, counts, AwardState.APPLIED, detail, entry_id=entry_id)
+    entry = None
+    if worker.platform.capabilities.reads_ledger:
+        with suppress(*UNREADABLE):
+            entry = _find_entry(worker, award, member.member_id)
+    if entry is not None:
+        _finish_found(worker, award, counts, entry)
     elif not may_send_again:
         _keep_from_sending(worker, award)
     else:

@@ -28,6 +28,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import StoreSettings
 
@@ -133,7 +134,7 @@ def _iter_requests(
                 continue
             fields.setdefault("agent", agent)
             try:
-                request = read_request(fields, store.awards)
+                request = read_request(fields, store.awards, award_units(store))
             except AwardFieldsError as error:
                 bad[line] = str(error)
                 continue

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -82,14 +82,18 @@ def agent_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def read_request(fields: Mapping[str, Any], settings: AwardSettings) -> AwardRequest:
-    """Read one request from a form, a JSON object or a row of a file.
+def read_request(
+    fields: Mapping[str, Any],
+    settings: AwardSettings,
+    units: Collection[Unit] = tuple(Unit),
+) -> AwardRequest:
+    """Read one request from a form, a JSON object or a row of a file; `units` can be awarded.
 
     Raises:
         AwardFieldsError: with every field that is wrong, not only the first.
     """
     reader = FieldReader(fields)
-    unit = _read_unit(reader)
+    unit = _read_unit(reader, units)
     amount = _read_amount(reader, unit, settings)
     email, member_id = _read_who(reader)
     ticket = reader.text("ticket_id")
@@ -186,12 +190,12 @@ def _read_who(reader: FieldReader) -> tuple[str | None, str | None]:
     return email, member_id
 
 
-def _read_unit(reader: FieldReader) -> Unit | None:
-    try:
-        return Unit(reader.text("unit") or Unit.POINTS.value)
-    except ValueError:
-        reader.problem("unit", f"must be one of {', '.join(Unit)}")
-        return None
+def _read_unit(reader: FieldReader, units: Collection[Unit]) -> Unit | None:
+    text = reader.text("unit") or Unit.POINTS.value
+    if text in units:
+        return Unit(text)
+    reader.problem("unit", f"must be one of {', '.join(unit for unit in Unit if unit in units)}")
+    return None
 
 
 def _read_amount(reader: FieldReader, unit: Unit | None, settings: AwardSettings) -> Decimal | None:

@@ -20,6 +20,7 @@ from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connections import gorgias_client, loyalty_platform
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import installation
 from loyalty_desk.staging.engine import reading
@@ -54,7 +55,7 @@ def queue_from_form(
     store = open_store(store_name)
     fields |= {"agent": agent, "idempotency_key": run_id}
     try:
-        request = read_request(fields, store.awards)
+        request = read_request(fields, store.awards, award_units(store))
         with staging_engine().connect() as connection, connection.begin() as change:
             queued = queue_award(connection, store, request, utc_now(), door=Door.AIRFLOW_FORM)
             if params.get("dry_run"):

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from loyalty_desk.addresses import public_url
-from loyalty_desk.connections import gorgias_client, loyalty_platform, webhook_secret
+from loyalty_desk.connections import gorgias_client, loyalty_platform
 from loyalty_desk.errors import (
     ApiError,
     ApiUnavailableError,
@@ -24,6 +24,7 @@ from loyalty_desk.errors import (
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.objects import PATHS, AccountObjects, Kind
 from loyalty_desk.platforms.base import Platform
+from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Destination
 from loyalty_desk.settings import StoreSettings
 
@@ -84,20 +85,18 @@ def _needed(store: StoreSettings) -> list[Kind]:
 
 
 def _platform(store: StoreSettings) -> Iterator[Check]:
-    name = store.platform.capitalize()
+    name = platform_class(store.platform).title
     try:
         platform = loyalty_platform(store, max_wait_s=WAITS_S)
     except BadConnectionError as error:
         yield Check(what=name, works=Works.NO, detail=str(error))
         return
     yield _asked(f"{name} members", lambda: _members(platform))
-    try:
-        webhook_secret(store)
-    except BadConnectionError:
+    if platform.capabilities.sends_webhooks:
+        yield Check(what=f"{name} webhooks", works=Works.YES, detail="the secret is set")
+    else:
         detail = "no webhook_secret: a change shows after the next sync, not within seconds"
         yield Check(what=f"{name} webhooks", works=Works.PARTLY, detail=detail)
-    else:
-        yield Check(what=f"{name} webhooks", works=Works.YES, detail="the secret is set")
 
 
 def _own_address() -> Check:
@@ -146,7 +145,10 @@ def _customers(client: GorgiasClient) -> tuple[Works, str]:
 
 
 def _members(platform: Platform) -> tuple[Works, str]:
-    page = next(platform.iter_member_pages(None), None)
+    if not platform.capabilities.lists_members:
+        platform.check()
+        return Works.PARTLY, "answers, but lists no members: they come from files and look-ups"
+    page = next(platform.iter_member_pages(), None)
     if page is None or not page.members:
         return Works.PARTLY, "the programme has no members that can be read"
     return Works.YES, f"{len(page.members)} read"

@@ -20,12 +20,13 @@ from loyalty_desk.connect.furnish import Furnisher
 from loyalty_desk.connect.page import write_page
 from loyalty_desk.connect.probe import Findings, Probe, keep_findings
 from loyalty_desk.connect.wanted import Blueprint
-from loyalty_desk.connections import card_keys, gorgias_client, secrets_cipher
+from loyalty_desk.connections import capabilities, gorgias_client, secrets_cipher
 from loyalty_desk.errors import ConnectError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.macros.templates import load_macros
+from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -79,7 +80,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
     blueprint = Blueprint(
         store=store,
         lookup_url=f"{address}{LOOKUP_PATH}",
-        card_keys=card_keys(store),
+        card_keys=capabilities(store).card_keys,
         macros=load_macros(installation().macros_dir),
         button=find_adopted(engine, store.name, secrets_cipher),
     )
@@ -138,7 +139,7 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
         airflow_dags.set_paused(store.name, paused=True)
     except ConnectError as error:
         left.append(Left(what="DAGs that are not paused", why=str(error)))
-    platform = store.platform.capitalize()
+    platform = platform_class(store.platform).title
     left += [
         Left(what=f"webhooks at {platform}", why=f"remove them in {platform}'s settings"),
         Left(what="Airflow connections", why=f"{store.gorgias_conn_id}, {store.platform_conn_id}"),

@@ -1,63 +1,174 @@
-"""What every loyalty platform offers the sync."""
+"""The contract of a loyalty platform: one file in this folder with one class that fulfils it.
+
+Everything else in the product asks `capabilities`, never a name. `docs/adding-a-platform.md` leads
+through a new one, and `tests/platforms` is the suite that each has to pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, ClassVar, Final
 
+from requests.auth import AuthBase
+
+from loyalty_desk.platforms.guesses import Guess
 from loyalty_desk.records import Member, Rejected, Unit
-from loyalty_desk.transport import Counts
+from loyalty_desk.transport import Counts, Transport
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """One merchant's account, as the Airflow connection describes it; no repr, as it has secrets.
+
+    `key` is the connection's password, `options` its extra.
+    """
+
+    key: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast the platform may be asked: `requests_per_s`, after `burst` requests at once.
+
+    `is_shared` has all processes keep to it together, through the staging database: for a platform
+    that punishes one request too many. `penalty_s` is how long a 429 without `Retry-After` lasts.
+    """
+
+    requests_per_s: float
+    burst: int = 1
+    is_shared: bool = False
+    penalty_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one account of a platform can do, said honestly."""
+
+    card_keys: frozenset[str]
+    """The keys of the card that it can tell."""
+    lists_members: bool = True
+    """Whether all members can be read; else they come from files, webhooks and look-ups."""
+    lists_changes: bool = False
+    """Whether the list can be cut to the members that changed since a time."""
+    reads_ledger: bool = True
+    """Whether a booking can be found again by its mark; else a lost answer is for a person."""
+    knows_marks: bool = False
+    """Whether it refuses, or ignores, a booking whose mark it has booked before."""
+    sends_webhooks: bool = True
+    """Whether it tells of changes, in a way that can be verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberPage:
-    """One page of a full scan. `next_since` resumes after this page; None on the last one."""
+    """One page of members, and the rows of it that could not be used."""
 
     members: list[Member]
     rejected: list[Rejected]
-    next_since: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardOrder:
     """What is to be booked for one member.
 
-    `amount` is signed; points are whole, credits have two decimals at most. `internal_note` carries
-    the mark by which the entry is found again; `message` is shown to the member.
+    `amount` is signed; points are whole, credits have two decimals at most. `mark` is how the entry
+    is found again: it has to end up in `LedgerEntry.marked`, hidden from the member where that is
+    possible. `note` is for staff, `message` is shown to the member.
     """
 
     member_id: str
+    external_id: str | None = None
     unit: Unit
     amount: Decimal
-    internal_note: str
-    message: str | None
+    mark: str
+    note: str = ""
+    message: str | None = None
+
+    @property
+    def marked_note(self) -> str:
+        """The note for staff with the mark in it."""
+        return " ".join(part for part in (self.note, f"[{self.mark}]") if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One booking of a member on the platform. `internal_note` is for staff only."""
+    """One booking of a member on the platform. `marked` is the text that the mark would be in.
+
+    `is_pending` when it is booked, and its points become the member's later.
+    """
 
     entry_id: str
-    internal_note: str | None
-    is_revoked: bool
+    marked: str | None
+    is_revoked: bool = False
+    is_pending: bool = False
 
 
-class Platform(Protocol):
-    """A loyalty platform. One file in `platforms/` implements it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What a live account answered for `python -m loyalty_desk platform check`.
 
-    name: str
+    `tried` are the guesses that this answer settles, each with the JSON object that it is read
+    from; `failure` says why there is none.
+    """
+
+    what: str
+    tried: tuple[str, ...]
+    answer: Any = None
+    failure: str | None = None
+
+
+NO_GUESSES: Final[Mapping[str, Guess]] = {}
+
+
+class Platform(ABC):
+    """A loyalty platform. An object of it asks for one account; the class knows what is constant.
+
+    Raises BadFieldError from `__init__` and `capabilities_of` when the account's options are wrong.
+    """
+
+    name: ClassVar[str]
+    """As in stores.yaml and in addresses."""
+    title: ClassVar[str]
+    """As people write it."""
+    base_url: ClassVar[str]
+    units: ClassVar[frozenset[Unit]] = frozenset({Unit.POINTS})
+    """What can be awarded."""
+    pace: ClassVar[Pace]
+    guesses: ClassVar[Mapping[str, Guess]] = NO_GUESSES
+    """What its documentation leaves open, each replaceable in the connection's extra, `api`."""
+
+    def __init__(self, transport: Transport, account: Account) -> None:
+        self._transport, self._account = transport, account
+        self.capabilities = self.capabilities_of(account.options)
 
     @property
     def counts(self) -> Counts:
-        """What the platform was asked so far."""
+        """What the requests have come to so far, for the run's record."""
+        return self._transport.counts
 
+    @staticmethod
+    @abstractmethod
+    def auth(key: str) -> AuthBase:
+        """How a request shows the key."""
+
+    @classmethod
+    @abstractmethod
+    def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
+        """What an account with these options can do."""
+
+    @abstractmethod
     def check(self) -> None:
         """Make one cheap read; raises BadConnectionError when the key is wrong."""
 
-    def iter_member_pages(self, since: str | None) -> Iterator[MemberPage]:
-        """Yield all members page after page, from the start or after `since`.
+    @abstractmethod
+    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
+        """Yield all members, or those that changed since then if `lists_changes`, page by page.
+
+        Not called without `lists_members`. One that changes meanwhile may come twice.
 
         Raises:
             CursorError: a page without its cursor, or with one that does not advance.
@@ -65,14 +176,17 @@ class Platform(Protocol):
             ApiError: any other refusal.
         """
 
+    @abstractmethod
     def find_member(self, identifier: str) -> Member | None:
         """Return the member with this id or e-mail address, None when there is none.
 
         Raises:
-            BadFieldError: the platform's answer about the member cannot be used.
+            BadFieldError: the platform's answer cannot be used, or several members share the
+                address and nobody may choose.
             ApiUnavailableError, ApiError: as above.
         """
 
+    @abstractmethod
     def award(self, order: AwardOrder) -> str | None:
         """Book the order and return the entry's id (None when the answer does not show the entry).
 
@@ -83,5 +197,32 @@ class Platform(Protocol):
             ApiError: refused, so surely not booked.
         """
 
-    def iter_ledger(self, member_id: str) -> Iterator[LedgerEntry]:
-        """Yield all entries of a member, page after page; raises as `iter_member_pages` does."""
+    @abstractmethod
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
+        """Yield a member's entries, at least those since then; raises as `iter_member_pages` does.
+
+        Not called without `reads_ledger`. An entry that cannot be read raises ApiUnavailableError:
+        it may be the very one that is looked for, and leaving it out would have it booked twice.
+        """
+
+    @classmethod
+    def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+        """Whether the platform sent this very webhook; secrets are compared in constant time."""
+        del body, headers, account
+        return False
+
+    @classmethod
+    def changed_members(cls, body: bytes, account: Account) -> list[str]:
+        """Whose ids a genuine webhook is about; nobody when it does not tell."""
+        del body, account
+        return []
+
+    def iter_samples(self) -> Iterator[Sample]:
+        """Ask a live account what settles each guess, with reads alone."""
+        yield from ()
+
+
+def ids_of(values: Iterable[Any]) -> list[str]:
+    """Those values that can be a member's id, as text."""
+    whole = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+    return [str(value) for value in whole if 0 < value < 2**63]

@@ -6,15 +6,32 @@ guesses below, and nowhere else.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+from requests.auth import AuthBase
+
 from loyalty_desk.errors import ApiUnavailableError, CursorError, NotFoundError
-from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, MemberPage
+from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.base import (
+    Account,
+    AwardOrder,
+    Capabilities,
+    LedgerEntry,
+    MemberPage,
+    Pace,
+    Platform,
+    ids_of,
+)
+from loyalty_desk.platforms.rows import full_name, rank_of, read_object, read_rows
 from loyalty_desk.reading import (
     BadFieldError,
     decimal_text,
@@ -24,13 +41,11 @@ from loyalty_desk.reading import (
     read_points,
     read_text,
 )
-from loyalty_desk.records import Member, MemberStatus, Rejected, Unit
+from loyalty_desk.records import Member, MemberStatus, Unit
 from loyalty_desk.sync.cards import known
-from loyalty_desk.transport import Counts, Transport
 
 log = logging.getLogger(__name__)
 
-BASE_URL = "https://developer-api.rivo.io/merchant_api/v1"
 PAGE_SIZE = 250
 """The most that Rivo gives at once."""
 
@@ -62,34 +77,43 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DISPLAY_DATE = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})")
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 MONTH_DAY = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}")
-HIGHEST_RANK = 2**31 - 1
 
 
-class RivoPlatform:
+class RivoPlatform(Platform):
     """One shop's programme. The API key, sent by the transport, selects the shop."""
 
     name = "rivo"
+    title = "Rivo"
+    base_url = "https://developer-api.rivo.io/merchant_api/v1"
+    units = frozenset(Unit)
+    pace = Pace(requests_per_s=12)  # of 15 that Rivo allows a store
 
-    def __init__(self, transport: Transport, *, profile_url: str = PROFILE_URL) -> None:
-        self._transport, self._profile_url = transport, profile_url
+    @staticmethod
+    def auth(key: str) -> AuthBase:
+        """The raw key: Rivo answers 401 to a scheme word before it."""
+        return KeyAuth(key)
 
-    @property
-    def counts(self) -> Counts:
-        """What the requests of this platform have come to, for the run's record."""
-        return self._transport.counts
+    @classmethod
+    def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
+        """Rivo tells no changes but by webhook, which carries a signature only with a secret."""
+        return Capabilities(
+            card_keys=CARD_KEYS,
+            sends_webhooks=bool(options.get("webhook_secret")),
+        )
 
     def check(self) -> None:
         """Make one cheap read; raises BadConnectionError when the key is wrong."""
         self._get_page(MEMBERS, {}, 0, limit=1)
 
-    def iter_member_pages(self, since: str | None) -> Iterator[MemberPage]:
-        """Yield all members by rising id, from the start or after the id `since`.
+    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
+        """Yield all members by rising id.
 
         Raises:
             CursorError: a page without its rows, or with a cursor that does not rise.
         """
-        for rows, next_id in self._iter_pages(MEMBERS, {}, int(since or 0)):
-            yield self._read_page(rows, None if next_id is None else str(next_id))
+        del changed_since  # Rivo cannot tell
+        for rows in self._iter_pages(MEMBERS, {}):
+            yield read_rows(rows, read_member)
 
     def find_member(self, identifier: str) -> Member | None:
         """Return the member with this id or e-mail address, None when there is none.
@@ -106,7 +130,7 @@ class RivoPlatform:
             body = self._transport.get_json(f"{MEMBERS}/{quote(identifier, safe='')}")
         except NotFoundError:
             return None
-        return read_member(_data(body), self._profile_url)
+        return read_member(_data(body))
 
     def award(self, order: AwardOrder) -> str | None:
         """Book the order and return the entry's id, None when the answer does not show the entry.
@@ -122,18 +146,18 @@ class RivoPlatform:
             "customer_identifier": order.member_id,
             "source": "manual",
             AMOUNT_FIELDS[order.unit]: decimal_text(order.amount),
-            "internal_note": order.internal_note,
+            "internal_note": order.marked_note,
         }
         if order.message:
             form["external_note"] = order.message
         answer = self._transport.send("POST", LEDGER, form=form, retry=False)
-        entry_id = _find_booked(_data(answer.body), order.internal_note)
+        entry_id = _find_booked(_data(answer.body), order.mark)
         if entry_id is None:
             # An error here would make somebody book it twice.
             log.warning("Rivo answered POST %s without the entry that was booked", LEDGER)
         return entry_id
 
-    def iter_ledger(self, member_id: str) -> Iterator[LedgerEntry]:
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         """Yield all entries of a member by rising id, revoked and hidden ones too.
 
         Raises:
@@ -141,8 +165,9 @@ class RivoPlatform:
             ApiUnavailableError: also when an entry cannot be used, as it may be the very one that
                 is looked for, and leaving it out would have it booked twice.
         """
+        del since  # the ledger of one member is short
         of_member = {"filters[customer_identifier]": member_id}
-        for rows, _ in self._iter_pages(LEDGER, of_member, 0):
+        for rows in self._iter_pages(LEDGER, of_member):
             for row in rows:
                 try:
                     entry = read_entry(row)
@@ -152,17 +177,41 @@ class RivoPlatform:
                     ) from None
                 yield entry
 
-    def _iter_pages(
-        self, path: str, filters: Mapping[str, str], since_id: int
-    ) -> Iterator[tuple[list[Any], int | None]]:
-        """Yield each page's rows, and the id that resumes after it (None on the last one)."""
+    @classmethod
+    def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+        """Base64 of HMAC-SHA256 over the raw body, in `rivo-signature`.
+
+        Source: developer-docs.rivo.io, "Verifying webhook signatures".
+        """
+        secret = str(account.options.get("webhook_secret") or "")
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+        given = headers.get("rivo-signature", "").encode()
+        return hmac.compare_digest(base64.b64encode(digest), given) and bool(secret)
+
+    @classmethod
+    def changed_members(cls, body: bytes, account: Account) -> list[str]:
+        """A profile's body is the customer; those of points and tiers hold it in `customer`."""
+        del account  # Rivo writes its bodies itself
+        try:
+            event = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return []
+        if not isinstance(event, Mapping):
+            return []
+        customer = event.get("customer")
+        # A list as id is that of something else than a customer.
+        return ids_of([(customer if isinstance(customer, Mapping) else event).get("id")])
+
+    def _iter_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
+        """Yield each page's rows."""
+        since_id = 0
         while True:
             body = self._get_page(path, filters, since_id, limit=PAGE_SIZE)
             rows = _data(body)
             if not isinstance(rows, list):
                 raise CursorError(f"a page of Rivo's {path} came without its rows")
             next_id = _next_since(path, body, rows, since_id)
-            yield rows, next_id
+            yield rows
             if next_id is None:
                 return
             since_id = next_id
@@ -171,24 +220,6 @@ class RivoPlatform:
         # `pagination[per_page]` beside these would switch to pages by number, which end at 500.
         query = {**filters, "pagination[since_id]": since_id, "pagination[limit]": limit}
         return self._transport.get_json(path, query)
-
-    def _read_page(self, rows: list[Any], next_since: str | None) -> MemberPage:
-        members: list[Member] = []
-        rejected: list[Rejected] = []
-        for row in rows:
-            try:
-                members.append(read_member(row, self._profile_url))
-            except BadFieldError as error:
-                record_id = row.get("id") if isinstance(row, Mapping) else None
-                rejected.append(
-                    Rejected(
-                        source="members",
-                        record_id=str(record_id) if isinstance(record_id, int) else None,
-                        field=error.field,
-                        reason=error.reason,
-                    )
-                )
-        return MemberPage(members=members, rejected=rejected, next_since=next_since)
 
 
 def _data(body: Any) -> Any:
@@ -216,13 +247,13 @@ def _next_since(path: str, body: Mapping[str, Any], rows: list[Any], since_id: i
     return int(text)
 
 
-def read_member(row: Any, profile_url: str = PROFILE_URL) -> Member:
+def read_member(row: Any) -> Member:
     """Read one `customer` resource; raises BadFieldError.
 
     The id is the Shopify customer's. A card key that Rivo does not tell is left out.
     """
     member_id, fields = _read_resource(row)
-    tier = _read_object(fields, "vip_tier")
+    tier = read_object(fields, "vip_tier")
     return Member(
         member_id=member_id,
         email=read_text(fields, "email"),
@@ -230,18 +261,18 @@ def read_member(row: Any, profile_url: str = PROFILE_URL) -> Member:
         card=known(
             {
                 **_read_balances(fields),
-                "name": _read_name(fields),
+                "name": full_name(read_text(fields, "first_name"), read_text(fields, "last_name")),
                 "tier": read_text(tier, "name"),
-                "next_tier": read_text(_read_object(fields, "next_vip_tier"), "name"),
+                "next_tier": read_text(read_object(fields, "next_vip_tier"), "name"),
                 "referral_url": read_text(fields, "referral_url"),
                 "referral_code": read_text(fields, "referral_code"),
                 "points_expire_on": find_date(read_text(fields, "points_expire_at")),
                 "birthday": _read_birthday(fields),
-                "profile_url": profile_url.format(member_id=member_id),
+                "profile_url": PROFILE_URL.format(member_id=member_id),
             }
         ),
         external_id=member_id,
-        tier_rank=_read_rank(tier),
+        tier_rank=rank_of(tier, "threshold"),
     )
 
 
@@ -250,19 +281,19 @@ def read_entry(row: Any) -> LedgerEntry:
     entry_id, fields = _read_resource(row)
     return LedgerEntry(
         entry_id=entry_id,
-        internal_note=read_text(fields, "internal_note"),
+        marked=read_text(fields, "internal_note"),
         is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
     )
 
 
-def _find_booked(row: Any, internal_note: str) -> str | None:
-    """The id of the entry that an answer shows, if it is the one with that note."""
+def _find_booked(row: Any, mark: str) -> str | None:
+    """The id of the entry that an answer shows, if it is the one with that mark."""
     try:
         entry = read_entry(row)
     except BadFieldError:
         return None
     is_entry = row.get("type", ENTRY_TYPE) == ENTRY_TYPE
-    return entry.entry_id if is_entry and internal_note in (entry.internal_note or "") else None
+    return entry.entry_id if is_entry and mark in (entry.marked or "") else None
 
 
 def find_date(text: str | None) -> str | None:
@@ -303,15 +334,6 @@ def _read_resource_id(row: Any) -> int:
     return read_id(row)
 
 
-def _read_object(fields: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    value = fields.get(field)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise BadFieldError(field, f"is {kind(value)} instead of an object")
-    return value
-
-
 def _read_status(fields: Mapping[str, Any]) -> MemberStatus:
     spelling = read_text(fields, "loyalty_status")
     if spelling is None:
@@ -332,19 +354,6 @@ def _read_balances(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_name(fields: Mapping[str, Any]) -> str | None:
-    parts = (read_text(fields, "first_name"), read_text(fields, "last_name"))
-    return " ".join(part for part in parts if part) or None
-
-
 def _read_birthday(fields: Mapping[str, Any]) -> str | None:
     text = read_text(fields, "dob")
     return text if text and MONTH_DAY.fullmatch(text) else None
-
-
-def _read_rank(tier: Mapping[str, Any]) -> int:
-    """Order of tiers by their threshold. The lowest tier may start at zero and is above none."""
-    if not tier:
-        return 0
-    threshold = read_decimal(tier, "threshold")
-    return 1 if threshold is None else min(HIGHEST_RANK, 1 + max(0, int(threshold)))

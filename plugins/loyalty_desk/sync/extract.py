@@ -14,7 +14,7 @@ from datetime import timedelta
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError, RejectedShareError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
-from loyalty_desk.platforms.base import Platform
+from loyalty_desk.platforms.base import MemberPage, Platform
 from loyalty_desk.records import Customer, Rejected, Ticket
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.load import bulk_insert
@@ -126,27 +126,57 @@ def _start_read(run: Run, source: str) -> _Read:
 
 
 def extract_members(run: Run, platform: Platform) -> ReadCounts:
-    """Read all members. Platforms here cannot tell what changed, so each run scans them all."""
+    """Read the members that changed since the last run; all where the platform cannot tell, when
+    asked, or once a while.
+    """
+    with run.engine.begin() as connection:
+        mark = find_watermark(connection, run.store.name, "members")
+    full = not platform.capabilities.lists_changes or run.params.full_resync
+    if full or _full_scan_is_due(run, mark):
+        return _scan_members(run, platform)
+    assert mark.since is not None  # noqa: S101 - a full scan always leaves one
+    return _walk_members(run, platform, mark.since)
+
+
+def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     read, store = _start_read(run, "members"), run.store.name
     started = utc_now()
     scan = _begin_scan(run, "members")
-    for page in platform.iter_member_pages(None):
-        fresh = [member for member in page.members if read.first_sight(member.member_id)]
-        read.reject(page.rejected)
-        with run.engine.begin() as connection:
-            staged = stage.stage_members(
-                connection, store, fresh, utc_now(), first_load=scan.is_first_load
-            )
-            seen = {m.member_id for m in fresh} - staged.kept_out
-            seen |= {r.record_id for r in page.rejected if r.record_id}
-            stage.note_seen(connection, store, "members", seen)
-        read.page_done(staged)
+    for page in platform.iter_member_pages():
+        _stage_member_page(read, page, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
     read.counts.gone = _finish_scan(run, "members", scan.live_before)
     with run.engine.begin() as connection:
-        mark = Watermark(since=None, full_scan_at_utc=utc_text(started))
+        mark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
         save_watermark(connection, store, "members", mark)
     return read.counts
+
+
+def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
+    """Read what changed since the last run began, and a little before, as clocks differ."""
+    read = _start_read(run, "members")
+    started = utc_now()
+    oldest = parse_utc(since) - timedelta(minutes=run.store.extract.overlap_minutes)
+    for page in platform.iter_member_pages(oldest):
+        _stage_member_page(read, page, first_load=False, note_seen=False)
+    read.check_share(whole=True)
+    with run.engine.begin() as connection:
+        mark = Watermark(since=utc_text(started), full_scan_at_utc=None)
+        save_watermark(connection, run.store.name, "members", mark)
+    return read.counts
+
+
+def _stage_member_page(read: _Read, page: MemberPage, *, first_load: bool, note_seen: bool) -> None:
+    store = read.run.store.name
+    fresh = [member for member in page.members if read.first_sight(member.member_id)]
+    read.reject(page.rejected)
+    with read.run.engine.begin() as connection:
+        staged = stage.stage_members(connection, store, fresh, utc_now(), first_load=first_load)
+        if note_seen:
+            seen = {m.member_id for m in fresh} - staged.kept_out
+            seen |= {r.record_id for r in page.rejected if r.record_id}
+            stage.note_seen(connection, store, "members", seen)
+    read.page_done(staged)
 
 
 def extract_customers(run: Run, client: GorgiasClient) -> ReadCounts:

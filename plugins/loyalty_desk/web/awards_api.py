@@ -22,6 +22,7 @@ from loyalty_desk.awards.queue import (
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_request
 from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
 from loyalty_desk.clock import utc_now
+from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -50,7 +51,7 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
     require_store(store, fields.pop("store", None))
     _take_key_of_header(request, fields)
     try:
-        wanted = read_request(fields, store.awards)
+        wanted = read_request(fields, store.awards, award_units(store))
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None
     return _accepted(request, await run_in_threadpool(_queue, store, wanted))

@@ -14,9 +14,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connections import webhook_secret
+from loyalty_desk.connections import platform_account
 from loyalty_desk.errors import BadConnectionError
-from loyalty_desk.platforms.webhooks import WEBHOOKS
+from loyalty_desk.platforms.base import Account
+from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.refresh.queue import ask_for_cards
 from loyalty_desk.settings import stores_file
 from loyalty_desk.staging.installed import staging_engine
@@ -29,21 +30,20 @@ router = APIRouter(prefix="/api/v1")
 
 MOST_BYTES = 262_144
 SECRET_LIVES_S = 60.0
-"""How long a secret is remembered: a burst of webhooks must not ask Airflow for each."""
+"""How long an account is remembered: a burst of webhooks must not ask Airflow for each."""
 
 
 @router.post("/webhooks/{platform}/{store_name}")
 async def post_webhook(request: Request, platform: str, store_name: str) -> Response:
     """Note whose cards to show: 204, always at once; 401 for what the platform has not signed.
 
-    An unknown store gets the same answer as a wrong signature.
+    An unknown store gets the same answer as a wrong signature, and as a platform that signs none.
     """
     body = await read_bounded(request, MOST_BYTES)
-    secret = await run_in_threadpool(_find_secret, platform, store_name, _minute())
-    webhooks = WEBHOOKS.get(platform)
-    if webhooks is None or not webhooks.is_signed(body, request.headers, secret or ""):
+    account = await run_in_threadpool(_find_account, platform, store_name, _minute())
+    if account is None or not platform_class(platform).is_genuine(body, request.headers, account):
         raise WebError(401, "this webhook is not signed with the secret of a store that is set up")
-    member_ids = webhooks.member_ids(body)
+    member_ids = platform_class(platform).changed_members(body, account)
     if member_ids:
         await run_in_threadpool(_ask, store_name, member_ids)
     else:
@@ -57,13 +57,13 @@ def _ask(store_name: str, member_ids: list[str]) -> None:
 
 
 @lru_cache(maxsize=256)
-def _find_secret(platform: str, store_name: str, _minute: int) -> str | None:
-    """The secret of a store that has one and is on that platform."""
+def _find_account(platform: str, store_name: str, _minute: int) -> Account | None:
+    """The account of a store that is on that platform."""
     store = stores_file().stores.get(store_name)
     if store is None or store.platform != platform:
         return None
     try:
-        return webhook_secret(store)
+        return platform_account(store)
     except BadConnectionError as error:
         log.error("webhooks of %s are refused: %s", store_name, error)
         return None

@@ -38,6 +38,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.clock import utc_now
+from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
 from loyalty_desk.searches import find_email_key, read_words
 from loyalty_desk.staging.engine import reading
@@ -78,7 +79,9 @@ def award(request: Request, visitor: Awarding, form: OwnForm) -> Response:
     """Queue an award; what is wrong with it is said beside each field."""
     fields = {name: form.get(name) for name in FORM_FIELDS if form.get(name)}
     try:
-        wanted = read_request({**fields, "agent": visitor.name}, visitor.store.awards)
+        wanted = read_request(
+            {**fields, "agent": visitor.name}, visitor.store.awards, award_units(visitor.store)
+        )
         with staging_engine().begin() as connection:
             queued = queue_award(connection, visitor.store, wanted, utc_now(), door=Door.DESK)
     except AwardFieldsError as error:
