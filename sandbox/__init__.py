@@ -1,7 +1,7 @@
-"""Local stand-ins for the Gorgias and Rivo APIs: real HTTP servers on this machine only.
+"""Local stand-ins for Gorgias and the loyalty platforms: real HTTP servers on this machine only.
 
-`python -m sandbox --members N --customers M --seed S --gorgias-port P --rivo-port Q` starts both in
-one process and prints one JSON line with addresses and credentials once both listen.
+`python -m sandbox --members N --customers M --seed S --platforms rivo,smile` starts them in one
+process and prints one JSON line with addresses and credentials once all listen.
 
 The same seed, sizes and day give the same people, tickets and ledger. A person is computed from its
 number whenever it is asked for; only what a caller changed is kept.

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 
 from sandbox.options import Options, start_of_today
 from sandbox.serving import serve
+from sandbox.sides import SIDES
 from sandbox.switches import Switches, with_changes
 from sandbox.world import World
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run both servers until told to stop."""
+    """Run the servers until told to stop."""
     options = read_options(arguments)
-    world = World(options)
+    world = World(options, [SIDES[name] for name in options.platforms])
     gc.freeze()
     asyncio.run(serve(world))
     return 0
@@ -26,7 +27,12 @@ def read_options(arguments: list[str] | None) -> Options:
     for name in ("members", "customers", "seed"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--gorgias-port", type=int, default=0, help="0 picks a free one")
-    parser.add_argument("--rivo-port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument(
+        "--platforms",
+        default="rivo",
+        type=lambda text: tuple(text.split(",")),
+        help=f"whose APIs the programme is asked through, with commas: {', '.join(SIDES)}",
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="sandbox seconds a real second")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
     parser.add_argument("--tickets", type=int, help="default: 15 for every 100 customers")
@@ -35,6 +41,9 @@ def read_options(arguments: list[str] | None) -> Options:
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args(arguments)
     changes = dict(text.partition("=")[::2] for text in given.switch)
+    unknown = set(given.platforms) - set(SIDES)
+    if unknown:
+        parser.error(f"no such platform: {', '.join(sorted(unknown))}")
     try:
         switches = with_changes(Switches(), changes)
         base = _base(given.base_date)
@@ -45,7 +54,7 @@ def read_options(arguments: list[str] | None) -> Options:
         customers=given.customers,
         seed=given.seed,
         gorgias_port=given.gorgias_port,
-        rivo_port=given.rivo_port,
+        platforms=given.platforms,
         speed=given.speed,
         latency_ms=given.latency_ms,
         tickets=given.tickets,

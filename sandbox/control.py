@@ -1,4 +1,4 @@
-"""The control API that both servers have under `/_sandbox/`: figures, faults, switches, ticks.
+"""The control API that all servers have under `/_sandbox/`: figures, faults, switches, ticks.
 
 It needs no login, listens on this machine only, fills no bucket and is not counted. Answers are
 JSON; a request it does not understand is a 400 with `{"error": text}`.
@@ -15,8 +15,8 @@ from fastapi.responses import Response
 from sandbox.gate import Server
 from sandbox.gorgias.answers import json_answer
 from sandbox.gorgias.customer_rows import customer_id_of
-from sandbox.rivo.member_routes import send_profile
-from sandbox.rivo.member_rows import TIER_IDS_BY_RANK, credit_text, member_id_of
+from sandbox.programme.member_rows import TIER_IDS_BY_RANK, credit_text
+from sandbox.programme.side import Side
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_sandbox")
@@ -153,8 +153,8 @@ async def load_bucket(request: Request) -> Response:
 async def tick(request: Request) -> Response:
     """Make `{"members": k, "seed": s}` members change so that it shows on their cards.
 
-    Only members whose customer matches by e-mail, unless `"paired": false`. Answers their ids, and
-    those of their customers in the same order.
+    Only members whose customer matches by e-mail, unless `"paired": false`. Answers their ids on
+    the platform that was asked, and those of their customers in the same order.
     """
     world = world_of(request)
     body = await read_body(request)
@@ -162,11 +162,12 @@ async def tick(request: Request) -> Response:
     rows = _pick_members(world, dice, count, paired=bool(body.get("paired", True)))
     for row in rows:
         _change_member(world, row, dice)
-        send_profile(world, row)
+        world.changed(row)
+    side: Side = getattr(request.app.state, "side", None) or next(iter(world.sides.values()))
     owners = [world.ground.people.owner_of_member(row) for row in rows]
     customers = [world.ground.people.find_customer_row(owner) for owner in owners]
     return json_answer({
-        "member_ids": [member_id_of(row) for row in rows],
+        "member_ids": [side.id_of(row) for row in rows],
         "customer_ids": [None if row is None else customer_id_of(row) for row in customers],
     })  # fmt: skip
 

@@ -22,7 +22,7 @@ class Options:
     customers: int
     seed: int
     gorgias_port: int = 0
-    rivo_port: int = 0
+    platforms: tuple[str, ...] = ("rivo",)
     speed: float = 1.0
     latency_ms: float = 0.0
     tickets: int | None = None

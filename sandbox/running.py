@@ -27,11 +27,20 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A running sandbox. `gorgias` and `rivo` hold the credentials as the ready line has them."""
+    """A running sandbox. `credentials` is the ready line: an entry for each server."""
 
-    gorgias: dict[str, Any]
-    rivo: dict[str, Any]
+    credentials: dict[str, Any]
     process_id: int
+
+    @property
+    def gorgias(self) -> dict[str, Any]:
+        """The credentials of the Gorgias account."""
+        return dict(self.credentials["gorgias"])
+
+    @property
+    def rivo(self) -> dict[str, Any]:
+        """The credentials of the Rivo account."""
+        return dict(self.credentials["rivo"])
 
     @property
     def gorgias_url(self) -> str:
@@ -43,20 +52,15 @@ class Sandbox:
         """The base of the Rivo API, with /merchant_api/v1."""
         return str(self.rivo["url"])
 
-    @property
-    def credentials(self) -> dict[str, Any]:
-        """The whole ready line."""
-        return {"gorgias": self.gorgias, "rivo": self.rivo}
-
     def control(self, server: str, method: str, path: str, json: Any = None) -> Any:
-        """Call the control API of "gorgias" or "rivo"; `path` is what follows /_sandbox/.
+        """Call the control API of "gorgias" or of a platform; `path` is what follows /_sandbox/.
 
         Returns the JSON answer, None for an empty one.
 
         Raises:
             SandboxError: the sandbox answered with an error.
         """
-        parts = urlsplit(self.gorgias_url if server == "gorgias" else self.rivo_url)
+        parts = urlsplit(self.credentials[server]["url"])
         url = f"{parts.scheme}://{parts.netloc}/_sandbox/{path.lstrip('/')}"
         body = None if json is None else dumps(json).encode()
         request = Request(url, body, {"content-type": "application/json"}, method=method)  # noqa: S310 - http to this machine
@@ -76,7 +80,7 @@ def running_sandbox(
     """Run `python -m sandbox` for the length of a with block.
 
     Further options are named as on the command line, with underscores: `speed`, `latency_ms`,
-    `tickets`, `gorgias_port`, `rivo_port`, `base_date`; `enterprise=True`; `switches` is a dict.
+    `tickets`, `gorgias_port`, `platforms`, `base_date`; `enterprise=True`; `switches` is a dict.
 
     Raises:
         SandboxError: it ended, or said nothing for two minutes.
@@ -114,8 +118,7 @@ def _read_ready(process: "subprocess.Popen[bytes]", errors: Any) -> Sandbox:
     if not line:
         errors.seek(0)
         raise SandboxError(f"the sandbox did not start: {errors.read().decode()[-2000:]}")
-    ready = loads(line)
-    return Sandbox(ready["gorgias"], ready["rivo"], process.pid)
+    return Sandbox(loads(line), process.pid)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

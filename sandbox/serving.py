@@ -1,4 +1,4 @@
-"""Runs both servers in one process and says when they listen."""
+"""Runs all servers in one process and says when they listen."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,6 @@ import uvicorn
 from sandbox.gate import Gate
 from sandbox.gorgias import app as gorgias_app
 from sandbox.gorgias.door import ACCOUNT, AGENT_EMAIL
-from sandbox.rivo import app as rivo_app
-from sandbox.rivo.answers import BASE_PATH
 from sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -49,9 +47,12 @@ async def serve(world: World) -> None:
     clock, latency_s = world.ground.clock, options.latency_ms / 1000
     gates = [
         Gate(gorgias_app.build_app(world), world.gorgias_door, clock, world.gorgias, latency_s),
-        Gate(rivo_app.build_app(world), world.rivo_door, clock, world.rivo, latency_s),
+        *(
+            Gate(side.build_app(world), side.door, clock, side.server, latency_s)
+            for side in world.sides.values()
+        ),
     ]
-    listeners = [listen(options.gorgias_port), listen(options.rivo_port)]
+    listeners = [listen(options.gorgias_port), *(listen(0) for _ in world.sides)]
     servers = [QuietServer(_config(gate)) for gate in gates]
 
     def stop() -> None:
@@ -100,9 +101,8 @@ def ready_line(world: World, listeners: list[socket.socket]) -> dict[str, Any]:
                 "refresh_token": tokens.refresh_token,
             },
         },
-        "rivo": {
-            "url": urls[1] + BASE_PATH,
-            "api_key": world.rivo_door.api_key,
-            "webhook_secret": world.hooks.secret,
+        **{
+            name: side.ready(url)
+            for (name, side), url in zip(world.sides.items(), urls[1:], strict=True)
         },
     }

@@ -1,5 +1,6 @@
 """Everything that a running sandbox holds."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from fastapi import Request
@@ -17,27 +18,26 @@ from sandbox.gorgias.ticket_store import Tickets
 from sandbox.ground import Ground
 from sandbox.options import Options
 from sandbox.people import People
-from sandbox.rivo.door import RivoDoor
-from sandbox.rivo.hooks import Hooks
-from sandbox.rivo.ledger import Ledger
-from sandbox.rivo.member_store import Members
-from sandbox.rivo.shelf import Shelf
+from sandbox.programme.ledger import Entry, Ledger
+from sandbox.programme.member_store import Members
+from sandbox.programme.side import Side
 from sandbox.switches import with_changes
 
 
 class World:
-    """Both accounts, their doors and their figures. `build` makes the data anew."""
+    """All accounts, their doors and their figures. `build` makes the data anew.
 
-    def __init__(self, options: Options) -> None:
+    `sides` are the platforms through which the one programme can be asked, by name.
+    """
+
+    def __init__(self, options: Options, sides: Sequence[type[Side]]) -> None:
         self.options = options
         clock = Clock(options.base, options.speed)
         people = People(options.seed, options.members, options.customers)
         self.ground = Ground(clock, people, options.switches, options.seed)
         self.gorgias = Server("gorgias", Faults(options.seed))
-        self.rivo = Server("rivo", Faults(options.seed))
         self.gorgias_door = GorgiasDoor(self.ground, enterprise=options.enterprise)
-        self.rivo_door = RivoDoor(self.ground)
-        self.hooks = Hooks(self.ground)
+        self.sides = {side.name: side(self.ground) for side in sides}
         self.deliveries = Deliveries()
         self.build()
 
@@ -51,11 +51,30 @@ class World:
         self.tickets = Tickets(self.ground, self.desk, tickets)
         self.members = Members(self.ground)
         self.ledger = Ledger(self.ground, self.members)
-        self.shelf = Shelf(self.ground)
-        self.hooks.reset()
+        for side in self.sides.values():
+            side.reset()
         self.deliveries.reset()
         self.results = Results()
         self.gorgias_door.reset_tokens()
+
+    def book(
+        self,
+        row: int,
+        amounts: tuple[int, int],
+        about: dict[str, Any],
+        visible_after_s: float = 0.0,
+    ) -> Entry:
+        """Book for a member as `Ledger.add` does, and tell everybody who listens."""
+        entry = self.ledger.add(row, amounts, about, visible_after_s)
+        for side in self.sides.values():
+            side.booked(self, entry)
+        self.changed(row)
+        return entry
+
+    def changed(self, row: int) -> None:
+        """Tell everybody who listens that a member changed."""
+        for side in self.sides.values():
+            side.changed(self, row)
 
     def set_switches(self, changes: dict[str, Any]) -> None:
         """Set switches by name.

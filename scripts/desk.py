@@ -196,7 +196,7 @@ def running_desk(
         ]
         programs.wait_until(lambda: all(map(api.find_dag, dag_ids)), "the DAGs", DAGS_LIMIT_S)
         # `programs` ends the sandbox, so nobody needs its process.
-        sandbox = Sandbox(found["gorgias"], found["rivo"], process_id=0)
+        sandbox = Sandbox(found, process_id=0)
         engine = open_engine(place.staging_url)
         try:
             yield Desk(programs, place, api, sandbox, engine)

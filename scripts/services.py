@@ -302,7 +302,6 @@ def start_sandbox(programs: Programs, environment: Mapping[str, str], size: Sand
         "--customers": size.customers,
         "--seed": size.seed,
         "--gorgias-port": 0,
-        "--rivo-port": 0,
         "--speed": size.speed,
     }
     command = [sys.executable, "-m", "sandbox"]

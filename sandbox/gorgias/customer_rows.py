@@ -10,8 +10,8 @@ from sandbox.clock import DAY_US, SECOND_US
 from sandbox.ground import Ground
 from sandbox.mixing import mix_many
 from sandbox.people import Person
-from sandbox.rivo.member_rows import find_row_of as find_member_row_of
-from sandbox.rivo.member_rows import member_id_of
+from sandbox.programme.member_rows import find_row_of as find_member_row_of
+from sandbox.programme.member_rows import member_id_of
 
 FIRST_CUSTOMER_ID = 70_000_001
 ID_STEP = 3

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from sandbox import control
-from sandbox.rivo import control_routes as rivo_control
+from sandbox.programme import control_routes as programme_control
+from sandbox.programme.side import Side
 from sandbox.rivo import hook_routes, member_routes, point_routes
 from sandbox.rivo.answers import RivoError, error_body
 from sandbox.world import World, world_of
@@ -16,13 +17,12 @@ from sandbox.world import World, world_of
 JSON = "application/json"
 
 
-def build_app(world: World) -> FastAPI:
+def build_app(world: World, side: Side) -> FastAPI:
     """Return the application of the Rivo port."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.world = world
-    app.state.server = world.rivo
-    app.state.door = world.rivo_door
-    for module in (member_routes, point_routes, hook_routes, rivo_control, control):
+    app.state.side, app.state.server, app.state.door = side, side.server, side.door
+    for module in (member_routes, point_routes, hook_routes, programme_control, control):
         app.include_router(module.router)
     app.add_exception_handler(RivoError, _answer_refusal)
     app.add_exception_handler(HTTPException, _answer_http_error)

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from sandbox.rivo.answers import BASE_PATH, RivoError, json_answer, read_form, resource
 from sandbox.rivo.paging import answer_page, list_of
+from sandbox.rivo.state import rivo_of
 from sandbox.world import world_of
 
 router = APIRouter(prefix=f"{BASE_PATH}/webhooks")
@@ -17,9 +18,9 @@ async def list_hooks(request: Request) -> Response:
     """List the registered webhooks."""
     world = world_of(request)
     listing = list_of(
-        sorted(world.hooks.held),
+        sorted(rivo_of(request).hooks.held),
         int,
-        lambda hook_id: resource("webhook", hook_id, world.hooks.held[hook_id]),
+        lambda hook_id: resource("webhook", hook_id, rivo_of(request).hooks.held[hook_id]),
     )
     return answer_page(request, world.ground, listing)
 
@@ -27,18 +28,19 @@ async def list_hooks(request: Request) -> Response:
 @router.post("")
 async def create_hook(request: Request) -> Response:
     """Register one event type (`event_type`) for one address (`url`)."""
-    world = world_of(request)
     form: dict[str, Any] = await read_form(request, json_too=True)
     try:
-        hook_id = world.hooks.register(str(form.get("event_type")), str(form.get("url")))
+        hook_id = rivo_of(request).hooks.register(str(form.get("event_type")), str(form.get("url")))
     except ValueError as refused:
         raise RivoError(422, str(refused)) from None
-    return json_answer({"data": resource("webhook", hook_id, world.hooks.held[hook_id])}, 201)
+    return json_answer(
+        {"data": resource("webhook", hook_id, rivo_of(request).hooks.held[hook_id])}, 201
+    )
 
 
 @router.delete("/{hook_id}")
 async def delete_hook(request: Request, hook_id: int) -> Response:
     """Take a registration away."""
-    if world_of(request).hooks.held.pop(hook_id, None) is None:
+    if rivo_of(request).hooks.held.pop(hook_id, None) is None:
         raise RivoError(404, "Not found")
     return Response(b"", 204)

@@ -6,15 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.clock import iso_z
+from sandbox.programme.member_rows import TIERS, first_row_beyond, member_id_of
 from sandbox.rivo.answers import BASE_PATH, RivoError, json_answer, read_form, resource
-from sandbox.rivo.member_rows import TIERS, member_id_of
-from sandbox.rivo.member_store import find_tier
 from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
+from sandbox.rivo.shown import find_tier, show_member
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix=BASE_PATH)
 DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-UPDATED = "loyalty_profile/updated"
 
 
 def get_member_row(world: World, identifier: str) -> int:
@@ -29,12 +28,6 @@ def get_member_row(world: World, identifier: str) -> int:
     return row
 
 
-def send_profile(world: World, row: int) -> None:
-    """Tell the listeners that a member's profile changed."""
-    if world.hooks.held:
-        world.hooks.send(UPDATED, world.members.snapshot(row, UPDATED))
-
-
 @router.get("/customers")
 async def list_customers(request: Request) -> Response:
     """List members, guests and excluded customers alike, ids ascending."""
@@ -45,10 +38,12 @@ async def list_customers(request: Request) -> Response:
         request,
         world.ground,
         Listing(
-            members.walk,
+            lambda since_id: members.walk(first_row_beyond(since_id)),
             members.slice,
             members.count,
-            lambda row: resource("customer", member_id_of(row), members.shown(row)),
+            lambda row: resource(
+                "customer", member_id_of(row), show_member(world.ground, members, row)
+            ),
         ),
     )
 
@@ -59,7 +54,7 @@ async def get_customer(request: Request, identifier: str) -> Response:
     """Show one member."""
     world = world_of(request)
     row = get_member_row(world, identifier)
-    shown = resource("customer", member_id_of(row), world.members.shown(row))
+    shown = resource("customer", member_id_of(row), show_member(world.ground, world.members, row))
     return json_answer({"data": shown})
 
 
@@ -73,8 +68,8 @@ async def update_customer(request: Request, identifier: str) -> Response:
         raise RivoError(422, "dob must be MM-DD")
     stamp = iso_z(world.ground.clock.now_us())
     world.members.update(row, {"dob": form["dob"], "dob_last_updated_at": stamp})
-    send_profile(world, row)
-    shown = resource("customer", member_id_of(row), world.members.shown(row))
+    world.changed(row)
+    shown = resource("customer", member_id_of(row), show_member(world.ground, world.members, row))
     return json_answer({"data": shown})
 
 

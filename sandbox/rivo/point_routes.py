@@ -10,6 +10,8 @@ from fastapi.responses import Response
 
 from sandbox.clock import iso_z
 from sandbox.gorgias.answers import ApiError, read_moment
+from sandbox.programme.ledger import Entry
+from sandbox.programme.member_rows import credit_text, member_id_of
 from sandbox.rivo.answers import (
     BASE_PATH,
     RivoError,
@@ -18,11 +20,11 @@ from sandbox.rivo.answers import (
     read_whole,
     resource,
 )
-from sandbox.rivo.ledger import Entry
-from sandbox.rivo.member_routes import get_member_row, send_profile
-from sandbox.rivo.member_rows import credit_text, member_id_of
+from sandbox.rivo.member_routes import get_member_row
 from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
-from sandbox.rivo.shelf import INCREMENTAL_REWARDS
+from sandbox.rivo.shelf import INCREMENTAL_REWARDS, rule_points
+from sandbox.rivo.shown import show_entry
+from sandbox.rivo.state import rivo_of
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix=BASE_PATH)
@@ -38,9 +40,9 @@ KEYS = {
 MAX_INT32 = 2**31 - 1
 
 
-def show_event(world: World, entry: Entry) -> dict[str, Any]:
+def show_event(entry: Entry) -> dict[str, Any]:
     """Return a ledger entry as a resource; its attributes hold the id as an array."""
-    return resource("points_event", entry.id, world.ledger.shown(entry))
+    return resource("points_event", entry.id, show_entry(entry))
 
 
 @router.get("/points_events")
@@ -52,7 +54,7 @@ async def list_events(request: Request) -> Response:
     if WHO in request.query_params:
         row = world.members.find_by_identifier(request.query_params[WHO])
         entries = [] if row is None else ledger.of_member(row)
-        listing = list_of(entries, lambda entry: entry.id, lambda entry: show_event(world, entry))
+        listing = list_of(entries, lambda entry: entry.id, lambda entry: show_event(entry))
         return answer_page(request, world.ground, listing)
 
     def beyond(event_id: int) -> Iterator[Entry]:
@@ -63,7 +65,7 @@ async def list_events(request: Request) -> Response:
         places = range(start, min(end, ledger.count))
         return [entry for entry in map(ledger.entry_at, places) if entry]
 
-    listing = Listing(beyond, between, ledger.count, lambda entry: show_event(world, entry))
+    listing = Listing(beyond, between, ledger.count, lambda entry: show_event(entry))
     return answer_page(request, world.ground, listing)
 
 
@@ -73,7 +75,7 @@ async def create_event(request: Request) -> Response:
     world = world_of(request)
     form = await read_form(request, json_too=world.ground.switches.rivo_json_body_accepted)
     entry = _book(world, *_check(world, form))
-    return json_answer({"data": show_event(world, entry)}, 201)
+    return json_answer({"data": show_event(entry)}, 201)
 
 
 @router.post("/points_events/batch")
@@ -91,7 +93,7 @@ async def create_events(request: Request) -> Response:
         except RivoError:
             if world.ground.switches.rivo_batch_all_or_nothing:
                 raise
-    return json_answer({"data": [show_event(world, _book(world, *one)) for one in checked]}, 201)
+    return json_answer({"data": [show_event(_book(world, *one)) for one in checked]}, 201)
 
 
 Booking = tuple[int, tuple[int, int], dict[str, Any]]
@@ -134,7 +136,7 @@ def _amounts(world: World, form: dict[str, Any]) -> tuple[int, int]:
         if not given or (switches.rivo_manual_needs_both_amounts and len(given) < 2):
             raise RivoError(422, "points_amount or credits_amount is required")
     elif not given:
-        rule = world.shelf.rule_points(str(form.get("custom_action_name")))
+        rule = rule_points(str(form.get("custom_action_name")))
         if form["source"] == "custom_action" and rule is None:
             raise RivoError(422, "custom_action_name is not known")
         if not switches.rivo_custom_action_uses_rule_amount:
@@ -151,18 +153,14 @@ def _amounts(world: World, form: dict[str, Any]) -> tuple[int, int]:
 
 
 def _book(world: World, row: int, amounts: tuple[int, int], about: dict[str, Any]) -> Entry:
-    entry = world.ledger.add(row, amounts, about)
-    if world.hooks.held:
-        world.hooks.send("points_event/created", world.ledger.hook_body(entry))
-    send_profile(world, row)
-    return entry
+    return world.book(row, amounts, about, world.ground.switches.rivo_event_visible_after_s)
 
 
 @router.get("/points_redemptions")
 async def list_redemptions(request: Request) -> Response:
     """List redemptions, of one customer or of all."""
     world = world_of(request)
-    rows = world.shelf.redemptions
+    rows = rivo_of(request).shelf.redemptions
     if WHO in request.query_params:
         row = world.members.find_by_identifier(request.query_params[WHO])
         wanted = None if row is None else str(member_id_of(row))
@@ -177,7 +175,7 @@ async def create_redemption(request: Request) -> Response:
     form = await read_form(request, json_too=False)
     row = get_member_row(world, str(form.get("customer_identifier", "")))
     reward_id = read_whole(form.get("reward_id"), "reward_id")
-    reward = next((one for one in world.shelf.rewards() if one["id"] == reward_id), None)
+    reward = next((one for one in rivo_of(request).shelf.rewards() if one["id"] == reward_id), None)
     if reward is None or reward["source"] == "referrer":
         raise RivoError(422, "The reward cannot be redeemed")
     price = reward["points_amount"]
@@ -187,7 +185,7 @@ async def create_redemption(request: Request) -> Response:
         raise RivoError(422, "Not enough points")
     about = {"source": "points_purchase", "title": reward["name"], "internal_note": None}
     entry = _book(world, row, (-price, 0), about | {"external_note": None})
-    shown = world.shelf.add_redemption({
+    shown = rivo_of(request).shelf.add_redemption({
         "customer_identifier": str(member_id_of(row)),
         "code": f"LK-{secrets.token_hex(4).upper()}",
         "name": reward["name"],
@@ -210,14 +208,16 @@ async def create_redemption(request: Request) -> Response:
 async def list_rewards(request: Request) -> Response:
     """List the rewards."""
     world = world_of(request)
-    return answer_page(request, world.ground, _listing("reward", world.shelf.rewards()))
+    return answer_page(request, world.ground, _listing("reward", rivo_of(request).shelf.rewards()))
 
 
 @router.get("/earning_rules")
 async def list_rules(request: Request) -> Response:
     """List the earning rules."""
     world = world_of(request)
-    return answer_page(request, world.ground, _listing("earning_rule", world.shelf.rules()))
+    return answer_page(
+        request, world.ground, _listing("earning_rule", rivo_of(request).shelf.rules())
+    )
 
 
 def _listing(kind: str, rows: list[dict[str, Any]]) -> Listing:

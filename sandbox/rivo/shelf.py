@@ -22,6 +22,11 @@ RULES: tuple[tuple[int, str, str, int | None, str | None], ...] = (
 )
 
 
+def rule_points(action: str) -> int | None:
+    """Return what a custom action earns, None when no rule has this name."""
+    return next((points for _, _, _, points, name in RULES if name == action), None)
+
+
 class Shelf:
     """Rewards and rules never change; redemptions are added."""
 
@@ -71,10 +76,6 @@ class Shelf:
             }
             for rule_id, title, trigger, points, action in RULES
         ]
-
-    def rule_points(self, action: str) -> int | None:
-        """Return what a custom action earns, None when no rule has this name."""
-        return next((points for _, _, _, points, name in RULES if name == action), None)
 
     def add_redemption(self, content: dict[str, Any]) -> dict[str, Any]:
         """Store a redemption and return its attributes."""

@@ -140,6 +140,8 @@ def test_an_award_is_booked_as_ordered(
             "external_note": "Sorry & danke: 5 € ☕",
             "revoked": False,
             "hidden": False,
+            "pending": False,
+            "foreign_id": None,
         }
     ]
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import DAY_US, iso_z
+from sandbox.clock import DAY_US
 from sandbox.ground import Ground
-from sandbox.rivo.member_rows import credit_text, ledger_amounts, member_id_of
-from sandbox.rivo.member_store import Members
+from sandbox.programme.member_rows import credit_text, ledger_amounts
+from sandbox.programme.member_store import Members
 
-SHOP_ID = 90_210
 FIRST_EVENT_ID = 810_000_001
 ENTRIES_PER_MEMBER = 3
 GENERATED = (
@@ -16,12 +15,6 @@ GENERATED = (
     ("points_purchase", "Reward"),
     ("manual", "Manual adjustment"),
 )
-
-# Keys of a profile snapshot that the customer inside a points event lacks.
-NOT_IN_EVENTS = {
-    "vip_tier", "referral_url", "referral_code", "points_expire_at", "remote_updated_at",
-    "dob_last_updated_at", "loyalty_status_last_changed_at",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +32,8 @@ class Entry:
     applied_us: int
     revoked_us: int | None = None
     hidden: bool = False
+    pending: bool = False
+    foreign_id: str | None = None
     visible_s: float = 0.0
 
 
@@ -76,23 +71,31 @@ class Ledger:
         new = self._new_of_member.get(row, ())
         return entries + [entry for entry in new if now_s >= entry.visible_s]
 
-    def add(self, row: int, amounts: tuple[int, int], about: dict[str, Any]) -> Entry:
+    def add(
+        self,
+        row: int,
+        amounts: tuple[int, int],
+        about: dict[str, Any],
+        visible_after_s: float = 0.0,
+    ) -> Entry:
         """Book (points, credits in cents) for a member, move the balance, return the entry.
 
-        `about` has the other fields of `Entry`: source, title, notes, and `applied_us` if given.
+        `about` has the other fields of `Entry`: source, title, notes, and `applied_us` if given. A
+        pending one moves no balance until somebody says so.
         """
         points, credits_cents = amounts
-        delay_s = self._ground.switches.rivo_event_visible_after_s
         entry = Entry(
             **{"applied_us": self._ground.clock.now_us()} | about,
             id=FIRST_EVENT_ID + self.count,
             member_row=row,
             points=points,
             credits_cents=credits_cents,
-            visible_s=self._ground.clock.run_s() + delay_s,
+            visible_s=self._ground.clock.run_s() + visible_after_s,
         )
         self.new.append(entry)
         self._new_of_member.setdefault(row, []).append(entry)
+        if entry.pending:
+            return entry
         held = self._members.fields(row)
         total = round(float(held["credits_tally"]) * 100) + credits_cents
         balance = {
@@ -101,47 +104,6 @@ class Ledger:
         }
         self._members.update(row, balance)
         return entry
-
-    def shown(self, entry: Entry) -> dict[str, Any]:
-        """Return an entry's attributes as reads show them: unsigned amount, signed difference."""
-        applied = iso_z(entry.applied_us)
-        return {
-            "id": [SHOP_ID, entry.id],
-            "customer_identifier": str(member_id_of(entry.member_row)),
-            "points_amount": abs(entry.points),
-            "points_diff": entry.points,
-            "credits_amount": credit_text(entry.credits_cents),
-            "source": entry.source,
-            "title": entry.title,
-            "internal_note": entry.internal_note,
-            "external_note": entry.external_note,
-            "applied_at": applied,
-            "approved_at": applied,
-            "expires_at": None,
-            "per_event_expiration_at": None,
-            "created_at": applied,
-            "revoked_at": None if entry.revoked_us is None else iso_z(entry.revoked_us),
-            "hidden": entry.hidden,
-        }
-
-    def hook_body(self, entry: Entry) -> dict[str, Any]:
-        """Return the flat body of a `points_event/created` webhook."""
-        snapshot = self._members.snapshot(entry.member_row, "points_event/created")
-        customer = {key: value for key, value in snapshot.items() if key not in NOT_IN_EVENTS}
-        return {
-            "id": entry.id,
-            "points_amount": abs(entry.points),
-            "points_diff": entry.points,
-            "credits_amount": credit_text(entry.credits_cents),
-            "credits_diff": entry.credits_cents / 100,
-            "applied_at": iso_z(entry.applied_us),
-            "internal_note": entry.internal_note,
-            "external_note": entry.external_note,
-            "event_type": "points_event/created",
-            "source": entry.source,
-            "order_id": None,
-            "customer": customer,
-        }
 
     def _generate(self, row: int, nth: int) -> Entry:
         earned, spent, kind, third, credit_cents = ledger_amounts(self._ground, row)

@@ -1,4 +1,4 @@
-"""What only the Rivo server's control API has: members, the ledger, webhook deliveries."""
+"""What the control API of each platform has: members, the ledger, webhook deliveries."""
 
 from itertools import islice
 from typing import Any
@@ -10,9 +10,8 @@ from sandbox.addresses import PAIR
 from sandbox.control import read_body, refuse
 from sandbox.gorgias.answers import json_answer
 from sandbox.people import trouble_of
-from sandbox.rivo.ledger import Entry
-from sandbox.rivo.member_routes import send_profile
-from sandbox.rivo.member_rows import member_id_of
+from sandbox.programme.ledger import Entry
+from sandbox.programme.side import Side, side_of
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_sandbox")
@@ -26,34 +25,43 @@ def _trouble(world: World, row: int) -> str | None:
     return trouble_of(owner.number) if owner.kind == PAIR else "none"
 
 
-def _whole(world: World, row: int) -> dict[str, Any]:
-    fields = world.members.fields(row)
-    return world.members.shown(row) | {"status": fields["status"], "trouble": _trouble(world, row)}
+def _whole(world: World, side: Side, row: int) -> dict[str, Any]:
+    return side.show(world, row) | {"trouble": _trouble(world, row)}
+
+
+def _find_row(request: Request, member_id: str) -> int | None:
+    """Return the row of somebody who is there."""
+    row = side_of(request).find_row(member_id)
+    return None if row is None else world_of(request).members.find_there(row)
 
 
 @router.get("/members")
 async def list_members(request: Request) -> Response:
-    """Return members' attributes, ids ascending, with `status` and `trouble`.
+    """Return members' attributes in order of their rows, with `status` and `trouble`.
 
     `limit` (default 1000) and `after_id` page through them; `trouble` keeps those with one;
     `count` is how many members there are.
     """
-    world = world_of(request)
+    world, side = world_of(request), side_of(request)
     limit = int(request.query_params.get("limit", 1000))
-    after_id = int(request.query_params.get("after_id", 0))
+    after = side.find_row(request.query_params.get("after_id", ""))
     trouble = request.query_params.get("trouble")
-    rows = world.members.walk(after_id)
+    rows = world.members.walk(0 if after is None else after + 1)
     kept = (row for row in rows if not trouble or _trouble(world, row) == trouble)
-    data = [_whole(world, row) for row in islice(kept, limit)]
+    data = [_whole(world, side, row) for row in islice(kept, limit)]
     return json_answer({"count": world.members.count, "data": data})
 
 
 @router.get("/members/{member_id}")
-async def get_member(request: Request, member_id: int) -> Response:
+async def get_member(request: Request, member_id: str) -> Response:
     """Return one member."""
     world = world_of(request)
-    row = world.members.find_row(member_id)
-    return refuse("no such member", 404) if row is None else json_answer(_whole(world, row))
+    row = _find_row(request, member_id)
+    return (
+        refuse("no such member", 404)
+        if row is None
+        else json_answer(_whole(world, side_of(request), row))
+    )
 
 
 @router.post("/members")
@@ -64,33 +72,33 @@ async def add_member(request: Request) -> Response:
         row = world.members.add(await read_body(request))
     except ValueError as refused:
         return refuse(str(refused))
-    return json_answer(_whole(world, row) | {"id": member_id_of(row)}, 201)
+    return json_answer(_whole(world, side_of(request), row), 201)
 
 
 @router.patch("/members/{member_id}")
-async def change_member(request: Request, member_id: int) -> Response:
+async def change_member(request: Request, member_id: str) -> Response:
     """Set attributes without a ledger entry.
 
     Names as in REST answers, but `status` (member, guest, excluded), `status_changed_at`, `tier_id`
     and `points_expire_at_us`.
     """
     world = world_of(request)
-    row = world.members.find_row(member_id)
+    row = _find_row(request, member_id)
     if row is None:
         return refuse("no such member", 404)
     try:
         world.members.update(row, await read_body(request))
     except ValueError as refused:
         return refuse(str(refused))
-    send_profile(world, row)
-    return json_answer(_whole(world, row))
+    world.changed(row)
+    return json_answer(_whole(world, side_of(request), row))
 
 
 @router.delete("/members/{member_id}")
-async def take_member_away(request: Request, member_id: int) -> Response:
+async def take_member_away(request: Request, member_id: str) -> Response:
     """Take a member out of the programme: 404 from now on, and no longer listed."""
     world = world_of(request)
-    row = world.members.find_row(member_id)
+    row = _find_row(request, member_id)
     if row is None:
         return refuse("no such member", 404)
     world.members.remove(row)
@@ -103,15 +111,17 @@ async def list_ledger(request: Request) -> Response:
     world = world_of(request)
     entries: list[Entry] = world.ledger.new
     if "member_id" in request.query_params:
-        row = world.members.find_row(int(request.query_params["member_id"]))
+        row = _find_row(request, request.query_params["member_id"])
         entries = [] if row is None else world.ledger.of_member(row)
-    return json_answer({"count": len(entries), "data": [_entry(entry) for entry in entries]})
+    return json_answer(
+        {"count": len(entries), "data": [_entry(side_of(request), entry) for entry in entries]}
+    )
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(side: Side, entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id,
-        "member_id": member_id_of(entry.member_row),
+        "member_id": side.id_of(entry.member_row),
         "points": entry.points,
         "credits": f"{entry.credits_cents / 100:.2f}",
         "source": entry.source,
@@ -119,10 +129,12 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "external_note": entry.external_note,
         "revoked": entry.revoked_us is not None,
         "hidden": entry.hidden,
+        "pending": entry.pending,
+        "foreign_id": entry.foreign_id,
     }
 
 
 @router.get("/deliveries")
 async def list_deliveries(request: Request) -> Response:
-    """Return every try of a webhook delivery: event type, attempt, status (0: no answer)."""
-    return json_answer({"data": world_of(request).hooks.deliveries})
+    """Return every try of a webhook delivery."""
+    return json_answer({"data": side_of(request).deliveries()})

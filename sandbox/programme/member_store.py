@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from sandbox.addresses import ChangedAddresses, find_owner, fold
 from sandbox.clock import iso_z
 from sandbox.ground import Ground
-from sandbox.rivo import member_rows
-from sandbox.rivo.member_rows import TIER_IDS_BY_RANK, TIERS, member_id_of
+from sandbox.programme import member_rows
 
-TIER_OPENED = "2024-01-01T00:00:00.000Z"
 # What a caller may set over the control API; the names of `member_rows.generate`.
 BLANK: dict[str, Any] = {
     "email": None,
@@ -58,12 +56,15 @@ class Members:
         """How many members there are."""
         return self.size - len(self.gone)
 
+    def find_there(self, row: int) -> int | None:
+        """Return the row if its member is there and known already, else None."""
+        is_there = 0 <= row < self.size and row not in self.gone
+        return row if is_there and self._is_known(row) else None
+
     def find_row(self, member_id: int) -> int | None:
-        """Return the row of a member who is there and known already, else None."""
+        """Return the row of a shop's customer who is there and known already, else None."""
         row = member_rows.find_row_of(member_id)
-        if row is None or row >= self.size or row in self.gone:
-            return None
-        return row if self._is_known(row) else None
+        return None if row is None else self.find_there(row)
 
     def find_by_identifier(self, identifier: str) -> int | None:
         """Return the row for an id or an e-mail; the first one when several share the e-mail."""
@@ -87,9 +88,9 @@ class Members:
                 rows.add(row)
         return sorted(rows)
 
-    def walk(self, after_id: int) -> Iterator[int]:
-        """Yield the rows whose ids are greater than a number, ids ascending."""
-        for row in range(member_rows.first_row_beyond(after_id), self.size):
+    def walk(self, first_row: int = 0) -> Iterator[int]:
+        """Yield the rows of who is there, from a row on."""
+        for row in range(first_row, self.size):
             if row not in self.gone and self._is_known(row):
                 yield row
 
@@ -143,81 +144,5 @@ class Members:
         self._addresses.put(row, ())
         self.changes.pop(row, None)
 
-    def shown(self, row: int) -> dict[str, Any]:
-        """Return a member's attributes as REST answers carry them."""
-        fields = self.fields(row)
-        attributes = self._common(row, fields)
-        if self._ground.switches.rivo_remote_updated_at_in_rest:
-            attributes["remote_updated_at"] = fields["remote_updated_at"]
-        tier_id = fields["tier_id"]
-        return attributes | {
-            "vip_tier": find_tier(tier_id),
-            "next_vip_tier": find_tier(_next_tier_id(tier_id))
-            if fields["shows_next_tier"]
-            else None,
-            "lifetime_earnings_tally": fields["lifetime_earnings_tally"],
-            "completed_earning_rule_ids": fields["completed_earning_rule_ids"],
-            "icon_url": fields["icon_url"],
-        }
-
-    def snapshot(self, row: int, event_type: str) -> dict[str, Any]:
-        """Return a member as webhooks carry one: flat, live names, tier with other keys."""
-        fields = self.fields(row)
-        tier = find_tier(fields["tier_id"])
-        if tier is not None:
-            tier = {name: tier[name] for name in ("id", "name", "threshold", "perks")}
-            tier |= {"created_at": TIER_OPENED, "updated_at": TIER_OPENED}
-        return self._common(row, fields, live=True) | {
-            "vip_tier": tier,
-            "remote_updated_at": fields["remote_updated_at"],
-            "event_type": event_type,
-        }
-
-    def _common(self, row: int, fields: dict[str, Any], *, live: bool = False) -> dict[str, Any]:
-        switches = self._ground.switches
-        live = live or switches.rivo_names == "live"
-        spellings = {
-            "guest": switches.rivo_guest_spelling,
-            "excluded": switches.rivo_excluded_spelling,
-        }
-        points = "points_tally" if live else "loyalty_points_tally"
-        changed = "loyalty_status_last_changed_at" if live else "loyalty_status_last_updated_at"
-        plain = (
-            "email", "first_name", "last_name", "accepts_marketing", "orders_count",
-            "verified_email", "total_spent", "shopify_tags", "credits_tally", "dob",
-            "dob_last_updated_at", "referral_url", "referral_code",
-        )  # fmt: skip
-        return {"id": member_id_of(row)} | {name: fields[name] for name in plain} | {
-            "loyalty_status": spellings.get(fields["status"], fields["status"]),
-            changed: fields["status_changed_at"],
-            points: fields["points_tally"],
-            "points_expire_at": member_rows.expiry_text(
-                fields["points_expire_at_us"], switches.rivo_dates_iso
-            ),
-        }  # fmt: skip
-
     def _is_known(self, row: int) -> bool:
         return self._ground.clock.run_s() >= self._known_from_s.get(row, 0.0)
-
-
-def find_tier(tier_id: int | None) -> dict[str, Any] | None:
-    """Return a tier as the API shows it, None for none."""
-    for known_id, name, threshold in TIERS:
-        if known_id == tier_id:
-            return {
-                "id": known_id,
-                "name": name,
-                "threshold": threshold,
-                "perks": [],
-                "icon_url": None,
-                "desc": None,
-                "rewards": [],
-            }
-    return None
-
-
-def _next_tier_id(tier_id: int | None) -> int | None:
-    if tier_id is None:
-        return TIER_IDS_BY_RANK[0]
-    rank = TIER_IDS_BY_RANK.index(tier_id) + 1
-    return TIER_IDS_BY_RANK[rank] if rank < len(TIER_IDS_BY_RANK) else None

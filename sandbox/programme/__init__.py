@@ -1,0 +1,1 @@
+"""The loyalty programme itself, whichever platform's API it is asked through."""

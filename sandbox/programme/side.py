@@ -1,0 +1,66 @@
+"""What a platform's stand-in adds to the programme: its server, its ids, its webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from fastapi import FastAPI, Request
+
+from sandbox.faults import Faults
+from sandbox.gate import Door, Server
+from sandbox.ground import Ground
+
+if TYPE_CHECKING:
+    from sandbox.programme.ledger import Entry
+    from sandbox.world import World
+
+
+class Side:
+    """One platform's view of the programme. `key` is the API key that its door takes."""
+
+    name: ClassVar[str]
+    base_path: ClassVar[str]
+    door: Door
+    key: str
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.server = Server(self.name, Faults(ground.seed))
+
+    def build_app(self, world: World) -> FastAPI:
+        """Return the application of this platform's port."""
+        raise NotImplementedError
+
+    def id_of(self, row: int) -> int | str:
+        """Return a member's id on this platform."""
+        raise NotImplementedError
+
+    def find_row(self, member_id: str) -> int | None:
+        """Return the row of an id, whether somebody is there or not; None when it cannot be one."""
+        raise NotImplementedError
+
+    def show(self, world: World, row: int) -> dict[str, Any]:
+        """Return a member for the control API."""
+        return {**world.members.fields(row), "id": self.id_of(row)}
+
+    def changed(self, world: World, row: int) -> None:
+        """Tell the listeners that a member changed."""
+
+    def booked(self, world: World, entry: Entry) -> None:
+        """Tell the listeners that something was booked."""
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return every try of a webhook delivery."""
+        return []
+
+    def reset(self) -> None:
+        """Forget all webhooks."""
+
+    def ready(self, url: str) -> dict[str, Any]:
+        """Return the address and credentials for the ready line."""
+        return {"url": url + self.base_path, "api_key": self.key}
+
+
+def side_of(request: Request) -> Side:
+    """Return the side whose server was asked."""
+    return cast("Side", request.app.state.side)
