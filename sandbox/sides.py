@@ -1,6 +1,8 @@
 """The platforms that the sandbox stands in for."""
 
+from sandbox.loyaltylion.side import LoyaltyLionSide
 from sandbox.programme.side import Side
 from sandbox.rivo.side import RivoSide
+from sandbox.smile.side import SmileSide
 
-SIDES: dict[str, type[Side]] = {side.name: side for side in (RivoSide,)}
+SIDES: dict[str, type[Side]] = {side.name: side for side in (RivoSide, SmileSide, LoyaltyLionSide)}

@@ -7,10 +7,16 @@ may differ from any default here; a client should pass with every setting.
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from sandbox.loyaltylion.switches import LoyaltyLionSwitches
+from sandbox.smile.switches import SmileSwitches
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
-    """One field per open question. Names that start with `rivo_` concern Rivo, others Gorgias."""
+
+@dataclass(frozen=True, kw_only=True)
+class Switches(SmileSwitches, LoyaltyLionSwitches):
+    """One field per open question. Names that start with a platform's concern that, others Gorgias.
+
+    The platforms' own are beside their stand-ins, but for those of Rivo.
+    """
 
     data_landing_place: str = "by_auth"
     """Where `PUT /customers/{id}/data` lands: `by_auth` (external_data[app_id] for OAuth, data for

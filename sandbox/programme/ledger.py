@@ -62,6 +62,10 @@ class Ledger:
         """Return the first place whose id is greater than a number."""
         return max(0, event_id - FIRST_EVENT_ID + 1)
 
+    def new_of_member(self, row: int) -> list[Entry]:
+        """Return the entries of a member that callers made."""
+        return self._new_of_member.get(row, [])
+
     def of_member(self, row: int) -> list[Entry]:
         """Return the visible entries of a member, ids ascending."""
         entries: list[Entry] = []

@@ -6,8 +6,9 @@ import hmac
 import json
 from typing import Any
 
-from sandbox.calling import Background, Call, is_local, iter_tries
+from sandbox.calling import Call, is_local
 from sandbox.ground import Ground
+from sandbox.programme.deliveries import Deliveries
 
 FIRST_HOOK_ID = 300
 TOPICS = (
@@ -31,14 +32,13 @@ class Hooks:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.secret = f"whs_{ground.seed:08d}"
-        self._background = Background()
+        self._deliveries = Deliveries(ground.clock)
         self.reset()
 
     def reset(self) -> None:
         """Forget all registrations and deliveries, those under way too."""
-        self._background.cancel()
+        self._deliveries.reset()
         self.held: dict[int, dict[str, Any]] = {}
-        self.deliveries: list[dict[str, Any]] = []
         self._last_id = FIRST_HOOK_ID
 
     def register(self, topic: str, url: str) -> int:
@@ -55,20 +55,21 @@ class Hooks:
         self.held[self._last_id] = {"event_type": topic, "url": url}
         return self._last_id
 
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every try of a delivery."""
+        return self._deliveries.tries
+
     def send(self, topic: str, content: dict[str, Any]) -> None:
         """Deliver an event to everyone who asked for its type, in the background."""
         body = json.dumps(content, ensure_ascii=False).encode()
+        headers = {"content-type": "application/json", SIGNATURE: sign(body, self.secret)}
+        switches = self._ground.switches
         for hook in self.held.values():
             if hook["event_type"] == topic:
-                self._background.start(self._deliver(hook, topic, body))
-
-    async def _deliver(self, hook: dict[str, Any], topic: str, body: bytes) -> None:
-        switches = self._ground.switches
-        headers = {"content-type": "application/json", SIGNATURE: sign(body, self.secret)}
-        call = Call("POST", hook["url"], headers, body)
-        attempts, timeout_s = switches.rivo_webhook_attempts, switches.rivo_webhook_timeout_s
-        async for attempt, reply in iter_tries(self._ground.clock, call, attempts, timeout_s):
-            log = {"event_type": topic, "attempt": attempt, "status": reply.status}
-            self.deliveries.append(log)
-            if reply.is_success:
-                return
+                self._deliveries.send(
+                    topic,
+                    Call("POST", hook["url"], headers, body),
+                    switches.rivo_webhook_attempts,
+                    switches.rivo_webhook_timeout_s,
+                )

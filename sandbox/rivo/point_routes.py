@@ -54,7 +54,7 @@ async def list_events(request: Request) -> Response:
     if WHO in request.query_params:
         row = world.members.find_by_identifier(request.query_params[WHO])
         entries = [] if row is None else ledger.of_member(row)
-        listing = list_of(entries, lambda entry: entry.id, lambda entry: show_event(entry))
+        listing = list_of(entries, lambda entry: entry.id, show_event)
         return answer_page(request, world.ground, listing)
 
     def beyond(event_id: int) -> Iterator[Entry]:
@@ -65,7 +65,7 @@ async def list_events(request: Request) -> Response:
         places = range(start, min(end, ledger.count))
         return [entry for entry in map(ledger.entry_at, places) if entry]
 
-    listing = Listing(beyond, between, ledger.count, lambda entry: show_event(entry))
+    listing = Listing(beyond, between, ledger.count, show_event)
     return answer_page(request, world.ground, listing)
 
 

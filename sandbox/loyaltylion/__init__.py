@@ -1,0 +1,1 @@
+"""The LoyaltyLion stand-in."""

@@ -1,0 +1,189 @@
+"""The routes of customers, their points and webhooks.
+
+A cursor holds all filters, and whatever stands beside it is ignored.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from sandbox.addresses import fold
+from sandbox.calling import is_local
+from sandbox.loyaltylion.shown import customer_id_of, find_row_of, show_customer, show_entry
+from sandbox.programme.apps import Refusal, json_answer, read_json, read_whole
+from sandbox.programme.changes import read_time_us, rows_since, updated_us
+from sandbox.programme.cursors import make_cursor, read_cursor, spoil
+from sandbox.world import World, world_of
+
+if TYPE_CHECKING:
+    from sandbox.loyaltylion.side import LoyaltyLionSide
+
+router = APIRouter(prefix="/v2")
+DEFAULT_SIZE, MAX_SIZE = 100, 500
+MOST_POINTS = 1_000_000
+FILTERS = ("email", "since_id", "sort_field", "sort_direction", "updated_at_min", "updated_at_max")
+
+
+@router.get("/customers")
+async def list_customers(request: Request) -> Response:
+    """List customers, blocked ones and guests too."""
+    world, query = world_of(request), request.query_params
+    given = query.get("cursor") or None
+    told = _cursor(given) if given else {}
+    filters = told.get("filters") or {name: query[name] for name in FILTERS if name in query}
+    if given and not world.ground.switches.loyaltylion_sort_kept_by_cursor:
+        filters = {name: text for name, text in filters.items() if not name.startswith("sort")}
+    size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
+    rows = _sorted(world, _filtered(world, filters), filters)
+    seen = set(told.get("seen_at_place", []))
+    # What changed since the first page moves, so the place is remembered by time or id.
+    after = told.get("after")
+    left = [row for row in rows if after is None or _is_beyond(world, row, after, filters, seen)]
+    page, more = left[:size], len(left) > size
+    cursor: dict[str, Any] = {"prev": None, "next": None}
+    if more:
+        place = _place(world, page[-1], filters)
+        same = [row for row in page if _place(world, row, filters) == place]
+        cursor["next"] = make_cursor(
+            {"filters": filters, "after": place, "seen_at_place": same} if filters or same else {}
+        )
+        spoil(request, cursor, "next", given)
+    return json_answer({"customers": [show_customer(world, row) for row in page], "cursor": cursor})
+
+
+@router.post("/customers/{merchant_id}/points")
+async def add_points(request: Request, merchant_id: str) -> Response:
+    """Add points: 201 and an empty text, no balance and no id."""
+    await _book(request, merchant_id, 1)
+    return json_answer("", 201)
+
+
+@router.post("/customers/{merchant_id}/remove_points")
+async def remove_points(request: Request, merchant_id: str) -> Response:
+    """Remove points: 204."""
+    await _book(request, merchant_id, -1)
+    return Response(b"", 204)
+
+
+@router.get("/customers/{merchant_id}/transactions")
+async def list_transactions(request: Request, merchant_id: str) -> Response:
+    """List a customer's bookings, newest first. That there is such a path is a guess."""
+    world, query = world_of(request), request.query_params
+    switches = world.ground.switches
+    if not switches.loyaltylion_transactions_listed:
+        raise Refusal(404, "Not found")
+    row = _get_row(world, merchant_id)
+    given = query.get("cursor") or None
+    before = _cursor(given)["before"] if given else None
+    size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
+    entries = [
+        entry
+        for entry in reversed(world.ledger.of_member(row))
+        if entry.points and entry.revoked_us is None and not entry.hidden
+    ]
+    left = [entry for entry in entries if before is None or entry.id < before]
+    cursor: dict[str, Any] = {"prev": None, "next": None}
+    if len(left) > size:
+        cursor["next"] = make_cursor({"before": left[size - 1].id})
+        spoil(request, cursor, "next", given)
+    shown = [show_entry(one, switches.loyaltylion_transaction_reason) for one in left[:size]]
+    return json_answer({"transactions": shown, "cursor": cursor})
+
+
+@router.post("/webhooks")
+async def create_hook(request: Request) -> Response:
+    """Subscribe an address to changes of customers."""
+    side = cast("LoyaltyLionSide", request.app.state.side)
+    address = (await read_json(request)).get("address")
+    if not isinstance(address, str) or not is_local(address):
+        raise Refusal(400, "address must be on this machine: the sandbox sends nothing elsewhere")
+    side.hooks[len(side.hooks) + 1] = address
+    return json_answer({"webhook": {"id": len(side.hooks), "address": address}}, 201)
+
+
+async def _book(request: Request, merchant_id: str, sign: int) -> None:
+    world = world_of(request)
+    switches = world.ground.switches
+    body = await read_json(request)
+    if not isinstance(body.get("points"), int):
+        raise Refusal(400, "points must be a whole number")
+    points = read_whole(body["points"], "points", least=1, most=MOST_POINTS)
+    reason = body.get("reason")
+    if reason is not None and not isinstance(reason, str):
+        raise Refusal(400, "reason must be text")
+    row = _get_row(world, merchant_id)
+    if sign < 0 and world.members.fields(row)["points_tally"] < points:
+        raise Refusal(switches.loyaltylion_overdraw_status, "The balance is too low")
+    about = {
+        "source": "manual",
+        "title": "Manual adjustment",
+        "internal_note": None,
+        "external_note": reason,
+        "pending": sign > 0 and switches.loyaltylion_points_pending,
+    }
+    delay_s = switches.loyaltylion_entry_visible_after_s
+    world.book(row, (sign * points, 0), about, delay_s)
+
+
+def _get_row(world: World, merchant_id: str) -> int:
+    """Return the row of the shop's id; LoyaltyLion's own id is another number."""
+    row = world.members.find_row(int(merchant_id)) if merchant_id.isdecimal() else None
+    if row is None:
+        raise Refusal(404, "Not found")
+    return row
+
+
+def _cursor(text: str) -> dict[str, Any]:
+    try:
+        return read_cursor(text)
+    except ValueError as refused:
+        raise Refusal(400, str(refused)) from None
+
+
+def _filtered(world: World, filters: dict[str, str]) -> list[int]:
+    members = world.members
+    since = filters.get("updated_at_min")
+    since_us = None if since is None else read_time_us(since, "updated_at_min")
+    if "since_id" in filters:
+        since_id = read_whole(filters["since_id"], "since_id", least=0, most=2**63)
+        first = find_row_of(since_id + 1) or 0
+        # Few are wanted where a list begins at an id.
+        rows = list(members.walk(first)) if since_us is None else rows_since(world, since_us)
+        rows = [row for row in rows if row >= first]
+    else:
+        rows = rows_since(world, since_us)
+    if "email" in filters:
+        part = fold(filters["email"])
+        if "@" in part:
+            near = set(members.rows_with_email(part))
+            rows = [row for row in rows if row in near or _contains(world, row, part)]
+        else:
+            rows = [row for row in rows if _contains(world, row, part)]
+    return rows
+
+
+def _contains(world: World, row: int, part: str) -> bool:
+    return part in fold(world.members.fields(row)["email"] or "")
+
+
+def _sorted(world: World, rows: list[int], filters: dict[str, str]) -> list[int]:
+    by_update = filters.get("sort_field") == "updated_at"
+    rows = sorted(rows, key=lambda row: (updated_us(world, row) if by_update else 0, row))
+    return rows if _is_rising(filters) else rows[::-1]
+
+
+def _is_rising(filters: dict[str, str]) -> bool:
+    return filters.get("sort_direction", "desc") == "asc"
+
+
+def _place(world: World, row: int, filters: dict[str, str]) -> int:
+    by_update = filters.get("sort_field") == "updated_at"
+    return updated_us(world, row) if by_update else customer_id_of(row)
+
+
+def _is_beyond(world: World, row: int, after: int, filters: dict[str, str], seen: set[int]) -> bool:
+    place = _place(world, row, filters)
+    if place == after:
+        return row not in seen
+    return place > after if _is_rising(filters) else place < after

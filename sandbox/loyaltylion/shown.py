@@ -1,0 +1,90 @@
+"""Customers and transactions as LoyaltyLion's answers carry them."""
+
+from typing import Any
+
+from sandbox.clock import DAY_US, iso_z
+from sandbox.programme.ledger import Entry
+from sandbox.programme.member_rows import SHOP_URL, TIER_IDS_BY_RANK, TIERS, member_id_of
+from sandbox.world import World
+
+FIRST_ID = 88_000_001
+
+
+def customer_id_of(row: int) -> int:
+    """Return LoyaltyLion's id of a row; `merchant_id` is the shop's."""
+    return FIRST_ID + row
+
+
+def find_row_of(customer_id: int) -> int | None:
+    """Return the row of an id, None when the id cannot be one."""
+    return customer_id - FIRST_ID if customer_id >= FIRST_ID else None
+
+
+def show_customer(world: World, row: int) -> dict[str, Any]:
+    """Return a customer. There is no status: it follows from three flags."""
+    held = world.members.fields(row)
+    created = iso_z(world.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US)
+    is_member = held["status"] == "member"
+    entries = world.ledger.new_of_member(row)
+    birthday = held["dob"]
+    return {
+        "id": customer_id_of(row),
+        "merchant_id": str(member_id_of(row)),
+        "email": held["email"],
+        "points_approved": held["points_tally"],
+        "points_pending": sum(entry.points for entry in entries if entry.pending),
+        "points_spent": 0,
+        "rewards_claimed": 0,
+        "enrolled": is_member,
+        "enrolled_at": created if is_member else None,
+        "guest": held["status"] == "guest",
+        "blocked": held["status"] == "excluded",
+        "properties": {
+            name: held[name] for name in ("first_name", "last_name") if held[name] is not None
+        },
+        "metadata": {"shopify_source_url": f"{SHOP_URL}/account"},
+        "referral_id": held["referral_code"],
+        "referral_url": held["referral_url"],
+        "referred_by": None,
+        "loyalty_tier_membership": _membership(held["tier_id"], created),
+        "insights_segment": "At Risk" if row % 9 == 0 else None,
+        "birthday": f"1988-{birthday}" if birthday else None,
+        "linked_merchant_ids": [],
+        "created_at": created,
+        "updated_at": held["remote_updated_at"],
+    }
+
+
+def _membership(tier_id: int | None, since: str) -> dict[str, Any] | None:
+    if tier_id not in TIER_IDS_BY_RANK:
+        return None
+    place = TIER_IDS_BY_RANK.index(tier_id)
+    bounds = {known_id: threshold for known_id, _, threshold in TIERS}
+    above = TIER_IDS_BY_RANK[place + 1 : place + 2]
+    return {
+        "started_at": since,
+        "expires_at": None,
+        "manual": False,
+        "loyalty_tier": {
+            "id": tier_id,
+            "name": next(name for known_id, name, _ in TIERS if known_id == tier_id),
+            "number": place + 1,
+            "default": place == 0,
+            "hidden": False,
+            # Bounds of points tiers are divided by a hundred, as text.
+            "lower_bound": f"{bounds[tier_id] / 100:.2f}",
+            "upper_bound": f"{bounds[above[0]] / 100:.2f}" if above else None,
+            "position": place,
+        },
+    }
+
+
+def show_entry(entry: Entry, reason_key: str) -> dict[str, Any]:
+    """Return a transaction. How they look is a guess."""
+    return {
+        "id": entry.id,
+        "points": entry.points,
+        "state": "pending" if entry.pending else "approved",
+        reason_key: entry.external_note or entry.title,
+        "created_at": iso_z(entry.applied_us),
+    }

@@ -1,0 +1,96 @@
+"""LoyaltyLion's side of the programme."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from fastapi import FastAPI
+
+from sandbox.calling import Call
+from sandbox.clock import iso_z
+from sandbox.ground import Ground
+from sandbox.loyaltylion import routes
+from sandbox.loyaltylion.shown import customer_id_of, find_row_of, show_customer
+from sandbox.programme.apps import build_platform_app
+from sandbox.programme.deliveries import Deliveries
+from sandbox.programme.door import BearerDoor
+from sandbox.programme.side import Side
+from sandbox.world import World
+
+REQUESTS_PER_S = 20
+UPDATED = "customers/update"
+SIGNATURE = "x-loyaltylion-hmac-sha256"
+ATTEMPTS, TIMEOUT_S = 3, 5.0
+
+
+def sign(body: bytes, secret: str) -> str:
+    """Return the signature of a body. No source tells the scheme: this is a guess."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+class LoyaltyLionSide(Side):
+    """Customers by LoyaltyLion's own ids; the shop's id stands beside."""
+
+    name = "loyaltylion"
+    base_path = ""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self.key = f"pat_{ground.seed:08d}"
+        self.secret = f"lls_{ground.seed:08d}"
+        self.door = BearerDoor(self.key, REQUESTS_PER_S, 1.0, self.error_body)
+        self.hooks: dict[int, str] = {}
+        self._deliveries = Deliveries(ground.clock)
+
+    def build_app(self, world: World) -> FastAPI:
+        """Return the application of the LoyaltyLion port."""
+        return build_platform_app(world, self, (routes,), self.error_body)
+
+    def id_of(self, row: int) -> int:
+        """Return a customer's id."""
+        return customer_id_of(row)
+
+    def find_row(self, member_id: str) -> int | None:
+        """Return the row of an id."""
+        return find_row_of(int(member_id)) if member_id.isdecimal() else None
+
+    def changed(self, world: World, row: int) -> None:
+        """Tell the listeners of any change of a customer, at least once."""
+        if not self.hooks:
+            return
+        content: dict[str, Any] = {
+            "id": secrets.randbits(40),
+            "topic": UPDATED,
+            "created_at": iso_z(world.ground.clock.now_us()),
+        }
+        customer = {"customer": show_customer(world, row)}
+        if self.ground.switches.loyaltylion_webhook_data_key == "payload":
+            content["payload"] = customer
+        else:
+            content |= customer
+        body = json.dumps(content, ensure_ascii=False).encode()
+        headers = {"content-type": "application/json", SIGNATURE: sign(body, self.secret)}
+        for address in self.hooks.values():
+            call = Call("POST", address, headers, body)
+            self._deliveries.send(UPDATED, call, ATTEMPTS, TIMEOUT_S)
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return every try of a delivery."""
+        return self._deliveries.tries
+
+    def reset(self) -> None:
+        """Forget all webhooks."""
+        self.hooks.clear()
+        self._deliveries.reset()
+
+    def ready(self, url: str) -> dict[str, Any]:
+        """Return the address and credentials for the ready line."""
+        return super().ready(url) | {"webhook_secret": self.secret}
+
+    def error_body(self, _status: int, text: str) -> bytes:
+        """Word an error in the shape that the switch names."""
+        shape = self.ground.switches.loyaltylion_error_shape
+        return json.dumps({shape: [text] if shape == "errors" else text}).encode()

@@ -1,0 +1,44 @@
+"""A door that takes `Authorization: Bearer <key>` and has one bucket for the whole account."""
+
+from collections.abc import Callable
+
+from sandbox.bucket import Bucket
+from sandbox.gate import Answer, Caller
+
+
+class BearerDoor:
+    """Admits the API key of the account, `limit` requests in each `window_s`.
+
+    `error` words a refusal in the platform's way: (status, text) to a JSON body.
+    """
+
+    limit_header: str | None = None
+    open_paths: tuple[str, ...] = ()
+
+    def __init__(
+        self, key: str, limit: int, window_s: float, error: Callable[[int, str], bytes]
+    ) -> None:
+        self._key, self._error = key, error
+        self.buckets = {"api_key": Bucket(limit, window_s)}
+
+    def admit(self, _method: str, _path: str, headers: dict[str, str]) -> Caller | Answer:
+        """Return the caller, or a 401."""
+        if headers.get("authorization") == f"Bearer {self._key}":
+            return Caller("api_key")
+        return self.error(401, "Unauthorized")
+
+    def bucket(self, caller: Caller) -> Bucket | None:
+        """Return the bucket of the account."""
+        return self.buckets[caller.kind]
+
+    def took(self, caller: Caller, now_s: float) -> None:
+        """Nothing else fills up here."""
+
+    def sends_retry_after(self, status: int) -> bool:
+        """None of them is known to."""
+        del status
+        return False
+
+    def error(self, status: int, text: str) -> Answer:
+        """Return an error answer."""
+        return Answer(status, self._error(status, text), {"content-type": "application/json"})

@@ -1,0 +1,1 @@
+"""The Smile.io stand-in."""

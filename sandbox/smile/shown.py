@@ -1,0 +1,93 @@
+"""Customers and points transactions as Smile's answers carry them."""
+
+from typing import Any
+
+from sandbox.clock import DAY_US, iso_z
+from sandbox.programme.ledger import Entry
+from sandbox.programme.member_rows import TIER_IDS_BY_RANK, TIERS
+from sandbox.world import World
+
+FIRST_ID, ID_STEP = 700_000_001, 7
+STATES = {"member": "member", "guest": "candidate", "excluded": "disabled"}
+STATUSES = {state: status for status, state in STATES.items()}
+MILESTONES = {tier_id: threshold for tier_id, _, threshold in TIERS}
+
+
+def customer_id_of(row: int) -> int:
+    """Return Smile's id of a row: ids rise with the date of joining."""
+    return FIRST_ID + ID_STEP * row
+
+
+def find_row_of(customer_id: int) -> int | None:
+    """Return the row of an id, None when the id cannot be one."""
+    row, rest = divmod(customer_id - FIRST_ID, ID_STEP)
+    return row if rest == 0 and row >= 0 else None
+
+
+def next_tier_id(tier_id: int | None) -> int | None:
+    """Return the tier above one; above none is the lowest."""
+    rank = TIER_IDS_BY_RANK.index(tier_id) + 1 if tier_id in TIER_IDS_BY_RANK else 0
+    return TIER_IDS_BY_RANK[rank] if rank < len(TIER_IDS_BY_RANK) else None
+
+
+def show_tier(tier_id: int | None) -> dict[str, Any] | None:
+    """Return a tier, None for none."""
+    found = next((tier for tier in TIERS if tier[0] == tier_id), None)
+    if found is None:
+        return None
+    return {"id": found[0], "name": found[1], "image_url": None, "milestone": float(found[2])}
+
+
+def show_customer(world: World, row: int, include: frozenset[str]) -> dict[str, Any]:
+    """Return a customer, with `vip_status` and the tiers in it where they are asked for."""
+    held = world.members.fields(row)
+    birthday = held["dob"]
+    shown = {
+        "id": customer_id_of(row),
+        "first_name": held["first_name"],
+        "last_name": held["last_name"],
+        "email": held["email"],
+        "state": STATES[held["status"]],
+        "date_of_birth": f"1004-{birthday}" if birthday else None,
+        "points_balance": held["points_tally"],
+        "referral_url": held["referral_url"],
+        "vip_tier_id": held["tier_id"],
+        "created_at": iso_z(world.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US),
+        "updated_at": held["remote_updated_at"],
+    }
+    if any(name.startswith("vip_status") for name in include):
+        shown["vip_status"] = _vip_status(held, include)
+    return shown
+
+
+def _vip_status(held: dict[str, Any], include: frozenset[str]) -> dict[str, Any]:
+    tier_id, above = held["tier_id"], next_tier_id(held["tier_id"])
+    missing = None if above is None else max(0.0, MILESTONES[above] - float(held["points_tally"]))
+    status = {
+        "vip_tier_id": tier_id,
+        "vip_tier_expires_at": None,
+        "progress_value": float(held["points_tally"]),
+        "current_vip_period_end": None,
+        "delta_to_retain_vip_tier": None,
+        "next_vip_tier_id": above,
+        "delta_to_next_vip_tier": missing,
+    }
+    if "vip_status.vip_tier" in include:
+        status["vip_tier"] = show_tier(tier_id)
+    if "vip_status.next_vip_tier" in include:
+        status["next_vip_tier"] = show_tier(above)
+    return status
+
+
+def show_entry(entry: Entry) -> dict[str, Any]:
+    """Return a points transaction."""
+    stamp = iso_z(entry.applied_us)
+    return {
+        "id": entry.id,
+        "customer_id": customer_id_of(entry.member_row),
+        "points_change": entry.points,
+        "description": entry.external_note or entry.title,
+        "internal_note": entry.internal_note,
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
