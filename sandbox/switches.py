@@ -9,10 +9,11 @@ from typing import Any
 
 from sandbox.loyaltylion.switches import LoyaltyLionSwitches
 from sandbox.smile.switches import SmileSwitches
+from sandbox.trifft.switches import TrifftSwitches
 
 
 @dataclass(frozen=True, kw_only=True)
-class Switches(SmileSwitches, LoyaltyLionSwitches):
+class Switches(TrifftSwitches, SmileSwitches, LoyaltyLionSwitches):
     """One field per open question. Names that start with a platform's concern that, others Gorgias.
 
     The platforms' own are beside their stand-ins, but for those of Rivo.

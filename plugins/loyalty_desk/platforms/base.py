@@ -7,15 +7,16 @@ through a new one, and `tests/platforms` is the suite that each has to pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from requests.auth import AuthBase
 
-from loyalty_desk.platforms.guesses import Guess
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.platforms.guesses import Guess, pick
 from loyalty_desk.records import Member, Rejected, Unit
 from loyalty_desk.transport import Counts, Transport
 
@@ -111,14 +112,35 @@ class LedgerEntry:
 class Sample:
     """What a live account answered for `python -m loyalty_desk platform check`.
 
-    `tried` are the guesses that this answer settles, each with the JSON object that it is read
-    from; `failure` says why there is none.
+    `tried` are the guesses that this settles: that there is an `answer`, or, of one that is
+    `an_object`, that something stands where the guess says. `failure` says why there is none.
     """
 
     what: str
     tried: tuple[str, ...]
     answer: Any = None
     failure: str | None = None
+    an_object: bool = False
+
+    @classmethod
+    def of(cls, what: str, tried: tuple[str, ...], ask: Callable[[], Any]) -> Self:
+        """Ask once, and keep the answer or why there was none."""
+        try:
+            return cls(what=what, tried=tried, answer=ask())
+        except LoyaltyDeskError as error:
+            return cls(what=what, tried=tried, failure=" ".join(str(error).split()))
+
+    def inside(
+        self, what: str, place: str | None, table: Mapping[str, Guess], section: str
+    ) -> Self:
+        """The first object of the list at `place`, by which the table's `section.*` are settled."""
+        tried = tuple(key for key in table if key.startswith(f"{section}."))
+        rows = pick(self.answer, place) if place else self.answer
+        first = rows[0] if isinstance(rows, list) and rows else rows
+        if self.failure is None and isinstance(first, Mapping):
+            return replace(self, what=what, tried=tried, answer=first, an_object=True)
+        failure = self.failure or f"no {what} to look at in {place or 'the answer'}"
+        return replace(self, what=what, tried=tried, answer=None, failure=failure)
 
 
 NO_GUESSES: Final[Mapping[str, Guess]] = {}
@@ -217,8 +239,12 @@ class Platform(ABC):
         del body, account
         return []
 
-    def iter_samples(self) -> Iterator[Sample]:
-        """Ask a live account what settles each guess, with reads alone."""
+    def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
+        """Ask a live account what settles each guess, with reads alone.
+
+        `identifier` is a member's id or address to look at, in place of whoever is listed first.
+        """
+        del identifier
         yield from ()
 
 

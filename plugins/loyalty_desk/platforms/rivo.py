@@ -19,7 +19,7 @@ from urllib.parse import quote
 import orjson
 from requests.auth import AuthBase
 
-from loyalty_desk.errors import ApiUnavailableError, CursorError, NotFoundError
+from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.platforms.auth import KeyAuth
 from loyalty_desk.platforms.base import (
     Account,
@@ -31,7 +31,7 @@ from loyalty_desk.platforms.base import (
     Platform,
     ids_of,
 )
-from loyalty_desk.platforms.rows import full_name, rank_of, read_object, read_rows
+from loyalty_desk.platforms.rows import full_name, rank_of, read_object, read_rows, readable_entry
 from loyalty_desk.reading import (
     BadFieldError,
     decimal_text,
@@ -169,13 +169,7 @@ class RivoPlatform(Platform):
         of_member = {"filters[customer_identifier]": member_id}
         for rows in self._iter_pages(LEDGER, of_member):
             for row in rows:
-                try:
-                    entry = read_entry(row)
-                except BadFieldError as error:
-                    raise ApiUnavailableError(
-                        f"Rivo answered GET {LEDGER} with an entry that cannot be used: {error}"
-                    ) from None
-                yield entry
+                yield readable_entry(self.title, LEDGER, row, read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from loyalty_desk.platforms.base import MemberPage
+from loyalty_desk.errors import ApiUnavailableError, CursorError
+from loyalty_desk.platforms.base import LedgerEntry, MemberPage
 from loyalty_desk.reading import BadFieldError, kind, read_decimal
 from loyalty_desk.records import Member, Rejected
+from loyalty_desk.sync.emails import read_email
 
 HIGHEST_RANK = 2**31 - 1
 
@@ -54,3 +56,60 @@ def rank_of(tier: Mapping[str, Any], threshold_field: str) -> int:
         return 0
     threshold = read_decimal(tier, threshold_field)
     return 1 if threshold is None else min(HIGHEST_RANK, 1 + max(0, int(threshold)))
+
+
+def rows_of(service: str, path: str, body: Any, name: str) -> list[Any]:
+    """The rows of a list's answer; raises CursorError when it came without them."""
+    rows = body.get(name) if isinstance(body, Mapping) else None
+    if not isinstance(rows, list):
+        raise CursorError(f"a page of {service}'s {path} came without its rows")
+    return rows
+
+
+def next_cursor(
+    service: str, path: str, body: Mapping[str, Any], place: str, key: str
+) -> str | None:
+    """The cursor of the next page, None on the last one; raises CursorError when none is told."""
+    told = body.get(place)
+    if not isinstance(told, Mapping) or key not in told:
+        raise CursorError(f"a page of {service}'s {path} came without its cursor")
+    cursor = told[key]
+    if cursor is None or cursor == "":
+        return None
+    if not isinstance(cursor, str):
+        raise CursorError(f"the cursor of {service}'s {path} is no text")
+    return cursor
+
+
+def only_with_address(
+    pages: Iterable[Iterable[Any]], address: str, read: Callable[[Any], Member]
+) -> Member | None:
+    """The one member of a search who has the very address, None when nobody has.
+
+    Raises:
+        BadFieldError: several have it, and nobody may choose.
+    """
+    wanted = read_email(address)[0]
+    found = [
+        row
+        for rows in pages
+        for row in rows
+        if isinstance(row, Mapping)
+        and isinstance(row.get("email"), str)
+        and read_email(row["email"])[0] == wanted
+    ]
+    if len(found) > 1:
+        raise BadFieldError("email", "is that of several members")
+    return read(found[0]) if found else None
+
+
+def readable_entry(
+    service: str, path: str, row: Any, read: Callable[[Any], LedgerEntry]
+) -> LedgerEntry:
+    """Read an entry of a ledger; one that cannot be read may be the one that is looked for."""
+    try:
+        return read(row)
+    except BadFieldError as error:
+        raise ApiUnavailableError(
+            f"{service} answered GET {path} with an entry that cannot be used: {error}"
+        ) from None

@@ -1,0 +1,320 @@
+"""LoyaltyLion: customers of a loyalty programme, by the Admin API v2.
+
+Source: developers.loyaltylion.com, in the parts that could be read. What they do not settle is in
+the table of guesses.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+from requests.auth import AuthBase
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import ApiError, CursorError
+from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.base import (
+    Account,
+    AwardOrder,
+    Capabilities,
+    LedgerEntry,
+    MemberPage,
+    Pace,
+    Platform,
+    Sample,
+    ids_of,
+)
+from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.rows import (
+    full_name,
+    next_cursor,
+    only_with_address,
+    rank_of,
+    read_object,
+    read_rows,
+    readable_entry,
+    rows_of,
+)
+from loyalty_desk.reading import (
+    BadFieldError,
+    read_id,
+    read_points,
+    read_text,
+    read_text_or_number,
+)
+from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.sync.cards import known
+from loyalty_desk.transport import Transport
+
+CUSTOMERS: Final = "/v2/customers"
+PAGE_SIZE: Final = 500
+"""The most that LoyaltyLion gives at once."""
+CARD_KEYS: Final = frozenset(
+    {
+        *("points_balance", "points_pending", "name", "tier", "referral_url", "referral_code"),
+        *("birthday", "segments"),
+    }
+)
+
+GUESSES: Final[Mapping[str, Guess]] = {
+    "updated.parameter": Guess(
+        value="updated_at_min",
+        about="the query parameter that cuts the list to what changed; null: full reads only",
+    ),
+    "path.transactions": Guess(
+        value="/v2/customers/{merchant_id}/transactions",
+        about="a customer's bookings; null: a booking whose answer was lost is for a person",
+        fills=("merchant_id",),
+    ),
+    "answer.transactions": Guess(
+        value="transactions", about="where that answer holds its rows", may_be_null=False
+    ),
+    "transaction.id": Guess(value="id", about="a booking's id", may_be_null=False),
+    "transaction.reason": Guess(
+        value="reason", about="the reason that a booking was given", may_be_null=False
+    ),
+    "transaction.state": Guess(value="state", about="whether a booking still waits"),
+    "word.pending": Guess(value="pending", about="the state of one that waits", dotted=False),
+    "mark_in_reason": Guess(
+        value=True,
+        about="whether a booking's reason, which the shopper sees, ends with a short reference by"
+        " which the booking is found again",
+        may_be_null=False,
+    ),
+    "webhook.header": Guess(
+        value="x-loyaltylion-hmac-sha256",
+        about="the header with a webhook's signature: HMAC-SHA256 over the body",
+        may_be_null=False,
+        dotted=False,
+    ),
+    "webhook.encoding": Guess(
+        value="base64", about="how it is written", choices=("base64", "hex"), may_be_null=False
+    ),
+    "profile_url": Guess(
+        value=None,
+        about="where a person opens a customer in LoyaltyLion, with {member_id} in it",
+        fills=("member_id",),
+    ),
+}
+
+
+class LoyaltyLionPlatform(Platform):
+    """One shop's programme. Members go by LoyaltyLion's id; `merchant_id` is the shop's."""
+
+    name = "loyaltylion"
+    title = "LoyaltyLion"
+    base_url = "https://api.loyaltylion.com"
+    pace = Pace(requests_per_s=16)  # of 20 that LoyaltyLion allows
+    guesses = GUESSES
+
+    def __init__(self, transport: Transport, account: Account) -> None:
+        super().__init__(transport, account)
+        self._answers = resolve(GUESSES, account.options)
+
+    @staticmethod
+    def auth(key: str) -> AuthBase:
+        """A personal access token, `pat_...`. Basic login ends in January 2027."""
+        return KeyAuth(key, "Bearer")
+
+    @classmethod
+    def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
+        """Lists what changed; finds a booking only where the reason carries its mark."""
+        answers = resolve(GUESSES, options)
+        has_link = answers["profile_url"] is not None
+        return Capabilities(
+            card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
+            lists_changes=answers["updated.parameter"] is not None,
+            reads_ledger=answers["path.transactions"] is not None and answers["mark_in_reason"],
+            sends_webhooks=bool(options.get("webhook_secret")),
+        )
+
+    def check(self) -> None:
+        """Make one cheap read; raises BadConnectionError when the key is wrong."""
+        self._transport.get_json(CUSTOMERS, {"limit": 1})
+
+    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
+        """Yield customers by rising id, or those that changed by the time of the change."""
+        query: dict[str, Any] = {"sort_field": "id", "sort_direction": "asc"}
+        if changed_since is not None:
+            query["sort_field"] = "updated_at"
+            query[self._answers["updated.parameter"]] = utc_text(changed_since)
+        for rows in self._iter_pages(CUSTOMERS, "customers", query):
+            yield read_rows(rows, self._read_member)
+
+    def find_member(self, identifier: str) -> Member | None:
+        """Return the customer with this id or address.
+
+        There is no route for one customer, so an id is the first one after the id before. The
+        filter by address finds every address that contains it.
+        """
+        if "@" in identifier:
+            pages = self._iter_pages(CUSTOMERS, "customers", {"email": identifier})
+            return only_with_address(pages, identifier, self._read_member)
+        if not (identifier.isascii() and identifier.isdecimal()):
+            return None
+        query = {
+            "since_id": int(identifier) - 1,
+            "sort_field": "id",
+            "sort_direction": "asc",
+            "limit": 1,
+        }
+        rows = rows_of(
+            self.title, CUSTOMERS, self._transport.get_json(CUSTOMERS, query), "customers"
+        )
+        if not rows or not isinstance(rows[0], Mapping) or rows[0].get("id") != int(identifier):
+            return None
+        return self._read_member(rows[0])
+
+    def award(self, order: AwardOrder) -> str | None:
+        """Book points: two routes, and positive numbers on both.
+
+        A success has no content, so its status alone says that it is booked; the entry is named by
+        its mark.
+        """
+        if not order.external_id:
+            raise ApiError(self.title, "POST", CUSTOMERS, 404, "the member has no merchant_id")
+        is_added = order.amount > 0
+        path = f"{CUSTOMERS}/{quote(order.external_id, safe='')}"
+        reason = order.message
+        if self._answers["mark_in_reason"]:
+            reason = " ".join(part for part in (order.message, f"[{order.mark}]") if part)
+        answer = self._transport.send(
+            "POST",
+            f"{path}/points" if is_added else f"{path}/remove_points",
+            json={"points": abs(int(order.amount)), "reason": reason},
+            retry=False,
+        )
+        as_documented = answer.status == (201 if is_added else 204) and not answer.body
+        return order.mark if as_documented else None
+
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
+        """Yield a customer's bookings; that there is such a route is a guess."""
+        del since
+        member = self.find_member(member_id)
+        if member is None or member.external_id is None:
+            return
+        path, query = fill_path(self._answers["path.transactions"], merchant_id=member.external_id)
+        for rows in self._iter_pages(path, self._answers["answer.transactions"], query):
+            for row in rows:
+                yield readable_entry(self.title, path, row, self._read_entry)
+
+    @classmethod
+    def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+        """HMAC-SHA256 over the raw body; header and encoding are guesses."""
+        answers = resolve(GUESSES, account.options)
+        secret = str(account.options.get("webhook_secret") or "")
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+        is_hex = answers["webhook.encoding"] == "hex"
+        wanted = digest.hex().encode() if is_hex else base64.b64encode(digest)
+        given = headers.get(answers["webhook.header"], "").encode()
+        return hmac.compare_digest(wanted, given) and bool(secret)
+
+    @classmethod
+    def changed_members(cls, body: bytes, account: Account) -> list[str]:
+        """The customer is in `payload`, says the introduction, or at top level, says a sample."""
+        del account
+        try:
+            event = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return []
+        places = ("payload.customer.id", "customer.id")
+        return ids_of(pick(event, place) for place in places)[:1]
+
+    def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
+        """Ask for what changed, and for the bookings of one customer."""
+        parameter, path = self._answers["updated.parameter"], self._answers["path.transactions"]
+        query: dict[str, Any] = {"limit": 1}
+        if parameter is not None:
+            query[parameter] = "2000-01-01T00:00:00Z"
+        yield (
+            customers := Sample.of(
+                "customers that changed",
+                ("updated.parameter",) if parameter else (),
+                lambda: self._transport.get_json(CUSTOMERS, query),
+            )
+        )
+        shop_id = pick(customers.answer, "customers.0.merchant_id")
+        if identifier is not None:
+            found = self.find_member(identifier)
+            shop_id = found.external_id if found else None
+        if path is not None and shop_id is not None:
+            filled, more = fill_path(path, merchant_id=str(shop_id))
+            yield (
+                listed := Sample.of(
+                    "bookings of a customer",
+                    ("path.transactions",),
+                    lambda: self._transport.get_json(filled, more),
+                )
+            )
+            yield listed.inside(
+                "one booking", self._answers["answer.transactions"], GUESSES, "transaction"
+            )
+
+    def _iter_pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
+        asked: dict[str, Any] = {**query, "limit": PAGE_SIZE}
+        cursor: str | None = None
+        while True:
+            body = self._transport.get_json(path, asked)
+            yield rows_of(self.title, path, body, name)
+            following = next_cursor(self.title, path, body, "cursor", "next")
+            if following is None:
+                return
+            if following == cursor:
+                raise CursorError(f"the cursor of {self.title}'s {path} does not advance")
+            # A cursor holds the filters, and whatever else stands beside it is ignored.
+            asked, cursor = {"cursor": following, "limit": PAGE_SIZE}, following
+
+    def _read_member(self, row: Any) -> Member:
+        """Read one customer; raises BadFieldError."""
+        if not isinstance(row, Mapping):
+            raise BadFieldError("(row)", "is not an object")
+        member_id = str(read_id(row))
+        properties = read_object(row, "properties")
+        tier = read_object(read_object(row, "loyalty_tier_membership"), "loyalty_tier")
+        segment, template = read_text(row, "insights_segment"), self._answers["profile_url"]
+        name = full_name(read_text(properties, "first_name"), read_text(properties, "last_name"))
+        return Member(
+            member_id=member_id,
+            email=read_text(row, "email"),
+            status=_read_status(row),
+            card=known(
+                {
+                    "points_balance": read_points(row, "points_approved"),
+                    "points_pending": read_points(row, "points_pending") or None,
+                    "name": name or read_text(properties, "name"),
+                    "tier": read_text(tier, "name"),
+                    "referral_url": read_text(row, "referral_url"),
+                    "referral_code": read_text(row, "referral_id"),
+                    "birthday": read_text(row, "birthday"),
+                    "segments": [segment] if segment else None,
+                    "profile_url": template and template.format(member_id=member_id),
+                }
+            ),
+            external_id=read_text_or_number(row, "merchant_id"),
+            tier_rank=rank_of(tier, "number"),
+        )
+
+    def _read_entry(self, row: Any) -> LedgerEntry:
+        return LedgerEntry(
+            entry_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
+            marked=read_text({"reason": pick(row, self._answers["transaction.reason"])}, "reason"),
+            is_pending=pick(row, self._answers["transaction.state"])
+            == (self._answers["word.pending"] or ""),
+        )
+
+
+def _read_status(row: Mapping[str, Any]) -> MemberStatus:
+    """There is no status: blocked is excluded, and who has not enrolled is a guest."""
+    for flag in ("blocked", "enrolled"):
+        if not isinstance(row.get(flag), bool):
+            raise BadFieldError(flag, "is not true or false")
+    if row["blocked"]:
+        return MemberStatus.EXCLUDED
+    return MemberStatus.MEMBER if row["enrolled"] else MemberStatus.GUEST

@@ -1,0 +1,240 @@
+"""Smile.io: customers of a loyalty programme, by the REST API of the Plus and Enterprise plans.
+
+Source: Smile's published OpenAPI document and dev.smile.io. Webhooks are not documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+
+from requests.auth import AuthBase
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import CursorError, NotFoundError
+from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.base import (
+    Account,
+    AwardOrder,
+    Capabilities,
+    LedgerEntry,
+    MemberPage,
+    Pace,
+    Platform,
+    Sample,
+)
+from loyalty_desk.platforms.guesses import Guess, resolve
+from loyalty_desk.platforms.rows import (
+    full_name,
+    next_cursor,
+    only_with_address,
+    rank_of,
+    read_object,
+    read_rows,
+    readable_entry,
+    rows_of,
+)
+from loyalty_desk.reading import BadFieldError, read_id, read_points, read_text
+from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.sync.cards import known
+from loyalty_desk.transport import Transport
+
+CUSTOMERS, TIERS, LEDGER = "/customers", "/vip_tiers", "/points_transactions"
+PAGE_SIZE: Final = 250
+"""The most that Smile gives at once."""
+STATUSES: Final = {
+    "member": MemberStatus.MEMBER,
+    "candidate": MemberStatus.GUEST,  # known to the programme, has not joined
+    "disabled": MemberStatus.EXCLUDED,
+}
+TIERS_LAST_S: Final = 600.0
+"""How long the list of tiers is good."""
+NO_YEAR: Final = "1004-"
+"""Smile's year of a birthday without one."""
+CARD_KEYS: Final = frozenset(
+    {"points_balance", "name", "tier", "next_tier", "referral_url", "birthday"}
+)
+
+GUESSES: Final[Mapping[str, Guess]] = {
+    "profile_url": Guess(
+        value=None,
+        about="where a person opens a customer in Smile's admin, with {member_id} in it",
+        fills=("member_id",),
+    ),
+    "updated.parameter": Guess(
+        value="updated_at_min",
+        about="the query parameter that cuts a list to what changed; null: full reads only",
+    ),
+}
+
+
+class SmilePlatform(Platform):
+    """One merchant's programme. The key selects the merchant."""
+
+    name = "smile"
+    title = "Smile.io"
+    base_url = "https://api.smile.io/v1"
+    pace = Pace(requests_per_s=8)  # of 10 that Smile allows a token
+    guesses = GUESSES
+
+    def __init__(self, transport: Transport, account: Account) -> None:
+        super().__init__(transport, account)
+        self._answers = resolve(GUESSES, account.options)
+        self._tiers: dict[Any, Mapping[str, Any]] = {}
+        self._tiers_read_s = -TIERS_LAST_S
+
+    @staticmethod
+    def auth(key: str) -> AuthBase:
+        """A merchant's API key or an app's access token."""
+        return KeyAuth(key, "Bearer")
+
+    @classmethod
+    def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
+        """Lists what changed; sends nothing by itself."""
+        answers = resolve(GUESSES, options)
+        has_link = answers["profile_url"] is not None
+        return Capabilities(
+            card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
+            lists_changes=answers["updated.parameter"] is not None,
+            sends_webhooks=False,
+        )
+
+    def check(self) -> None:
+        """Make one cheap read; raises BadConnectionError when the key is wrong."""
+        self._transport.get_json(CUSTOMERS, {"limit": 1})
+
+    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
+        """Yield customers, the newest created first, of every state.
+
+        The order is not that of the changes, so only a read to its end is whole.
+        """
+        query: dict[str, Any] = {"include": "vip_status"}
+        if changed_since is not None:
+            query[self._answers["updated.parameter"]] = utc_text(changed_since)
+        for rows in self._iter_pages(CUSTOMERS, "customers", query):
+            yield read_rows(rows, self._read_member)
+
+    def find_member(self, identifier: str) -> Member | None:
+        """Return the customer with this id or address; an address need not be unique in Smile."""
+        if "@" in identifier:
+            query = {"email": identifier, "include": "vip_status"}
+            pages = self._iter_pages(CUSTOMERS, "customers", query)
+            return only_with_address(pages, identifier, self._read_member)
+        if not (identifier.isascii() and identifier.isdecimal()):
+            return None
+        try:
+            path = f"{CUSTOMERS}/{identifier}"
+            body = self._transport.get_json(path, {"include": "vip_status"})
+        except NotFoundError:
+            return None
+        return self._read_member(body.get("customer") if isinstance(body, Mapping) else None)
+
+    def award(self, order: AwardOrder) -> str | None:
+        """Book points. Smile knows no idempotency key: the mark is in the note for staff."""
+        content = {
+            "customer_id": int(order.member_id),
+            "points_change": int(order.amount),
+            "internal_note": order.marked_note,
+        }
+        if order.message:
+            content["description"] = order.message
+        answer = self._transport.send(
+            "POST", LEDGER, json={"points_transaction": content}, retry=False
+        )
+        row = answer.body.get("points_transaction") if isinstance(answer.body, Mapping) else None
+        try:
+            entry = read_entry(row)
+        except BadFieldError:
+            return None
+        return entry.entry_id if order.mark in (entry.marked or "") else None
+
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
+        """Yield a customer's points transactions, the newest first."""
+        query: dict[str, Any] = {"customer_id": member_id}
+        if since is not None and self.capabilities.lists_changes:
+            query[self._answers["updated.parameter"]] = utc_text(since)
+        for rows in self._iter_pages(LEDGER, "points_transactions", query):
+            for row in rows:
+                yield readable_entry(self.title, LEDGER, row, read_entry)
+
+    def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
+        """Ask for one page of what changed."""
+        del identifier
+        parameter = self._answers["updated.parameter"]
+        if parameter is not None:
+            yield Sample.of(
+                "customers that changed",
+                ("updated.parameter",),
+                lambda: self._transport.get_json(CUSTOMERS, {parameter: "2000-01-01T00:00:00Z"}),
+            )
+
+    def _iter_pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
+        cursor: str | None = None
+        while True:
+            # Filters are repeated beside a cursor: whether it keeps them is not documented.
+            asked = {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+            body = self._transport.get_json(path, asked)
+            yield rows_of(self.title, path, body, name)
+            following = next_cursor(self.title, path, body, "metadata", "next_cursor")
+            if following is None:
+                return
+            if following == cursor:
+                raise CursorError(f"the cursor of {self.title}'s {path} does not advance")
+            cursor = following
+
+    def _find_tier(self, tier_id: Any) -> Mapping[str, Any]:
+        """A tier by its id, which is all that a customer tells; empty for none and unknown ones."""
+        if tier_id is None:
+            return {}
+        now_s = monotonic()
+        if tier_id not in self._tiers or now_s > self._tiers_read_s + TIERS_LAST_S:
+            rows = rows_of(self.title, TIERS, self._transport.get_json(TIERS), "vip_tiers")
+            self._tiers = {tier_id: {}} | {
+                row["id"]: row for row in rows if isinstance(row, Mapping) and "id" in row
+            }
+            self._tiers_read_s = now_s
+        return self._tiers[tier_id]
+
+    def _read_member(self, row: Any) -> Member:
+        """Read one customer; raises BadFieldError."""
+        if not isinstance(row, Mapping):
+            raise BadFieldError("(row)", "is not an object")
+        member_id = str(read_id(row))
+        status = read_object(row, "vip_status")
+        tier = self._find_tier(status.get("vip_tier_id", row.get("vip_tier_id")))
+        next_tier = self._find_tier(status.get("next_vip_tier_id"))
+        template = self._answers["profile_url"]
+        return Member(
+            member_id=member_id,
+            email=read_text(row, "email"),
+            status=_read_status(row),
+            card=known(
+                {
+                    "points_balance": read_points(row, "points_balance"),
+                    "name": full_name(read_text(row, "first_name"), read_text(row, "last_name")),
+                    "tier": read_text(tier, "name"),
+                    "next_tier": read_text(next_tier, "name"),
+                    "referral_url": read_text(row, "referral_url"),
+                    "birthday": (read_text(row, "date_of_birth") or "").removeprefix(NO_YEAR)
+                    or None,
+                    "profile_url": template and template.format(member_id=member_id),
+                }
+            ),
+            tier_rank=rank_of(tier, "milestone"),
+        )
+
+
+def _read_status(row: Mapping[str, Any]) -> MemberStatus:
+    status = STATUSES.get(read_text(row, "state") or "")
+    if status is None:
+        raise BadFieldError("state", "is not a state that we know")
+    return status
+
+
+def read_entry(row: Any) -> LedgerEntry:
+    """Read one points transaction; raises BadFieldError."""
+    if not isinstance(row, Mapping):
+        raise BadFieldError("(row)", "is not an object")
+    return LedgerEntry(entry_id=str(read_id(row)), marked=read_text(row, "internal_note"))

@@ -1,0 +1,538 @@
+"""TRIFFT: members of a loyalty programme, by its REST API.
+
+Source: docs.trifft.io and docs.trifftloyalty.com, in the parts that could be read. Confirmed are
+the login, the rate limit, the shape of errors, cents, `params`, the fields of a transaction in
+their order and the bodies of webhooks, which merchants write. Every path and name is a guess, and
+in the table below. An account without a list of members has `path.members` null.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+from requests.auth import AuthBase
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import (
+    ApiError,
+    ApiUnavailableError,
+    CursorError,
+    NotFoundError,
+)
+from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.base import (
+    Account,
+    AwardOrder,
+    Capabilities,
+    LedgerEntry,
+    MemberPage,
+    Pace,
+    Platform,
+    Sample,
+)
+from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.rows import full_name, rank_of, read_rows, readable_entry
+from loyalty_desk.reading import (
+    BadFieldError,
+    clean,
+    decimal_text,
+    read_decimal,
+    read_points,
+    read_text,
+    read_text_or_number,
+)
+from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.sync.cards import known
+from loyalty_desk.transport import Transport
+
+log = logging.getLogger(__name__)
+
+KEY_LIVES: Final = timedelta(days=3 * 365)
+KEY_WARNING: Final = timedelta(days=60)
+
+
+def _field(value: str | None, about: str) -> Guess:
+    return Guess(value=value, about=about)
+
+
+def _needed(value: str | int, about: str, *fills: str) -> Guess:
+    return Guess(value=value, about=about, fills=fills, may_be_null=False)
+
+
+def _word(value: str, about: str) -> Guess:
+    return Guess(value=value, about=about, dotted=False)
+
+
+GUESSES: Final[Mapping[str, Guess]] = {
+    "path.members": Guess(value="/member", about="the list of members; null: there is none"),
+    "path.member": _needed("/member/{member_id}", "one member", "member_id"),
+    "path.member_by_email": _needed("/member/email/{email}", "one member by address", "email"),
+    "path.transaction": _needed("/transaction", "where a transaction is posted"),
+    "path.transactions": Guess(
+        value="/member/{member_id}/transaction",
+        about="a member's transactions; null: a booking whose answer was lost is for a person",
+        fills=("member_id",),
+    ),
+    "page.parameter": _needed("page", "the query parameter with the number of a page"),
+    "page.first": _needed(1, "the number of the first page"),
+    "page.size_parameter": _needed("limit", "the query parameter with the size of a page"),
+    "page.size": _needed(100, "how many rows are asked for"),
+    "updated.parameter": _field(
+        None, "the query parameter that cuts the list to what changed; null: full reads only"
+    ),
+    "answer.data": _field("data", "where an answer holds what was asked for; null: it is that"),
+    "member.id": _needed("id", "a member's id"),
+    "member.email": _needed("email", "the address"),
+    "member.first_name": _field("firstName", "the first name"),
+    "member.last_name": _field("lastName", "the last name"),
+    "member.points": _field("points", "the balance of points"),
+    "member.points_pending": _field("pendingPoints", "points that are credited later"),
+    "member.tier": _field("tier.name", "the tier's name"),
+    "member.tier_threshold": _field("tier.threshold", "what the tier starts at"),
+    "member.status": _field("status", "whether somebody takes part"),
+    "member.support_id": _field("supportId", "the id that members tell support"),
+    "member.referral_code": _field("referralCode", "the id by which others are referred"),
+    "member.referral_url": _field("referralUrl", "the address to share"),
+    "member.birthday": _field("birthDate", "the birthday"),
+    "member.segments": _field("segments", "the list of segments"),
+    "member.coupons": _field("coupons", "the list of coupons"),
+    "member.favorite_location": _field("favouriteVenue.name", "the favourite location"),
+    "member.shop_id": _field(None, "the customer's id in the shop, such as params.shop_id"),
+    "segment.name": _field("name", "a segment's name, where segments are objects"),
+    "coupon.name": _field("name", "a coupon's name"),
+    "coupon.value": _field("value", "a coupon's redeem value, in cents"),
+    "coupon.code": _field("code", "a coupon's code"),
+    "coupon.expires_on": _field("expiresAt", "a coupon's last day"),
+    "word.guest": _word("guest", "the status of somebody who has not joined"),
+    "word.excluded": _word("excluded", "the status of somebody who was taken out"),
+    "transaction.own_id": _needed("transactionId", "field 1: our own id"),
+    "transaction.type": _needed("type", "field 2: the type"),
+    "transaction.time": _needed("time", "field 3: UNIX seconds"),
+    "transaction.member_id_type": _needed("memberIdType", "field 4: the type of the member's id"),
+    "transaction.member_id": _needed("memberId", "field 5: the member's id"),
+    "transaction.amount": _needed("amount", "field 6: the amount in cents"),
+    "transaction.currency": _needed("currency", "field 7: the currency"),
+    "transaction.points": _needed("points", "field 8: the forced points"),
+    "transaction.venue_id_type": _needed("venueIdType", "field 9: the type of the venue's id"),
+    "transaction.venue_id": _needed("venueId", "field 10: the venue's id"),
+    "transaction.note": _needed("note", "field 11: the note that the member sees"),
+    "value.type": _needed("standard", "what the type of an award is"),
+    "value.member_id_type": _needed("MemberID", "what the type of a member's id is"),
+    "value.currency": Guess(
+        value="USD", about="the programme's currency", may_be_null=False, dotted=False
+    ),
+    "value.venue_id_type": _needed("CustomParam", "what the type of a venue's id is"),
+    "value.venue_id": Guess(
+        value=None, about="the venue of an award, such as slug:value", dotted=False
+    ),
+    "entry.id": _needed("id", "a transaction's id at TRIFFT"),
+    "entry.own_id": _needed("transactionId", "our own id of a transaction"),
+    "entry.state": _field("state", "whether a transaction's points are credited"),
+    "entry.cancelled": _field("cancelled", "whether a transaction was taken back"),
+    "word.pending": _word("pending", "the state of one that is credited later"),
+    "webhook.member_id": _needed("member_id", "where your webhook's body holds the member's id"),
+    "webhook.header": Guess(
+        value="x-webhook-secret",
+        about="the header that holds the secret, where no login is set",
+        may_be_null=False,
+        dotted=False,
+    ),
+    "profile_url": Guess(
+        value=None,
+        about="where a person opens a member in TRIFFT's admin, with {member_id} in it",
+        fills=("member_id",),
+    ),
+}
+
+CARD_KEYS: Final = {
+    "points_balance": "member.points",
+    "points_pending": "member.points_pending",
+    "name": "member.first_name",
+    "tier": "member.tier",
+    "support_id": "member.support_id",
+    "referral_code": "member.referral_code",
+    "referral_url": "member.referral_url",
+    "birthday": "member.birthday",
+    "segments": "member.segments",
+    "coupons": "member.coupons",
+    "favorite_location": "member.favorite_location",
+    "profile_url": "profile_url",
+}
+"""Keys of the card by the guess that each needs."""
+
+
+class TrifftPlatform(Platform):
+    """One account. Points are TRIFFT's own and never cents."""
+
+    name = "trifft"
+    title = "TRIFFT"
+    base_url = "https://api.trifft.io/v1"
+    # 50 in 10 seconds; one more, and everybody is refused for a minute.
+    pace = Pace(requests_per_s=4, burst=8, is_shared=True, penalty_s=60)
+    guesses = GUESSES
+
+    def __init__(self, transport: Transport, account: Account) -> None:
+        super().__init__(transport, account)
+        self._answers = resolve(GUESSES, account.options)
+        self._key_ends_on = key_end(account.options)
+
+    @staticmethod
+    def auth(key: str) -> AuthBase:
+        """A token of the Content Cockpit; awards need one that may write."""
+        return KeyAuth(key, "Bearer")
+
+    @classmethod
+    def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
+        """What the table says of this account."""
+        answers = resolve(GUESSES, options)
+        key_end(options)
+        keys = {key for key, guess in CARD_KEYS.items() if answers[guess] is not None}
+        return Capabilities(
+            card_keys=frozenset(keys),
+            lists_members=answers["path.members"] is not None,
+            lists_changes=answers["updated.parameter"] is not None,
+            reads_ledger=answers["path.transactions"] is not None,
+            knows_marks=True,
+            sends_webhooks=bool(options.get("webhook_secret")),
+        )
+
+    def check(self) -> None:
+        """Make one cheap read; raises BadConnectionError when the key is wrong."""
+        self._warn_of_key()
+        path = self._answers["path.members"]
+        if path is not None:
+            self._get_page(path, {}, self._answers["page.first"], 1)
+            return
+        self.find_member("nobody@example.invalid")
+
+    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
+        """Yield members page by page, until one is empty: a page may be smaller than asked for."""
+        query = {}
+        if changed_since is not None:
+            query[self._answers["updated.parameter"]] = utc_text(changed_since)
+        path = self._answers["path.members"]
+        for rows in self._iter_pages(path, query, self._answers["member.id"]):
+            yield read_rows(rows, self._read_member)
+
+    def find_member(self, identifier: str) -> Member | None:
+        """Return the member with this id or address."""
+        if "@" in identifier:
+            template, name = self._answers["path.member_by_email"], "email"
+        else:
+            template, name = self._answers["path.member"], "member_id"
+        path, query = fill_path(template, **{name: identifier})
+        try:
+            row = self._data(self._transport.get_json(path, query), "GET", path)
+        except NotFoundError:
+            return None
+        if isinstance(row, list):  # a search in place of a read
+            if len(row) > 1:
+                raise BadFieldError("email", "is that of several members")
+            row = row[0] if row else None
+        return None if row is None else self._read_member(row)
+
+    def award(self, order: AwardOrder) -> str | None:
+        """Book points by a transaction of nothing with forced points, under our own id.
+
+        What TRIFFT does with an id that it knows is not documented, so the ledger decides.
+        """
+        values = {
+            "own_id": order.mark,
+            "type": self._answers["value.type"],
+            "time": int(time.time()),
+            "member_id_type": self._answers["value.member_id_type"],
+            "member_id": order.member_id,
+            "amount": 0,
+            "currency": self._answers["value.currency"],
+            "points": int(order.amount),
+            "venue_id_type": self._answers["value.venue_id_type"],
+            "venue_id": self._answers["value.venue_id"],
+            "note": order.message,
+        }
+        body = {self._answers[f"transaction.{name}"]: value for name, value in values.items()}
+        path = self._answers["path.transaction"]
+        answer = self._transport.send("POST", path, json={**body, "params": {}}, retry=False)
+        try:
+            entry = self._read_entry(self._data(answer.body, "POST", path))
+        except (BadFieldError, CursorError):
+            return None
+        return entry.entry_id if entry.marked == order.mark else None
+
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
+        """Yield a member's transactions."""
+        del since
+        path, query = fill_path(self._answers["path.transactions"], member_id=member_id)
+        for rows in self._iter_pages(path, query, self._answers["entry.id"]):
+            for row in rows:
+                yield readable_entry(self.title, path, row, self._read_entry)
+
+    @classmethod
+    def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+        """TRIFFT signs nothing: a header or a basic login, as set up beside the webhook, tells."""
+        del body
+        secret = str(account.options.get("webhook_secret") or "")
+        login = account.options.get("webhook_login")
+        if login:
+            wanted = "Basic " + b64encode(f"{login}:{secret}".encode()).decode()
+            given = headers.get("authorization", "")
+        else:
+            wanted = secret
+            given = headers.get(resolve(GUESSES, account.options)["webhook.header"], "")
+        return hmac.compare_digest(wanted.encode(), given.encode()) and bool(secret)
+
+    @classmethod
+    def changed_members(cls, body: bytes, account: Account) -> list[str]:
+        """The member's id, where the merchant's own template puts it."""
+        try:
+            event = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return []
+        place = resolve(GUESSES, account.options)["webhook.member_id"]
+        found = pick(event, place)
+        if isinstance(found, int) and not isinstance(found, bool):
+            found = str(found)
+        if not isinstance(found, str) or "@" in found or not 0 < len(found) <= 64:
+            return []
+        return [found] if found.isprintable() and found == clean(found) else []
+
+    def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
+        """Ask for the list, one member by id and by address, and that member's transactions."""
+        answers, transport = self._answers, self._transport
+        data, member_id, email = answers["answer.data"], identifier, None
+        if identifier is not None and "@" in identifier:
+            member_id, email = None, identifier
+        if answers["path.members"] is not None:
+            query = {
+                answers["page.parameter"]: answers["page.first"],
+                answers["page.size_parameter"]: answers["page.size"],
+            }
+            tried = tuple(key for key in GUESSES if key.startswith("page."))
+            listed = Sample.of(
+                "the list of members",
+                ("path.members", *tried),
+                lambda: transport.get_json(answers["path.members"], query),
+            )
+            yield listed
+            first = listed.inside("a member of the list", data, GUESSES, "member")
+            member_id = member_id or _text_of(pick(first.answer, answers["member.id"]))
+            email = email or _text_of(pick(first.answer, answers["member.email"]))
+        yield from self._member_samples(member_id, email)
+
+    def _member_samples(self, member_id: str | None, email: str | None) -> Iterator[Sample]:
+        data = self._answers["answer.data"]
+        for key, name, value in (
+            ("path.member_by_email", "email", email),
+            ("path.member", "member_id", member_id),
+            ("path.transactions", "member_id", member_id),
+        ):
+            if value is None or self._answers[key] is None:
+                continue
+            path, query = fill_path(self._answers[key], **{name: value})
+            found = Sample.of(
+                GUESSES[key].about.partition(";")[0],
+                (key,),
+                lambda path=path, query=query: self._transport.get_json(path, query),  # type: ignore[misc]
+            )
+            yield found
+            if key == "path.transactions":
+                yield found.inside("transaction", data, GUESSES, "entry")
+                continue
+            member = found.inside("member", data, GUESSES, "member")
+            member_id = member_id or _text_of(pick(member.answer, self._answers["member.id"]))
+            if key == "path.member":
+                yield member
+                for part in ("segment", "coupon"):
+                    place = self._answers[f"member.{part}s"]
+                    yield member.inside(f"a {part} of the member", place, GUESSES, part)
+
+    def _iter_pages(
+        self, path: str, query: Mapping[str, str], id_place: str
+    ) -> Iterator[list[Any]]:
+        number, size = self._answers["page.first"], self._answers["page.size"]
+        seen: set[str | None] = set()
+        while True:
+            rows = self._get_page(path, query, number, size)
+            if not rows:
+                return
+            ids = {_text_of(pick(row, id_place)) for row in rows}
+            if ids <= seen:
+                raise CursorError(f"the pages of TRIFFT's {path} do not go on")
+            seen |= ids
+            yield rows
+            number += 1
+
+    def _get_page(self, path: str, query: Mapping[str, str], number: int, size: int) -> list[Any]:
+        asked = {
+            **query,
+            self._answers["page.parameter"]: number,
+            self._answers["page.size_parameter"]: size,
+        }
+        rows = self._data(self._transport.get_json(path, asked), "GET", path)
+        if not isinstance(rows, list):
+            raise CursorError(f"a page of TRIFFT's {path} came without its rows")
+        return rows
+
+    def _data(self, body: Any, method: str, path: str) -> Any:
+        """What an answer is about. An answer of 200 may still say that there was no success."""
+        if isinstance(body, Mapping) and body.get("success") is False:
+            status = pick(body, "error.code")
+            status = status if isinstance(status, int) and 400 <= status < 600 else 400
+            shown = self._answers["path.member_by_email"] if "@" in path or "%40" in path else path
+            if status == 404:
+                raise NotFoundError(self.title, method, shown, status)
+            if status == 429 or status >= 500:
+                raise ApiUnavailableError(f"TRIFFT answered {status} to {method} {shown}")
+            raise ApiError(self.title, method, shown, status)
+        place = self._answers["answer.data"]
+        if place is None:
+            return body
+        if not isinstance(body, Mapping):
+            raise CursorError(f"TRIFFT's answer to {method} {path.partition('?')[0]} is no object")
+        return pick(body, place)
+
+    def _read_member(self, row: Any) -> Member:
+        """Read one member; raises BadFieldError, which names the place as the table has it."""
+        at = _Places(row, self._answers)
+        member_id = at.text_or_number("member.id")
+        if member_id is None or "@" in member_id:
+            raise BadFieldError(self._answers["member.id"], "is no id")
+        tier, template = at.text("member.tier"), self._answers["profile_url"]
+        threshold = at.value("member.tier_threshold")
+        return Member(
+            member_id=member_id,
+            email=at.text("member.email"),
+            status=self._status(at.text("member.status")),
+            card=known(
+                {
+                    "points_balance": at.points("member.points"),
+                    "points_pending": at.points("member.points_pending") or None,
+                    "name": full_name(at.text("member.first_name"), at.text("member.last_name")),
+                    "tier": tier,
+                    "support_id": at.text_or_number("member.support_id"),
+                    "referral_code": at.text_or_number("member.referral_code"),
+                    "referral_url": at.text("member.referral_url"),
+                    "birthday": at.text("member.birthday"),
+                    "segments": at.names("member.segments", "segment.name"),
+                    "coupons": at.coupons(),
+                    "favorite_location": at.text("member.favorite_location"),
+                    "profile_url": template and template.format(member_id=member_id),
+                }
+            ),
+            external_id=at.text_or_number("member.shop_id"),
+            tier_rank=rank_of({"threshold": threshold} if tier else {}, "threshold"),
+        )
+
+    def _status(self, word: str | None) -> MemberStatus:
+        words = {
+            self._answers["word.guest"]: MemberStatus.GUEST,
+            self._answers["word.excluded"]: MemberStatus.EXCLUDED,
+        }
+        return words.get(word, MemberStatus.MEMBER) if word else MemberStatus.MEMBER
+
+    def _read_entry(self, row: Any) -> LedgerEntry:
+        at = _Places(row, self._answers)
+        entry_id = at.text_or_number("entry.id")
+        if entry_id is None:
+            raise BadFieldError(self._answers["entry.id"], "is missing")
+        state = at.value("entry.state")
+        return LedgerEntry(
+            entry_id=entry_id,
+            marked=at.text_or_number("entry.own_id"),
+            is_revoked=bool(at.value("entry.cancelled")),
+            is_pending=state is not None and state == self._answers["word.pending"],
+        )
+
+    def _warn_of_key(self) -> None:
+        if self._key_ends_on is None:
+            return
+        left = self._key_ends_on - datetime.now(UTC).date()
+        if left <= KEY_WARNING:
+            log.warning(
+                "the token of Airflow connection %r ends on %s, three years after it was made:"
+                " make a new one and correct key_created_on in the extra",
+                self._transport.conn_id,
+                self._key_ends_on,
+            )
+
+
+class _Places:
+    """Reads a row by the places of the table. A place that is null tells nothing."""
+
+    def __init__(self, row: Any, answers: Mapping[str, Any]) -> None:
+        if not isinstance(row, Mapping):
+            raise BadFieldError("(row)", "is not an object")
+        self._row, self._answers = row, answers
+
+    def value(self, key: str) -> Any:
+        return pick(self._row, self._answers[key])
+
+    def text(self, key: str) -> str | None:
+        place = self._answers[key]
+        return None if place is None else read_text({place: self.value(key)}, place)
+
+    def text_or_number(self, key: str) -> str | None:
+        place = self._answers[key]
+        return None if place is None else read_text_or_number({place: self.value(key)}, place)
+
+    def points(self, key: str) -> int | None:
+        place = self._answers[key]
+        return None if place is None else read_points({place: self.value(key)}, place)
+
+    def names(self, key: str, name_key: str) -> list[str] | None:
+        """Texts of a list of texts, or of objects with a name; others are left out."""
+        rows = self.value(key)
+        if not isinstance(rows, list):
+            return None
+        found = [
+            pick(row, self._answers[name_key]) if isinstance(row, Mapping) else row for row in rows
+        ]
+        return [name for text in found if isinstance(text, str) and (name := clean(text))] or None
+
+    def coupons(self) -> list[dict[str, Any]] | None:
+        """The coupons that have a name, with what else is known of each."""
+        rows = self.value("member.coupons")
+        if not isinstance(rows, list):
+            return None
+        coupons = [
+            _read_coupon(_Places(row, self._answers)) for row in rows if isinstance(row, Mapping)
+        ]
+        return [coupon for coupon in coupons if "name" in coupon] or None
+
+
+def _read_coupon(at: _Places) -> dict[str, Any]:
+    cents = read_decimal({"coupon.value": at.value("coupon.value")}, "coupon.value")
+    return known(
+        {
+            "name": at.text("coupon.name"),
+            "value": None if cents is None else decimal_text(cents / Decimal(100)),
+            "code": at.text_or_number("coupon.code"),
+            "expires_on": (at.text("coupon.expires_on") or "")[:10] or None,
+        }
+    )
+
+
+def _text_of(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def key_end(options: Mapping[str, Any]) -> date | None:
+    """The last day of the token, three years after `key_created_on` in the extra; None untold.
+
+    Raises:
+        BadFieldError: it is no date.
+    """
+    told = options.get("key_created_on")
+    if told is None:
+        return None
+    try:
+        return date.fromisoformat(str(told)) + KEY_LIVES
+    except ValueError:
+        raise BadFieldError("key_created_on", "must be a day such as 2026-01-31") from None

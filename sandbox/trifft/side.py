@@ -1,0 +1,71 @@
+"""TRIFFT's side of the programme."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+
+from sandbox.calling import Call
+from sandbox.ground import Ground
+from sandbox.programme.apps import build_platform_app
+from sandbox.programme.deliveries import Deliveries
+from sandbox.programme.side import Side
+from sandbox.trifft import routes
+from sandbox.trifft.door import TrifftDoor, error_body
+from sandbox.trifft.shown import find_row_of, trifft_id_of
+from sandbox.world import World
+
+ATTEMPTS, TIMEOUT_S = 3, 5.0
+
+
+class TrifftSide(Side):
+    """Members by ids that are texts."""
+
+    name = "trifft"
+    base_path = "/v1"
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self.door: TrifftDoor = TrifftDoor(ground)
+        self.key = self.door.key
+        self.secret = f"tws_{ground.seed:08d}"
+        self.hooks: list[dict[str, Any]] = []
+        self._deliveries = Deliveries(ground.clock)
+
+    def build_app(self, world: World) -> FastAPI:
+        """Return the application of the TRIFFT port."""
+        return build_platform_app(world, self, (routes,), error_body)
+
+    def id_of(self, row: int) -> str:
+        """Return a member's id."""
+        return trifft_id_of(row)
+
+    def find_row(self, member_id: str) -> int | None:
+        """Return the row of an id."""
+        return find_row_of(member_id)
+
+    def changed(self, world: World, row: int) -> None:
+        """Send every webhook, its body filled in as the merchant wrote it."""
+        held = world.members.fields(row)
+        values = {"member.id": trifft_id_of(row), "member.email": held["email"] or ""}
+        for hook in self.hooks:
+            body = str(hook.get("template", ""))
+            for name, value in values.items():
+                body = body.replace("{{ " + name + " }}", json.dumps(value)[1:-1])
+            headers = {"content-type": "application/json", **hook.get("headers", {})}
+            call = Call("POST", hook["url"], headers, body.encode())
+            self._deliveries.send("member changed", call, ATTEMPTS, TIMEOUT_S)
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return every try of a delivery."""
+        return self._deliveries.tries
+
+    def reset(self) -> None:
+        """Forget all webhooks."""
+        self.hooks.clear()
+        self._deliveries.reset()
+
+    def ready(self, url: str) -> dict[str, Any]:
+        """Return the address and credentials for the ready line."""
+        more = {"read_only_key": self.door.read_only_key, "webhook_secret": self.secret}
+        return super().ready(url) | more
