@@ -29,10 +29,14 @@ KILLS: Final = (
 how it ended, and those of what follows an award."""
 
 Rule = dict[str, Any]
+AWARD: Final = "(award)"
+MEMBER: Final = "(member)"
+LEDGER: Final = "(ledger)"
+"""Stand for the routes of the platform at hand."""
 
 
-def _at(effect: str, route: str = "points_events", method: str = "POST", **more: Any) -> Rule:
-    return {"effect": effect, "method": method, "route": f"*{route}*", "count": 1, **more}
+def _at(effect: str, route: str = AWARD, method: str = "POST", **more: Any) -> Rule:
+    return {"effect": effect, "method": method, "route": route, "count": 1, **more}
 
 
 _LATE: Final = {"delay_ms": DELAY_S * SPEED * 1000}
@@ -54,32 +58,32 @@ FAULTS: Final[dict[str, tuple[Rule, ...]]] = {
     "answer cut off": (_at("truncate"),),
     "answer twice": (_at("duplicate"),),
     "answer twice, late": (_at("duplicate", **_LATE),),
-    "member's answer dropped": (_at("drop", "customers", "GET"),),
-    "member's answer cut off": (_at("truncate", "customers", "GET"),),
-    "member's answer twice": (_at("duplicate", "customers", "GET"),),
+    "member's answer dropped": (_at("drop", MEMBER, "GET"),),
+    "member's answer cut off": (_at("truncate", MEMBER, "GET"),),
+    "member's answer twice": (_at("duplicate", MEMBER, "GET"),),
     "answer dropped, ledger dropped": (
         _at("drop", after=True),
-        _at("drop", method="GET", count=3),
+        _at("drop", LEDGER, "GET", count=3),
     ),
     "answer dropped, ledger cut off": (
         _at("drop", after=True),
-        _at("truncate", method="GET", count=3),
+        _at("truncate", LEDGER, "GET", count=3),
     ),
     "answer dropped, ledger 503": (
         _at("drop", after=True),
-        _at("status", method="GET", status=503, count=3),
+        _at("status", LEDGER, "GET", status=503, count=3),
     ),
     "answer dropped, ledger twice": (
         _at("drop", after=True),
-        _at("duplicate", method="GET", count=2),
+        _at("duplicate", LEDGER, "GET", count=2),
     ),
     "call dropped, ledger without cursor": (
         _at("drop"),
-        _at("no_cursor", method="GET", count=2),
+        _at("no_cursor", LEDGER, "GET", count=2),
     ),
     "answer dropped, ledger repeats a page": (
         _at("drop", after=True),
-        _at("repeat_cursor", method="GET", count=2),
+        _at("repeat_cursor", LEDGER, "GET", count=2),
     ),
 }
 

@@ -10,48 +10,71 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from loyalty_desk.settings import installation
+from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
+from sandbox.sides import SIDES
 from tests.chaos.audit import states_by_the_audit_alone
 from tests.chaos.schedules import APPROVAL_ABOVE_POINTS, FAULTS, KILLS, SPEED, Schedule
 from tests.chaos.trial import Trial
-from tests.factories import store_settings
-from tests.http.conftest import SetConnection, at_speed, set_connection  # noqa: F401 - fixtures
+from tests.http.conftest import SetConnection, set_connection  # noqa: F401 - a fixture
+from tests.platforms.account import Account
+from tests.platforms.cases import CASES, Case
 
 SCHEDULES = int(os.environ.get("CHAOS_SCHEDULES", "200"))
+"""For the first platform. A further one meets every fault once on each database in each 200."""
 PARTS = 2
 """A part on each database in turn; more parts share the machine's cores better."""
 
 
-def seeds(part: int) -> list[int]:
+def seeds(part: int, case: Case, database: int) -> list[int]:
     """Every database gets half of the schedules, and each part its share of those."""
     if "CHAOS_SEED" in os.environ:
         return [int(os.environ["CHAOS_SEED"])]
-    return list(range(part, SCHEDULES, PARTS * 2))
+    if case is CASES[0]:
+        return list(range(part + database * PARTS, SCHEDULES, PARTS * 2))
+    around = 2 * len(FAULTS)  # consecutive seeds go through all faults in so many steps
+    firsts = range(around * CASES.index(case), around * SCHEDULES // 40, around * len(CASES))
+    places = range(part, len(FAULTS), PARTS)
+    return [first + 2 * place + database for first in firsts for place in places]
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(members=1, customers=1, seed=1, speed=SPEED) as running:
+    size = {"members": 1, "customers": 1, "seed": 1, "speed": SPEED}
+    with running_sandbox(**size, platforms=",".join(SIDES)) as running:
         yield running
 
 
 @pytest.fixture
 def trial(
+    case: Case,
     sandbox: Sandbox,
     staging_url: str,
     set_connection: SetConnection,  # noqa: F811
-    at_speed: None,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Trial]:
+    monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    installation.cache_clear()
+    forget_engine()
     gorgias = sandbox.gorgias
-    set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
     set_connection(
         "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
     )
+    account = Account(case, sandbox, set_connection)
+    account.connect()
+    for server in SIDES:
+        everything = dict.fromkeys(("data", "faults", "buckets"), True)
+        sandbox.control(server, "POST", "reset", everything)
+    account.switch(**{"trifft_style": "plain", **case.switches})
     limits = {f"max_{unit}_per_agent_per_day": 10**6 for unit in ("points", "credits")}
     awards = {**limits, "approval_above_points": APPROVAL_ABOVE_POINTS}
-    trial = Trial(sandbox, staging_url, store_settings(awards=awards))
+    trial = Trial(account, staging_url, account.store(awards=awards))
     yield trial
     trial.engine.dispose()
+    installation.cache_clear()
+    forget_engine()
 
 
 def test_the_schedules_meet_every_boundary_and_every_fault() -> None:
@@ -59,20 +82,24 @@ def test_the_schedules_meet_every_boundary_and_every_fault() -> None:
     assert {kill for one in schedules for kill in one.kills} == {None, *KILLS}
     assert {one.fault for one in schedules} == set(FAULTS)
     assert {len(one.kills) for one in schedules} == {1, 2}
+    for case in CASES[1:]:
+        for database in (0, 1):
+            chosen = [seed for part in range(PARTS) for seed in seeds(part, case, database)]
+            assert {Schedule.of(seed).fault for seed in chosen} == set(FAULTS)
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_award_is_booked_once_or_surely_not(
-    trial: Trial, part: int, record_property: Callable[[str, object], None]
+    trial: Trial, part: int, case: Case, record_property: Callable[[str, object], None]
 ) -> None:
-    offset = part if "sqlite" in trial.staging_url else part + PARTS
-    chosen = seeds(offset)
+    chosen = seeds(part, case, int("postgresql" in trial.staging_url))
     queued = 0
     for seed in chosen:
         schedule = Schedule.of(seed)
         queued += len(schedule.amounts)
         trial.run(schedule)
-    record_property("tally", f"chaos, {len(chosen)} schedules: {trial.tally()}")
+    record_property("tally", f"chaos, {case}, {len(chosen)} schedules: {trial.tally()}")
 
     assert trial.failures == []
     assert sum(trial.ended.values()) == queued

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -16,14 +17,16 @@ from loyalty_desk.awards.queue import Door, get_award, queue_award, settle_unkno
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.records import AwardState
+from loyalty_desk.platforms.registry import award_units
+from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import open_engine, reading
-from sandbox.running import Sandbox
-from tests.chaos.schedules import DELAY_S, FAULTS, SPEED, Schedule
+from tests.chaos.schedules import AWARD, DELAY_S, FAULTS, LEDGER, MEMBER, SPEED, Schedule
 from tests.chaos.workers import make_worker, start_worker
+from tests.platforms.account import Account, marks_of
 
 MOST_ROUNDS = 12
+MARKED = re.compile("ld:([0-9a-f]{32})")
 MOST_CHILD_S = 30.0
 ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.REJECTED, AwardState.UNKNOWN}
 
@@ -32,7 +35,7 @@ ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.REJECTED, AwardState
 class Trial:
     """Everything that the schedules act on. `ended` counts awards by how they ended."""
 
-    sandbox: Sandbox
+    account: Account
     staging_url: str
     store: StoreSettings
     ended: Counter[str] = field(default_factory=Counter)
@@ -46,7 +49,7 @@ class Trial:
         """Run one schedule to its end and note what should not be."""
         award_ids = self._queue(schedule)
         self._control("POST", "faults", {"rules": self._rules(schedule)})
-        self._control("POST", "switches", {"rivo_event_visible_after_s": schedule.shows_after_s})
+        self.account.switch(**{self.account.case.hides_entries: schedule.shows_after_s})
         children = [start_worker(self.staging_url, self.store, kill) for kill in schedule.kills]
         for child, kill in zip(children, schedule.kills, strict=True):
             child.join(MOST_CHILD_S)
@@ -68,16 +71,18 @@ class Trial:
 
     def marks(self) -> Counter[str]:
         """How often the platform's ledger holds each award, by its mark."""
-        entries = self._control("GET", "ledger")["data"]
-        notes = [entry["internal_note"] or "" for entry in entries]
-        return Counter(note.split("[ld:")[1].split("]")[0] for note in notes if "[ld:" in note)
+        texts = map(marks_of, self.account.booked())
+        return Counter(award_id for text in texts for award_id in set(MARKED.findall(text)))
 
     def _queue(self, schedule: Schedule) -> list[str]:
         """Queue the schedule's awards, each for a member of its own, and answer for those above."""
         award_ids = []
-        for number, (amount, unit) in enumerate(schedule.amounts):
+        units = award_units(self.store)
+        for number, (wanted, wanted_unit) in enumerate(schedule.amounts):
+            is_known = wanted_unit in units
+            amount, unit = (wanted, wanted_unit) if is_known else ("2", Unit.POINTS.value)
             email = f"s{schedule.seed}-{number}@shop.example"
-            self._control("POST", "members", {"email": email})
+            self._control("POST", "members", {"email": email, "points_tally": 10})
             fields = {
                 "email": email,
                 "amount": amount,
@@ -99,12 +104,14 @@ class Trial:
     def _rules(self, schedule: Schedule) -> list[Mapping[str, Any]]:
         """The fault, and the delay behind which a worker dies in the middle of its call."""
         rules: list[Mapping[str, Any]] = list(FAULTS[schedule.fault])
-        late = {"effect": "delay", "method": "POST", "route": "*points_events*", "count": 1}
+        late = {"effect": "delay", "method": "POST", "route": AWARD, "count": 1}
         for kill in schedule.kills:
             if kill in {"call_sent", "effect_without_answer"}:
                 after = kill == "effect_without_answer"
                 rules.append({**late, "after": after, "delay_ms": DELAY_S * SPEED * 1000})
-        return rules
+        case = self.account.case
+        routes = {AWARD: case.award_route, MEMBER: case.member_route, LEDGER: case.ledger_route}
+        return [{**rule, "route": routes[rule["route"]]} for rule in rules]
 
     def _go_on(self, schedule: Schedule, award_ids: list[str]) -> None:
         """Let later runs work until each award has ended, as the schedule would start them."""
@@ -156,4 +163,4 @@ class Trial:
             return AwardState(get_award(connection, self.store.name, award_id).state)
 
     def _control(self, method: str, path: str, content: Any = None) -> Any:
-        return self.sandbox.control("rivo", method, path, content)
+        return self.account.control(method, path, content)

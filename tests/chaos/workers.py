@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
 from typing import Any
@@ -20,6 +21,7 @@ from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
 from loyalty_desk.records import Member
 from loyalty_desk.settings import StoreSettings
 from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from tests.chaos.schedules import DELAY_S, SPEED
 
@@ -34,6 +36,8 @@ def start_worker(staging_url: str, store: StoreSettings, kill: str | None) -> Fo
 
 
 def _work(staging_url: str, store: StoreSettings, kill: str | None) -> None:
+    # The parent's connections are the parent's.
+    staging_engine().dispose(close=False)
     engine = open_engine(staging_url)
     try:
         apply_due(make_worker(engine, store, kill))
@@ -93,9 +97,9 @@ class MortalPlatform:
         finally:
             self._die_at("answered")
 
-    def iter_ledger(self, member_id: str) -> Iterator[LedgerEntry]:
+    def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         self._die_at("before_ledger")
-        return self._platform.iter_ledger(member_id)
+        return self._platform.iter_ledger(member_id, since)
 
     def _die_at(self, boundary: str) -> None:
         if self._kill == boundary:

@@ -101,10 +101,11 @@ class FollowUp:
             if not self._mark(connection, award.award_id, "noted"):
                 return
         card = member.card if member else {}
-        balance = card.get(f"{award.unit}_balance")
+        balance, pending = card.get(f"{award.unit}_balance"), card.get("points_pending")
         lines = [
             f"Loyalty: {amount_text(award)} booked ({award.reason}), by {award.agent}.",
             f"New balance: {balance} {award.unit}." if balance is not None else "",
+            f"Pending: {pending} points." if pending else "",
             award.note or "",
         ]
         try:

@@ -19,6 +19,7 @@ ROWS: Final = (
     ("text", "name", "Name"),
     ("text", "status", "Status"),
     ("text", "points_balance", "Points"),
+    ("text", "points_pending", "Points pending"),
     ("text", "credits_balance", "Store credit"),
     ("text", "tier", "VIP tier"),
     ("text", "next_tier", "Next tier"),

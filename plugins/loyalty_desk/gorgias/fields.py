@@ -13,7 +13,7 @@ from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings import StoreSettings
 
-NUMBER_KEYS = frozenset({"points_balance", "points_to_next_tier"})
+NUMBER_KEYS = frozenset({"points_balance", "points_pending", "points_to_next_tier"})
 """Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""
 
 

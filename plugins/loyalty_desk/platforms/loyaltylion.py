@@ -287,13 +287,13 @@ class LoyaltyLionPlatform(Platform):
             card=known(
                 {
                     "points_balance": read_points(row, "points_approved"),
-                    "points_pending": read_points(row, "points_pending") or None,
+                    "points_pending": read_points(row, "points_pending"),
                     "name": name or read_text(properties, "name"),
                     "tier": read_text(tier, "name"),
                     "referral_url": read_text(row, "referral_url"),
                     "referral_code": read_text(row, "referral_id"),
                     "birthday": read_text(row, "birthday"),
-                    "segments": [segment] if segment else None,
+                    "segments": [segment] if segment else [],
                     "profile_url": template and template.format(member_id=member_id),
                 }
             ),

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -39,15 +39,11 @@ from loyalty_desk.platforms.base import (
     Sample,
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.places import Places
 from loyalty_desk.platforms.rows import full_name, rank_of, read_rows, readable_entry
 from loyalty_desk.reading import (
     BadFieldError,
     clean,
-    decimal_text,
-    read_decimal,
-    read_points,
-    read_text,
-    read_text_or_number,
 )
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.sync.cards import known
@@ -55,6 +51,7 @@ from loyalty_desk.transport import Transport
 
 log = logging.getLogger(__name__)
 
+IDENTIFIER: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 KEY_LIVES: Final = timedelta(days=3 * 365)
 KEY_WARNING: Final = timedelta(days=60)
 
@@ -226,8 +223,10 @@ class TrifftPlatform(Platform):
         """Return the member with this id or address."""
         if "@" in identifier:
             template, name = self._answers["path.member_by_email"], "email"
-        else:
+        elif IDENTIFIER.fullmatch(identifier):
             template, name = self._answers["path.member"], "member_id"
+        else:  # messages mask no other text that is part of a path
+            return None
         path, query = fill_path(template, **{name: identifier})
         try:
             row = self._data(self._transport.get_json(path, query), "GET", path)
@@ -400,7 +399,7 @@ class TrifftPlatform(Platform):
 
     def _read_member(self, row: Any) -> Member:
         """Read one member; raises BadFieldError, which names the place as the table has it."""
-        at = _Places(row, self._answers)
+        at = Places(row, self._answers)
         member_id = at.text_or_number("member.id")
         if member_id is None or "@" in member_id:
             raise BadFieldError(self._answers["member.id"], "is no id")
@@ -413,7 +412,7 @@ class TrifftPlatform(Platform):
             card=known(
                 {
                     "points_balance": at.points("member.points"),
-                    "points_pending": at.points("member.points_pending") or None,
+                    "points_pending": at.points("member.points_pending"),
                     "name": full_name(at.text("member.first_name"), at.text("member.last_name")),
                     "tier": tier,
                     "support_id": at.text_or_number("member.support_id"),
@@ -438,7 +437,7 @@ class TrifftPlatform(Platform):
         return words.get(word, MemberStatus.MEMBER) if word else MemberStatus.MEMBER
 
     def _read_entry(self, row: Any) -> LedgerEntry:
-        at = _Places(row, self._answers)
+        at = Places(row, self._answers)
         entry_id = at.text_or_number("entry.id")
         if entry_id is None:
             raise BadFieldError(self._answers["entry.id"], "is missing")
@@ -461,62 +460,6 @@ class TrifftPlatform(Platform):
                 self._transport.conn_id,
                 self._key_ends_on,
             )
-
-
-class _Places:
-    """Reads a row by the places of the table. A place that is null tells nothing."""
-
-    def __init__(self, row: Any, answers: Mapping[str, Any]) -> None:
-        if not isinstance(row, Mapping):
-            raise BadFieldError("(row)", "is not an object")
-        self._row, self._answers = row, answers
-
-    def value(self, key: str) -> Any:
-        return pick(self._row, self._answers[key])
-
-    def text(self, key: str) -> str | None:
-        place = self._answers[key]
-        return None if place is None else read_text({place: self.value(key)}, place)
-
-    def text_or_number(self, key: str) -> str | None:
-        place = self._answers[key]
-        return None if place is None else read_text_or_number({place: self.value(key)}, place)
-
-    def points(self, key: str) -> int | None:
-        place = self._answers[key]
-        return None if place is None else read_points({place: self.value(key)}, place)
-
-    def names(self, key: str, name_key: str) -> list[str] | None:
-        """Texts of a list of texts, or of objects with a name; others are left out."""
-        rows = self.value(key)
-        if not isinstance(rows, list):
-            return None
-        found = [
-            pick(row, self._answers[name_key]) if isinstance(row, Mapping) else row for row in rows
-        ]
-        return [name for text in found if isinstance(text, str) and (name := clean(text))] or None
-
-    def coupons(self) -> list[dict[str, Any]] | None:
-        """The coupons that have a name, with what else is known of each."""
-        rows = self.value("member.coupons")
-        if not isinstance(rows, list):
-            return None
-        coupons = [
-            _read_coupon(_Places(row, self._answers)) for row in rows if isinstance(row, Mapping)
-        ]
-        return [coupon for coupon in coupons if "name" in coupon] or None
-
-
-def _read_coupon(at: _Places) -> dict[str, Any]:
-    cents = read_decimal({"coupon.value": at.value("coupon.value")}, "coupon.value")
-    return known(
-        {
-            "name": at.text("coupon.name"),
-            "value": None if cents is None else decimal_text(cents / Decimal(100)),
-            "code": at.text_or_number("coupon.code"),
-            "expires_on": (at.text("coupon.expires_on") or "")[:10] or None,
-        }
-    )
 
 
 def _text_of(value: Any) -> str | None:
