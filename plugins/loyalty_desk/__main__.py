@@ -13,6 +13,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.commands import add_commands as add_connect_commands
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.macros.commands import add_commands as add_macro_commands
+from loyalty_desk.platforms.commands import add_commands as add_platform_commands
 from loyalty_desk.privacy.commands import add_commands as add_privacy_commands
 from loyalty_desk.settings import installation, stores_file
 from loyalty_desk.sync.params import RunParams
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add_connect_commands(commands)
     add_award_commands(commands)
     add_macro_commands(commands)
+    add_platform_commands(commands)
     add_token_commands(commands)
     add_privacy_commands(commands)
     sync = commands.add_parser("sync", help="run one sync here and now, as the DAG would")

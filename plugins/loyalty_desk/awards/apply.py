@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
+from loyalty_desk.awards.ledger import UNREADABLE, Ledger, mark_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
@@ -38,13 +39,9 @@ SEND_WAITS_S: Final = 30.0
 """How long a call to the platform may wait before it is tried again, in all."""
 SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
 """The longest that sending takes: the waiting, then a request that gets no answer."""
-UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
-"""How reading a ledger fails without its telling anything about an award."""
 UNSURE: Final = frozenset({408, 409, 423, 425, 499})
 """Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
 MOST_SENDS: Final = 2
-LEDGER_MARGIN: Final = timedelta(days=2)
-"""How far before the last sending the ledger is read: the first one, and clocks that differ."""
 BATCH: Final = 50
 
 
@@ -65,6 +62,10 @@ class Worker:
     @property
     def settings(self) -> AwardSettings:
         return self.store.awards
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.engine, self.store.name, self.platform)
 
     def lease(self) -> timedelta:
         """How long after sending an award that is not in the ledger surely never will be."""
@@ -148,11 +149,11 @@ def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
 
 def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
     """Settle an award that was sent before; False when it is surely not booked and may be sent."""
-    if not worker.platform.capabilities.reads_ledger:
+    if not worker.ledger.is_there:
         _finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
         return True
     try:
-        entry = _find_entry(worker, award, award.member_id)
+        entry = worker.ledger.find(award, award.member_id)
     except UNREADABLE:
         give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
         if utc_now() < parse_utc(award.sent_at_utc) + give_up:
@@ -163,29 +164,15 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
     if entry is not None:
         _finish_found(worker, award, counts, entry)
         return True
-    if award.sends >= MOST_SENDS:
+    if award.sends >= MOST_SENDS or not worker.ledger.shows_bookings():
         _finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
         return True
     return False
 
 
-def _find_entry(worker: Worker, award: Row[Any], member_id: str) -> LedgerEntry | None:
-    """The award's entry in the member's ledger, also one that was revoked since."""
-    sent_at = parse_utc(award.sent_at_utc) if award.sent_at_utc else utc_now()
-    mark = _mark(award.award_id)
-    for entry in worker.platform.iter_ledger(member_id, sent_at - LEDGER_MARGIN):
-        if entry.marked is not None and mark in entry.marked:
-            return entry
-    return None
-
-
 def _finish_found(worker: Worker, award: Row[Any], counts: Counts, entry: LedgerEntry) -> None:
     detail = "found in the ledger" + (", credited later" if entry.is_pending else "")
     _finish(worker, award, counts, AwardState.APPLIED, detail, entry_id=entry.entry_id)
-
-
-def _mark(award_id: str) -> str:
-    return f"ld:{award_id}"
 
 
 def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
@@ -197,7 +184,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         external_id=member.external_id,
         unit=unit,
         amount=from_parts(award.amount, unit),
-        mark=_mark(award.award_id),
+        mark=mark_of(award.award_id),
         note=" ".join(part for part in note if part),
         message=award.message,
     )
@@ -232,6 +219,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
             _look_after_loss(worker, award, member, counts, may_send_again=False)
         else:
             _finish(worker, award, counts, AwardState.APPLIED, None, entry_id=entry_id)
+            worker.ledger.learn_from(award, member.member_id)
 
 
 def _look_after_loss(
@@ -242,9 +230,9 @@ def _look_after_loss(
     One that is not there yet keeps its lease, and is looked for again when that ends.
     """
     entry = None
-    if worker.platform.capabilities.reads_ledger:
+    if worker.ledger.is_there:
         with suppress(*UNREADABLE):
-            entry = _find_entry(worker, award, member.member_id)
+            entry = worker.ledger.find(award, member.member_id)
     if entry is not None:
         _finish_found(worker, award, counts, entry)
     elif not may_send_again:

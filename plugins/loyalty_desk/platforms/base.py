@@ -6,6 +6,8 @@ through a new one, and `tests/platforms` is the suite that each has to pass.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +18,7 @@ from typing import Any, ClassVar, Final, Self
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.platforms.guesses import Guess, pick
+from loyalty_desk.platforms.guesses import Guess, pick, resolve
 from loyalty_desk.records import Member, Rejected, Unit
 from loyalty_desk.transport import Counts, Transport
 
@@ -58,6 +60,8 @@ class Capabilities:
     """Whether the list can be cut to the members that changed since a time."""
     reads_ledger: bool = True
     """Whether a booking can be found again by its mark; else a lost answer is for a person."""
+    ledger_is_documented: bool = True
+    """Whether that it can is documented, and not a guess of ours."""
     knows_marks: bool = False
     """Whether it refuses, or ignores, a booking whose mark it has booked before."""
     sends_webhooks: bool = True
@@ -112,8 +116,9 @@ class LedgerEntry:
 class Sample:
     """What a live account answered for `python -m loyalty_desk platform check`.
 
-    `tried` are the guesses that this settles: that there is an `answer`, or, of one that is
-    `an_object`, that something stands where the guess says. `failure` says why there is none.
+    `tried` are the guesses that this settles: that there is an `answer`, or, where it is looked at
+    as `an_object`, that something stands in it where the guess says. `failure` says why there is
+    none.
     """
 
     what: str
@@ -140,7 +145,7 @@ class Sample:
         if self.failure is None and isinstance(first, Mapping):
             return replace(self, what=what, tried=tried, answer=first, an_object=True)
         failure = self.failure or f"no {what} to look at in {place or 'the answer'}"
-        return replace(self, what=what, tried=tried, answer=None, failure=failure)
+        return replace(self, what=what, tried=tried, answer=None, failure=failure, an_object=True)
 
 
 NO_GUESSES: Final[Mapping[str, Guess]] = {}
@@ -171,6 +176,12 @@ class Platform(ABC):
     def counts(self) -> Counts:
         """What the requests have come to so far, for the run's record."""
         return self._transport.counts
+
+    @property
+    def guessed(self) -> str:
+        """A hash of the guesses in force: what was learned by other ones is not known by these."""
+        answers = json.dumps(resolve(self.guesses, self._account.options), sort_keys=True)
+        return hashlib.blake2b(answers.encode(), digest_size=16).hexdigest()
 
     @staticmethod
     @abstractmethod

@@ -113,3 +113,12 @@ def pick(row: Any, place: str | None) -> Any:
         else:
             return None
     return row if place else None
+
+
+def stands(row: Any, place: str) -> bool:
+    """Whether there is such a place, be it empty, or it may be below something empty."""
+    above, _, last = place.rpartition(".")
+    holder = pick(row, above) if above else row
+    if isinstance(holder, Mapping):
+        return last in holder
+    return bool(above) and holder is None and stands(row, above)

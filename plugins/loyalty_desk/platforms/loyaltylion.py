@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -31,7 +32,7 @@ from loyalty_desk.platforms.base import (
     Sample,
     ids_of,
 )
-from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.rows import (
     full_name,
     next_cursor,
@@ -132,6 +133,7 @@ class LoyaltyLionPlatform(Platform):
             card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
             lists_changes=answers["updated.parameter"] is not None,
             reads_ledger=answers["path.transactions"] is not None and answers["mark_in_reason"],
+            ledger_is_documented=False,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -253,6 +255,10 @@ class LoyaltyLionPlatform(Platform):
                     lambda: self._transport.get_json(filled, more),
                 )
             )
+            if listed.failure is None:
+                yield replace(
+                    listed, what="the answer", tried=("answer.transactions",), an_object=True
+                )
             yield listed.inside(
                 "one booking", self._answers["answer.transactions"], GUESSES, "transaction"
             )
@@ -302,6 +308,8 @@ class LoyaltyLionPlatform(Platform):
         )
 
     def _read_entry(self, row: Any) -> LedgerEntry:
+        if not stands(row, self._answers["transaction.reason"]):
+            raise BadFieldError(self._answers["transaction.reason"], "is missing")
         return LedgerEntry(
             entry_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
             marked=read_text({"reason": pick(row, self._answers["transaction.reason"])}, "reason"),

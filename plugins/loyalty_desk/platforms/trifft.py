@@ -14,6 +14,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from loyalty_desk.platforms.base import (
     Platform,
     Sample,
 )
-from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
 from loyalty_desk.platforms.rows import full_name, rank_of, read_rows, readable_entry
 from loyalty_desk.reading import (
@@ -197,6 +198,7 @@ class TrifftPlatform(Platform):
             lists_members=answers["path.members"] is not None,
             lists_changes=answers["updated.parameter"] is not None,
             reads_ledger=answers["path.transactions"] is not None,
+            ledger_is_documented=False,
             knows_marks=True,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
@@ -320,6 +322,8 @@ class TrifftPlatform(Platform):
                 lambda: transport.get_json(answers["path.members"], query),
             )
             yield listed
+            if listed.failure is None and data is not None:
+                yield replace(listed, what="the answer", tried=("answer.data",), an_object=True)
             first = listed.inside("a member of the list", data, GUESSES, "member")
             member_id = member_id or _text_of(pick(first.answer, answers["member.id"]))
             email = email or _text_of(pick(first.answer, answers["member.email"]))
@@ -441,6 +445,8 @@ class TrifftPlatform(Platform):
         entry_id = at.text_or_number("entry.id")
         if entry_id is None:
             raise BadFieldError(self._answers["entry.id"], "is missing")
+        if not stands(row, self._answers["entry.own_id"]):
+            raise BadFieldError(self._answers["entry.own_id"], "is missing")
         state = at.value("entry.state")
         return LedgerEntry(
             entry_id=entry_id,

@@ -22,6 +22,8 @@ class StateKey(StrEnum):
     """Which thresholds people were told of that are crossed."""
     ERASE_SALT = "erase_salt"
     """What erased people are hashed with."""
+    LEDGER_SEEN = "ledger_seen"
+    """By which guesses a booking of ours was seen in the platform's ledger."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 
