@@ -9,6 +9,7 @@ from loyalty_desk import settings
 from loyalty_desk.report.run_record import RunRecord
 from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
+from sandbox.sides import SIDES
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
 
@@ -19,14 +20,14 @@ MEMBERS, CUSTOMERS, TICKETS = 260, 220, 250
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
     size = {"members": MEMBERS, "customers": CUSTOMERS, "tickets": TICKETS}
-    with running_sandbox(**size, seed=7, speed=SPEED) as sandbox:
+    with running_sandbox(**size, seed=7, speed=SPEED, platforms=",".join(SIDES)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Sandbox:
     """One sandbox for all flow tests, as new for each."""
-    for server in ("gorgias", "rivo"):
+    for server in ("gorgias", *SIDES):
         everything = dict.fromkeys(("counters", "data", "faults", "buckets"), True)
         shared_sandbox.control(server, "POST", "reset", everything)
     return shared_sandbox
@@ -41,12 +42,12 @@ class Syncer:
     """Runs the store's DAG under real Airflow, in this process."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._world, self._monkeypatch = world, monkeypatch
+        self.world, self._monkeypatch = world, monkeypatch
 
     def __call__(self, **params: object) -> RunRecord:
         """Run the DAG once and return its run record, whether it failed or not."""
         self.run_dag(f"loyalty_sync__{STORE}", **params)  # a failed task shows in the record
-        return self._world.records()[0]
+        return self.world.records()[0]
 
     def award(self, **params: object) -> None:
         """Run the DAG that awards once, with that form."""
@@ -63,7 +64,7 @@ class Syncer:
     def load_dag(self, dag_id: str = f"loyalty_sync__{STORE}"):
         from airflow.dag_processing.dagbag import DagBag
 
-        for name, value in self._world.environment().items():
+        for name, value in self.world.environment().items():
             self._monkeypatch.setenv(name, value)
         forget_settings()
         bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))

@@ -43,15 +43,21 @@ class World:
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    platform: str = "rivo"
     data_docs: bool = False
     """Off in most tests: writing them takes half of the time of a run."""
 
     def environment(self) -> dict[str, str]:
         """The variables that a process of the product runs with."""
         stores = self.folder / "stores.yaml"
-        settings = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}, **self.settings}
+        settings = {
+            "platform": self.platform,
+            "schedule": None,
+            "budget": {"share": 1.0},
+            **self.settings,
+        }
         stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
-        connections = {**sandbox_connections(self.sandbox), **self.connections}
+        connections = {**sandbox_connections(self.sandbox, self.platform), **self.connections}
         return {
             "LOYALTY_DESK_STORES_FILE": str(stores),
             "LOYALTY_DESK_STAGING_URL": self.staging_url,
@@ -149,7 +155,8 @@ class World:
         engine.dispose()
 
     def change_connection(self, conn_id: str, change: Mapping[str, Any]) -> None:
-        self.connections[conn_id] = {**sandbox_connections(self.sandbox)[conn_id], **change}
+        found = sandbox_connections(self.sandbox, self.platform)[conn_id]
+        self.connections[conn_id] = {**found, **change}
 
     def secrets(self) -> list[str]:
         """Everything that gives access to either account."""
@@ -205,9 +212,9 @@ class World:
             engine.dispose()
 
 
-def sandbox_connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+def sandbox_connections(sandbox: Sandbox, platform: str) -> dict[str, dict[str, Any]]:
     """Airflow connections to the sandbox, as its ready line gives them."""
-    gorgias, rivo = sandbox.credentials["gorgias"], sandbox.credentials["rivo"]
+    gorgias, loyalty = sandbox.credentials["gorgias"], sandbox.credentials[platform]
     return {
         f"gorgias_{STORE}": {
             "conn_type": "http",
@@ -215,9 +222,9 @@ def sandbox_connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "login": gorgias["email"],
             "password": gorgias["api_key"],
         },
-        f"rivo_{STORE}": {
+        f"{platform}_{STORE}": {
             "conn_type": "http",
-            "host": rivo["url"],
-            "password": rivo["api_key"],
+            "host": loyalty["url"],
+            "password": loyalty["api_key"],
         },
     }

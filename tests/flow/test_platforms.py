@@ -1,0 +1,151 @@
+"""The one world of the sandbox, synced through each platform's API: the same matches, cards (but
+for what a platform cannot tell) and mismatches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty_desk.mismatches.scores import Reason
+from loyalty_desk.records import Outcome, RunState
+from loyalty_desk.staging.engine import migrate, open_engine
+from sandbox.sides import SIDES
+from tests.flow.expected import Card
+from tests.flow.world import World
+
+pytestmark = pytest.mark.flow
+
+OTHERS = [name for name in SIDES if name != "rivo"]
+UNTOLD = {
+    "trifft": {"credits_balance", "points_expire_on"},
+    "smile": {"credits_balance", "points_expire_on", "referral_code"},
+    "loyaltylion": {"credits_balance", "points_expire_on"},
+}
+YEAR = {"trifft": "1990-", "smile": "", "loyaltylion": "1988-"}
+"""What stands before the day of a birthday: Rivo and Smile do not tell the year."""
+SETTINGS = {"trifft": {"extra": '{"api": {"member.shop_id": "params.shop_id"}}'}}
+
+
+def ids_by_rivo_id(world: World, platform: str) -> dict[str, str]:
+    """Members' ids on a platform by their ids on Rivo: both list them in one order."""
+    rivo, other = (
+        world.sandbox.control(name, "GET", "members?limit=100000")["data"]
+        for name in ("rivo", platform)
+    )
+    return {str(one["id"]): str(two["id"]) for one, two in zip(rivo, other, strict=True)}
+
+
+def as_told_by(platform: str, card: Card, ids: dict[str, str]) -> Card:
+    """A card that follows from Rivo's answers, as it follows from the platform's."""
+    told = {key: value for key, value in card.items() if key not in UNTOLD[platform]}
+    if "member_id" in told:
+        told["member_id"] = ids[told["member_id"]]
+    if "birthday" in told:
+        told["birthday"] = YEAR[platform] + told["birthday"]
+    return told
+
+
+def on(world: World, platform: str) -> World:
+    """The same world through another platform's API."""
+    other = dataclasses.replace(world, platform=platform)
+    other.change_connection(f"{platform}_demo", SETTINGS.get(platform, {}))
+    return other
+
+
+@pytest.mark.parametrize("platform", OTHERS)
+def test_every_customer_holds_the_card_that_follows_from_this_platform(
+    world: World, sync: Any, platform: str
+) -> None:
+    ids = ids_by_rivo_id(world, platform)
+    expected = {
+        customer_id: as_told_by(platform, card, ids)
+        for customer_id, card in world.expected_cards().items()
+    }
+    sync.world = on(world, platform)
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert record.pushed == record.planned > 100
+    assert world.shown_cards() == expected
+
+    again = sync()
+    assert again.state == RunState.SUCCEEDED, again.failure
+    assert (again.planned, again.pushed, again.failed) == (0, 0, 0)
+
+    world.tick(20)
+    ids = ids_by_rivo_id(world, platform)
+    wanted = {
+        customer_id: as_told_by(platform, card, ids)
+        for customer_id, card in world.expected_cards().items()
+    }
+    third = sync()
+    assert third.state == RunState.SUCCEEDED, third.failure
+    assert world.shown_cards() == wanted
+
+
+def mismatches(world: World) -> set[tuple[Any, ...]]:
+    rows = world.rows(
+        "SELECT side, subject_id, outcome FROM mismatches WHERE settled_at_utc IS NULL"
+    )
+    return {tuple(row.values()) for row in rows}
+
+
+def classes(world: World) -> dict[str, float]:
+    """How many customers and members of the last run ended in each class."""
+    counters = world.records()[0].counters()
+    outcomes = [outcome.value for outcome in Outcome]
+    return {
+        name: count
+        for name, count in counters.items()
+        if name.partition("_")[2] in outcomes and name.startswith(("customers_", "members_"))
+    }
+
+
+def suggestions(world: World) -> dict[tuple[int, str], list[str]]:
+    """Why each customer and member are suggested."""
+    rows = world.rows("SELECT customer_id, member_id, reasons FROM suggestions")
+    return {(row["customer_id"], row["member_id"]): json.loads(row["reasons"]) for row in rows}
+
+
+@pytest.mark.parametrize("platform", OTHERS)
+def test_the_mismatches_and_suggestions_are_those_of_rivo(
+    world: World, sync: Any, platform: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'rivo.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    rivo = dataclasses.replace(world, staging_url=url)
+    sync.world = rivo
+    assert sync().state == RunState.SUCCEEDED
+    ids = ids_by_rivo_id(world, platform)
+    world.sandbox.control("gorgias", "POST", "reset", {"data": True})
+    other = on(world, platform)
+    sync.world = other
+    assert sync().state == RunState.SUCCEEDED
+
+    translated = {
+        (side, ids.get(subject, subject) if side == "member" else subject, outcome)
+        for side, subject, outcome in mismatches(rivo)
+    }
+    assert mismatches(other) == translated
+    assert {outcome for _, _, outcome in translated} == {
+        "ambiguous",
+        "customer_not_found",
+        "no_email",
+    }
+    assert classes(other) == classes(rivo)
+    assert sum(count > 0 for count in classes(rivo).values()) > 8
+    pairs = {(customer, ids[member]): why for (customer, member), why in suggestions(rivo).items()}
+    if platform == "smile":  # does not tell the shop's id
+        by_others = {pair for pair, why in pairs.items() if Reason.EXTERNAL_ID not in why}
+        assert by_others <= set(suggestions(other)) <= set(pairs)
+    else:
+        assert suggestions(other) == pairs
+    assert len(pairs) >= 4
