@@ -76,6 +76,14 @@ class RejectedShareError(PermanentError):
     """So many rows of one extract were unusable that the extract itself must be wrong."""
 
 
+class MemberFileError(PermanentError):
+    """A file with members, its folder or the file of its columns cannot be used."""
+
+
+class MemberFolderError(TemporaryError):
+    """The place of member files does not answer now."""
+
+
 class StoreBusyError(TemporaryError):
     """Another run holds the store's lock. Wait for it, or for its lease to end."""
 

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.platforms import OWN_PLATFORMS
+from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.records import Destination
 from loyalty_desk.settings_sections import (
     AlertSettings,
@@ -28,6 +29,8 @@ from loyalty_desk.settings_sections import (
     ExtractSettings,
     GorgiasSettings,
     LookupSettings,
+    MemberFileSettings,
+    MemberLookupSettings,
     MismatchSettings,
     PushSettings,
     RefreshSettings,
@@ -37,7 +40,6 @@ from loyalty_desk.settings_sections import (
     check_cron,
 )
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -123,6 +125,8 @@ class StoreSettings(Strict):
     desk: DeskSettings = DeskSettings()
     retention: RetentionSettings = RetentionSettings()
     lookup: LookupSettings = LookupSettings()
+    member_files: MemberFileSettings = MemberFileSettings()
+    member_lookups: MemberLookupSettings = MemberLookupSettings()
     mismatches: MismatchSettings = MismatchSettings()
     reports: ReportSettings = ReportSettings()
 

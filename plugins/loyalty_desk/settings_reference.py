@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from loyalty_desk.settings import PROJECT_ROOT, Installation, StoreSettings
+from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings import Installation, StoreSettings
 from loyalty_desk.sync.params import RunParams
 
 HEAD = "| {} | Default | What it does |\n| --- | --- | --- |"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from loyalty_desk.project import PROJECT_ROOT
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -219,6 +222,42 @@ class AwardSettings(Strict):
     ticket_note: bool = Field(
         default=False,
         description="Whether an applied award leaves an internal note on its Gorgias ticket.",
+    )
+
+
+class MemberFileSettings(Strict):
+    """Files with members, for a platform that lists none."""
+
+    folder: str = Field(
+        default="",
+        description="Where they are dropped: a folder, or an address of Airflow's object storage"
+        " such as `sftp://my_sftp@/drop`; empty: none.",
+    )
+    pattern: str = Field(
+        default="*.csv", min_length=1, description="Which files of the folder are meant."
+    )
+    columns: Path = Field(
+        default=PROJECT_ROOT / "include" / "members" / "columns.yaml",
+        description="The file that says which column is what.",
+    )
+    holds: Literal["changes", "everybody"] = Field(
+        default="changes",
+        description="Whether a file has some members, or all: then who is not in the newest one"
+        " has left.",
+    )
+    settle_s: float = Field(
+        default=60.0, ge=0, description="Seconds without a change until a file counts as whole."
+    )
+
+
+class MemberLookupSettings(Strict):
+    """Members asked for one by one, for a platform that lists none."""
+
+    most_per_run: int = Field(
+        default=200, ge=0, description="Customers with recent tickets that one run asks about."
+    )
+    hours: float = Field(
+        default=24.0, gt=0, description="Hours after which the same customer is asked about again."
     )
 
 

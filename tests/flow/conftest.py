@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loyalty_desk import settings
+from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.report.run_record import RunRecord
 from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
@@ -67,7 +68,7 @@ class Syncer:
         for name, value in self.world.environment().items():
             self._monkeypatch.setenv(name, value)
         forget_settings()
-        bag = DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
+        bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
         assert not bag.import_errors
         return bag.dags[dag_id]
 

@@ -17,8 +17,8 @@ import requests
 import yaml
 from sqlalchemy import text
 
+from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.report.run_record import RunRecord, load_recent_records
-from loyalty_desk.settings import PROJECT_ROOT
 from loyalty_desk.staging.engine import open_engine, reading
 from sandbox.running import Sandbox
 from tests.conftest import BOTH

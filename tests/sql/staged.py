@@ -67,13 +67,15 @@ class Staged:
             confirmed_at_utc=utc_text(NOW),
         )
 
-    def ticket(self, ticket_id: int, customer_id: int, status: str = "closed") -> None:
+    def ticket(
+        self, ticket_id: int, customer_id: int, status: str = "closed", **values: Any
+    ) -> None:
         self._insert(
             schema.tickets,
             ticket_id=ticket_id,
             customer_id=customer_id,
             status=status,
-            updated_at_utc=utc_text(NOW),
+            **{"updated_at_utc": utc_text(NOW), **values},
         )
 
     def touch(self, kind: str, value: object) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.settings import PROJECT_ROOT, StoresFile, read_stores
+from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings import StoresFile, read_stores
 
 
 @pytest.fixture

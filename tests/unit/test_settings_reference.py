@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from loyalty_desk.settings import PROJECT_ROOT
+from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.settings_reference import settings_markdown
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, o
 from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import api_tokens, award_events, award_gates, awards
-from loyalty_desk.staging.lookup_schema import lookups_not_found
+from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
     erased_people,
@@ -42,6 +42,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     refused_suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     lookups_not_found: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
+    member_lookups: (("customer_id", CUSTOMER),),
 }
 """The columns that lead to a person; a row with any of them goes."""
 ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {

@@ -20,3 +20,13 @@ lookups_not_found = Table(
     Column("settled_at_utc", Text),
     **CLUSTERED,
 )
+
+# One per customer that a platform without a list of members was asked about.
+member_lookups = Table(
+    "member_lookups",
+    METADATA,
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("asked_at_utc", Text, nullable=False),
+    **CLUSTERED,
+)

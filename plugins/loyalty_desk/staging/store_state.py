@@ -24,6 +24,8 @@ class StateKey(StrEnum):
     """What erased people are hashed with."""
     LEDGER_SEEN = "ledger_seen"
     """By which guesses a booking of ours was seen in the platform's ledger."""
+    MEMBER_FILES = "member_files"
+    """Which member files were read."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 

@@ -24,6 +24,7 @@ from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import RunState
 from loyalty_desk.report import run_record, text
 from loyalty_desk.settings import StoreSettings, installation, stores_file
@@ -31,7 +32,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.stores import in_force, open_store
-from loyalty_desk.sync import extract, push
+from loyalty_desk.sync import extract, members, push
 from loyalty_desk.sync.brake import check_brake
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.params import RunParams
@@ -69,17 +70,8 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
 
 def extract_members(store_name: str, run_id: str) -> Counters:
     with _stage(store_name, run_id, "members", seconds="members") as run:
-        platform = connections.loyalty_platform(run.store)
-        try:
-            counts = extract.extract_members(run, platform)
-        finally:
-            _increase(
-                run,
-                {
-                    "platform_requests": platform.counts.requests,
-                    "platform_rate_limited": platform.counts.rate_limited,
-                },
-            )
+        with _platform(run) as platform:
+            counts = members.extract_members(run, platform)
         return _keep(run, counts.as_counters("members"))
 
 
@@ -101,7 +93,17 @@ def look_up_channels(store_name: str, run_id: str) -> Counters:
         _stage(store_name, run_id, "channels", seconds="customers") as run,
         _gorgias(run) as client,
     ):
-        return _keep(run, {"channel_lookups": extract.look_up_channels(run, client)})
+        asked = _look_members_up(run)  # first: whom it finds needs no further look-up
+        channels = extract.look_up_channels(run, client)
+        return _keep(run, {"member_lookups": asked, "channel_lookups": channels})
+
+
+def _look_members_up(run: Run) -> int:
+    """Ask a platform that lists no members about them one by one."""
+    if connections.capabilities(run.store).lists_members:
+        return 0
+    with _platform(run) as platform:
+        return members.look_members_up(run, platform)
 
 
 def match(store_name: str, run_id: str) -> Counters:
@@ -288,6 +290,22 @@ def _gorgias(run: Run) -> Iterator[GorgiasClient]:
             {
                 "gorgias_requests": client.transport.counts.requests,
                 "gorgias_rate_limited": client.transport.counts.rate_limited,
+            },
+        )
+
+
+@contextmanager
+def _platform(run: Run) -> Iterator[Platform]:
+    """The platform, its requests counted in the run record, whatever happens."""
+    platform = connections.loyalty_platform(run.store)
+    try:
+        yield platform
+    finally:
+        _increase(
+            run,
+            {
+                "platform_requests": platform.counts.requests,
+                "platform_rate_limited": platform.counts.rate_limited,
             },
         )
 

@@ -1,0 +1,151 @@
+"""Which column of a member file is what: a YAML file under `include/`, checked when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from loyalty_desk.errors import MemberFileError
+from loyalty_desk.platforms.rows import full_name
+from loyalty_desk.reading import (
+    BadFieldError,
+    clean,
+    decimal_text,
+    read_decimal,
+    read_points,
+)
+from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.sync.cards import known
+
+TEXT_KEYS: Final = (
+    *("name", "tier", "next_tier", "referral_url", "referral_code", "support_id"),
+    *("points_expire_on", "birthday", "favorite_location", "profile_url"),
+)
+NUMBER_KEYS: Final = ("points_balance", "points_pending", "points_to_next_tier")
+OTHER_KEYS: Final = (
+    *("member_id", "email", "status", "first_name", "last_name", "phone", "external_id"),
+    *("tier_rank", "credits_balance", "segments"),
+)
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Literal[
+    "member_id", "email", "status", "first_name", "last_name", "phone", "external_id",
+    "tier_rank", "credits_balance", "segments", "name", "tier", "next_tier", "referral_url",
+    "referral_code", "support_id", "points_expire_on", "birthday", "favorite_location",
+    "profile_url", "points_balance", "points_pending", "points_to_next_tier",
+]  # fmt: skip
+
+
+class Columns(BaseModel):
+    """What a file of columns says. `columns` are names of the header by what they hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str = Field(exclude=True)
+    columns: dict[Key, Column]
+    status: dict[Literal["guest", "excluded"], tuple[str, ...]] = {}
+    """Words of the status column; all others mean a member."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Literal["utf-8-sig", "utf-8", "utf-16", "cp1252", "latin-1"] = "utf-8-sig"
+    segments_between: Annotated[str, Field(min_length=1, max_length=3)] = ";"
+
+    @model_validator(mode="after")
+    def _names_a_member(self) -> Columns:
+        for needed in ("member_id", "email"):
+            if needed not in self.columns:
+                raise ValueError(f"columns must say which one is {needed}")
+        return self
+
+    def check_header(self, name: str, header: Sequence[str] | None) -> None:
+        """Raise MemberFileError when a column that is named here is not in the file."""
+        there = list(header or ())
+        missing = [column for column in self.columns.values() if column not in there]
+        if missing:
+            raise MemberFileError(
+                f"{name} has no column {', '.join(map(repr, missing))}; it has"
+                f" {', '.join(map(repr, there)) or 'none'}: correct {self.source}"
+            )
+
+    def read_member(self, row: Mapping[str | None, Any]) -> Member:
+        """Read one row; raises BadFieldError, which names the column."""
+        if None in row:
+            raise BadFieldError("(row)", "has more cells than the first line")
+        member_id = self._text(row, "member_id")
+        if member_id is None or len(member_id) > 64 or not member_id.isprintable():
+            raise BadFieldError(self.columns["member_id"], "is no id")
+        if "@" in member_id:
+            raise BadFieldError(self.columns["member_id"], "is an address and no id")
+        credits_balance = self._decimal(row, "credits_balance")
+        rank = self._points(row, "tier_rank")
+        first_last = full_name(self._text(row, "first_name"), self._text(row, "last_name"))
+        card = {key: self._text(row, key) for key in TEXT_KEYS}
+        card |= {key: self._points(row, key) for key in NUMBER_KEYS}  # type: ignore[misc]
+        card["name"] = card["name"] or first_last
+        return Member(
+            member_id=member_id,
+            email=self._text(row, "email"),
+            status=self._status(row),
+            card=known(
+                {
+                    **card,
+                    "credits_balance": None
+                    if credits_balance is None
+                    else decimal_text(credits_balance),
+                    "segments": self._segments(row),
+                }
+            ),
+            phone=self._text(row, "phone"),
+            external_id=self._text(row, "external_id"),
+            tier_rank=max(0, min(rank or 0, 2**31 - 1)),
+        )
+
+    def _cell(self, row: Mapping[str | None, Any], key: str) -> tuple[str, dict[str, Any]]:
+        column = self.columns.get(key, "")  # type: ignore[call-overload]
+        return column, {column: row.get(column) if column else None}
+
+    def _text(self, row: Mapping[str | None, Any], key: str) -> str | None:
+        column, cell = self._cell(row, key)
+        value = cell[column]
+        return clean(value) if isinstance(value, str) else None
+
+    def _points(self, row: Mapping[str | None, Any], key: str) -> int | None:
+        column, cell = self._cell(row, key)
+        return read_points(cell, column)
+
+    def _decimal(self, row: Mapping[str | None, Any], key: str) -> Any:
+        column, cell = self._cell(row, key)
+        return read_decimal(cell, column)
+
+    def _status(self, row: Mapping[str | None, Any]) -> MemberStatus:
+        word = (self._text(row, "status") or "").lower()
+        for status in (MemberStatus.GUEST, MemberStatus.EXCLUDED):
+            words = self.status.get(status.value, ())  # type: ignore[call-overload]
+            if word in {one.lower() for one in words}:
+                return status
+        return MemberStatus.MEMBER
+
+    def _segments(self, row: Mapping[str | None, Any]) -> list[str] | None:
+        if "segments" not in self.columns:
+            return None
+        parts = (self._text(row, "segments") or "").split(self.segments_between)
+        return [name for part in parts if (name := clean(part))]
+
+
+def read_columns(path: Path) -> Columns:
+    """Read a file of columns; raises MemberFileError naming the file and what is wrong."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Columns(source=str(path), **(content if isinstance(content, dict) else {}))
+    except OSError as error:
+        raise MemberFileError(f"cannot read {path}: {error.strerror}") from None
+    except yaml.YAMLError:
+        raise MemberFileError(f"{path} is not valid YAML") from None
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, one['loc'])) or '(file)'}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise MemberFileError(f"{path}: {'; '.join(problems)}") from None

@@ -1,0 +1,165 @@
+"""Files with members that somebody drops for a store, by SFTP or otherwise: found, read, kept.
+
+Which column is what stands in a file of columns under `include/`. A file is read once: it is
+known by its name, size and time. One that is still growing waits for the next run.
+"""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import MemberFileError, MemberFolderError
+from loyalty_desk.platforms.base import MemberPage
+from loyalty_desk.platforms.rows import read_rows
+from loyalty_desk.settings import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
+from loyalty_desk.sync.member_columns import Columns, read_columns
+
+PAGE_ROWS: Final = 1_000
+UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
+"""How programs end the name of a file that they are still writing."""
+WRONG: Final = (FileNotFoundError, NotADirectoryError, PermissionError, ImportError, ValueError)
+"""What a wrong folder raises; everything else is a storage that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFile:
+    """One file that was not read yet. `stamp` tells it from a later one of the same name."""
+
+    store: str
+    path: Any
+    stamp: str
+    columns: Columns
+    holds_everybody: bool
+
+    @property
+    def name(self) -> str:
+        return str(self.path.name)
+
+    def iter_pages(self) -> Iterator[MemberPage]:
+        """Yield the rows in pages, those that cannot be used apart.
+
+        Raises:
+            MemberFileError: a column is missing, or the file is no CSV in the encoding that is set.
+        """
+        try:
+            with self.path.open("rb") as binary:
+                text = io.TextIOWrapper(binary, encoding=self.columns.encoding, newline="")
+                yield from self._read(csv.DictReader(text, delimiter=self.columns.delimiter))
+        except UnicodeDecodeError:
+            raise MemberFileError(
+                f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"
+                f" {self.columns.source}"
+            ) from None
+        except csv.Error as error:
+            raise MemberFileError(f"{self.name} is no CSV: {error}") from None
+
+    def _read(self, rows: csv.DictReader[str]) -> Iterator[MemberPage]:
+        self.columns.check_header(self.name, rows.fieldnames)
+        page: list[Mapping[str, Any]] = []
+        for row in rows:
+            page.append(row)
+            if len(page) >= PAGE_ROWS:
+                yield read_rows(page, self.columns.read_member)
+                page = []
+        if page:
+            yield read_rows(page, self.columns.read_member)
+
+    def keep_as_read(self, engine: Engine) -> None:
+        """Remember that it was read whole."""
+        with engine.begin() as connection:
+            kept = find_state(connection, self.store, StateKey.MEMBER_FILES)
+            files = {**json.loads(kept or "{}"), self.name: self.stamp}
+            keep_state(connection, self.store, StateKey.MEMBER_FILES, json.dumps(files), utc_now())
+
+
+def find_new_files(engine: Engine, store: StoreSettings) -> list[MemberFile]:
+    """The files to read, the oldest first; of those that hold everybody, the newest alone.
+
+    Raises:
+        MemberFileError: the folder or the file of columns cannot be read.
+        MemberFolderError: the folder's storage does not answer now.
+    """
+    settings = store.member_files
+    if not settings.folder:
+        return []
+    columns = read_columns(settings.columns)
+    with reading(engine) as connection:
+        known = json.loads(find_state(connection, store.name, StateKey.MEMBER_FILES) or "{}")
+    listed = _listed(settings.folder, settings.pattern, settings.settle_s)
+    everybody = settings.holds == "everybody"
+    wanted = listed[-1:] if everybody else listed
+    return [
+        MemberFile(store.name, one.path, one.stamp, columns, holds_everybody=everybody)
+        for one in wanted
+        if known.get(one.path.name) != one.stamp
+    ]
+
+
+def _listed(folder: str, pattern: str, settle_s: float) -> list[_Listed]:
+    """The files that are whole, the oldest first.
+
+    Raises:
+        MemberFileError: there is no such folder, or it may not be read.
+        MemberFolderError: its storage does not answer.
+    """
+    settled = utc_now() - timedelta(seconds=settle_s)
+    try:
+        paths = [path for path in _open_folder(folder).iterdir() if _is_meant(path, pattern)]
+        found = [_Listed.of(path) for path in paths]
+    except WRONG as error:
+        raise MemberFileError(
+            f"the folder of member files {folder!r} cannot be read ({type(error).__name__}):"
+            " correct member_files.folder"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - every storage has errors of its own
+        raise MemberFolderError(
+            f"the folder of member files {folder!r} does not answer ({type(error).__name__})"
+        ) from None
+    return sorted((one for one in found if one.moment <= settled), key=lambda one: one.order)
+
+
+def _is_meant(path: Any, pattern: str) -> bool:
+    name = str(path.name)
+    return fnmatch.fnmatch(name, pattern) and not name.endswith(UNFINISHED) and bool(path.is_file())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """One file of the folder; `stamp` tells it from a later one of the same name."""
+
+    path: Any
+    moment: datetime
+    stamp: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.moment, str(self.path.name)
+
+    @classmethod
+    def of(cls, path: Any) -> _Listed:
+        info = path.stat()
+        told = info.st_mtime  # seconds on a disk, and a time in Airflow's object storage
+        moment = told if isinstance(told, datetime) else datetime.fromtimestamp(told or 0, UTC)
+        return cls(path=path, moment=moment, stamp=f"{info.st_size} {moment.isoformat()}")
+
+
+def _open_folder(folder: str) -> Any:
+    """A folder of this machine, or what Airflow's object storage knows by a connection."""
+    if "://" not in folder:
+        return Path(folder)
+    from airflow.sdk import ObjectStoragePath  # noqa: PLC0415 - only where it is used
+
+    return ObjectStoragePath(folder)

@@ -1,0 +1,152 @@
+"""Reads members into staging: from the platform's list, or from files and look-ups without one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.errors import ApiError
+from loyalty_desk.platforms.base import MemberPage, Platform
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import Rejected
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync import stage
+from loyalty_desk.sync.member_files import find_new_files
+from loyalty_desk.sync.reads import (
+    Read,
+    ReadCounts,
+    begin_scan,
+    finish_scan,
+    full_scan_is_due,
+    start_read,
+)
+from loyalty_desk.sync.run import Run
+from loyalty_desk.sync.watermarks import Watermark, find_watermark, save_watermark
+
+log = logging.getLogger(__name__)
+
+LOOKED_UP: Final = "member_lookups"
+"""Names what is asked one by one among the sources of rejected rows."""
+
+
+def extract_members(run: Run, platform: Platform) -> ReadCounts:
+    """Read the members that changed since the last run; all where the platform cannot tell, when
+    asked, or once a while. One that lists none leaves them to files and look-ups.
+    """
+    if not platform.capabilities.lists_members:
+        return _read_member_files(run)
+    with run.engine.begin() as connection:
+        mark = find_watermark(connection, run.store.name, "members")
+    full = not platform.capabilities.lists_changes or run.params.full_resync
+    if full or full_scan_is_due(run, mark):
+        return _scan_members(run, platform)
+    assert mark.since is not None  # noqa: S101 - a full scan always leaves one
+    return _walk_members(run, platform, mark.since)
+
+
+def _scan_members(run: Run, platform: Platform) -> ReadCounts:
+    read, store = start_read(run, "members"), run.store.name
+    started = utc_now()
+    _scan_pages(run, read, platform.iter_member_pages())
+    with run.engine.begin() as connection:
+        mark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
+        save_watermark(connection, store, "members", mark)
+    return read.counts
+
+
+def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
+    """Read what changed since the last run began, and a little before, as clocks differ."""
+    read = start_read(run, "members")
+    started = utc_now()
+    oldest = parse_utc(since) - timedelta(minutes=run.store.extract.overlap_minutes)
+    for page in platform.iter_member_pages(oldest):
+        _stage_member_page(read, page, first_load=False, note_seen=False)
+    read.check_share(whole=True)
+    with run.engine.begin() as connection:
+        mark = Watermark(since=utc_text(started), full_scan_at_utc=None)
+        save_watermark(connection, run.store.name, "members", mark)
+    return read.counts
+
+
+def _stage_member_page(read: Read, page: MemberPage, *, first_load: bool, note_seen: bool) -> None:
+    store = read.run.store.name
+    fresh = [member for member in page.members if read.first_sight(member.member_id)]
+    read.reject(page.rejected)
+    with read.run.engine.begin() as connection:
+        staged = stage.stage_members(connection, store, fresh, utc_now(), first_load=first_load)
+        if note_seen:
+            seen = {m.member_id for m in fresh} - staged.kept_out
+            seen |= {r.record_id for r in page.rejected if r.record_id}
+            stage.note_seen(connection, store, "members", seen)
+    read.page_done(staged)
+
+
+def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
+    """Stage pages of everybody: who is not among them has left."""
+    scan = begin_scan(run, "members")
+    for page in pages:
+        _stage_member_page(read, page, first_load=scan.is_first_load, note_seen=True)
+    read.check_share(whole=True)
+    read.counts.gone = finish_scan(run, "members", scan.live_before)
+
+
+def _read_member_files(run: Run) -> ReadCounts:
+    """Read what was dropped as files since the last run; look-ups follow (`look_members_up`)."""
+    read = start_read(run, "members")
+    for file in find_new_files(run.engine, run.store):
+        if file.holds_everybody:
+            _scan_pages(run, read, file.iter_pages())
+        else:
+            for page in file.iter_pages():
+                _stage_member_page(read, page, first_load=False, note_seen=False)
+        read.check_share(whole=True)
+        file.keep_as_read(run.engine)
+        log.info("members: %s is read", file.name)
+    return read.counts
+
+
+def look_members_up(run: Run, platform: Platform) -> int:
+    """Ask a platform without a list about customers with recent tickets, each once in some hours.
+
+    Customers and tickets have to be staged. Returns how many were asked about.
+    """
+    read = start_read(run, LOOKED_UP)
+    settings, now = run.store.member_lookups, utc_now()
+    binds = {
+        "store": run.store.name,
+        "asked_before_utc": utc_text(now - timedelta(hours=settings.hours)),
+        "lookups": settings.most_per_run,
+    }
+    with reading(run.engine) as connection:
+        asked = connection.execute(statement("extract/select_customers_to_ask"), binds).all()
+    for customer in asked:
+        page = _ask(platform, customer.member_id or customer.email_key, customer.customer_id)
+        _stage_member_page(read, page, first_load=False, note_seen=False)
+        with run.engine.begin() as connection:
+            connection.execute(
+                statement("extract/note_asked"),
+                {
+                    "store": run.store.name,
+                    "customer_id": customer.customer_id,
+                    "now_utc": utc_text(now),
+                },
+            )
+    read.check_share(whole=True)
+    return len(asked)
+
+
+def _ask(platform: Platform, identifier: str, customer_id: int) -> MemberPage:
+    """The member, if there is one that can be read."""
+    try:
+        found = platform.find_member(identifier)
+    except BadFieldError as error:
+        bad = Rejected(source=LOOKED_UP, record_id=None, field=error.field, reason=error.reason)
+        return MemberPage(members=[], rejected=[bad])
+    except ApiError as error:
+        log.warning("customer %d is not looked up (%d)", customer_id, error.status)
+        found = None
+    return MemberPage(members=[found] if found else [], rejected=[])

@@ -1,0 +1,160 @@
+"""What every read into staging shares: repeats, rejects, progress, and full scans.
+
+A page that was staged stays staged when a later one fails; a watermark moves only when a read is
+whole. A row that cannot be used is set aside and counted, and past a share it stops the run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.errors import RejectedShareError
+from loyalty_desk.records import Rejected
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync import stage
+from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
+from loyalty_desk.sync.run import Run, renew_lock
+from loyalty_desk.sync.watermarks import RECONCILE, Watermark, find_watermark
+
+log = logging.getLogger(__name__)
+
+MIN_ROWS_FOR_SHARE = 100
+"""Below this many rows one bad row must not stop a run in mid-read."""
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """What one read of one source did. `fetched` counts each record once, repeats apart."""
+
+    fetched: int = 0
+    staged: int = 0
+    rejected: int = 0
+    kept_out: int = 0
+    changed: int = 0
+    gone: int = 0
+
+    def as_counters(self, source: str) -> dict[str, float]:
+        counts = {
+            "fetched": self.fetched,
+            "staged": self.staged,
+            "rejected": self.rejected,
+            "kept_out": self.kept_out,
+        }
+        if source != "tickets":
+            counts |= {"changed": self.changed, "gone": self.gone}
+        return {f"{source}_{name}": value for name, value in counts.items()}
+
+
+@dataclass(slots=True)
+class Read:
+    """The bookkeeping that every read shares: repeats, rejects, progress."""
+
+    run: Run
+    source: str
+    counts: ReadCounts = field(default_factory=ReadCounts)
+    seen: set[int | str] = field(default_factory=set)
+
+    def first_sight(self, record_id: int | str) -> bool:
+        """Whether this id is new to the read; pages overlap when rows move between them."""
+        if record_id in self.seen:
+            return False
+        self.seen.add(record_id)
+        return True
+
+    def reject(self, rejected: Iterable[Rejected]) -> None:
+        rows: list[tuple[object, ...]] = []
+        for record in rejected:
+            if record.record_id is not None and not self.first_sight(f"bad {record.record_id}"):
+                continue
+            rows.append(
+                (
+                    self.run.store.name,
+                    self.run.run_id,
+                    self.source,
+                    self.counts.rejected + len(rows),
+                    record.record_id,
+                    record.field,
+                    record.reason,
+                )
+            )
+        if rows:
+            with self.run.engine.begin() as connection:
+                bulk_insert(connection, schema.rejected_records, rows)
+        self.counts.rejected += len(rows)
+        self.counts.fetched += len(rows)
+
+    def check_share(self, *, whole: bool) -> None:
+        allowed = self.run.store.extract.max_rejected_share
+        counts = self.counts
+        if not whole and counts.fetched < MIN_ROWS_FOR_SHARE:
+            return
+        if counts.rejected > allowed * counts.fetched:
+            raise RejectedShareError(
+                f"{counts.rejected} of {counts.fetched} {self.source} were unusable, more than "
+                f"extract.max_rejected_share = {allowed:g} of store {self.run.store.name}; "
+                "the report lists fields and reasons"
+            )
+
+    def page_done(self, staged: stage.StagedCounts) -> None:
+        """Count one page's usable rows, look at the share of bad ones, and keep the lock."""
+        self.counts.fetched += staged.staged + len(staged.kept_out)
+        self.counts.staged += staged.staged
+        self.counts.kept_out += len(staged.kept_out)
+        self.counts.changed += staged.changed
+        self.check_share(whole=False)
+        renew_lock(self.run, utc_now())
+        log.info(
+            "%s: %d fetched, %d changed", self.source, self.counts.fetched, self.counts.changed
+        )
+
+
+def start_read(run: Run, source: str) -> Read:
+    with run.engine.begin() as connection:
+        connection.execute(
+            statement("extract/delete_rejected_records"),
+            {"store": run.store.name, "run_id": run.run_id, "source": source},
+        )
+    return Read(run, source)
+
+
+def full_scan_is_due(run: Run, mark: Watermark) -> bool:
+    if mark.since is None or mark.full_scan_at_utc is None:
+        return True
+    age = utc_now() - parse_utc(mark.full_scan_at_utc)
+    return age >= timedelta(days=run.store.extract.full_scan_days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What staging held when a full scan began. A first load leaves the rest to a full match."""
+
+    is_first_load: bool
+    live_before: int
+
+
+def begin_scan(run: Run, source: stage.Source) -> Scan:
+    store = run.store.name
+    with run.engine.begin() as connection:
+        before = connection.execute(statement(f"extract/count_{source}"), {"store": store}).one()
+        reconciled = find_watermark(connection, store, RECONCILE).full_scan_at_utc is not None
+        stage.begin_scan(connection, store, source, run.run_id)
+    return Scan(is_first_load=not before.staged and not reconciled, live_before=before.live)
+
+
+def finish_scan(run: Run, source: stage.Source, live_before: int) -> int:
+    """Mark what the scan did not see as gone, unless that is too much to believe."""
+    with run.engine.begin() as connection:
+        unseen = stage.count_unseen(connection, run.store.name, source)
+        if not run.params.release_brake:
+            size = ExtractSize(source=source, previous=live_before, current=live_before - unseen)
+            facts = BrakeFacts(
+                planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
+            )
+            check_brake(run.store.brake, facts)
+        return stage.finish_scan(connection, run.store.name, source, utc_now())

@@ -1,0 +1,265 @@
+"""A platform that lists no members: from files, look-ups and webhooks, under real Airflow."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from loyalty_desk.records import RunState
+from tests.flow.world import World
+
+pytestmark = pytest.mark.flow
+
+COLUMNS = """
+columns: {member_id: Id, email: Mail, name: Name, points_balance: Points, tier: Tier, status: State}
+status: {guest: [guest], excluded: [excluded]}
+delimiter: ";"
+"""
+HEADER = ("Id", "Mail", "Name", "Points", "Tier", "State")
+TIERS = {75: "Bronze", 76: "Silver", 77: "Gold", 78: "Platinum"}
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def listless(world: World, tmp_path: Path, drop: Path) -> World:
+    """A TRIFFT account without a list of members, and a folder for files."""
+    columns = tmp_path / "columns.yaml"
+    columns.write_text(COLUMNS, encoding="utf-8")
+    world.platform = "trifft"
+    world.sandbox.control("trifft", "POST", "switches", {"trifft_members_listed": False})
+    world.change_connection("trifft_demo", {"extra": json.dumps({"api": {"path.members": None}})})
+    world.settings = {
+        "member_files": {
+            "folder": str(drop),
+            "columns": str(columns),
+            "settle_s": 0,
+            "holds": "everybody",
+        },
+        "member_lookups": {"most_per_run": 0},
+    }
+    return world
+
+
+@pytest.fixture(autouse=True)
+def switched_back(world: World) -> Iterator[None]:
+    yield
+    world.sandbox.control("trifft", "POST", "switches", {"trifft_members_listed": True})
+
+
+def members(world: World) -> list[dict[str, Any]]:
+    return list(world.sandbox.control("trifft", "GET", "members?limit=100000")["data"])
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(HEADER)
+        for one in rows:
+            name = f"{one['first_name']} {one['last_name']}"
+            tier = TIERS.get(one["tier_id"], "")
+            writer.writerow(
+                [one["id"], one["email"], name, one["points_tally"], tier, one["status"]]
+            )
+
+
+def cards(world: World) -> dict[int, tuple[Any, ...]]:
+    """What the cards say of those keys that a file has."""
+    keys = ("member", "name", "status", "points_balance", "tier")
+    return {one: tuple(card.get(key) for key in keys) for one, card in world.shown_cards().items()}
+
+
+def expected(world: World) -> dict[int, tuple[Any, ...]]:
+    keys = ("member", "name", "status", "points_balance", "tier")
+    found = world.expected_cards()
+    return {one: tuple(card.get(key) for key in keys) for one, card in found.items()}
+
+
+def test_files_take_the_place_of_the_list(listless: World, sync: Any, drop: Path) -> None:
+    write(drop / "members-1.csv", members(listless))
+    (drop / "members-2.csv.part").write_text("half of a")
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert record.members_staged == 260
+    assert cards(listless) == expected(listless)
+
+    again = sync()
+    assert (again.state, again.members_fetched, again.planned) == (RunState.SUCCEEDED, 0, 0)
+
+    listless.tick(10)
+    write(drop / "members-3.csv", members(listless))
+    third = sync()
+    assert third.state == RunState.SUCCEEDED, third.failure
+    assert third.members_changed >= 9
+    assert cards(listless) == expected(listless)
+
+
+def test_who_is_not_in_a_file_of_everybody_has_left_unless_too_many_have(
+    listless: World, sync: Any, drop: Path
+) -> None:
+    everybody = members(listless)
+    write(drop / "a.csv", everybody)
+    assert sync().state == RunState.SUCCEEDED
+    write(drop / "b.csv", everybody[:-5])
+    fewer = sync()
+    assert (fewer.state, fewer.members_gone) == (RunState.SUCCEEDED, 5)
+
+    write(drop / "c.csv", everybody[:20])
+    refused = sync()
+    assert refused.state == RunState.FAILED
+    assert "max_shrink_share" in refused.failure
+
+
+def test_a_file_of_changes_removes_nobody(listless: World, sync: Any, drop: Path) -> None:
+    listless.settings["member_files"]["holds"] = "changes"
+    everybody = members(listless)
+    write(drop / "1.csv", everybody[:200])
+    os.utime(drop / "1.csv", (time.time() - 60, time.time() - 60))
+    write(drop / "2.csv", everybody[200:])
+
+    record = sync()
+
+    assert (record.state, record.members_staged, record.members_gone) == (
+        RunState.SUCCEEDED,
+        260,
+        0,
+    )
+    assert cards(listless) == expected(listless)
+
+
+def test_a_bad_row_is_set_aside_and_a_bad_file_stops_the_run_and_is_read_again(
+    listless: World, sync: Any, drop: Path
+) -> None:
+    everybody = members(listless)
+    write(drop / "a.csv", [*everybody, {**everybody[0], "id": "x1", "points_tally": "many"}])
+    record = sync()
+    assert (record.state, record.members_rejected) == (RunState.SUCCEEDED, 1)
+
+    (drop / "b.csv").write_text("Id;Mail\n1;a@shop.example\n", encoding="utf-8")
+    failed = sync()
+    assert failed.state == RunState.FAILED
+    assert "b.csv has no column 'Name', 'Points', 'Tier', 'State'" in failed.failure
+
+    write(drop / "b.csv", everybody)
+    assert sync().state == RunState.SUCCEEDED
+
+
+def test_a_missing_folder_names_the_setting(listless: World, sync: Any, drop: Path) -> None:
+    drop.rmdir()
+
+    record = sync()
+
+    assert record.state == RunState.FAILED
+    assert "correct member_files.folder" in record.failure
+
+
+def test_without_files_those_who_write_are_looked_up(listless: World, sync: Any) -> None:
+    listless.settings = {"member_lookups": {"most_per_run": 500}}
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert record.member_lookups > 50
+    shown = cards(listless)
+    wanted = expected(listless)
+    recent = {row["customer_id"] for row in listless.rows("SELECT customer_id FROM tickets")}
+    by_address = {
+        row["customer_id"]
+        for row in listless.rows("SELECT customer_id FROM matches WHERE rule = 'email'")
+    }
+    assert len(recent & by_address) > 40
+    for customer_id in recent & by_address:
+        assert shown[customer_id] == wanted[customer_id]
+
+    again = sync()
+    assert (again.state, again.member_lookups, again.pushed) == (RunState.SUCCEEDED, 0, 0)
+
+
+@contextmanager
+def sftp_server(folder: Path) -> Iterator[int]:
+    """A real SFTP server on this machine; yields its port."""
+
+    connections: list[asyncssh.SSHServerConnection] = []
+
+    class Server(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            connections.append(conn)
+
+        def begin_auth(self, username: str) -> bool:
+            return bool(username)
+
+        def password_auth_supported(self) -> bool:
+            return True
+
+        def validate_password(self, username: str, password: str) -> bool:
+            return (username, password) == ("shop", "secret")
+
+    loop, port, servers = asyncio.new_event_loop(), [], []
+
+    async def serve() -> None:
+        server = await asyncssh.create_server(
+            Server,
+            "127.0.0.1",
+            0,
+            server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
+        )
+        port.append(server.get_port())
+        servers.append(server)
+
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        for connection in connections:
+            connection.abort()
+
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(serve(), loop).result(20)
+    try:
+        yield port[0]
+    finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+
+
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)  # a process keeps the log-in
+def test_files_are_fetched_from_an_sftp_server(listless: World, sync: Any, drop: Path) -> None:
+    write(drop / "members.csv", members(listless))
+    listless.settings["member_files"]["folder"] = "sftp://shop_sftp@/"
+    with sftp_server(drop) as port:
+        listless.connections["shop_sftp"] = {
+            "conn_type": "sftp",
+            "host": "127.0.0.1",
+            "port": port,
+            "login": "shop",
+            "password": "secret",
+            "extra": json.dumps({"no_host_key_check": "true"}),
+        }
+        record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert cards(listless) == expected(listless)
+
+    away = sync()
+    assert away.state == RunState.FAILED
+    assert "does not answer" in away.failure

@@ -1,0 +1,123 @@
+"""Member files: what a row says, and what is said about a file that does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty_desk.errors import MemberFileError
+from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.reading import BadFieldError
+from loyalty_desk.records import MemberStatus
+from loyalty_desk.sync.member_columns import Columns, read_columns
+
+ALL = {
+    "member_id": "Id",
+    "email": "Mail",
+    "status": "State",
+    "first_name": "First",
+    "last_name": "Last",
+    "points_balance": "Points",
+    "credits_balance": "Credit",
+    "tier": "Tier",
+    "tier_rank": "Rank",
+    "segments": "Groups",
+    "external_id": "Shop",
+}
+ROW = {
+    "Id": " m-1 ",
+    "Mail": "ada@shop.example",
+    "State": "Paused",
+    "First": "Ada",
+    "Last": "",
+    "Points": "1840",
+    "Credit": "12.50",
+    "Tier": "Gold",
+    "Rank": "3",
+    "Groups": "VIP; New ;",
+    "Shop": "77",
+}
+
+
+def columns(**more: Any) -> Columns:
+    return Columns(source="columns.yaml", columns=ALL, **more)
+
+
+def test_a_row_becomes_a_member() -> None:
+    member = columns(status={"guest": ("paused",)}).read_member(ROW)
+
+    assert (member.member_id, member.email) == ("m-1", "ada@shop.example")
+    assert (member.status, member.tier_rank, member.external_id) == (MemberStatus.GUEST, 3, "77")
+    assert member.card == {
+        "name": "Ada",
+        "points_balance": 1840,
+        "credits_balance": "12.5",
+        "tier": "Gold",
+        "segments": ["VIP", "New"],
+    }
+
+
+def test_empty_cells_are_unknown_and_a_status_without_words_is_a_member() -> None:
+    row = dict.fromkeys(ROW, "") | {"Id": "5"}
+    member = columns().read_member(row)
+
+    assert (member.email, member.status) == (None, MemberStatus.MEMBER)
+    assert member.card == {"segments": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"Id": ""}, "Id"),
+        ({"Id": "a@shop.example"}, "Id"),
+        ({"Id": "x" * 65}, "Id"),
+        ({"Points": "many"}, "Points"),
+        ({"Points": "1.5"}, "Points"),
+        ({"Credit": "1,5"}, "Credit"),
+        ({None: ["more"]}, "(row)"),
+    ],
+)
+def test_a_bad_cell_is_named_by_its_column(change: dict[Any, Any], field: str) -> None:
+    with pytest.raises(BadFieldError) as caught:
+        columns().read_member({**ROW, **change})
+
+    assert caught.value.field == field
+
+
+def test_a_file_without_a_column_says_which_it_has() -> None:
+    with pytest.raises(MemberFileError) as caught:
+        columns().check_header("drop.csv", ["Id", "E-Mail"])
+
+    assert "drop.csv has no column 'Mail'" in str(caught.value)
+    assert "it has 'Id', 'E-Mail': correct columns.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("columns: {member_id: Id}", "columns must say which one is email"),
+        ("columns: {member_id: Id, email: Mail, shoe: X}", "columns.shoe"),
+        ("colums: {}", "colums: Extra inputs are not permitted"),
+        ("columns: {member_id: Id, email: Mail}\ndelimiter: ';;'", "delimiter"),
+        ("columns: {member_id: Id, email: Mail}\nencoding: x", "encoding"),
+        ("columns: [", "is not valid YAML"),
+    ],
+)
+def test_a_wrong_file_of_columns_says_what_is_wrong(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "columns.yaml"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(MemberFileError) as caught:
+        read_columns(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_the_file_that_comes_with_us_can_be_used() -> None:
+    found = read_columns(PROJECT_ROOT / "include" / "members" / "columns.yaml")
+
+    assert found.columns["member_id"] == "Member ID"
