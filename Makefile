@@ -26,8 +26,8 @@ setup: ## Install what the programs need into .venv (done by the other targets t
 setup-dev: ## Install the tools for tests and style as well
 	@scripts/setup.sh dev
 
-demo: setup ## Run the whole sync twice against the local sandbox and show the result (about 2 minutes)
-	@$(BIN)/python -m scripts.demo $(ARGS)
+demo: setup ## Run the whole sync twice against the local sandbox (STORES=3: as many platforms side by side)
+	@$(BIN)/python -m scripts.demo $(if $(STORES),--stores $(STORES)) $(ARGS)
 
 up: setup ## Start the sandbox and Airflow on this machine and keep them until Ctrl-C
 	@$(BIN)/python -m scripts.up $(ARGS)

@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ Say = Callable[[str], None]
 
 
 DAG_LIMIT_S = 120.0
+SANDBOX_LIMIT_S = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class Place:
 
     With `runs_on_schedule` false a DAG runs only when it is started by hand. `preloads` are the
     modules that tasks find imported. Without a `stores_file` it is that of the project, without an
-    `own_staging_url` staging is a SQLite file in `directory`.
+    `own_staging_url` staging is a SQLite file in `directory`. `platforms` are the stores that get a
+    sandbox each, with the platform of each.
     """
 
     directory: Path
@@ -71,6 +73,7 @@ class Place:
     preloads: tuple[str, ...] = preload.LIBRARIES
     stores_file: Path | None = None
     own_staging_url: str | None = None
+    platforms: Mapping[str, str] = field(default_factory=lambda: {STORE: "rivo"})
 
     @property
     def airflow_url(self) -> str:
@@ -94,10 +97,16 @@ class Services:
     """The running services: where they listen and how to reach them."""
 
     place: Place
-    sandbox: dict[str, Any]
+    sandboxes: Mapping[str, dict[str, Any]]
+    """The ready line of each store's sandbox."""
     api: AirflowApi
     environment: Mapping[str, str]
     """What the services run with, for commands beside them."""
+
+    @property
+    def sandbox(self) -> dict[str, Any]:
+        """The ready line of the first store's sandbox."""
+        return next(iter(self.sandboxes.values()))
 
 
 def find_free_port(wanted: int = 0) -> int:
@@ -216,30 +225,35 @@ def base_environment(place: Place, speed: float) -> dict[str, str]:
     )
 
 
-def connections(sandbox: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the Airflow connections to the sandbox by their id, in Airflow's JSON form."""
-    gorgias, rivo = sandbox["gorgias"], sandbox["rivo"]
+def connections(
+    sandbox: Mapping[str, Any], store: str = STORE, platform: str = "rivo"
+) -> dict[str, dict[str, str]]:
+    """Return the Airflow connections to a sandbox by their id, in Airflow's JSON form."""
+    gorgias, loyalty = sandbox["gorgias"], sandbox[platform]
+    extra = {key: loyalty[key] for key in ("webhook_secret",) if key in loyalty}
     return {
-        f"gorgias_{STORE}": {
+        f"gorgias_{store}": {
             "conn_type": "http",
             "host": gorgias["url"],
             "login": gorgias["email"],
             "password": gorgias["api_key"],
         },
-        f"rivo_{STORE}": {
+        f"{platform}_{store}": {
             "conn_type": "http",
-            "host": rivo["url"],
-            "password": rivo["api_key"],
-            "extra": json.dumps({"webhook_secret": rivo["webhook_secret"]}),
+            "host": loyalty["url"],
+            "password": loyalty["api_key"],
+            "extra": json.dumps(extra),
         },
     }
 
 
-def connection_variables(sandbox: Mapping[str, Any]) -> dict[str, str]:
-    """Return the connections to the sandbox as the environment variables that Airflow reads."""
+def connection_variables(
+    sandbox: Mapping[str, Any], store: str = STORE, platform: str = "rivo"
+) -> dict[str, str]:
+    """Return the connections to a sandbox as the environment variables that Airflow reads."""
     return {
         f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields)
-        for conn_id, fields in connections(sandbox).items()
+        for conn_id, fields in connections(sandbox, store, platform).items()
     }
 
 
@@ -255,7 +269,7 @@ def own_connection(place: Place) -> dict[str, str]:
 
 
 def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say) -> Services:
-    """Start the sandbox and Airflow and return when all of it is healthy."""
+    """Start a sandbox for each store, and Airflow, and return when all of it is healthy."""
     made_secrets = read_or_make_secrets(VAR_DIR / "secrets.json")
     base = base_environment(place, size.speed)
     airflow = base | airflow_settings(place, made_secrets)
@@ -266,20 +280,32 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
     )
 
     preload.write_hook(Path(airflow["AIRFLOW_HOME"]), place.preloads)
-    say(f"starting the sandbox: {size.members:,} members, {size.customers:,} customers")
-    sandbox_program = start_sandbox(programs, base, size)
+    for store, platform in place.platforms.items():
+        what = f"{size.members:,} members, {size.customers:,} customers"
+        say(f"starting the sandbox of {store}, on {platform}: {what}")
+    sandbox_programs = {
+        store: start_sandbox(
+            programs, base, replace(size, seed=size.seed + number), store=store, platform=platform
+        )
+        for number, (store, platform) in enumerate(place.platforms.items())
+    }
     say("preparing the databases")
     _migrate(programs, airflow, Path(airflow["AIRFLOW_HOME"]) / "airflow.db")
-    sandbox = read_sandbox_line(programs, sandbox_program)
+    sandboxes = {
+        store: read_sandbox_line(programs, program, SANDBOX_LIMIT_S)
+        for store, program in sandbox_programs.items()
+    }
 
     say("starting Airflow")
-    environment = airflow | connection_variables(sandbox) | own_connection(place)
+    environment = airflow | own_connection(place)
+    for store, platform in place.platforms.items():
+        environment |= connection_variables(sandboxes[store], store, platform)
     for name, command in AIRFLOW_SERVICES.items():
         programs.start(name, (*AIRFLOW, *command), environment)
     api = AirflowApi(place.airflow_url, ADMIN, place.password)
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
     say("Airflow is healthy")
-    return Services(place, sandbox, api, environment)
+    return Services(place, sandboxes, api, environment)
 
 
 def wait_for_dag(programs: Programs, api: AirflowApi, dag_id: str) -> None:
@@ -296,17 +322,28 @@ def wait_for_dag(programs: Programs, api: AirflowApi, dag_id: str) -> None:
     programs.wait_until(is_known, f"finding the DAG {dag_id}", DAG_LIMIT_S)
 
 
-def start_sandbox(programs: Programs, environment: Mapping[str, str], size: SandboxSize) -> Program:
+def start_sandbox(
+    programs: Programs,
+    environment: Mapping[str, str],
+    size: SandboxSize,
+    *,
+    store: str = STORE,
+    platform: str = "rivo",
+) -> Program:
+    """Start one store's sandbox. Rivo's API is always there, to look at the programme by."""
+    platforms = dict.fromkeys((platform, "rivo"))
     numbers = {
         "--members": size.members,
         "--customers": size.customers,
         "--seed": size.seed,
         "--gorgias-port": 0,
         "--speed": size.speed,
+        "--platforms": ",".join(platforms),
     }
     command = [sys.executable, "-m", "sandbox"]
     command += [str(word) for pair in numbers.items() for word in pair]
-    return programs.start("sandbox", command, environment, read_output=True)
+    name = "sandbox" if store == STORE else f"sandbox-{store}"
+    return programs.start(name, command, environment, read_output=True)
 
 
 def read_sandbox_line(programs: Programs, sandbox: Program, limit_s: float = 60) -> dict[str, Any]:
