@@ -261,7 +261,8 @@ def _find(conn_id: str, *, default_url: str | None, remedy: str) -> _Found:
             f"there is no usable Airflow connection {conn_id!r}; add it: {remedy}"
         ) from None
     extra = connection.extra_dejson
-    if not isinstance(extra, Mapping) or (connection.extra and not extra):
+    is_nothing = (connection.extra or "{}").replace(" ", "") == "{}"
+    if not isinstance(extra, Mapping) or not (extra or is_nothing):
         raise BadConnectionError(
             f"the extra of Airflow connection {conn_id!r} is not a JSON object; see: {remedy}"
         )

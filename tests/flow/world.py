@@ -44,6 +44,7 @@ class World:
     settings: dict[str, Any] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
     platform: str = "rivo"
+    more_stores: dict[str, dict[str, Any]] = field(default_factory=dict)
     data_docs: bool = False
     """Off in most tests: writing them takes half of the time of a run."""
 
@@ -56,7 +57,9 @@ class World:
             "budget": {"share": 1.0},
             **self.settings,
         }
-        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        stores.write_text(
+            yaml.safe_dump({"stores": {STORE: settings, **self.more_stores}}), encoding="utf-8"
+        )
         connections = {**sandbox_connections(self.sandbox, self.platform), **self.connections}
         return {
             "LOYALTY_DESK_STORES_FILE": str(stores),
@@ -190,15 +193,19 @@ class World:
             text=True,
         )
 
-    def records(self) -> list[RunRecord]:
-        """All runs so far, newest first."""
+    def records(self, store: str = STORE) -> list[RunRecord]:
+        """All runs of a store so far, newest first."""
         engine = open_engine(self.staging_url)
         try:
             with reading(engine) as connection:
                 newest = connection.execute(
-                    text("SELECT run_id FROM runs ORDER BY started_at_utc DESC LIMIT 1")
+                    text(
+                        "SELECT run_id FROM runs WHERE store = :store"
+                        " ORDER BY started_at_utc DESC LIMIT 1"
+                    ),
+                    {"store": store},
                 ).scalar()
-                return load_recent_records(connection, STORE, newest, 50) if newest else []
+                return load_recent_records(connection, store, newest, 50) if newest else []
         finally:
             engine.dispose()
 

@@ -34,6 +34,7 @@ from loyalty_desk.staging.statements import statement
 from loyalty_desk.stores import in_force, open_store
 from loyalty_desk.sync import extract, members, push
 from loyalty_desk.sync.brake import check_brake
+from loyalty_desk.sync.card_place import claim_card_place
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.params import RunParams
 from loyalty_desk.sync.plan import plan_changes
@@ -57,6 +58,7 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     try:
         with _stage(store_name, run_id, "start"), _gorgias(run) as client:
             client.get_account()
+            claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
     except LoyaltyDeskError as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
