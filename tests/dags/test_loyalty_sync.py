@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from loyalty_desk import settings
+from loyalty_desk.platforms import OWN_PLATFORMS
+from loyalty_desk.project import PROJECT_ROOT
 from tests import airflow_home
 
 
@@ -21,7 +23,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         path.write_text(yaml.safe_dump({"stores": stores}), encoding="utf-8")
         monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(path))
         settings.installation.cache_clear()
-        return DagBag(dag_folder=str(settings.PROJECT_ROOT / "dags"))
+        return DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
 
     yield load_dags
     settings.installation.cache_clear()
@@ -38,6 +40,17 @@ def test_each_store_has_a_dag_on_its_schedule(load) -> None:
     assert sync_dags(bag) == {"loyalty_sync__one", "loyalty_sync__two"}
     assert bag.dags["loyalty_sync__one"].schedule == "5 4 * * *"
     assert bag.dags["loyalty_sync__one"].max_active_runs == 1
+
+
+def test_fifty_stores_on_every_platform_load_though_one_is_wrong(load) -> None:
+    stores = {f"store_{n}": {"platform": list(OWN_PLATFORMS)[n % 4]} for n in range(50)}
+    bag = load({**stores, "wrong": {"platform": "nobody"}})
+
+    assert bag.import_errors == {}
+    assert sync_dags(bag) >= {f"loyalty_sync__{store}" for store in stores}
+    families = {dag_id.partition("__")[0] for dag_id in bag.dags}
+    for family in families:
+        assert {f"{family}__{store}" for store in stores} <= set(bag.dags), family
 
 
 def test_the_stages_run_in_the_order_of_the_flow(load) -> None:

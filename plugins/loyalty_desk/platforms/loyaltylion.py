@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
 from requests.auth import AuthBase
 
 from loyalty_desk.clock import utc_text
@@ -34,7 +33,9 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.rows import (
+    as_object,
     full_name,
+    json_of,
     next_cursor,
     only_with_address,
     rank_of,
@@ -222,10 +223,7 @@ class LoyaltyLionPlatform(Platform):
     def changed_members(cls, body: bytes, account: Account) -> list[str]:
         """The customer is in `payload`, says the introduction, or at top level, says a sample."""
         del account
-        try:
-            event = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return []
+        event = json_of(body)
         places = ("payload.customer.id", "customer.id")
         return ids_of(pick(event, place) for place in places)[:1]
 
@@ -279,8 +277,7 @@ class LoyaltyLionPlatform(Platform):
 
     def _read_member(self, row: Any) -> Member:
         """Read one customer; raises BadFieldError."""
-        if not isinstance(row, Mapping):
-            raise BadFieldError("(row)", "is not an object")
+        row = as_object(row)
         member_id = str(read_id(row))
         properties = read_object(row, "properties")
         tier = read_object(read_object(row, "loyalty_tier_membership"), "loyalty_tier")

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty_desk.platforms.guesses import pick
+from loyalty_desk.platforms.rows import as_object
 from loyalty_desk.reading import (
-    BadFieldError,
     clean,
     decimal_text,
     read_decimal,
@@ -23,9 +23,7 @@ class Places:
     """Reads a row by the places of the table. A place that is null tells nothing."""
 
     def __init__(self, row: Any, answers: Mapping[str, Any]) -> None:
-        if not isinstance(row, Mapping):
-            raise BadFieldError("(row)", "is not an object")
-        self._row, self._answers = row, answers
+        self._row, self._answers = as_object(row), answers
 
     def value(self, key: str) -> Any:
         return pick(self._row, self._answers[key])

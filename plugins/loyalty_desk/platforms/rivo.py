@@ -16,7 +16,6 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import CursorError, NotFoundError
@@ -31,7 +30,14 @@ from loyalty_desk.platforms.base import (
     Platform,
     ids_of,
 )
-from loyalty_desk.platforms.rows import full_name, rank_of, read_object, read_rows, readable_entry
+from loyalty_desk.platforms.rows import (
+    full_name,
+    json_of,
+    rank_of,
+    read_object,
+    read_rows,
+    readable_entry,
+)
 from loyalty_desk.reading import (
     BadFieldError,
     decimal_text,
@@ -186,10 +192,7 @@ class RivoPlatform(Platform):
     def changed_members(cls, body: bytes, account: Account) -> list[str]:
         """A profile's body is the customer; those of points and tiers hold it in `customer`."""
         del account  # Rivo writes its bodies itself
-        try:
-            event = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return []
+        event = json_of(body)
         if not isinstance(event, Mapping):
             return []
         customer = event.get("customer")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.platforms.base import LedgerEntry, MemberPage
 from loyalty_desk.reading import BadFieldError, kind, read_decimal
@@ -34,6 +36,21 @@ def read_rows(
                 )
             )
     return MemberPage(members=members, rejected=rejected)
+
+
+def as_object(row: Any) -> Mapping[str, Any]:
+    """A row that has to be an object; raises BadFieldError."""
+    if not isinstance(row, Mapping):
+        raise BadFieldError("(row)", "is not an object")
+    return row
+
+
+def json_of(body: bytes) -> Any:
+    """What a webhook's body says; None when it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def read_object(row: Mapping[str, Any], field: str) -> Mapping[str, Any]:

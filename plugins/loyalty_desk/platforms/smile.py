@@ -27,6 +27,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, resolve
 from loyalty_desk.platforms.rows import (
+    as_object,
     full_name,
     next_cursor,
     only_with_address,
@@ -199,8 +200,7 @@ class SmilePlatform(Platform):
 
     def _read_member(self, row: Any) -> Member:
         """Read one customer; raises BadFieldError."""
-        if not isinstance(row, Mapping):
-            raise BadFieldError("(row)", "is not an object")
+        row = as_object(row)
         member_id = str(read_id(row))
         status = read_object(row, "vip_status")
         tier = self._find_tier(status.get("vip_tier_id", row.get("vip_tier_id")))
@@ -235,6 +235,5 @@ def _read_status(row: Mapping[str, Any]) -> MemberStatus:
 
 def read_entry(row: Any) -> LedgerEntry:
     """Read one points transaction; raises BadFieldError."""
-    if not isinstance(row, Mapping):
-        raise BadFieldError("(row)", "is not an object")
+    row = as_object(row)
     return LedgerEntry(entry_id=str(read_id(row)), marked=read_text(row, "internal_note"))

@@ -18,7 +18,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-import orjson
 from requests.auth import AuthBase
 
 from loyalty_desk.clock import utc_text
@@ -41,7 +40,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
-from loyalty_desk.platforms.rows import full_name, rank_of, read_rows, readable_entry
+from loyalty_desk.platforms.rows import full_name, json_of, rank_of, read_rows, readable_entry
 from loyalty_desk.reading import (
     BadFieldError,
     clean,
@@ -292,10 +291,7 @@ class TrifftPlatform(Platform):
     @classmethod
     def changed_members(cls, body: bytes, account: Account) -> list[str]:
         """The member's id, where the merchant's own template puts it."""
-        try:
-            event = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return []
+        event = json_of(body)
         place = resolve(GUESSES, account.options)["webhook.member_id"]
         found = pick(event, place)
         if isinstance(found, int) and not isinstance(found, bool):
