@@ -22,6 +22,7 @@ def main() -> int:
         desk,
         lookup,
         reconcile,
+        stores,
         suggestions,
     )
 
@@ -32,7 +33,7 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, desk, lookup, reconcile, suggestion",
+        " award, budget, desk, lookup, reconcile, stores, suggestion",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -49,6 +50,7 @@ def main() -> int:
         ("award", awards.figures),
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
         ("desk", partial(desk.figures, rows=arguments.rows)),
+        ("stores", stores.figures),
         ("suggestion", partial(suggestions.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):

@@ -15,39 +15,13 @@ from loyalty_desk.mismatches.scores import Reason
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.staging.engine import migrate, open_engine
 from sandbox.sides import SIDES
-from tests.flow.expected import Card
+from tests.flow.told import as_told_by, ids_by_rivo_id
 from tests.flow.world import World
 
 pytestmark = pytest.mark.flow
 
 OTHERS = [name for name in SIDES if name != "rivo"]
-UNTOLD = {
-    "trifft": {"credits_balance", "points_expire_on"},
-    "smile": {"credits_balance", "points_expire_on", "referral_code"},
-    "loyaltylion": {"credits_balance", "points_expire_on"},
-}
-YEAR = {"trifft": "1990-", "smile": "", "loyaltylion": "1988-"}
-"""What stands before the day of a birthday: Rivo and Smile do not tell the year."""
 SETTINGS = {"trifft": {"extra": '{"api": {"member.shop_id": "params.shop_id"}}'}}
-
-
-def ids_by_rivo_id(world: World, platform: str) -> dict[str, str]:
-    """Members' ids on a platform by their ids on Rivo: both list them in one order."""
-    rivo, other = (
-        world.sandbox.control(name, "GET", "members?limit=100000")["data"]
-        for name in ("rivo", platform)
-    )
-    return {str(one["id"]): str(two["id"]) for one, two in zip(rivo, other, strict=True)}
-
-
-def as_told_by(platform: str, card: Card, ids: dict[str, str]) -> Card:
-    """A card that follows from Rivo's answers, as it follows from the platform's."""
-    told = {key: value for key, value in card.items() if key not in UNTOLD[platform]}
-    if "member_id" in told:
-        told["member_id"] = ids[told["member_id"]]
-    if "birthday" in told:
-        told["birthday"] = YEAR[platform] + told["birthday"]
-    return told
 
 
 def on(world: World, platform: str) -> World:
@@ -61,7 +35,7 @@ def on(world: World, platform: str) -> World:
 def test_every_customer_holds_the_card_that_follows_from_this_platform(
     world: World, sync: Any, platform: str
 ) -> None:
-    ids = ids_by_rivo_id(world, platform)
+    ids = ids_by_rivo_id(world.sandbox, platform)
     expected = {
         customer_id: as_told_by(platform, card, ids)
         for customer_id, card in world.expected_cards().items()
@@ -79,7 +53,7 @@ def test_every_customer_holds_the_card_that_follows_from_this_platform(
     assert (again.planned, again.pushed, again.failed) == (0, 0, 0)
 
     world.tick(20)
-    ids = ids_by_rivo_id(world, platform)
+    ids = ids_by_rivo_id(world.sandbox, platform)
     wanted = {
         customer_id: as_told_by(platform, card, ids)
         for customer_id, card in world.expected_cards().items()
@@ -124,7 +98,7 @@ def test_the_mismatches_and_suggestions_are_those_of_rivo(
     rivo = dataclasses.replace(world, staging_url=url)
     sync.world = rivo
     assert sync().state == RunState.SUCCEEDED
-    ids = ids_by_rivo_id(world, platform)
+    ids = ids_by_rivo_id(world.sandbox, platform)
     world.sandbox.control("gorgias", "POST", "reset", {"data": True})
     other = on(world, platform)
     sync.world = other

@@ -23,6 +23,7 @@ from loyalty_desk.staging.engine import open_engine, reading
 from sandbox.running import Sandbox
 from tests.conftest import BOTH
 from tests.flow.expected import Card, expected_cards, shown_cards
+from tests.flow.tickets import all_tickets
 
 STORE = "demo"
 SPEED = 200.0
@@ -77,26 +78,10 @@ class World:
     def expected_cards(self) -> dict[int, Card]:
         """What `shown_cards` should be once everything is synced."""
         members = self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-        return expected_cards(members, self.customers(), self._tickets())
+        return expected_cards(members, self.customers(), all_tickets(self.sandbox))
 
     def shown_cards(self) -> dict[int, Card]:
         return shown_cards(self.customers())
-
-    def _tickets(self) -> list[dict[str, Any]]:
-        gorgias = self.sandbox.gorgias
-        tickets: list[dict[str, Any]] = []
-        query: dict[str, Any] = {"limit": 100, "trashed": "false"}
-        while True:
-            page = requests.get(
-                f"{gorgias['url']}/api/tickets",
-                params=query,
-                auth=(gorgias["email"], gorgias["api_key"]),
-                timeout=10,
-            ).json()
-            tickets += page["data"]
-            query["cursor"] = page["meta"]["next_cursor"]
-            if query["cursor"] is None:
-                return tickets
 
     def tick(self, members: int, seed: int = 1) -> None:
         """Make members change so that it shows on their cards."""
