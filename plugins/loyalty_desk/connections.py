@@ -153,8 +153,10 @@ def look_up_platform(store: StoreSettings) -> Platform:
 
 
 def platform_account(store: StoreSettings) -> Account:
-    """The key and the options of a store's platform account; raises BadConnectionError."""
+    """The key and the options of a store's platform account, checked; raises BadConnectionError."""
     found = _find_platform(store)
+    with _naming_options(found):
+        platform_class(store.platform).capabilities_of(found.extra)
     return Account(key=found.password, options=found.extra)
 
 

@@ -149,9 +149,13 @@ def test_a_bad_row_is_set_aside_and_a_bad_file_stops_the_run_and_is_read_again(
     listless: World, sync: Any, drop: Path
 ) -> None:
     everybody = members(listless)
-    write(drop / "a.csv", [*everybody, {**everybody[0], "id": "x1", "points_tally": "many"}])
+    write(drop / "0.csv", everybody)
+    assert sync().state == RunState.SUCCEEDED
+    # The bad row is that of somebody known: still there, so not one who left.
+    write(drop / "a.csv", [{**everybody[0], "points_tally": "many"}, *everybody[1:]])
     record = sync()
     assert (record.state, record.members_rejected) == (RunState.SUCCEEDED, 1)
+    assert record.members_gone == 0
 
     (drop / "b.csv").write_text("Id;Mail\n1;a@shop.example\n", encoding="utf-8")
     failed = sync()

@@ -121,6 +121,22 @@ def test_what_the_platform_has_not_signed_is_refused_with_one_answer(
     assert asked_for(staging) == []
 
 
+def test_a_table_that_cannot_be_used_refuses_webhooks_and_is_logged(
+    door: Door,
+    staging: Engine,
+    set_connection: SetConnection,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    set_connection("trifft_wrong", password="a-key", extra={"api": {"member.pionts": "x"}})
+    door.set_stores(wrong={"platform": "trifft"})
+
+    answer = send(door, PROFILE, platform="trifft", store="wrong")
+
+    assert answer.status_code == 401
+    assert "api.member.pionts" in caplog.text
+    assert asked_for(staging) == []
+
+
 def test_a_changed_byte_is_not_signed(door: Door, staging: Engine) -> None:
     body = json.dumps(PROFILE).encode()
     answer = send(door, body.replace(b"820", b"821"), signature=sign(body, SECRET))

@@ -136,6 +136,16 @@ def test_every_key_that_is_promised_is_told_of_somebody(account: Account) -> Non
     assert told == account.capabilities.card_keys
 
 
+def test_a_row_that_cannot_be_used_keeps_its_id(account: Account) -> None:
+    member_id = account.add_member(email="ada@shop.example", points_tally=10**30)
+
+    pages = list(account.platform().iter_member_pages())
+
+    rejected = [one for page in pages for one in page.rejected]
+    assert [one.record_id for one in rejected] == [member_id]
+    assert sum(len(page.members) for page in pages) == MEMBERS
+
+
 READ_FAULTS: list[dict[str, Any]] = [
     {"effect": "status", "status": 500},
     {"effect": "status", "status": 502, "count": 3},

@@ -9,7 +9,8 @@ import orjson
 
 from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.platforms.base import LedgerEntry, MemberPage
-from loyalty_desk.reading import BadFieldError, kind, read_decimal
+from loyalty_desk.platforms.guesses import pick
+from loyalty_desk.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.records import Member, Rejected
 from loyalty_desk.sync.emails import read_email
 
@@ -17,25 +18,37 @@ HIGHEST_RANK = 2**31 - 1
 
 
 def read_rows(
-    rows: Iterable[Any], read: Callable[[Any], Member], id_field: str = "id"
+    rows: Iterable[Any],
+    read: Callable[[Any], Member],
+    id_of: Callable[[Any], Any] = lambda row: pick(row, "id"),
 ) -> MemberPage:
-    """Read the rows of a page; one that cannot be used is set aside and the page goes on."""
+    """Read the rows of a page; one that cannot be used is set aside and the page goes on.
+
+    Its id is kept, so that a full read does not take its member for one who left.
+    """
     members: list[Member] = []
     rejected: list[Rejected] = []
     for row in rows:
         try:
             members.append(read(row))
         except BadFieldError as error:
-            record_id = row.get(id_field) if isinstance(row, Mapping) else None
             rejected.append(
                 Rejected(
                     source="members",
-                    record_id=str(record_id) if isinstance(record_id, int) else None,
+                    record_id=_record_id(id_of(row)),
                     field=error.field,
                     reason=error.reason,
                 )
             )
     return MemberPage(members=members, rejected=rejected)
+
+
+def _record_id(value: Any) -> str | None:
+    """An id as rejected rows keep it; an address in its place would be personal."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = clean(str(value))
+    return text if text and len(text) <= 64 and text.isprintable() and "@" not in text else None
 
 
 def as_object(row: Any) -> Mapping[str, Any]:

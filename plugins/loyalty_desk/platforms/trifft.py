@@ -217,8 +217,9 @@ class TrifftPlatform(Platform):
         if changed_since is not None:
             query[self._answers["updated.parameter"]] = utc_text(changed_since)
         path = self._answers["path.members"]
-        for rows in self._iter_pages(path, query, self._answers["member.id"]):
-            yield read_rows(rows, self._read_member)
+        id_place = self._answers["member.id"]
+        for rows in self._iter_pages(path, query, id_place):
+            yield read_rows(rows, self._read_member, lambda row: pick(row, id_place))
 
     def find_member(self, identifier: str) -> Member | None:
         """Return the member with this id or address."""

@@ -26,10 +26,6 @@ TEXT_KEYS: Final = (
     *("points_expire_on", "birthday", "favorite_location", "profile_url"),
 )
 NUMBER_KEYS: Final = ("points_balance", "points_pending", "points_to_next_tier")
-OTHER_KEYS: Final = (
-    *("member_id", "email", "status", "first_name", "last_name", "phone", "external_id"),
-    *("tier_rank", "credits_balance", "segments"),
-)
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 Key = Literal[
     "member_id", "email", "status", "first_name", "last_name", "phone", "external_id",
@@ -68,6 +64,10 @@ class Columns(BaseModel):
                 f"{name} has no column {', '.join(map(repr, missing))}; it has"
                 f" {', '.join(map(repr, there)) or 'none'}: correct {self.source}"
             )
+
+    def id_of(self, row: Mapping[str | None, Any]) -> Any:
+        """What stands in the column of ids, whatever the rest of the row is like."""
+        return row.get(self.columns["member_id"])
 
     def read_member(self, row: Mapping[str | None, Any]) -> Member:
         """Read one row; raises BadFieldError, which names the column."""

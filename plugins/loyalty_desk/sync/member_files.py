@@ -72,10 +72,10 @@ class MemberFile:
         for row in rows:
             page.append(row)
             if len(page) >= PAGE_ROWS:
-                yield read_rows(page, self.columns.read_member)
+                yield read_rows(page, self.columns.read_member, self.columns.id_of)
                 page = []
         if page:
-            yield read_rows(page, self.columns.read_member)
+            yield read_rows(page, self.columns.read_member, self.columns.id_of)
 
     def keep_as_read(self, engine: Engine) -> None:
         """Remember that it was read whole."""
