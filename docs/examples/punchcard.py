@@ -5,8 +5,6 @@ docs/adding-a-platform.md goes through it; tests/unit/platforms/test_example.py 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,9 +15,9 @@ from requests.auth import AuthBase
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.platforms import base, rows
-from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.reading import BadFieldError, read_id, read_points, read_text
+from loyalty_desk.reading import read_id, read_points, read_text
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.sync.cards import known
 
@@ -80,28 +78,21 @@ class PunchcardPlatform(base.Platform):
             "message": order.message,
         }
         answer = self._transport.send("POST", BOOKINGS, json=body, retry=False)
-        try:
-            entry = read_entry(answer.body)
-        except BadFieldError:
-            return None
-        return entry.entry_id if order.mark in (entry.marked or "") else None
+        return rows.booked_id(answer.body, order.mark, read_entry)
 
     def iter_ledger(
         self, member_id: str, since: datetime | None = None
     ) -> Iterator[base.LedgerEntry]:
         """Yield a member's bookings."""
         query = {"member_id": member_id} | ({"since": utc_text(since)} if since else {})
-        for page in self._iter_pages(BOOKINGS, "bookings", query):
-            for row in page:
-                yield rows.readable_entry(self.title, BOOKINGS, row, read_entry)
+        pages = self._iter_pages(BOOKINGS, "bookings", query)
+        return rows.read_entries(self.title, BOOKINGS, pages, read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: base.Account) -> bool:
         """HMAC-SHA256 over the body, in hex."""
-        secret = str(account.options.get("webhook_secret") or "")
-        wanted = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         given = headers.get("x-punchcard-signature", "")
-        return hmac.compare_digest(wanted.encode(), given.encode()) and bool(secret)
+        return is_signed(body, given, account, "hex")
 
     @classmethod
     def changed_members(cls, body: bytes, account: base.Account) -> list[str]:

@@ -169,7 +169,8 @@ class Platform(ABC):
     """What its documentation leaves open, each replaceable in the connection's extra, `api`."""
 
     def __init__(self, transport: Transport, account: Account) -> None:
-        self._transport, self._account = transport, account
+        self._transport = transport
+        self._answers = resolve(self.guesses, account.options)
         self.capabilities = self.capabilities_of(account.options)
 
     @property
@@ -180,8 +181,13 @@ class Platform(ABC):
     @property
     def guessed(self) -> str:
         """A hash of the guesses in force: what was learned by other ones is not known by these."""
-        answers = json.dumps(resolve(self.guesses, self._account.options), sort_keys=True)
+        answers = json.dumps(self._answers, sort_keys=True)
         return hashlib.blake2b(answers.encode(), digest_size=16).hexdigest()
+
+    def _profile_url(self, member_id: str) -> str | None:
+        """Where a person opens the member, if the account says so under `profile_url`."""
+        template: str | None = self._answers["profile_url"]
+        return None if template is None else template.format(member_id=member_id)
 
     @staticmethod
     @abstractmethod

@@ -6,9 +6,6 @@ the table of guesses.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,8 +15,8 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.errors import ApiError, CursorError
-from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.errors import ApiError
+from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.base import (
     Account,
     AwardOrder,
@@ -33,15 +30,15 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.rows import (
+    CursorList,
     as_object,
     full_name,
     json_of,
-    next_cursor,
     only_with_address,
     rank_of,
+    read_entries,
     read_object,
     read_rows,
-    readable_entry,
     rows_of,
 )
 from loyalty_desk.reading import (
@@ -53,7 +50,6 @@ from loyalty_desk.reading import (
 )
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.sync.cards import known
-from loyalty_desk.transport import Transport
 
 CUSTOMERS: Final = "/v2/customers"
 PAGE_SIZE: Final = 500
@@ -115,10 +111,6 @@ class LoyaltyLionPlatform(Platform):
     base_url = "https://api.loyaltylion.com"
     pace = Pace(requests_per_s=16)  # of 20 that LoyaltyLion allows
     guesses = GUESSES
-
-    def __init__(self, transport: Transport, account: Account) -> None:
-        super().__init__(transport, account)
-        self._answers = resolve(GUESSES, account.options)
 
     @staticmethod
     def auth(key: str) -> AuthBase:
@@ -204,20 +196,15 @@ class LoyaltyLionPlatform(Platform):
         if member is None or member.external_id is None:
             return
         path, query = fill_path(self._answers["path.transactions"], merchant_id=member.external_id)
-        for rows in self._iter_pages(path, self._answers["answer.transactions"], query):
-            for row in rows:
-                yield readable_entry(self.title, path, row, self._read_entry)
+        pages = self._iter_pages(path, self._answers["answer.transactions"], query)
+        yield from read_entries(self.title, path, pages, self._read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
         """HMAC-SHA256 over the raw body; header and encoding are guesses."""
         answers = resolve(GUESSES, account.options)
-        secret = str(account.options.get("webhook_secret") or "")
-        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        is_hex = answers["webhook.encoding"] == "hex"
-        wanted = digest.hex().encode() if is_hex else base64.b64encode(digest)
-        given = headers.get(answers["webhook.header"], "").encode()
-        return hmac.compare_digest(wanted, given) and bool(secret)
+        given = headers.get(answers["webhook.header"], "")
+        return is_signed(body, given, account, answers["webhook.encoding"])
 
     @classmethod
     def changed_members(cls, body: bytes, account: Account) -> list[str]:
@@ -262,18 +249,11 @@ class LoyaltyLionPlatform(Platform):
             )
 
     def _iter_pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
-        asked: dict[str, Any] = {**query, "limit": PAGE_SIZE}
-        cursor: str | None = None
-        while True:
-            body = self._transport.get_json(path, asked)
-            yield rows_of(self.title, path, body, name)
-            following = next_cursor(self.title, path, body, "cursor", "next")
-            if following is None:
-                return
-            if following == cursor:
-                raise CursorError(f"the cursor of {self.title}'s {path} does not advance")
+        def asked(cursor: str | None) -> dict[str, Any]:
             # A cursor holds the filters, and whatever else stands beside it is ignored.
-            asked, cursor = {"cursor": following, "limit": PAGE_SIZE}, following
+            return {**(query if cursor is None else {"cursor": cursor}), "limit": PAGE_SIZE}
+
+        return CursorList(self._transport, path, name, "cursor", "next", asked).pages()
 
     def _read_member(self, row: Any) -> Member:
         """Read one customer; raises BadFieldError."""
@@ -281,7 +261,7 @@ class LoyaltyLionPlatform(Platform):
         member_id = str(read_id(row))
         properties = read_object(row, "properties")
         tier = read_object(read_object(row, "loyalty_tier_membership"), "loyalty_tier")
-        segment, template = read_text(row, "insights_segment"), self._answers["profile_url"]
+        segment = read_text(row, "insights_segment")
         name = full_name(read_text(properties, "first_name"), read_text(properties, "last_name"))
         return Member(
             member_id=member_id,
@@ -297,7 +277,7 @@ class LoyaltyLionPlatform(Platform):
                     "referral_code": read_text(row, "referral_id"),
                     "birthday": read_text(row, "birthday"),
                     "segments": [segment] if segment else [],
-                    "profile_url": template and template.format(member_id=member_id),
+                    "profile_url": self._profile_url(member_id),
                 }
             ),
             external_id=read_text_or_number(row, "merchant_id"),

@@ -6,9 +6,6 @@ guesses below, and nowhere else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +16,7 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import CursorError, NotFoundError
-from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.base import (
     Account,
     AwardOrder,
@@ -31,12 +28,13 @@ from loyalty_desk.platforms.base import (
     ids_of,
 )
 from loyalty_desk.platforms.rows import (
+    booked_id,
     full_name,
     json_of,
     rank_of,
+    read_entries,
     read_object,
     read_rows,
-    readable_entry,
 )
 from loyalty_desk.reading import (
     BadFieldError,
@@ -173,9 +171,8 @@ class RivoPlatform(Platform):
         """
         del since  # the ledger of one member is short
         of_member = {"filters[customer_identifier]": member_id}
-        for rows in self._iter_pages(LEDGER, of_member):
-            for row in rows:
-                yield readable_entry(self.title, LEDGER, row, read_entry)
+        pages = self._iter_pages(LEDGER, of_member)
+        return read_entries(self.title, LEDGER, pages, read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -183,10 +180,7 @@ class RivoPlatform(Platform):
 
         Source: developer-docs.rivo.io, "Verifying webhook signatures".
         """
-        secret = str(account.options.get("webhook_secret") or "")
-        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        given = headers.get("rivo-signature", "").encode()
-        return hmac.compare_digest(base64.b64encode(digest), given) and bool(secret)
+        return is_signed(body, headers.get("rivo-signature", ""), account)
 
     @classmethod
     def changed_members(cls, body: bytes, account: Account) -> list[str]:
@@ -285,12 +279,9 @@ def read_entry(row: Any) -> LedgerEntry:
 
 def _find_booked(row: Any, mark: str) -> str | None:
     """The id of the entry that an answer shows, if it is the one with that mark."""
-    try:
-        entry = read_entry(row)
-    except BadFieldError:
-        return None
-    is_entry = row.get("type", ENTRY_TYPE) == ENTRY_TYPE
-    return entry.entry_id if is_entry and mark in (entry.marked or "") else None
+    found = booked_id(row, mark, read_entry)
+    is_entry = found is not None and row.get("type", ENTRY_TYPE) == ENTRY_TYPE
+    return found if is_entry else None
 
 
 def find_date(text: str | None) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from loyalty_desk.platforms.guesses import pick
 from loyalty_desk.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.records import Member, Rejected
 from loyalty_desk.sync.emails import read_email
+from loyalty_desk.transport import Transport
 
 HIGHEST_RANK = 2**31 - 1
 
@@ -90,25 +92,54 @@ def rank_of(tier: Mapping[str, Any], threshold_field: str) -> int:
 
 def rows_of(service: str, path: str, body: Any, name: str) -> list[Any]:
     """The rows of a list's answer; raises CursorError when it came without them."""
-    rows = body.get(name) if isinstance(body, Mapping) else None
+    rows = pick(body, name)
     if not isinstance(rows, list):
         raise CursorError(f"a page of {service}'s {path} came without its rows")
     return rows
 
 
-def next_cursor(
-    service: str, path: str, body: Mapping[str, Any], place: str, key: str
-) -> str | None:
-    """The cursor of the next page, None on the last one; raises CursorError when none is told."""
-    told = body.get(place)
-    if not isinstance(told, Mapping) or key not in told:
-        raise CursorError(f"a page of {service}'s {path} came without its cursor")
-    cursor = told[key]
-    if cursor is None or cursor == "":
-        return None
-    if not isinstance(cursor, str):
-        raise CursorError(f"the cursor of {service}'s {path} is no text")
-    return cursor
+@dataclass(frozen=True, slots=True)
+class CursorList:
+    """A list that goes on by an opaque cursor, which stands under `place` and `key` of each page.
+
+    `asked` is what is asked for after a cursor, None at first.
+    """
+
+    transport: Transport
+    path: str
+    name: str
+    place: str
+    key: str
+    asked: Callable[[str | None], Mapping[str, Any]]
+
+    def pages(self) -> Iterator[list[Any]]:
+        """Yield the rows of each page; raises CursorError when the list cannot be whole."""
+        cursor: str | None = None
+        while True:
+            body = self.transport.get_json(self.path, self.asked(cursor))
+            yield rows_of(self.transport.service, self.path, body, self.name)
+            following = self._following(body)
+            if following is None:
+                return
+            if following == cursor:
+                raise CursorError(f"the cursor of {self._what} does not advance")
+            cursor = following
+
+    @property
+    def _what(self) -> str:
+        return f"{self.transport.service}'s {self.path}"
+
+    def _following(self, body: Mapping[str, Any]) -> str | None:
+        """The cursor of the next page, None on the last one."""
+        told = body.get(self.place)
+        if not isinstance(told, Mapping) or self.key not in told:
+            raise CursorError(f"a page of {self._what} came without its cursor")
+        cursor = told[self.key]
+        if cursor is None or cursor == "":
+            return None
+        if not isinstance(cursor, str):
+            raise CursorError(f"the cursor of {self._what} is no text")
+        return cursor
 
 
 def only_with_address(
@@ -133,13 +164,32 @@ def only_with_address(
     return read(found[0]) if found else None
 
 
-def readable_entry(
-    service: str, path: str, row: Any, read: Callable[[Any], LedgerEntry]
-) -> LedgerEntry:
-    """Read an entry of a ledger; one that cannot be read may be the one that is looked for."""
+def read_entries(
+    service: str,
+    path: str,
+    pages: Iterable[Iterable[Any]],
+    read: Callable[[Any], LedgerEntry],
+) -> Iterator[LedgerEntry]:
+    """Read a ledger; an entry that cannot be read may be the one that is looked for.
+
+    Raises:
+        ApiUnavailableError: there is such an entry.
+    """
+    for rows in pages:
+        for row in rows:
+            try:
+                entry = read(row)
+            except BadFieldError as error:
+                raise ApiUnavailableError(
+                    f"{service} answered GET {path} with an entry that cannot be used: {error}"
+                ) from None
+            yield entry
+
+
+def booked_id(row: Any, mark: str, read: Callable[[Any], LedgerEntry]) -> str | None:
+    """The id of the entry that an award's answer shows, if it is the one with that mark."""
     try:
-        return read(row)
-    except BadFieldError as error:
-        raise ApiUnavailableError(
-            f"{service} answered GET {path} with an entry that cannot be used: {error}"
-        ) from None
+        entry = read(row)
+    except BadFieldError:
+        return None
+    return entry.entry_id if mark in (entry.marked or "") else None

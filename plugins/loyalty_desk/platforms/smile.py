@@ -13,7 +13,7 @@ from typing import Any, Final
 from requests.auth import AuthBase
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.errors import CursorError, NotFoundError
+from loyalty_desk.errors import NotFoundError
 from loyalty_desk.platforms.auth import KeyAuth
 from loyalty_desk.platforms.base import (
     Account,
@@ -27,14 +27,15 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, resolve
 from loyalty_desk.platforms.rows import (
+    CursorList,
     as_object,
+    booked_id,
     full_name,
-    next_cursor,
     only_with_address,
     rank_of,
+    read_entries,
     read_object,
     read_rows,
-    readable_entry,
     rows_of,
 )
 from loyalty_desk.reading import BadFieldError, read_id, read_points, read_text
@@ -82,7 +83,6 @@ class SmilePlatform(Platform):
 
     def __init__(self, transport: Transport, account: Account) -> None:
         super().__init__(transport, account)
-        self._answers = resolve(GUESSES, account.options)
         self._tiers: dict[Any, Mapping[str, Any]] = {}
         self._tiers_read_s = -TIERS_LAST_S
 
@@ -145,20 +145,15 @@ class SmilePlatform(Platform):
             "POST", LEDGER, json={"points_transaction": content}, retry=False
         )
         row = answer.body.get("points_transaction") if isinstance(answer.body, Mapping) else None
-        try:
-            entry = read_entry(row)
-        except BadFieldError:
-            return None
-        return entry.entry_id if order.mark in (entry.marked or "") else None
+        return booked_id(row, order.mark, read_entry)
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         """Yield a customer's points transactions, the newest first."""
         query: dict[str, Any] = {"customer_id": member_id}
         if since is not None and self.capabilities.lists_changes:
             query[self._answers["updated.parameter"]] = utc_text(since)
-        for rows in self._iter_pages(LEDGER, "points_transactions", query):
-            for row in rows:
-                yield readable_entry(self.title, LEDGER, row, read_entry)
+        pages = self._iter_pages(LEDGER, "points_transactions", query)
+        return read_entries(self.title, LEDGER, pages, read_entry)
 
     def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
         """Ask for one page of what changed."""
@@ -172,18 +167,11 @@ class SmilePlatform(Platform):
             )
 
     def _iter_pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[list[Any]]:
-        cursor: str | None = None
-        while True:
+        def asked(cursor: str | None) -> dict[str, Any]:
             # Filters are repeated beside a cursor: whether it keeps them is not documented.
-            asked = {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
-            body = self._transport.get_json(path, asked)
-            yield rows_of(self.title, path, body, name)
-            following = next_cursor(self.title, path, body, "metadata", "next_cursor")
-            if following is None:
-                return
-            if following == cursor:
-                raise CursorError(f"the cursor of {self.title}'s {path} does not advance")
-            cursor = following
+            return {**query, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+
+        return CursorList(self._transport, path, name, "metadata", "next_cursor", asked).pages()
 
     def _find_tier(self, tier_id: Any) -> Mapping[str, Any]:
         """A tier by its id, which is all that a customer tells; empty for none and unknown ones."""
@@ -205,7 +193,6 @@ class SmilePlatform(Platform):
         status = read_object(row, "vip_status")
         tier = self._find_tier(status.get("vip_tier_id", row.get("vip_tier_id")))
         next_tier = self._find_tier(status.get("next_vip_tier_id"))
-        template = self._answers["profile_url"]
         return Member(
             member_id=member_id,
             email=read_text(row, "email"),
@@ -219,7 +206,7 @@ class SmilePlatform(Platform):
                     "referral_url": read_text(row, "referral_url"),
                     "birthday": (read_text(row, "date_of_birth") or "").removeprefix(NO_YEAR)
                     or None,
-                    "profile_url": template and template.format(member_id=member_id),
+                    "profile_url": self._profile_url(member_id),
                 }
             ),
             tier_rank=rank_of(tier, "milestone"),

@@ -40,7 +40,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
-from loyalty_desk.platforms.rows import full_name, json_of, rank_of, read_rows, readable_entry
+from loyalty_desk.platforms.rows import full_name, json_of, rank_of, read_entries, read_rows
 from loyalty_desk.reading import (
     BadFieldError,
     clean,
@@ -178,7 +178,6 @@ class TrifftPlatform(Platform):
 
     def __init__(self, transport: Transport, account: Account) -> None:
         super().__init__(transport, account)
-        self._answers = resolve(GUESSES, account.options)
         self._key_ends_on = key_end(account.options)
 
     @staticmethod
@@ -271,9 +270,8 @@ class TrifftPlatform(Platform):
         """Yield a member's transactions."""
         del since
         path, query = fill_path(self._answers["path.transactions"], member_id=member_id)
-        for rows in self._iter_pages(path, query, self._answers["entry.id"]):
-            for row in rows:
-                yield readable_entry(self.title, path, row, self._read_entry)
+        pages = self._iter_pages(path, query, self._answers["entry.id"])
+        return read_entries(self.title, path, pages, self._read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -404,7 +402,7 @@ class TrifftPlatform(Platform):
         member_id = at.text_or_number("member.id")
         if member_id is None or "@" in member_id:
             raise BadFieldError(self._answers["member.id"], "is no id")
-        tier, template = at.text("member.tier"), self._answers["profile_url"]
+        tier = at.text("member.tier")
         threshold = at.value("member.tier_threshold")
         return Member(
             member_id=member_id,
@@ -423,7 +421,7 @@ class TrifftPlatform(Platform):
                     "segments": at.names("member.segments", "segment.name"),
                     "coupons": at.coupons(),
                     "favorite_location": at.text("member.favorite_location"),
-                    "profile_url": template and template.format(member_id=member_id),
+                    "profile_url": self._profile_url(member_id),
                 }
             ),
             external_id=at.text_or_number("member.shop_id"),

@@ -40,6 +40,7 @@ from loyalty_desk.sync.params import RunParams
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.run import Run, release_lock, take_lock
 from loyalty_desk.sync.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
+from loyalty_desk.transport import Counts
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +103,9 @@ def look_up_channels(store_name: str, run_id: str) -> Counters:
 
 def _look_members_up(run: Run) -> int:
     """Ask a platform that lists no members about them one by one."""
-    if connections.capabilities(run.store).lists_members:
-        return 0
     with _platform(run) as platform:
+        if platform.capabilities.lists_members:
+            return 0
         return members.look_members_up(run, platform)
 
 
@@ -284,30 +285,28 @@ def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = Non
 def _gorgias(run: Run) -> Iterator[GorgiasClient]:
     """A client whose requests are counted in the run record, whatever happens."""
     client = connections.gorgias_client(run.store, run.engine)
-    try:
+    with _counted(run, "gorgias", client.transport.counts):
         yield client
-    finally:
-        _increase(
-            run,
-            {
-                "gorgias_requests": client.transport.counts.requests,
-                "gorgias_rate_limited": client.transport.counts.rate_limited,
-            },
-        )
 
 
 @contextmanager
 def _platform(run: Run) -> Iterator[Platform]:
     """The platform, its requests counted in the run record, whatever happens."""
     platform = connections.loyalty_platform(run.store)
-    try:
+    with _counted(run, "platform", platform.counts):
         yield platform
+
+
+@contextmanager
+def _counted(run: Run, whose: str, counts: Counts) -> Iterator[None]:
+    try:
+        yield
     finally:
         _increase(
             run,
             {
-                "platform_requests": platform.counts.requests,
-                "platform_rate_limited": platform.counts.rate_limited,
+                f"{whose}_requests": counts.requests,
+                f"{whose}_rate_limited": counts.rate_limited,
             },
         )
 
