@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from sandbox.addresses import fold
 from sandbox.calling import is_local
-from sandbox.loyaltylion.shown import customer_id_of, find_row_of, show_customer, show_entry
+from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer, show_entry
 from sandbox.programme.apps import Refusal, json_answer, read_json, read_whole
 from sandbox.programme.changes import read_time_us, rows_since, updated_us
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil
@@ -30,7 +30,7 @@ async def list_customers(request: Request) -> Response:
     """List customers, blocked ones and guests too."""
     world, query = world_of(request), request.query_params
     given = query.get("cursor") or None
-    told = _cursor(given) if given else {}
+    told = read_cursor(given) if given else {}
     filters = told.get("filters") or {name: query[name] for name in FILTERS if name in query}
     if given and not world.ground.switches.loyaltylion_sort_kept_by_cursor:
         filters = {name: text for name, text in filters.items() if not name.startswith("sort")}
@@ -75,7 +75,7 @@ async def list_transactions(request: Request, merchant_id: str) -> Response:
         raise Refusal(404, "Not found")
     row = _get_row(world, merchant_id)
     given = query.get("cursor") or None
-    before = _cursor(given)["before"] if given else None
+    before = read_cursor(given)["before"] if given else None
     size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
     entries = [
         entry
@@ -134,20 +134,13 @@ def _get_row(world: World, merchant_id: str) -> int:
     return row
 
 
-def _cursor(text: str) -> dict[str, Any]:
-    try:
-        return read_cursor(text)
-    except ValueError as refused:
-        raise Refusal(400, str(refused)) from None
-
-
 def _filtered(world: World, filters: dict[str, str]) -> list[int]:
     members = world.members
     since = filters.get("updated_at_min")
     since_us = None if since is None else read_time_us(since, "updated_at_min")
     if "since_id" in filters:
         since_id = read_whole(filters["since_id"], "since_id", least=0, most=2**63)
-        first = find_row_of(since_id + 1) or 0
+        first = CUSTOMER_IDS.first_beyond(since_id)
         # Few are wanted where a list begins at an id.
         rows = list(members.walk(first)) if since_us is None else rows_since(world, since_us)
         rows = [row for row in rows if row >= first]
@@ -179,7 +172,7 @@ def _is_rising(filters: dict[str, str]) -> bool:
 
 def _place(world: World, row: int, filters: dict[str, str]) -> int:
     by_update = filters.get("sort_field") == "updated_at"
-    return updated_us(world, row) if by_update else customer_id_of(row)
+    return updated_us(world, row) if by_update else CUSTOMER_IDS.of(row)
 
 
 def _is_beyond(world: World, row: int, after: int, filters: dict[str, str], seen: set[int]) -> bool:

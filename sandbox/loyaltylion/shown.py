@@ -3,21 +3,13 @@
 from typing import Any
 
 from sandbox.clock import DAY_US, iso_z
+from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import SHOP_URL, TIER_IDS_BY_RANK, TIERS, member_id_of
 from sandbox.world import World
 
-FIRST_ID = 88_000_001
-
-
-def customer_id_of(row: int) -> int:
-    """Return LoyaltyLion's id of a row; `merchant_id` is the shop's."""
-    return FIRST_ID + row
-
-
-def find_row_of(customer_id: int) -> int | None:
-    """Return the row of an id, None when the id cannot be one."""
-    return customer_id - FIRST_ID if customer_id >= FIRST_ID else None
+CUSTOMER_IDS = NumberedIds(88_000_001, 1)
+"""LoyaltyLion's own ids; `merchant_id` is the shop's."""
 
 
 def show_customer(world: World, row: int) -> dict[str, Any]:
@@ -28,7 +20,7 @@ def show_customer(world: World, row: int) -> dict[str, Any]:
     entries = world.ledger.new_of_member(row)
     birthday = held["dob"]
     return {
-        "id": customer_id_of(row),
+        "id": CUSTOMER_IDS.of(row),
         "merchant_id": str(member_id_of(row)),
         "email": held["email"],
         "points_approved": held["points_tally"],

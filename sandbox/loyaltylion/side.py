@@ -9,14 +9,15 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from sandbox.bucket import Bucket
 from sandbox.calling import Call
 from sandbox.clock import iso_z
 from sandbox.ground import Ground
 from sandbox.loyaltylion import routes
-from sandbox.loyaltylion.shown import customer_id_of, find_row_of, show_customer
-from sandbox.programme.apps import build_platform_app
+from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer
+from sandbox.programme.apps import build_platform_app, shaped_error
 from sandbox.programme.deliveries import Deliveries
-from sandbox.programme.door import BearerDoor
+from sandbox.programme.door import KeyDoor
 from sandbox.programme.side import Side
 from sandbox.world import World
 
@@ -36,26 +37,19 @@ class LoyaltyLionSide(Side):
 
     name = "loyaltylion"
     base_path = ""
+    ids = CUSTOMER_IDS
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
         self.key = f"pat_{ground.seed:08d}"
         self.secret = f"lls_{ground.seed:08d}"
-        self.door = BearerDoor(self.key, REQUESTS_PER_S, 1.0, self.error_body)
+        self.door = KeyDoor(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
         self.hooks: dict[int, str] = {}
         self._deliveries = Deliveries(ground.clock)
 
     def build_app(self, world: World) -> FastAPI:
         """Return the application of the LoyaltyLion port."""
         return build_platform_app(world, self, (routes,), self.error_body)
-
-    def id_of(self, row: int) -> int:
-        """Return a customer's id."""
-        return customer_id_of(row)
-
-    def find_row(self, member_id: str) -> int | None:
-        """Return the row of an id."""
-        return find_row_of(int(member_id)) if member_id.isdecimal() else None
 
     def changed(self, world: World, row: int) -> None:
         """Tell the listeners of any change of a customer, at least once."""
@@ -92,5 +86,4 @@ class LoyaltyLionSide(Side):
 
     def error_body(self, _status: int, text: str) -> bytes:
         """Word an error in the shape that the switch names."""
-        shape = self.ground.switches.loyaltylion_error_shape
-        return json.dumps({shape: [text] if shape == "errors" else text}).encode()
+        return shaped_error(self.ground.switches.loyaltylion_error_shape, text)

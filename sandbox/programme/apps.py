@@ -92,3 +92,8 @@ def read_whole(value: Any, name: str, *, least: int, most: int, status: int = 40
     if isinstance(value, bool) or not least <= number <= most:
         raise Refusal(status, f"{name} must be {least} to {most}")
     return number
+
+
+def shaped_error(shape: str, text: str) -> bytes:
+    """Return an error body whose only key is `shape`; `errors` holds a list."""
+    return json.dumps({shape: [text] if shape == "errors" else text}).encode()

@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import Request
 
+from sandbox.programme.apps import Refusal
+
 
 def make_cursor(content: dict[str, Any]) -> str:
     """Return a text that `read_cursor` understands."""
@@ -16,14 +18,14 @@ def read_cursor(text: str) -> dict[str, Any]:
     """Return what a cursor says.
 
     Raises:
-        ValueError: it is none.
+        Refusal: 400 when it is none.
     """
     try:
         content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
-        raise ValueError("the cursor is not valid") from None
+        raise Refusal(400, "the cursor is not valid") from None
     if not isinstance(content, dict):
-        raise ValueError("the cursor is not valid")  # noqa: TRY004 - of the same kind
+        raise Refusal(400, "the cursor is not valid")
     return content
 
 

@@ -1,29 +1,27 @@
-"""A door that takes `Authorization: Bearer <key>` and has one bucket for the whole account."""
+"""A door that takes one key and has one bucket for the whole account."""
 
 from collections.abc import Callable
 
 from sandbox.bucket import Bucket
 from sandbox.gate import Answer, Caller
 
+Error = Callable[[int, str], bytes]
+"""Words a refusal in the platform's way: (status, text) to a JSON body."""
 
-class BearerDoor:
-    """Admits the API key of the account, `limit` requests in each `window_s`.
 
-    `error` words a refusal in the platform's way: (status, text) to a JSON body.
-    """
+class KeyDoor:
+    """Admits whoever sends `authorization` as it is, as fast as the bucket allows."""
 
     limit_header: str | None = None
     open_paths: tuple[str, ...] = ()
 
-    def __init__(
-        self, key: str, limit: int, window_s: float, error: Callable[[int, str], bytes]
-    ) -> None:
-        self._key, self._error = key, error
-        self.buckets = {"api_key": Bucket(limit, window_s)}
+    def __init__(self, authorization: str, bucket: Bucket, error: Error) -> None:
+        self._authorization, self._error = authorization, error
+        self.buckets = {"api_key": bucket}
 
     def admit(self, _method: str, _path: str, headers: dict[str, str]) -> Caller | Answer:
         """Return the caller, or a 401."""
-        if headers.get("authorization") == f"Bearer {self._key}":
+        if headers.get("authorization") == self._authorization:
             return Caller("api_key")
         return self.error(401, "Unauthorized")
 

@@ -6,9 +6,8 @@ from sandbox.clock import DAY_US, display_date, iso_z
 from sandbox.ground import Ground
 from sandbox.mixing import mix
 from sandbox.people import Person
+from sandbox.programme.ids import NumberedIds
 
-FIRST_MEMBER_ID = 6_400_000_000_123
-ID_STEP = 137
 SHOP_URL = "https://lakeside-tea.example"
 # In no order, as live answers are: clients sort by threshold.
 TIERS: tuple[tuple[int, str, int], ...] = (
@@ -20,20 +19,10 @@ TIERS: tuple[tuple[int, str, int], ...] = (
 TIER_IDS_BY_RANK = (75, 76, 77, 78)
 
 
-def member_id_of(row: int) -> int:
-    """Return the id of a row: a Shopify customer id of 13 digits."""
-    return FIRST_MEMBER_ID + ID_STEP * row
-
-
-def find_row_of(member_id: int) -> int | None:
-    """Return the row of an id, None when the id cannot be one."""
-    row, rest = divmod(member_id - FIRST_MEMBER_ID, ID_STEP)
-    return row if rest == 0 and row >= 0 else None
-
-
-def first_row_beyond(member_id: int) -> int:
-    """Return the first row whose id is greater than a number."""
-    return max(0, (member_id - FIRST_MEMBER_ID) // ID_STEP + 1)
+MEMBER_IDS = NumberedIds(6_400_000_000_123, 137)
+"""Shopify customer ids of 13 digits."""
+member_id_of, find_row_of = MEMBER_IDS.of, MEMBER_IDS.find_row
+first_row_beyond = MEMBER_IDS.first_beyond
 
 
 def ledger_amounts(ground: Ground, row: int) -> tuple[int, int, str, int, int]:

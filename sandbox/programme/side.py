@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from sandbox.faults import Faults
 from sandbox.gate import Door, Server
 from sandbox.ground import Ground
+from sandbox.programme.ids import NumberedIds
 
 if TYPE_CHECKING:
     from sandbox.programme.ledger import Entry
@@ -20,6 +21,8 @@ class Side:
 
     name: ClassVar[str]
     base_path: ClassVar[str]
+    ids: ClassVar[NumberedIds]
+    """Unless its ids are no numbers: then `id_of` and `find_row` are its own."""
     door: Door
     key: str
 
@@ -33,11 +36,11 @@ class Side:
 
     def id_of(self, row: int) -> int | str:
         """Return a member's id on this platform."""
-        raise NotImplementedError
+        return self.ids.of(row)
 
     def find_row(self, member_id: str) -> int | None:
         """Return the row of an id, whether somebody is there or not; None when it cannot be one."""
-        raise NotImplementedError
+        return self.ids.find_row(int(member_id)) if member_id.isdecimal() else None
 
     def show(self, world: World, row: int) -> dict[str, Any]:
         """Return a member for the control API."""

@@ -5,31 +5,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from fastapi.responses import Response
 
-from sandbox.switches import Switches
+from sandbox.programme.apps import Refusal
 
 BASE_PATH = "/merchant_api/v1"
-
-
-class RivoError(Exception):
-    """A refused request."""
-
-    def __init__(self, status: int, text: str) -> None:
-        self.status, self.text = status, text
-        super().__init__(text)
-
-
-def error_body(switches: Switches, text: str) -> bytes:
-    """Return an error body in the shape that the switch names."""
-    shape = switches.rivo_error_shape
-    return json.dumps({shape: [text] if shape == "errors" else text}).encode()
-
-
-def json_answer(content: Any, status: int = 200) -> Response:
-    """Return an answer with a JSON body."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status, media_type="application/json")
 
 
 def resource(kind: str, resource_id: int, attributes: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +20,7 @@ async def read_form(request: Request, *, json_too: bool) -> dict[str, Any]:
     """Return the form fields of a request, or its JSON object where that is taken.
 
     Raises:
-        RivoError: 400 when the body is of the other kind or cannot be read.
+        Refusal: 400 when the body is of the other kind or cannot be read.
     """
     body = await request.body()
     kind = request.headers.get("content-type", "").split(";")[0].strip()
@@ -50,13 +29,13 @@ async def read_form(request: Request, *, json_too: bool) -> dict[str, Any]:
     if kind == "multipart/form-data":
         return {name: str(value) for name, value in (await request.form()).items()}
     if kind != "application/json" or not json_too:
-        raise RivoError(400, "Send form data.")
+        raise Refusal(400, "Send form data.")
     try:
         content = json.loads(body)
     except ValueError:
-        raise RivoError(400, "The body is not valid JSON.") from None
+        raise Refusal(400, "The body is not valid JSON.") from None
     if not isinstance(content, dict):
-        raise RivoError(400, "The body must be an object.")
+        raise Refusal(400, "The body must be an object.")
     return content
 
 
@@ -64,9 +43,9 @@ def read_whole(value: Any, name: str) -> int:
     """Return a whole number from a form or a query.
 
     Raises:
-        RivoError: 422 when it is none.
+        Refusal: 422 when it is none.
     """
     try:
         return int(str(value))
     except ValueError:
-        raise RivoError(422, f"{name} must be a whole number") from None
+        raise Refusal(422, f"{name} must be a whole number") from None

@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.rivo.answers import BASE_PATH, RivoError, json_answer, read_form, resource
+from sandbox.programme.apps import Refusal, json_answer
+from sandbox.rivo.answers import BASE_PATH, read_form, resource
 from sandbox.rivo.paging import answer_page, list_of
 from sandbox.rivo.state import rivo_of
 from sandbox.world import world_of
@@ -32,7 +33,7 @@ async def create_hook(request: Request) -> Response:
     try:
         hook_id = rivo_of(request).hooks.register(str(form.get("event_type")), str(form.get("url")))
     except ValueError as refused:
-        raise RivoError(422, str(refused)) from None
+        raise Refusal(422, str(refused)) from None
     return json_answer(
         {"data": resource("webhook", hook_id, rivo_of(request).hooks.held[hook_id])}, 201
     )
@@ -42,5 +43,5 @@ async def create_hook(request: Request) -> Response:
 async def delete_hook(request: Request, hook_id: int) -> Response:
     """Take a registration away."""
     if rivo_of(request).hooks.held.pop(hook_id, None) is None:
-        raise RivoError(404, "Not found")
+        raise Refusal(404, "Not found")
     return Response(b"", 204)

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.clock import iso_z
+from sandbox.programme.apps import Refusal, json_answer
 from sandbox.programme.member_rows import TIERS, first_row_beyond, member_id_of
-from sandbox.rivo.answers import BASE_PATH, RivoError, json_answer, read_form, resource
+from sandbox.rivo.answers import BASE_PATH, read_form, resource
 from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
 from sandbox.rivo.shown import find_tier, show_member
 from sandbox.world import World, world_of
@@ -20,11 +21,11 @@ def get_member_row(world: World, identifier: str) -> int:
     """Return the row of a member by id or e-mail.
 
     Raises:
-        RivoError: with the switch's status (404) when Rivo does not know them.
+        Refusal: with the switch's status (404) when Rivo does not know them.
     """
     row = world.members.find_by_identifier(identifier)
     if row is None:
-        raise RivoError(world.ground.switches.rivo_unknown_customer_status, "Customer not found")
+        raise Refusal(world.ground.switches.rivo_unknown_customer_status, "Customer not found")
     return row
 
 
@@ -65,7 +66,7 @@ async def update_customer(request: Request, identifier: str) -> Response:
     row = get_member_row(world, identifier)
     form = await read_form(request, json_too=True)
     if set(form) != {"dob"} or not DAY_OF_YEAR.fullmatch(str(form["dob"])):
-        raise RivoError(422, "dob must be MM-DD")
+        raise Refusal(422, "dob must be MM-DD")
     stamp = iso_z(world.ground.clock.now_us())
     world.members.update(row, {"dob": form["dob"], "dob_last_updated_at": stamp})
     world.changed(row)
@@ -89,5 +90,5 @@ async def get_tier(tier_id: int) -> Response:
     """Show one tier."""
     tier = find_tier(tier_id)
     if tier is None:
-        raise RivoError(404, "Not found")
+        raise Refusal(404, "Not found")
     return json_answer({"data": resource("vip_tier", tier_id, tier)})

@@ -15,7 +15,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from sandbox.ground import Ground
-from sandbox.rivo.answers import RivoError, json_answer, read_whole
+from sandbox.programme.apps import Refusal, json_answer
+from sandbox.rivo.answers import read_whole
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 25, 250, 500
 SINCE, LIMIT = "pagination[since_id]", "pagination[limit]"
@@ -49,11 +50,11 @@ def check_query(request: Request, ground: Ground, filters: frozenset[str]) -> No
     """Refuse unknown parameters, if the switch says that Rivo does.
 
     Raises:
-        RivoError: with the status of the switch.
+        Refusal: with the status of the switch.
     """
     status = ground.switches.rivo_unknown_parameter_status
     if status != 200 and not set(request.query_params) <= PAGING | filters:
-        raise RivoError(status, "Unknown parameter")
+        raise Refusal(status, "Unknown parameter")
 
 
 def answer_page(request: Request, ground: Ground, listing: Listing) -> Response:
@@ -64,10 +65,10 @@ def answer_page(request: Request, ground: Ground, listing: Listing) -> Response:
     size = _size(query.get(PER_PAGE))
     page = read_whole(query.get(PAGE, "1"), "page")
     if page < 1:
-        raise RivoError(400, "page must be 1 or more")
+        raise Refusal(400, "page must be 1 or more")
     if page > MAX_PAGE and ground.switches.rivo_page_beyond_max != "empty":
         if ground.switches.rivo_page_beyond_max == "error":
-            raise RivoError(400, f"page must be {MAX_PAGE} or less")
+            raise Refusal(400, f"page must be {MAX_PAGE} or less")
         page = MAX_PAGE
     last = max(1, min(MAX_PAGE, -(-listing.count // size)))
     rows = [] if page > MAX_PAGE else _offset_rows(query, listing, page, size)

@@ -10,16 +10,10 @@ from fastapi.responses import Response
 
 from sandbox.clock import iso_z
 from sandbox.gorgias.answers import ApiError, read_moment
+from sandbox.programme.apps import Refusal, json_answer
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import credit_text, member_id_of
-from sandbox.rivo.answers import (
-    BASE_PATH,
-    RivoError,
-    json_answer,
-    read_form,
-    read_whole,
-    resource,
-)
+from sandbox.rivo.answers import BASE_PATH, read_form, read_whole, resource
 from sandbox.rivo.member_routes import get_member_row
 from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
 from sandbox.rivo.shelf import INCREMENTAL_REWARDS, rule_points
@@ -85,12 +79,12 @@ async def create_events(request: Request) -> Response:
     try:
         events = json.loads(await request.body())["points_events"]
     except (ValueError, KeyError, TypeError):
-        raise RivoError(400, "points_events is missing") from None
+        raise Refusal(400, "points_events is missing") from None
     checked = []
     for event in events:
         try:
             checked.append(_check(world, event))
-        except RivoError:
+        except Refusal:
             if world.ground.switches.rivo_batch_all_or_nothing:
                 raise
     return json_answer({"data": [show_event(_book(world, *one)) for one in checked]}, 201)
@@ -103,16 +97,16 @@ def _check(world: World, form: dict[str, Any]) -> Booking:
     """Return (member row, amounts, other fields of the entry) of a request to book."""
     source = form.get("source")
     if source not in SOURCES:
-        raise RivoError(422, "source is not valid")
+        raise Refusal(422, "source is not valid")
     if set(form) - KEYS and world.ground.switches.rivo_unknown_parameter_status != 200:
-        raise RivoError(world.ground.switches.rivo_unknown_parameter_status, "Unknown field")
+        raise Refusal(world.ground.switches.rivo_unknown_parameter_status, "Unknown field")
     row = get_member_row(world, str(form.get("customer_identifier", "")))
     points, credit_cents = _amounts(world, form)
     held = world.members.fields(row)
     if not world.ground.switches.rivo_overdraw_allowed:
         credits_left = round(float(held["credits_tally"]) * 100) + credit_cents
         if held["points_tally"] + points < 0 or credits_left < 0:
-            raise RivoError(422, "The balance is too low")
+            raise Refusal(422, "The balance is too low")
     about = {
         "source": source,
         "title": form.get("custom_action_name") or "Manual adjustment",
@@ -123,7 +117,7 @@ def _check(world: World, form: dict[str, Any]) -> Booking:
         try:
             about["applied_us"] = read_moment(form["applied_at"], "applied_at")
         except ApiError:
-            raise RivoError(422, "applied_at is not a date") from None
+            raise Refusal(422, "applied_at is not a date") from None
     return row, (points, credit_cents), about
 
 
@@ -134,21 +128,21 @@ def _amounts(world: World, form: dict[str, Any]) -> tuple[int, int]:
     ]
     if form["source"] == "manual":
         if not given or (switches.rivo_manual_needs_both_amounts and len(given) < 2):
-            raise RivoError(422, "points_amount or credits_amount is required")
+            raise Refusal(422, "points_amount or credits_amount is required")
     elif not given:
         rule = rule_points(str(form.get("custom_action_name")))
         if form["source"] == "custom_action" and rule is None:
-            raise RivoError(422, "custom_action_name is not known")
+            raise Refusal(422, "custom_action_name is not known")
         if not switches.rivo_custom_action_uses_rule_amount:
-            raise RivoError(422, "points_amount is required")
+            raise Refusal(422, "points_amount is required")
         return rule or 10, 0
     points = read_whole(form["points_amount"], "points_amount") if "points_amount" in given else 0
     if abs(points) > MAX_INT32:
-        raise RivoError(422, "points_amount is out of range")
+        raise Refusal(422, "points_amount is out of range")
     try:
         credit = float(form["credits_amount"]) if "credits_amount" in given else 0.0
     except (TypeError, ValueError):
-        raise RivoError(422, "credits_amount must be a number") from None
+        raise Refusal(422, "credits_amount must be a number") from None
     return points, round(credit * 100)
 
 
@@ -177,12 +171,12 @@ async def create_redemption(request: Request) -> Response:
     reward_id = read_whole(form.get("reward_id"), "reward_id")
     reward = next((one for one in rivo_of(request).shelf.rewards() if one["id"] == reward_id), None)
     if reward is None or reward["source"] == "referrer":
-        raise RivoError(422, "The reward cannot be redeemed")
+        raise Refusal(422, "The reward cannot be redeemed")
     price = reward["points_amount"]
     if reward_id in INCREMENTAL_REWARDS:
         price = read_whole(form.get("points_amount"), "points_amount")
     if world.members.fields(row)["points_tally"] < price:
-        raise RivoError(422, "Not enough points")
+        raise Refusal(422, "Not enough points")
     about = {"source": "points_purchase", "title": reward["name"], "internal_note": None}
     entry = _book(world, row, (-price, 0), about | {"external_note": None})
     shown = rivo_of(request).shelf.add_redemption({

@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from sandbox.ground import Ground
+from sandbox.programme.apps import build_platform_app, shaped_error
 from sandbox.programme.ledger import Entry
-from sandbox.programme.member_rows import find_row_of, member_id_of
+from sandbox.programme.member_rows import MEMBER_IDS
 from sandbox.programme.side import Side
+from sandbox.rivo import hook_routes, member_routes, point_routes
 from sandbox.rivo.answers import BASE_PATH
-from sandbox.rivo.app import build_app
 from sandbox.rivo.door import RivoDoor
 from sandbox.rivo.hooks import Hooks
 from sandbox.rivo.shelf import Shelf
@@ -24,25 +25,20 @@ class RivoSide(Side):
 
     name = "rivo"
     base_path = BASE_PATH
+    ids = MEMBER_IDS
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
-        self.door = RivoDoor(ground)
-        self.key = self.door.api_key
+        self.key = f"rk_{ground.seed:08d}"
+        self.door = RivoDoor(ground, self.key, self.error_body)
         self.hooks = Hooks(ground)
         self.shelf = Shelf(ground)
 
     def build_app(self, world: World) -> FastAPI:
         """Return the application of the Rivo port."""
-        return build_app(world, self)
-
-    def id_of(self, row: int) -> int:
-        """Return a member's id."""
-        return member_id_of(row)
-
-    def find_row(self, member_id: str) -> int | None:
-        """Return the row of an id."""
-        return find_row_of(int(member_id)) if member_id.isdecimal() else None
+        return build_platform_app(
+            world, self, (member_routes, point_routes, hook_routes), self.error_body
+        )
 
     def show(self, world: World, row: int) -> dict[str, Any]:
         """Return a member as REST answers carry them, and `status`."""
@@ -72,3 +68,7 @@ class RivoSide(Side):
     def ready(self, url: str) -> dict[str, Any]:
         """Return the address and credentials for the ready line."""
         return super().ready(url) | {"webhook_secret": self.hooks.secret}
+
+    def error_body(self, _status: int, text: str) -> bytes:
+        """Word an error in the shape that the switch names."""
+        return shaped_error(self.ground.switches.rivo_error_shape, text)

@@ -15,9 +15,8 @@ from sandbox.programme.changes import read_time_us, rows_since
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK
 from sandbox.smile.shown import (
+    CUSTOMER_IDS,
     STATUSES,
-    customer_id_of,
-    find_row_of,
     show_customer,
     show_entry,
     show_tier,
@@ -49,7 +48,7 @@ async def list_customers(request: Request) -> Response:
         request,
         "customers",
         rows,
-        customer_id_of,
+        CUSTOMER_IDS.of,
         lambda row: show_customer(world, row, include),
         filters,
     )
@@ -79,7 +78,7 @@ async def list_entries(request: Request) -> Response:
     if text is None:
         entries = [entry for entry in world.ledger.new if entry.points]
     else:
-        row = find_row_of(read_whole(text, "customer_id", least=1, most=2**63))
+        row = CUSTOMER_IDS.find_row(read_whole(text, "customer_id", least=1, most=2**63))
         found = None if row is None else world.members.find_there(row)
         # A booking of credits alone is none of points.
         mine = [] if found is None else world.ledger.of_member(found)
@@ -116,7 +115,7 @@ async def create_entry(request: Request) -> Response:
 
 
 def _get_row(world: World, customer_id: int) -> int:
-    row = find_row_of(customer_id)
+    row = CUSTOMER_IDS.find_row(customer_id)
     found = None if row is None else world.members.find_there(row)
     if found is None:
         raise Refusal(404, "Customer not found")
@@ -128,15 +127,8 @@ def _filters(request: Request, world: World, names: tuple[str, ...]) -> dict[str
     query = request.query_params
     text = query.get("cursor")
     if text and world.ground.switches.smile_filters_kept_by_cursor:
-        return dict(_cursor(text)["filters"])
+        return dict(read_cursor(text)["filters"])
     return {name: query[name] for name in names if name in query}
-
-
-def _cursor(text: str) -> dict[str, Any]:
-    try:
-        return read_cursor(text)
-    except ValueError as refused:
-        raise Refusal(400, str(refused)) from None
 
 
 def _include(text: str | None, known: frozenset[str]) -> frozenset[str]:
@@ -167,7 +159,7 @@ def _page(
     query = request.query_params
     size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
     given = query.get("cursor") or None
-    before = _cursor(given)["before"] if given else None
+    before = read_cursor(given)["before"] if given else None
     left = [row for row in reversed(rows) if before is None or id_of(row) < before]
     page = left[:size]
     more = len(left) > size

@@ -3,25 +3,16 @@
 from typing import Any
 
 from sandbox.clock import DAY_US, iso_z
+from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK, TIERS
 from sandbox.world import World
 
-FIRST_ID, ID_STEP = 700_000_001, 7
+CUSTOMER_IDS = NumberedIds(700_000_001, 7)
+"""Smile's own ids: they rise with the date of joining."""
 STATES = {"member": "member", "guest": "candidate", "excluded": "disabled"}
 STATUSES = {state: status for status, state in STATES.items()}
 MILESTONES = {tier_id: threshold for tier_id, _, threshold in TIERS}
-
-
-def customer_id_of(row: int) -> int:
-    """Return Smile's id of a row: ids rise with the date of joining."""
-    return FIRST_ID + ID_STEP * row
-
-
-def find_row_of(customer_id: int) -> int | None:
-    """Return the row of an id, None when the id cannot be one."""
-    row, rest = divmod(customer_id - FIRST_ID, ID_STEP)
-    return row if rest == 0 and row >= 0 else None
 
 
 def next_tier_id(tier_id: int | None) -> int | None:
@@ -43,7 +34,7 @@ def show_customer(world: World, row: int, include: frozenset[str]) -> dict[str, 
     held = world.members.fields(row)
     birthday = held["dob"]
     shown = {
-        "id": customer_id_of(row),
+        "id": CUSTOMER_IDS.of(row),
         "first_name": held["first_name"],
         "last_name": held["last_name"],
         "email": held["email"],
@@ -84,7 +75,7 @@ def show_entry(entry: Entry) -> dict[str, Any]:
     stamp = iso_z(entry.applied_us)
     return {
         "id": entry.id,
-        "customer_id": customer_id_of(entry.member_row),
+        "customer_id": CUSTOMER_IDS.of(entry.member_row),
         "points_change": entry.points,
         "description": entry.external_note or entry.title,
         "internal_note": entry.internal_note,

@@ -4,12 +4,13 @@ import json
 
 from fastapi import FastAPI
 
+from sandbox.bucket import Bucket
 from sandbox.ground import Ground
 from sandbox.programme.apps import build_platform_app
-from sandbox.programme.door import BearerDoor
+from sandbox.programme.door import KeyDoor
 from sandbox.programme.side import Side
 from sandbox.smile import routes
-from sandbox.smile.shown import customer_id_of, find_row_of
+from sandbox.smile.shown import CUSTOMER_IDS
 from sandbox.world import World
 
 REQUESTS_PER_S = 10
@@ -20,23 +21,16 @@ class SmileSide(Side):
 
     name = "smile"
     base_path = "/v1"
+    ids = CUSTOMER_IDS
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
         self.key = f"api_{ground.seed:08d}"
-        self.door = BearerDoor(self.key, REQUESTS_PER_S, 1.0, self.error_body)
+        self.door = KeyDoor(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
 
     def build_app(self, world: World) -> FastAPI:
         """Return the application of the Smile port."""
         return build_platform_app(world, self, (routes,), self.error_body)
-
-    def id_of(self, row: int) -> int:
-        """Return a customer's id."""
-        return customer_id_of(row)
-
-    def find_row(self, member_id: str) -> int | None:
-        """Return the row of an id."""
-        return find_row_of(int(member_id)) if member_id.isdecimal() else None
 
     def error_body(self, status: int, text: str) -> bytes:
         """Word an error in the shape that the switch names."""

@@ -5,6 +5,7 @@ import json
 from sandbox.bucket import Bucket, Taken
 from sandbox.gate import Answer, Caller
 from sandbox.ground import Ground
+from sandbox.programme.door import KeyDoor
 
 REQUESTS, WINDOW_S, BLOCK_S = 50, 10.0, 60.0
 
@@ -40,48 +41,29 @@ class BlockingBucket(Bucket):
         self._taken_s, self._blocked_until_s = [], 0.0
 
 
-class TrifftDoor:
+class TrifftDoor(KeyDoor):
     """Admits a token that may read and write, and one that may only read."""
 
-    limit_header: str | None = None
-    open_paths: tuple[str, ...] = ()
-
     def __init__(self, ground: Ground) -> None:
-        self._ground = ground
         self.key = f"tt_{ground.seed:08d}"
         self.read_only_key = f"tr_{ground.seed:08d}"
-        self.buckets = {"api_key": BlockingBucket()}
+        super().__init__(f"Bearer {self.key}", BlockingBucket(), error_body)
+        self._ground = ground
 
-    def admit(self, method: str, _path: str, headers: dict[str, str]) -> Caller | Answer:
+    def admit(self, method: str, path: str, headers: dict[str, str]) -> Caller | Answer:
         """Return the caller, or a refusal."""
-        token = headers.get("authorization", "")
-        if token == f"Bearer {self.key}":
-            return Caller("api_key")
-        if token != f"Bearer {self.read_only_key}":
-            return self.error(401, "missing or invalid token")
+        if headers.get("authorization") != f"Bearer {self.read_only_key}":
+            return super().admit(method, path, headers)
         if method == "GET":
             return Caller("api_key")
         return self.error(self._ground.switches.trifft_read_only_status, "this token only reads")
 
-    def bucket(self, caller: Caller) -> Bucket | None:
-        """Return the bucket of the account."""
-        return self.buckets[caller.kind]
-
-    def took(self, caller: Caller, now_s: float) -> None:
-        """Nothing else fills up here."""
-
-    def sends_retry_after(self, status: int) -> bool:
-        """None is documented."""
-        del status
-        return False
-
     def error(self, status: int, text: str) -> Answer:
-        """Return an error answer."""
-        if status == 429:
-            text = "too many requests, wait one minute"
-        return Answer(status, error_body(status, text), {"content-type": "application/json"})
+        """Return an error answer; the text of a 429 is documented."""
+        return super().error(status, TOO_MANY if status == 429 else text)
 
 
+TOO_MANY = "too many requests, wait one minute"
 EXCEPTIONS = {429: "RateLimitExceededException", 404: "NotFoundException", 401: "AuthException"}
 
 
