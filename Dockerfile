@@ -27,7 +27,7 @@ COPY --chown=root:root scripts /opt/loyalty-desk/scripts
 RUN /opt/venv/bin/python -m compileall -q /opt/loyalty-desk
 
 ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONPATH=/opt/loyalty-desk/plugins:/opt/loyalty-desk \
+    PYTHONPATH=/opt/loyalty-desk/plugins:/opt/loyalty-desk:/opt/loyalty-desk/scripts/airflow_settings \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     MPLCONFIGDIR=/tmp/matplotlib \

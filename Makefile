@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev demo up test chaos lint bench lock clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test chaos lint bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,12 @@ demo: setup ## Run the whole sync twice against the local sandbox (STORES=3: as 
 up: setup ## Start the sandbox and Airflow on this machine and keep them until Ctrl-C
 	@$(BIN)/python -m scripts.up $(ARGS)
 
+setup-cluster: ## Install what production has besides: Flask-AppBuilder's log-in, and Redis
+	@scripts/setup.sh cluster
+
+cluster: setup-cluster ## Run what docker-compose.yaml starts without Docker, with several stores, until Ctrl-C
+	@$(BIN)/python -m cluster $(ARGS)
+
 test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
@@ -46,7 +52,7 @@ chaos: setup-dev ## Try awards under 2,000 seeded schedules of kills and faults 
 lint: setup-dev ## Check style and types; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict $(foreach d,plugins sandbox scripts,$(if $(shell find $(d) -name '*.py' -print -quit 2>/dev/null),$(d)))
+	@$(BIN)/mypy --strict $(foreach d,plugins sandbox scripts cluster,$(if $(shell find $(d) -name '*.py' -print -quit 2>/dev/null),$(d)))
 	@if [ -n "$$(find include/sql -name '*.sql' -print -quit 2>/dev/null)" ]; then \
 		$(BIN)/sqlfluff lint --disable-progress-bar include/sql; \
 	fi

@@ -32,17 +32,19 @@ from pendulum import datetime, duration
 from loyalty_desk import assets
 from loyalty_desk.approval_operator import ANSWER_FORM, AskApproval
 from loyalty_desk.records import Unit
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=1),
-    "retry_policy": RETRY_BY_ERROR,
+    "retry_delay": wait_minutes(1),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(minutes=30),
     # An agent waits for these, a sync can wait.
     "priority_weight": 100,
     "weight_rule": "absolute",
+    **STORES.lanes.awards.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 MOST_WAITING_RUNS = 1_000
@@ -137,5 +139,5 @@ def award_dag(settings: StoreSettings) -> None:
     award_points()
 
 
-for store_settings in stores_file().stores.values():
+for store_settings in STORES.stores.values():
     award_dag(store_settings)

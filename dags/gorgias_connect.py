@@ -21,14 +21,16 @@ from typing import Any
 from airflow.sdk import Param, chain, dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=1),
-    "retry_policy": RETRY_BY_ERROR,
+    "retry_delay": wait_minutes(1),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(hours=1),
+    **STORES.lanes.syncs.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 CONNECT = {
@@ -156,6 +158,6 @@ def disconnect_dag(settings: StoreSettings) -> None:
     gorgias_disconnect()
 
 
-for store_settings in stores_file().stores.values():
+for store_settings in STORES.stores.values():
     connect_dag(store_settings)
     disconnect_dag(store_settings)

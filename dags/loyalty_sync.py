@@ -20,18 +20,20 @@ from pendulum import datetime, duration
 
 from loyalty_desk import assets
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 from loyalty_desk.sync.params import RunParams
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=1),
+    "retry_delay": wait_minutes(1),
     "retry_exponential_backoff": True,
-    "max_retry_delay": duration(minutes=15),
-    "retry_policy": RETRY_BY_ERROR,
+    "max_retry_delay": wait_minutes(15),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(hours=4),
     "multiple_outputs": False,  # counts go on as one value, not as one XCom a count
+    **STORES.lanes.syncs.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 PARAMS = {
@@ -167,7 +169,6 @@ def broken_store_dag(store: str, problem: str) -> None:
     broken_store()
 
 
-STORES = stores_file()
 if "" in STORES.problems:
     raise SettingsError(STORES.problems[""])
 for broken, reason in STORES.problems.items():

@@ -17,14 +17,16 @@ from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, t
 from pendulum import datetime, duration
 
 from loyalty_desk import assets
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=5),
-    "retry_policy": RETRY_BY_ERROR,
+    "retry_delay": wait_minutes(5),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(minutes=30),
+    **STORES.lanes.syncs.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 FORCE = Param(False, type="boolean", description="Send it also when nothing changed.")
@@ -74,5 +76,5 @@ def report_dag(settings: StoreSettings) -> None:
     mismatch_report()
 
 
-for store_settings in stores_file().stores.values():
+for store_settings in STORES.stores.values():
     report_dag(store_settings)

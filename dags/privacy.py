@@ -15,14 +15,16 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=2),
-    "retry_policy": RETRY_BY_ERROR,
+    "retry_delay": wait_minutes(2),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(hours=1),
+    **STORES.lanes.syncs.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 WHO = {
@@ -83,5 +85,5 @@ def privacy_dags(settings: StoreSettings) -> None:
     housekeeping()
 
 
-for store_settings in stores_file().stores.values():
+for store_settings in STORES.stores.values():
     privacy_dags(store_settings)

@@ -15,17 +15,19 @@ from airflow.sdk import dag, task
 from pendulum import datetime, duration
 
 from loyalty_desk import assets
-from loyalty_desk.retrying import RETRY_BY_ERROR  # PermanentError fails at once, the rest retry
+from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 
+STORES = stores_file()
 DEFAULTS = {
     "retries": 3,
-    "retry_delay": duration(minutes=1),
-    "retry_policy": RETRY_BY_ERROR,
+    "retry_delay": wait_minutes(1),
+    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
     "execution_timeout": duration(hours=1),
     # An agent may be looking at these cards; a sync can wait. Awards come first.
     "priority_weight": 50,
     "weight_rule": "absolute",
+    **STORES.lanes.awards.task_arguments(),
 }
 START = datetime(2026, 1, 1, tz="UTC")
 
@@ -55,5 +57,5 @@ def refresh_dag(settings: StoreSettings) -> None:
     refresh_cards()
 
 
-for store_settings in stores_file().stores.values():
+for store_settings in STORES.stores.values():
     refresh_dag(store_settings)

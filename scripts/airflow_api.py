@@ -72,6 +72,14 @@ class AirflowApi:
         body = {"logical_date": None, "conf": params or {}}
         return str(_content(self._call("POST", f"dags/{dag_id}/dagRuns", body))["dag_run_id"])
 
+    def set_pool(self, name: str, slots: int) -> None:
+        """Make a pool, or give it this size."""
+        body = {"name": name, "slots": slots, "include_deferred": False}
+        answer = self._call("POST", "pools", body)
+        if answer.status_code == requests.codes.conflict:
+            answer = self._call("PATCH", f"pools/{name}?update_mask=slots", body)
+        _content(answer)
+
     def get_run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         return _content(self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}"))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bring both databases to the newest schema and make sure that the first administrator exists.
+# Bring both databases to the newest schema, make the pools, and see that there is an administrator.
 # Runs before every start of the production services; may be repeated at any time.
 set -euo pipefail
 
@@ -7,6 +7,12 @@ set -euo pipefail
 
 airflow db migrate
 python -m loyalty_desk migrate
+
+# The pools of the lanes. Airflow runs no task of a pool that is not there.
+pools=$(mktemp --suffix=.json)
+python -m loyalty_desk pools >"$pools"
+airflow pools import "$pools"
+rm "$pools"
 
 # Leaves a user that is there, with the password that was changed since, as it is.
 airflow users create --role Admin --username "$AIRFLOW_ADMIN_USER" --email "$AIRFLOW_ADMIN_EMAIL" \

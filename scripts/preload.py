@@ -1,12 +1,13 @@
-"""What the scheduler of one machine imports before it starts its workers.
+"""What a program imports before it forks the processes that run tasks.
 
-LocalExecutor forks a process for each task, so what the scheduler has imported costs a task
-nothing. Great Expectations alone takes a task four seconds of a core, and the others that an award
-needs a quarter of one.
+LocalExecutor forks them from the scheduler, Celery from the worker, and what is imported before
+costs a task nothing. Great Expectations alone takes a task four seconds of a core, and the others
+that an award needs a quarter of one.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -45,7 +46,10 @@ def write_hook(airflow_home: Path, modules: tuple[str, ...]) -> None:
 
 
 def preload(modules: tuple[str, ...]) -> None:
-    """Import the modules if this is the scheduler; the other programs do not need them."""
-    if sys.argv[1:2] == ["scheduler"]:
+    """Import the modules if this program forks tasks; the others do not need them."""
+    executor = os.environ.get("AIRFLOW__CORE__EXECUTOR")
+    if sys.argv[1:3] == ["celery", "worker"] or (
+        sys.argv[1:2] == ["scheduler"] and executor == "LocalExecutor"
+    ):
         for module in modules:
             import_module(module)

@@ -81,17 +81,8 @@ class Programs:
         With `read_output` its standard output is a pipe for the caller, else it goes to the log.
         """
         log_path = self._log_dir / f"{name}.log"
-        with log_path.open("w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if read_output else log,
-                stderr=log,
-                env=dict(environment),
-                text=True,
-                start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one C call, no lock and no import
-            )
+        log_path.unlink(missing_ok=True)
+        process = start_process(command, environment, log_path, read_output=read_output)
         program = Program(name, process, log_path)
         self._running.append(program)
         return program
@@ -132,14 +123,37 @@ class Programs:
             time.sleep(0.2)
 
 
+def start_process(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log_path: Path,
+    *,
+    read_output: bool = False,
+    user: str | None = None,
+) -> subprocess.Popen[str]:
+    """Start a program, as another `user` if told; what it prints is added to its log."""
+    with log_path.open("a", encoding="utf-8") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if read_output else log,
+            stderr=log,
+            env=dict(environment),
+            text=True,
+            start_new_session=True,
+            user=user,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one C call, no lock and no import
+        )
+
+
 def end_processes(pids: Sequence[int], grace_s: float = GRACE_S) -> None:
     """End processes and all their descendants: ask first, then kill what is still there."""
     with _signals_ignored():
-        family = _with_descendants(pids)
+        family = with_descendants(pids)
         _signal_all(family, signal.SIGTERM)
         _, alive = psutil.wait_procs(family, timeout=grace_s)
         # A child that was born while its parent was ending is found only by looking again.
-        stubborn = _with_descendants([process.pid for process in alive])
+        stubborn = with_descendants([process.pid for process in alive])
         _signal_all(stubborn, signal.SIGKILL)
         psutil.wait_procs(stubborn, timeout=2)
 
@@ -192,7 +206,8 @@ def _end_with_parent() -> None:
         _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
 
 
-def _with_descendants(pids: Sequence[int]) -> list[psutil.Process]:
+def with_descendants(pids: Sequence[int]) -> list[psutil.Process]:
+    """These processes and all that they started, as far as they are still there."""
     found: dict[int, psutil.Process] = {}
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from loyalty_desk.settings import installation, read_stores
 from scripts import preload
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Program, ProgramError, Programs
@@ -42,6 +43,8 @@ AIRFLOW_SERVICES: dict[str, tuple[str, ...]] = {
 Say = Callable[[str], None]
 
 
+PARALLELISM = 5
+"""Tasks at once on this machine."""
 DAG_LIMIT_S = 120.0
 SANDBOX_LIMIT_S = 180.0
 
@@ -169,7 +172,7 @@ def airflow_settings(place: Place, made_secrets: Mapping[str, str]) -> dict[str,
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__FERNET_KEY": made_secrets["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
@@ -197,8 +200,8 @@ def airflow_settings(place: Place, made_secrets: Mapping[str, str]) -> dict[str,
     }
 
 
-def base_environment(place: Place, speed: float) -> dict[str, str]:
-    """Return what every program gets: the caller's environment and where our own files are."""
+def caller_environment() -> dict[str, str]:
+    """Return what every program gets from whoever starts it: what is not about Airflow or us."""
     environment = {
         # A newcomer's own Airflow or staging settings must not leak into this installation.
         name: value
@@ -206,18 +209,24 @@ def base_environment(place: Place, speed: float) -> dict[str, str]:
         if not name.startswith(("AIRFLOW", "LOYALTY_DESK_"))
         and name not in {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME"}
     }
-    own = {"LOYALTY_DESK_STORES_FILE": str(place.stores_file)} if place.stores_file else {}
     proxy_exceptions = f"{LOOPBACK},localhost," + os.environ.get("NO_PROXY", "")
+    return environment | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "NO_PROXY": proxy_exceptions,
+        "no_proxy": proxy_exceptions,
+        "GX_ANALYTICS_ENABLED": "False",
+    }
+
+
+def base_environment(place: Place, speed: float) -> dict[str, str]:
+    """Return what every program gets: the caller's environment and where our own files are."""
+    own = {"LOYALTY_DESK_STORES_FILE": str(place.stores_file)} if place.stores_file else {}
     return (
-        environment
+        caller_environment()
         | own
         | {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
             "PYTHONPATH": os.pathsep.join((str(PROJECT_ROOT / "plugins"), str(PROJECT_ROOT))),
             "PYTHONUNBUFFERED": "1",
-            "NO_PROXY": proxy_exceptions,
-            "no_proxy": proxy_exceptions,
-            "GX_ANALYTICS_ENABLED": "False",
             "LOYALTY_DESK_VAR_DIR": str(place.directory),
             "LOYALTY_DESK_STAGING_URL": place.staging_url,
             "LOYALTY_DESK_SPEED": str(speed),
@@ -304,8 +313,17 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
         programs.start(name, (*AIRFLOW, *command), environment)
     api = AirflowApi(place.airflow_url, ADMIN, place.password)
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
+    make_pools(api, place)
     say("Airflow is healthy")
     return Services(place, sandboxes, api, environment)
+
+
+def make_pools(api: AirflowApi, place: Place) -> None:
+    """Make the pools of the lanes; that of syncs leaves one of this machine's workers free."""
+    lanes = read_stores(place.stores_file or installation().stores_file).lanes
+    for lane, most in ((lanes.awards, PARALLELISM), (lanes.syncs, PARALLELISM - 1)):
+        if lane.pool is not None:
+            api.set_pool(lane.pool, min(lane.slots, most))
 
 
 def wait_for_dag(programs: Programs, api: AirflowApi, dag_id: str) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Put the pinned packages into .venv: "run" for the programs, "dev" for tests and style as well.
+# Put the pinned packages into .venv: "run" for the programs, "dev" for tests and style as well,
+# "cluster" for what production has besides: another log-in, and Redis from Debian.
 # Done once: a stamp names the requirements and the Python that the environment was made from.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -45,15 +46,20 @@ need_venv_module() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null && return
     package=python3-venv
     if [ "$(basename "$python")" != python3 ]; then package=$(basename "$python")-venv; fi
+    install_debian_package "$package" "Python's venv module is missing."
+}
+
+# Install package $1 if we may, else say with $2 what is missing.
+install_debian_package() {
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        fail "Python's venv module is missing. Run: sudo apt-get install $package"
+        fail "$2 Run: sudo apt-get install $1"
     fi
-    say "installing the Debian package $package"
+    say "installing the Debian package $1"
     mkdir -p "$LOG_DIR"
     {
-        apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y "$package"
+        apt-get update && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y "$1"
     } </dev/null >"$LOG_DIR/setup-apt.log" 2>&1 ||
-        fail "apt-get could not install $package; see $LOG_DIR/setup-apt.log"
+        fail "apt-get could not install $1; see $LOG_DIR/setup-apt.log"
 }
 
 # One line that changes when the pins of $1, the Python or the place of the environment change.
@@ -89,7 +95,7 @@ install_part() {
 
 main() {
     local wanted=${1:-run} python
-    case $wanted in run | dev) ;; *) fail "usage: scripts/setup.sh [run|dev]" ;; esac
+    case $wanted in run | dev | cluster) ;; *) fail "usage: scripts/setup.sh [run|dev|cluster]" ;; esac
     mkdir -p "$LOG_DIR"
     if command -v flock >/dev/null; then
         exec 9>var/setup.lock # two set-ups at once would spoil each other's files
@@ -108,9 +114,17 @@ main() {
             fail "the packages do not fit together; see $LOG_DIR/setup-run.log"
         say "done"
     fi
-    if [ "$wanted" = dev ] && ! is_installed dev requirements-dev.txt; then
+    if [ "$wanted" != run ] && ! is_installed dev requirements-dev.txt; then
         install_part dev requirements-dev.txt "half a minute"
         say "done"
+    fi
+    if [ "$wanted" = cluster ]; then
+        if ! is_installed production requirements-production.txt; then
+            install_part production requirements-production.txt "half a minute"
+            say "done"
+        fi
+        command -v redis-server >/dev/null ||
+            install_debian_package redis-server "redis-server is missing."
     fi
 }
 

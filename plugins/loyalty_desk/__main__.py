@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from loyalty_desk.awards.commands import add_commands as add_award_commands
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.commands import add_commands as add_connect_commands
-from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.errors import LoyaltyDeskError, SettingsError
 from loyalty_desk.macros.commands import add_commands as add_macro_commands
 from loyalty_desk.platforms.commands import add_commands as add_platform_commands
 from loyalty_desk.privacy.commands import add_commands as add_privacy_commands
@@ -43,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
         "stores", help="list the stores and what is wrong in their settings"
     )
     stores.set_defaults(run=_stores)
+    pools = commands.add_parser(
+        "pools", help="print the pools of the lanes for `airflow pools import`"
+    )
+    pools.set_defaults(run=_pools)
     settings = commands.add_parser("settings", help="print every setting as Markdown tables")
     settings.set_defaults(run=_settings)
     link = commands.add_parser("link", help="decide that a customer is a member, or take it back")
@@ -88,6 +92,14 @@ def _stores(_options: argparse.Namespace) -> int:
     for problem in found.problems.values():
         sys.stderr.write(f"{problem}\n")
     return 1 if found.problems else 0
+
+
+def _pools(_options: argparse.Namespace) -> int:
+    found = stores_file()
+    if "" in found.problems:
+        raise SettingsError(found.problems[""])
+    sys.stdout.write(found.lanes.pools_json() + "\n")
+    return 0
 
 
 def _settings(_options: argparse.Namespace) -> int:

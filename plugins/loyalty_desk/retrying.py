@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from pendulum import Duration, duration
+
+from loyalty_desk.settings import installation
 
 RETRY_BY_ERROR = ExceptionRetryPolicy(
     rules=[
@@ -13,3 +16,8 @@ RETRY_BY_ERROR = ExceptionRetryPolicy(
         )
     ]
 )
+
+
+def wait_minutes(minutes: float) -> Duration:
+    """The wait before another try; shorter where all waits are (`LOYALTY_DESK_SPEED`)."""
+    return duration(minutes=minutes / installation().speed)

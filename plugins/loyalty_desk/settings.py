@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.lanes import LanesSettings
 from loyalty_desk.platforms import OWN_PLATFORMS
 from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.records import Destination
@@ -158,6 +159,7 @@ class StoresFile:
     stores: dict[str, StoreSettings]
     problems: dict[str, str]
     """By store (or "" for the file as a whole): what is wrong and what is allowed."""
+    lanes: LanesSettings = field(default_factory=LanesSettings)
 
     def get(self, name: str) -> StoreSettings:
         """Return one store's settings; raises SettingsError naming what is wrong with it."""
@@ -181,8 +183,13 @@ def read_stores(path: Path) -> StoresFile:
         line = f" in line {place.line + 1}" if place else ""
         return StoresFile({}, {"": f"{path} is not valid YAML{line}"})
     entries = content.get("stores") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or set(content) != {"stores"}:
-        return StoresFile({}, {"": f"{path} must hold one key, `stores`, with one entry a store"})
+    if not isinstance(entries, dict) or not set(content) <= {"stores", "lanes"}:
+        wanted = "the key `stores`, with one entry a store, and perhaps `lanes`, and nothing else"
+        return StoresFile({}, {"": f"{path} must hold {wanted}"})
+    try:
+        lanes = LanesSettings.model_validate(content.get("lanes") or {})
+    except ValidationError as error:
+        return StoresFile({}, {"": _explain(f"{path}: lanes", error, LanesSettings)})
     stores: dict[str, StoreSettings] = {}
     problems: dict[str, str] = {}
     for raw_name, values in entries.items():
@@ -195,26 +202,26 @@ def read_stores(path: Path) -> StoresFile:
         try:
             stores[name] = StoreSettings.model_validate({**(values or {}), "name": name})
         except ValidationError as error:
-            problems[name] = _explain(name, error)
+            problems[name] = _explain(f"store {name!r}", error)
         except TypeError:
             problems[name] = f"store {name!r}: its settings must be `key: value` lines"
-    return StoresFile(stores, problems)
+    return StoresFile(stores, problems, lanes)
 
 
-def _explain(name: str, error: ValidationError) -> str:
+def _explain(what: str, error: ValidationError, model: type[BaseModel] = StoreSettings) -> str:
+    """One line with each mistake: the key, and what is allowed there."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "(store)"
+        key = ".".join(str(part) for part in problem["loc"]) or "(all of it)"
         if problem["type"] == "extra_forbidden":
-            allowed = _allowed_keys(problem["loc"][:-1])
+            allowed = _allowed_keys(model, problem["loc"][:-1])
             lines.append(f"{key}: no such key; allowed are {', '.join(allowed)}")
         else:
             lines.append(f"{key}: {problem['msg']}")
-    return f"store {name!r}: " + "; ".join(lines)
+    return f"{what}: " + "; ".join(lines)
 
 
-def _allowed_keys(section: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = StoreSettings
+def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> list[str]:
     for part in section:
         annotation = model.model_fields[str(part)].annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from loyalty_desk.lanes import LanesSettings
 from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.settings import Installation, StoreSettings
 from loyalty_desk.sync.params import RunParams
@@ -19,12 +20,17 @@ HEAD = "| {} | Default | What it does |\n| --- | --- | --- |"
 
 
 def settings_markdown() -> str:
-    """The installation's variables, a store's keys, and a run's params: three tables."""
+    """The installation's variables, the lanes, a store's keys, and a run's params as tables."""
     parts = [
         "### The installation: environment variables",
         "",
         HEAD.format("Variable"),
         *_rows(Installation, "", name_as=lambda name: f"LOYALTY_DESK_{name.upper()}"),
+        "",
+        "### The lanes: keys of `lanes` in `include/stores.yaml`",
+        "",
+        HEAD.format("Key"),
+        *_rows(LanesSettings, ""),
         "",
         "### A store: keys of its entry in `include/stores.yaml`",
         "",

@@ -107,7 +107,7 @@ def test_a_wrong_store_is_a_dag_that_says_what_to_mend_and_the_others_load(load)
 def test_a_file_that_is_wrong_as_a_whole_is_an_import_error_that_says_so(load) -> None:
     bag = load(["not", "stores"])
 
-    assert "must hold one key, `stores`" in str(bag.import_errors)
+    assert "must hold the key `stores`" in str(bag.import_errors)
 
 
 def test_the_listener_that_writes_notes_is_loaded_without_errors() -> None:

@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from compose_spec import PyCompose
 
+from cluster.compose import VARIABLE, fill_in, read_raw, variable_names
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 ENV_TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-# ${NAME}, ${NAME:-default} and ${NAME:?message}; a default may hold one more variable.
-VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::([-?])((?:[^{}]|\{[^{}]*\})*))?\}")
 RUNS_ONCE = {"initialise"}
 
 
-def fill_in(text: str, given: dict[str, str]) -> str:
-    """Do what compose does with variables; what is neither given nor has a default stays."""
-
-    def value(match: re.Match[str]) -> str:
-        name, kind, rest = match.groups()
-        if name in given:
-            return given[name]
-        return fill_in(rest, given) if kind == "-" else match[0]
-
-    return VARIABLE.sub(value, text)
-
-
-def read_services(given: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    services: dict[str, dict[str, Any]] = yaml.safe_load(fill_in(COMPOSE_TEXT, given or {}))[
-        "services"
-    ]
-    return services
-
-
-def variable_names(text: str) -> set[str]:
-    return {
-        name
-        for match in VARIABLE.finditer(text)
-        for name in ({match[1]} | variable_names(match[3] or ""))
-    }
-
-
-SERVICES = read_services()
+SERVICES = read_raw({})
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -98,7 +70,7 @@ def test_a_port_is_published_on_the_loopback_address_unless_told(name: str) -> N
 
 
 def test_only_airflows_pages_are_published_and_the_address_can_be_chosen() -> None:
-    opened = read_services({"BIND_ADDRESS": "10.0.0.1"})
+    opened = read_raw({"BIND_ADDRESS": "10.0.0.1"})
     published = {name: service["ports"] for name, service in opened.items() if "ports" in service}
     assert published == {"api-server": ["10.0.0.1:8080:8080"]}
 

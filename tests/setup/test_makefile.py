@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = {"help", "setup", "demo", "up", "test", "lint", "bench", "lock", "clean"}
+TARGETS = {"help", "setup", "demo", "up", "cluster", "test", "lint", "bench", "lock", "clean"}
 # What setup.sh itself calls; a machine in these tests has nothing else.
 TOOLS = ("bash", "env", "dirname", "basename", "mkdir", "id", "cat", "cut", "sha256sum", "flock")
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("requirements", "requirements-dev", "requirements-production")
-OWN_PACKAGES = {"benchmarks", "loyalty_desk", "sandbox", "scripts", "tests"}
+OWN_PACKAGES = {"benchmarks", "cluster", "loyalty_desk", "sandbox", "scripts", "tests"}
 
 
 def read_wanted(part: str) -> list[Requirement]:
@@ -76,9 +76,9 @@ def test_a_further_lock_changes_no_version_of_the_first(part: str) -> None:
     ("folders", "parts"),
     [
         (("plugins", "dags", "sandbox", "scripts"), PARTS[:1]),
-        (("tests", "benchmarks"), PARTS[:2]),
+        (("tests", "benchmarks", "cluster"), PARTS[:2]),
     ],
-    ids=["what runs in production", "tests and benchmarks"],
+    ids=["what runs in production", "tests, benchmarks and cluster"],
 )
 def test_whatever_the_code_imports_is_pinned(
     folders: tuple[str, ...], parts: tuple[str, ...]

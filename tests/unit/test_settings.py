@@ -68,9 +68,9 @@ def test_a_store_name_that_would_not_fit_a_dag_or_table_is_refused(read, name: s
     ("text", "what"),
     [
         ("stores: [", "not valid YAML in line"),
-        ("shops: {}", "one key, `stores`"),
-        ("- a", "one key, `stores`"),
-        ("", "one key, `stores`"),
+        ("shops: {}", "the key `stores`"),
+        ("- a", "the key `stores`"),
+        ("", "the key `stores`"),
     ],
 )
 def test_a_file_that_is_wrong_as_a_whole_says_so(read, text: str, what: str) -> None:
