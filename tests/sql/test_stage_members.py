@@ -52,6 +52,23 @@ def forget(connection: Connection, member_id: str) -> None:
     )
 
 
+def test_what_was_asked_for_earlier_does_not_replace_what_was_asked_for_later(
+    staging: Engine,
+) -> None:
+    put(staging, member(card={"points_balance": 1}))
+    put(staging, member(card={"points_balance": 3}), later=True)
+
+    put(staging, member(card={"points_balance": 2}))  # a page of a long read, asked for before
+
+    assert card(staging)["points_balance"] == 3
+
+
+def test_a_read_that_asked_at_the_same_time_replaces(staging: Engine) -> None:
+    put(staging, member(card={"points_balance": 1}))
+    put(staging, member(card={"points_balance": 2}))
+    assert card(staging)["points_balance"] == 2
+
+
 def test_a_new_member_is_staged_with_its_key_its_card_and_its_fingerprint(staging: Engine) -> None:
     assert put(staging, member(email=" M1@Shop.Example ", phone="+49 30 1")) == StagedCounts(1, 1)
 

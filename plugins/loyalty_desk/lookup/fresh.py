@@ -90,17 +90,18 @@ class LookUp:
         """Read the member from the platform, stage it, and return its id."""
         if self._platform is None:
             self._platform = self._open_platform()
+        asked_at = utc_now()
         member = self._platform.find_member(identifier)
         if member is None:
             return None
         if not _is_asked_for(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")
-        name, now = self._store.name, utc_now()
+        name = self._store.name
         with self._engine.begin() as connection:
             # What is news is pushed within seconds too, as macros read the card that was pushed; a
             # write of ours that comes back as a look-up finds no news, so this cannot go round.
-            if stage_members(connection, name, [member], now, first_load=False).changed:
-                ask_for_cards(connection, name, [member.member_id], now)
+            if stage_members(connection, name, [member], asked_at, first_load=False).changed:
+                ask_for_cards(connection, name, [member.member_id], utc_now())
         return member.member_id
 
 

@@ -30,10 +30,11 @@ class CardShower:
 
     def read_back(self, member_id: str) -> Member | None:
         """Read the member as the platform has it now, and stage what it tells."""
+        asked_at = utc_now()
         member = self.platform.find_member(member_id)
         if member is not None:
             with self.engine.begin() as connection:
-                stage_members(connection, self.store.name, [member], utc_now(), first_load=False)
+                stage_members(connection, self.store.name, [member], asked_at, first_load=False)
         return member
 
     def push(self, member_id: str) -> int:

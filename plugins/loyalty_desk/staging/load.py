@@ -26,17 +26,24 @@ def bulk_insert(connection: Connection, table: Table, rows: Iterable[Sequence[An
     return _execute_many(connection, _insert_sql(table), rows)
 
 
-def bulk_upsert(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> int:
+def bulk_upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Sequence[Any]],
+    *,
+    newest_by: str | None = None,
+) -> int:
     """Insert rows, or replace those with the same key; returns how many rows were given.
 
-    A table that has nothing but its key keeps what it has. No key may stand in `rows` twice.
+    A table that has nothing but its key keeps what it has. No key may stand in `rows` twice. With
+    `newest_by` (a column) a row that is newer than the one given stays, whoever wrote it meanwhile.
     """
     if not rows:
         return 0
     _begin(connection)
     if connection.dialect.name == "sqlite":
-        return _execute_many(connection, _upsert_sql(table), rows)
-    create, copy, merge, empty = _merge_sql(table)
+        return _execute_many(connection, _upsert_sql(table, newest_by), rows)
+    create, copy, merge, empty = _merge_sql(table, newest_by)
     connection.exec_driver_sql(create)
     _copy(connection, copy, rows)
     connection.exec_driver_sql(merge)
@@ -88,18 +95,19 @@ def _copy_sql(table: Table) -> str:
 
 
 @cache
-def _upsert_sql(table: Table) -> str:
-    return str(_or_replace(sqlite.insert(table), table).compile(dialect=_SQLITE))
+def _upsert_sql(table: Table, newest_by: str | None) -> str:
+    return str(_or_replace(sqlite.insert(table), table, newest_by).compile(dialect=_SQLITE))
 
 
 @cache
-def _merge_sql(table: Table) -> tuple[str, str, str, str]:
+def _merge_sql(table: Table, newest_by: str | None) -> tuple[str, str, str, str]:
     """PostgreSQL: make a temporary table, fill it, merge it into `table`, empty it."""
     name = f"{table.name}_incoming"
     incoming = Table(name, MetaData(), *(Column(c.name, c.type) for c in table.columns))
     merge = _or_replace(
         postgresql.insert(table).from_select([c.name for c in table.columns], select(incoming)),
         table,
+        newest_by,
     )
     dialect = _POSTGRESQL
     return (
@@ -110,7 +118,9 @@ def _merge_sql(table: Table) -> tuple[str, str, str, str]:
     )
 
 
-def _or_replace(insert: postgresql.Insert | sqlite.Insert, table: Table) -> Insert:
+def _or_replace(
+    insert: postgresql.Insert | sqlite.Insert, table: Table, newest_by: str | None
+) -> Insert:
     key = [column.name for column in table.primary_key]
     values = {
         column.name: insert.excluded[column.name]
@@ -118,5 +128,8 @@ def _or_replace(insert: postgresql.Insert | sqlite.Insert, table: Table) -> Inse
         if not column.primary_key
     }
     if values:
-        return insert.on_conflict_do_update(index_elements=key, set_=values)
+        is_newest = None
+        if newest_by is not None:
+            is_newest = table.c[newest_by] <= insert.excluded[newest_by]
+        return insert.on_conflict_do_update(index_elements=key, set_=values, where=is_newest)
     return insert.on_conflict_do_nothing(index_elements=key)

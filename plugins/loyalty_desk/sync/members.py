@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
@@ -63,8 +63,8 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
     read = start_read(run, "members")
     started = utc_now()
     oldest = parse_utc(since) - timedelta(minutes=run.store.extract.overlap_minutes)
-    for page in platform.iter_member_pages(oldest):
-        _stage_member_page(read, page, first_load=False, note_seen=False)
+    for asked_at, page in _timed(platform.iter_member_pages(oldest)):
+        _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
         mark = Watermark(since=utc_text(started), full_scan_at_utc=None)
@@ -72,12 +72,25 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
     return read.counts
 
 
-def _stage_member_page(read: Read, page: MemberPage, *, first_load: bool, note_seen: bool) -> None:
+def _timed(pages: Iterable[MemberPage]) -> Iterator[tuple[datetime, MemberPage]]:
+    """Each page with when it was asked for."""
+    iterator = iter(pages)
+    while True:
+        asked_at = utc_now()
+        page = next(iterator, None)
+        if page is None:
+            return
+        yield asked_at, page
+
+
+def _stage_member_page(
+    read: Read, page: MemberPage, asked_at: datetime, *, first_load: bool, note_seen: bool
+) -> None:
     store = read.run.store.name
     fresh = [member for member in page.members if read.first_sight(member.member_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
-        staged = stage.stage_members(connection, store, fresh, utc_now(), first_load=first_load)
+        staged = stage.stage_members(connection, store, fresh, asked_at, first_load=first_load)
         if note_seen:
             seen = {m.member_id for m in fresh} - staged.kept_out
             seen |= {r.record_id for r in page.rejected if r.record_id}
@@ -88,8 +101,8 @@ def _stage_member_page(read: Read, page: MemberPage, *, first_load: bool, note_s
 def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
     """Stage pages of everybody: who is not among them has left."""
     scan = begin_scan(run, "members")
-    for page in pages:
-        _stage_member_page(read, page, first_load=scan.is_first_load, note_seen=True)
+    for asked_at, page in _timed(pages):
+        _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
     read.counts.gone = finish_scan(run, "members", scan.live_before)
 
@@ -101,8 +114,8 @@ def _read_member_files(run: Run) -> ReadCounts:
         if file.holds_everybody:
             _scan_pages(run, read, file.iter_pages())
         else:
-            for page in file.iter_pages():
-                _stage_member_page(read, page, first_load=False, note_seen=False)
+            for asked_at, page in _timed(file.iter_pages()):
+                _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
         read.check_share(whole=True)
         file.keep_as_read(run.engine)
         log.info("members: %s is read", file.name)
@@ -124,8 +137,9 @@ def look_members_up(run: Run, platform: Platform) -> int:
     with reading(run.engine) as connection:
         asked = connection.execute(statement("extract/select_customers_to_ask"), binds).all()
     for customer in asked:
+        asked_at = utc_now()
         page = _ask(platform, customer.member_id or customer.email_key, customer.customer_id)
-        _stage_member_page(read, page, first_load=False, note_seen=False)
+        _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
         with run.engine.begin() as connection:
             connection.execute(
                 statement("extract/note_asked"),

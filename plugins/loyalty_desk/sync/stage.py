@@ -63,27 +63,34 @@ class _Changes:
 
 
 def stage_members(
-    connection: Connection, store: str, batch: Sequence[Member], now: datetime, *, first_load: bool
+    connection: Connection,
+    store: str,
+    batch: Sequence[Member],
+    asked_at: datetime,
+    *,
+    first_load: bool,
 ) -> StagedCounts:
     """Stage members; of an id that stands twice in the batch the last one counts.
 
+    `asked_at` is when the platform was asked for them. What another read brought that asked later,
+    as after an award, stays: a page of a long read may be old by the time it is staged.
     What the platform does not tell never wipes a known value: not in the card, and not the e-mail,
     phone or external id. An erased member loses all of them. One seen again is not gone any more.
     Touches each changed member with the e-mail keys that it had and has; when nothing changed that
     decides whom it is matched to, as with another balance, only its card.
     """
-    now_utc = utc_text(now)
+    asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
     kept_out = _keep_out(latest, load_kept_out(connection, store).has_member)
     if first_load:
-        rows = (member_row(store, member, None, now_utc) for member in latest.values())
+        rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
         return StagedCounts(len(latest), count, kept_out)
     staged = _find_staged(connection, "stage/select_members", store, latest)
     changes = _Changes()
     for member_id, member in latest.items():
         old = staged.get(member_id)
-        row = member_row(store, member, old, now_utc)
+        row = member_row(store, member, old, asked_at_utc)
         if old is not None and old.gone_at_utc is None and row[:12] == old[:12]:
             continue
         changes.rows.append(row)
@@ -94,7 +101,7 @@ def stage_members(
         changes.touch(store, "email_key", row[3])
         if old is not None:
             changes.touch(store, "email_key", old.email_key)
-    bulk_upsert(connection, schema.members, changes.rows)
+    bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
     changes.write_touched(connection)
     return StagedCounts(len(latest), len(changes.rows), kept_out)
 

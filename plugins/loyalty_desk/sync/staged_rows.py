@@ -25,11 +25,13 @@ _UNREADABLE = "unreadable"
 """Stands for the fingerprint of something that cannot be a card of ours."""
 
 
-def member_row(store: str, member: Member, old: Row[Any] | None, now_utc: str) -> tuple[Any, ...]:
+def member_row(
+    store: str, member: Member, old: Row[Any] | None, asked_at_utc: str
+) -> tuple[Any, ...]:
     """The row of `members` for a record and what is staged of it, in the table's order."""
     status = _STATUS_TEXT[member.status]
     if status == "erased":
-        return _erased_row(store, member.member_id, now_utc)
+        return _erased_row(store, member.member_id, asked_at_utc)
     email, key, email_state = _known_email(member.email, old)
     phone, external_id = _clean(member.phone), _clean(member.external_id)
     if old is not None:
@@ -49,7 +51,7 @@ def member_row(store: str, member: Member, old: Row[Any] | None, now_utc: str) -
         member.tier_rank,
         card,
         fingerprint,
-        now_utc,
+        asked_at_utc,
         None,
     )
 
@@ -87,12 +89,12 @@ def _merged_card(member: Member, old: Row[Any] | None) -> tuple[int | None, str,
     )
 
 
-def _erased_row(store: str, member_id: str, now_utc: str) -> tuple[Any, ...]:
+def _erased_row(store: str, member_id: str, asked_at_utc: str) -> tuple[Any, ...]:
     """All that may be kept of an erased member: that there was one."""
     text = cards.card_json(cards.absent_card(Outcome.ERASED))
     nothing = (None, None, _MISSING, "erased", None, None, None, 0)
     fingerprint = cards.fingerprint_of_json(text)
-    return (store, member_id, *nothing, text, fingerprint, now_utc, None)
+    return (store, member_id, *nothing, text, fingerprint, asked_at_utc, None)
 
 
 def customer_row(
