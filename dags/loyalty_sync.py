@@ -15,7 +15,15 @@ The report of each run is in the log of the task `report`, and its numbers are i
 
 from typing import Any
 
-from airflow.sdk import Param, chain, dag, task
+from airflow.sdk import (
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    SyncCallback,
+    chain,
+    dag,
+    task,
+)
 from pendulum import datetime, duration
 
 from loyalty_desk import assets
@@ -23,6 +31,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings import StoreSettings, stores_file
 from loyalty_desk.sync.params import RunParams
+from loyalty_desk.watching.late import tell_late
 
 STORES = stores_file()
 DEFAULTS = {
@@ -42,6 +51,18 @@ PARAMS = {
 }
 
 
+def deadline(settings: StoreSettings) -> DeadlineAlert | None:
+    """When a run counts as late, if the store's alerts say so."""
+    minutes = settings.alerts.sync_late_after_minutes
+    if minutes is None:
+        return None
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=wait_minutes(minutes),
+        callback=SyncCallback(tell_late, {"store": settings.name, "minutes": minutes}),
+    )
+
+
 def sync_dag(settings: StoreSettings) -> None:
     store = settings.name
 
@@ -53,6 +74,7 @@ def sync_dag(settings: StoreSettings) -> None:
         max_active_runs=1,
         default_args=DEFAULTS,
         params=PARAMS,
+        deadline=deadline(settings),
         doc_md=__doc__,
         tags=["loyalty_desk", store, settings.platform],
     )

@@ -1,4 +1,4 @@
-"""What Airflow loads: the desk, the HTTP doors, and a listener for the notes of DAG runs.
+"""What Airflow loads: the desk, the HTTP doors, and listeners for notes of DAG runs and for logs.
 
 A task cannot write a note, the scheduler can: it takes the text that the task `report` returned.
 """
@@ -11,6 +11,7 @@ from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk import run_notes
+from loyalty_desk.watching import log_context
 from loyalty_desk.web.mounted import LazyApp
 
 # Airflow may be mounted below a path. Every Airflow process loads this: import nothing slow here.
@@ -35,4 +36,4 @@ class LoyaltyDeskPlugin(AirflowPlugin):
             "nav_top_level": True,
         }
     ]
-    listeners = [run_notes]  # noqa: RUF012
+    listeners = [run_notes, log_context]  # noqa: RUF012

@@ -15,12 +15,14 @@ COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """One task of one run. `seconds` is how long its newest attempt took so far."""
+    """One task of one run. `seconds` is how long its newest attempt took so far, `pid` whose
+    process it was on the machine that ran it."""
 
     name: str
     state: str
     attempt: int
     seconds: float
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ class AirflowApi:
                 state=task["state"] or "waiting",
                 attempt=task["try_number"],
                 seconds=task["duration"] or 0.0,
+                pid=task["pid"],
             )
             for task in found
         ]

@@ -172,8 +172,12 @@ def running_desk(
     size: SandboxSize,
     *,
     staging_url: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Desk]:
-    """Start everything in an empty `directory`, with these stores, as `make up` does."""
+    """Start everything in an empty `directory`, with these stores, as `make up` does.
+
+    `settings` are further environment variables of Airflow.
+    """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     stores_file = directory / "stores.yaml"
@@ -187,6 +191,7 @@ def running_desk(
         password=secrets.token_urlsafe(12),
         stores_file=stores_file,
         own_staging_url=staging_url,
+        settings=settings or {},
     )
     with Programs(place.log_dir) as programs:
         services = start_services(programs, place, size, lambda _: None)

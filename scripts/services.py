@@ -77,6 +77,8 @@ class Place:
     stores_file: Path | None = None
     own_staging_url: str | None = None
     platforms: Mapping[str, str] = field(default_factory=lambda: {STORE: "rivo"})
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further environment variables of Airflow, such as those of its metrics."""
 
     @property
     def airflow_url(self) -> str:
@@ -281,7 +283,7 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
     """Start a sandbox for each store, and Airflow, and return when all of it is healthy."""
     made_secrets = read_or_make_secrets(VAR_DIR / "secrets.json")
     base = base_environment(place, size.speed)
-    airflow = base | airflow_settings(place, made_secrets)
+    airflow = base | airflow_settings(place, made_secrets) | dict(place.settings)
     for directory in (place.staging_path.parent, Path(airflow["AIRFLOW_HOME"])):
         directory.mkdir(parents=True, exist_ok=True)
     write_private_json(

@@ -7,6 +7,7 @@ import getpass
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from loyalty_desk.awards.commands import add_commands as add_award_commands
 from loyalty_desk.clock import utc_now
@@ -39,6 +40,14 @@ def _parser() -> argparse.ArgumentParser:
         "migrate", help="make or update the tables of the staging database"
     )
     migrate.set_defaults(run=_migrate)
+    backup = commands.add_parser("backup", help="copy the staging database, if it is in SQLite")
+    backup.add_argument("file", type=Path, help="where to; must not exist yet")
+    backup.set_defaults(run=_backup)
+    restored = commands.add_parser(
+        "restored", help="after a restore from a backup, before Airflow is started"
+    )
+    restored.add_argument("--by", default=getpass.getuser(), help="who restored; default: you")
+    restored.set_defaults(run=_restored)
     stores = commands.add_parser(
         "stores", help="list the stores and what is wrong in their settings"
     )
@@ -47,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         "pools", help="print the pools of the lanes for `airflow pools import`"
     )
     pools.set_defaults(run=_pools)
+    gauges = commands.add_parser("gauges", help="print every metric as a Markdown table")
+    gauges.set_defaults(run=_gauges)
     settings = commands.add_parser("settings", help="print every setting as Markdown tables")
     settings.set_defaults(run=_settings)
     link = commands.add_parser("link", help="decide that a customer is a member, or take it back")
@@ -82,6 +93,25 @@ def _migrate(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _backup(options: argparse.Namespace) -> int:
+    from loyalty_desk.staging.backup import back_up  # noqa: PLC0415 - only here
+
+    back_up(installation().resolved_staging_url(), options.file)
+    sys.stdout.write(f"{options.file} holds everything; keep it as safe as the database itself\n")
+    return 0
+
+
+def _restored(options: argparse.Namespace) -> int:
+    from loyalty_desk.restored import take_up  # noqa: PLC0415 - only here
+    from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
+
+    waiting = take_up(staging_engine(), utc_now(), by=options.by)
+    for store, count in waiting.items():
+        sys.stdout.write(f"{store}: {count} awards are looked for before they are sent\n")
+    sys.stdout.write("the next sync of every store reads everything; start Airflow\n")
+    return 0
+
+
 def _stores(_options: argparse.Namespace) -> int:
     found = stores_file()
     for name, store in found.stores.items():
@@ -99,6 +129,13 @@ def _pools(_options: argparse.Namespace) -> int:
     if "" in found.problems:
         raise SettingsError(found.problems[""])
     sys.stdout.write(found.lanes.pools_json() + "\n")
+    return 0
+
+
+def _gauges(_options: argparse.Namespace) -> int:
+    from loyalty_desk.watching.gauges import gauges_markdown  # noqa: PLC0415 - only here
+
+    sys.stdout.write(gauges_markdown())
     return 0
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
-from pendulum import Duration, duration
 
 from loyalty_desk.settings import installation
 
@@ -18,6 +19,6 @@ RETRY_BY_ERROR = ExceptionRetryPolicy(
 )
 
 
-def wait_minutes(minutes: float) -> Duration:
+def wait_minutes(minutes: float) -> timedelta:
     """The wait before another try; shorter where all waits are (`LOYALTY_DESK_SPEED`)."""
-    return duration(minutes=minutes / installation().speed)
+    return timedelta(minutes=minutes / installation().speed)

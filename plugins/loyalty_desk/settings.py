@@ -78,9 +78,16 @@ class Installation(BaseSettings):
         default={},
         description="Platforms of your own as JSON, each name with `module:Class`.",
     )
+    metrics_schedule: str | None = Field(
+        default="* * * * *",
+        description="Cron expression of when the stores are measured, where Airflow's metrics are"
+        " on, or null.",
+    )
     data_docs: bool = Field(
         default=True, description="Write Great Expectations' Data Docs after every check."
     )
+
+    _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
 
     def resolved_staging_url(self) -> str:
         return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"

@@ -377,6 +377,12 @@ class RefreshSettings(Strict):
 class AlertSettings(Strict):
     """Who hears of what needs a person."""
 
+    sync_late_after_minutes: float | None = Field(
+        default=None,
+        gt=0,
+        description="Minutes after a sync was due at which an alert says that it has not ended;"
+        " null: never.",
+    )
     email_to: tuple[str, ...] = Field(
         default=(), description="Addresses that get a mail, by an Airflow SMTP connection."
     )

@@ -12,7 +12,7 @@ from loyalty_desk import settings
 from loyalty_desk.project import PROJECT_ROOT
 from tests import airflow_home
 
-IN_A_HURRY = {"award_points", "refresh_cards"}
+IN_A_HURRY = {"award_points", "refresh_cards", "desk_watch"}
 LANES = {
     "awards": {"queue": "quick", "pool": "few"},
     "syncs": {"queue": "long", "pool": "many"},

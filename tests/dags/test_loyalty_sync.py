@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_fifty_stores_on_every_platform_load_though_one_is_wrong(load) -> None:
     families = {dag_id.partition("__")[0] for dag_id in bag.dags}
     for family in families:
         assert {f"{family}__{store}" for store in stores} <= set(bag.dags), family
+
+
+def test_a_sync_has_a_deadline_where_the_alerts_say_so(load) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    late = {"platform": "rivo", "alerts": {"sync_late_after_minutes": 45}}
+    dags = load({"late": late, "one": {"platform": "rivo"}}).dags
+
+    assert dags["loyalty_sync__one"].deadline in (None, [])
+    (deadline,) = dags["loyalty_sync__late"].deadline
+    assert deadline.interval == timedelta(minutes=45)
+    assert deadline.callback.kwargs == {"store": "late", "minutes": 45.0}
+    for dag in dags.values():
+        DagSerialization.to_dict(dag)  # as the DAG processor does
 
 
 def test_the_stages_run_in_the_order_of_the_flow(load) -> None:

@@ -119,7 +119,7 @@ def test_commands_are_those_of_compose(services: dict[str, Service], place: Clus
 def test_workers_take_every_queue_that_a_lane_names(services: dict[str, Service]) -> None:
     shipped = yaml.safe_load((PROJECT_ROOT / "include" / "stores.yaml").read_text())["lanes"]
     lanes = {lane["queue"] for lane in shipped.values()}
-    assert lanes == {lane["queue"] for lane in stores_of([])["lanes"].values()}
+    assert lanes == {lane["queue"] for lane in stores_of([], 4)["lanes"].values()}
 
     taken = {
         name: set(services[name].command[services[name].command.index("--queues") + 1].split(","))

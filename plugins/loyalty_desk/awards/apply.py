@@ -153,8 +153,9 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         _finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
         return True
     try:
-        entry = worker.ledger.find(award, award.member_id)
-    except UNREADABLE:
+        member_id = award.member_id or _find_member_id(worker, award)
+        entry = None if member_id is None else worker.ledger.find(award, member_id)
+    except (*UNREADABLE, BadFieldError):
         give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
         if utc_now() < parse_utc(award.sent_at_utc) + give_up:
             _leave(worker, award, "the ledger cannot be read")
@@ -162,7 +163,7 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
             _finish(worker, award, counts, AwardState.UNKNOWN, "the ledger cannot be read")
         return True
     if entry is not None:
-        _finish_found(worker, award, counts, entry)
+        _finish_found(worker, award, counts, entry, member_id)
         return True
     if award.sends >= MOST_SENDS or not worker.ledger.shows_bookings():
         _finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
@@ -170,9 +171,25 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
     return False
 
 
-def _finish_found(worker: Worker, award: Row[Any], counts: Counts, entry: LedgerEntry) -> None:
+def _find_member_id(worker: Worker, award: Row[Any]) -> str | None:
+    """Whom an award by e-mail is for, when it is not known that it was sent (after a restore)."""
+    member = worker.platform.find_member(award.email)
+    return None if member is None else member.member_id
+
+
+def _finish_found(
+    worker: Worker, award: Row[Any], counts: Counts, entry: LedgerEntry, member_id: str | None
+) -> None:
     detail = "found in the ledger" + (", credited later" if entry.is_pending else "")
-    _finish(worker, award, counts, AwardState.APPLIED, detail, entry_id=entry.entry_id)
+    _finish(
+        worker,
+        award,
+        counts,
+        AwardState.APPLIED,
+        detail,
+        entry_id=entry.entry_id,
+        member_id=member_id,
+    )
 
 
 def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
@@ -234,7 +251,7 @@ def _look_after_loss(
         with suppress(*UNREADABLE):
             entry = worker.ledger.find(award, member.member_id)
     if entry is not None:
-        _finish_found(worker, award, counts, entry)
+        _finish_found(worker, award, counts, entry, member.member_id)
     elif not may_send_again:
         _keep_from_sending(worker, award)
     else:
@@ -306,6 +323,7 @@ def _finish(
     detail: str | None,
     *,
     entry_id: str | None = None,
+    member_id: str | None = None,
 ) -> None:
     now = utc_now()
     binds = {
@@ -313,6 +331,7 @@ def _finish(
         "state": state.value,
         "detail": detail,
         "entry_id": entry_id,
+        "member_id": member_id,
         "now_utc": utc_text(now),
     }
     with worker.engine.begin() as connection:

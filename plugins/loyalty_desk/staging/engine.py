@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -70,7 +71,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(read_only=True, postgresql_readonly=True)
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to date. Two processes may do so at once: the second one waits."""
     from alembic import command  # noqa: PLC0415 - 0.2 s that only this command needs
     from alembic.config import Config  # noqa: PLC0415
@@ -84,7 +85,7 @@ def migrate(engine: Engine) -> None:
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
             )
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def check_migrated(engine: Engine) -> None:
@@ -192,6 +193,7 @@ def _find_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+@cache
 def _head_revision() -> str:
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
 

@@ -7,7 +7,7 @@ import logging
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.web import awards_api, lookup_api, webhooks_api
+from loyalty_desk.web import awards_api, lookup_api, ready_api, webhooks_api
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.desk import (
     awards,
@@ -29,6 +29,7 @@ def make_app() -> FastAPI:
     app.include_router(awards_api.router)
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
+    app.include_router(ready_api.router)
     # A new award goes before an award by its id.
     for place in (files, overview, mismatches, new_award, awards, customers, quality, setup):
         app.include_router(place.router)

