@@ -19,9 +19,11 @@ def main() -> int:
     from benchmarks import (  # noqa: PLC0415 - they need the path from above
         awards,
         budget,
+        cluster,
         desk,
         lookup,
         reconcile,
+        sizing,
         stores,
         suggestions,
     )
@@ -33,7 +35,7 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, desk, lookup, reconcile, stores, suggestion",
+        " award, budget, cluster, desk, lookup, reconcile, recovery, sizing, stores, suggestion",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -51,6 +53,9 @@ def main() -> int:
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
         ("desk", partial(desk.figures, rows=arguments.rows)),
         ("stores", stores.figures),
+        ("cluster", cluster.scaling),
+        ("recovery", cluster.recovery),
+        ("sizing", sizing.figures),
         ("suggestion", partial(suggestions.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):

@@ -27,10 +27,7 @@ from scripts.services import ADMIN, VAR_DIR, SandboxSize, find_free_port, hold_a
 
 USUAL_PORT = 8080
 DAGS_LIMIT_S = 120.0
-LANES = {
-    "awards": {"queue": "awards", "pool": "loyalty_awards", "slots": 16},
-    "syncs": {"queue": "syncs", "pool": "loyalty_syncs", "slots": 32},
-}
+TASKS_A_WORKER = 4
 
 
 def main() -> int:
@@ -59,22 +56,28 @@ def main() -> int:
     return 0
 
 
-def stores_of(names: list[str], **settings: Any) -> dict[str, Any]:
-    """A stores file with these stores on Rivo, and the two lanes."""
+def stores_of(names: list[str], places: int, **settings: Any) -> dict[str, Any]:
+    """A stores file with these stores on Rivo, and lanes for so many places in the workers."""
     store = {"platform": "rivo", "schedule": "*/30 * * * *", "budget": {"share": 0.95}, **settings}
-    return {"lanes": LANES, "stores": dict.fromkeys(names, store)}
+    lanes = {
+        "awards": {"queue": "awards", "pool": "loyalty_awards", "slots": 4},
+        "syncs": {"queue": "syncs", "pool": "loyalty_syncs", "slots": places},
+    }
+    return {"lanes": lanes, "stores": dict.fromkeys(names, store)}
 
 
 def stay_up(options: argparse.Namespace, console: Console) -> None:
     """Start everything, say where it is, and wait; ends by StopRequestedError or ProgramError."""
     directory = VAR_DIR / "cluster"
     names = [f"shop_{number}" for number in range(1, options.stores + 1)]
+    content = stores_of(names, options.workers * TASKS_A_WORKER)
     place = ClusterPlace(
         directory=directory,
         airflow_port=find_free_port(options.port),
-        stores_file=write_stores(directory / "stores.yaml", stores_of(names)),
+        stores_file=write_stores(directory / "stores.yaml", content),
         platforms=dict.fromkeys(names, "rivo"),
         workers=options.workers,
+        variables={"WORKER_CONCURRENCY": str(TASKS_A_WORKER)},
         # Of a cluster that one looks at nobody wants to unpause forty DAGs first.
         settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"},
         speed=options.speed,

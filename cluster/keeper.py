@@ -99,6 +99,11 @@ class Keeper:
 
     def restart(self, name: str, *, grace_s: float) -> None:
         """Ask a service to end, kill what is left of it after `grace_s`, and have it come back."""
+        self.stop(name, grace_s=grace_s)
+        self.resume(name)
+
+    def stop(self, name: str, *, grace_s: float) -> None:
+        """Ask a service to end, kill what is left of it after `grace_s`, and leave it down."""
         with self._lock:
             service = self._services[name]
             service.start_at_s = float("inf")
@@ -107,7 +112,10 @@ class Keeper:
         _, alive = psutil.wait_procs(family, timeout=grace_s)
         _kill_all(alive)
         service.process.wait()
-        service.start_at_s = time.monotonic()
+
+    def resume(self, name: str) -> None:
+        """Have a service come back that was stopped."""
+        self._services[name].start_at_s = time.monotonic()
 
     def check(self) -> None:
         """Raise ProgramError if a service ends again and again."""
@@ -116,10 +124,6 @@ class Keeper:
                 raise ProgramError(
                     f"{service.name} ended {service.starts} times; its log is {service.log_path}"
                 )
-
-    def wait_until_ended(self, name: str) -> None:
-        """Return when the process of now has ended."""
-        self._services[name].process.wait()
 
     def processes(self, name: str) -> list[psutil.Process]:
         """The service's own process and all it started."""
