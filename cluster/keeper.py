@@ -21,6 +21,7 @@ from scripts.processes import ProgramError, end_processes, start_process, with_d
 
 LOOK_EVERY_S = 0.2
 RESTART_AFTER_S = 1.0
+GONE_AFTER_S = 5.0
 MOST_RESTARTS = 200
 """Restarts of one service after which something is wrong that no restart mends."""
 
@@ -58,13 +59,15 @@ class Keeper:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        with self._lock:  # nothing is started any more
+            # The last first: what needs a database is gone before the database is.
+            for service in reversed(self._services.values()):
+                end_processes([service.process.pid])
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    service.process.wait(timeout=1)
+            self._ended.set()
+        # Only now: at the end of this thread what it started would be told to end, each alone.
         self._watcher.join()
-        # The last first: what needs a database is gone before the database is.
-        for service in reversed(self._services.values()):
-            end_processes([service.process.pid])
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                service.process.wait(timeout=1)
 
     @property
     def names(self) -> list[str]:
@@ -94,7 +97,9 @@ class Keeper:
         with self._lock:
             service = self._services[name]
             service.start_at_s = time.monotonic() + down_s
-            _kill_all(with_descendants([service.process.pid]))
+            family = with_descendants([service.process.pid])
+            _kill_all(family)
+            psutil.wait_procs(family, timeout=GONE_AFTER_S)
             service.process.wait()
 
     def restart(self, name: str, *, grace_s: float) -> None:
@@ -132,7 +137,7 @@ class Keeper:
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY_S):
             with self._lock:
-                for service in self._services.values():
+                for service in self._services.values() if not self._ended.is_set() else ():
                     self._start_if_due(service)
 
     def _start_if_due(self, service: _Kept) -> None:

@@ -226,10 +226,12 @@ def running_shops(
     workers: int = 2,
     concurrency: int = 4,
     settings: Mapping[str, Any] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Shops]:
     """Start a cluster with `number` shops and wait until Airflow knows their DAGs.
 
-    Its files and logs stay in `var/` until the next of that `name`.
+    `settings` are keys of every store, `variables` those of `.env`. Files and logs stay in `var/`
+    until the next of that `name`.
     """
     directory = VAR_DIR / f"cluster-{name}"
     shutil.rmtree(directory, ignore_errors=True)
@@ -247,7 +249,11 @@ def running_shops(
         stores_file=write_stores(directory / "stores.yaml", content),
         platforms=dict.fromkeys(names, "rivo"),
         workers=workers,
-        variables={**HASTY_VARIABLES, "WORKER_CONCURRENCY": str(concurrency)},
+        variables={
+            **HASTY_VARIABLES,
+            "WORKER_CONCURRENCY": str(concurrency),
+            **(variables or {}),
+        },
         settings=HASTY,
         speed=size.speed,
     )

@@ -79,17 +79,27 @@ def measure_store(connection: Connection, store: StoreSettings, now: datetime) -
         yield Gauge("mismatches", one.open, {**tags, "side": one.side, "class": one.outcome})
 
 
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """How fast an account's bucket empties: wholly in `window_s`, our own use at our `share`."""
+
+    window_s: float
+    share: float
+
+
 def measure_budgets(
-    connection: Connection, windows_s: Mapping[str, float], now_s: float
+    connection: Connection, accounts: Mapping[str, Leak], now_s: float
 ) -> Iterator[Gauge]:
-    """How full the bucket of each account is; `windows_s` has its window in seconds."""
+    """How full the bucket of each of these accounts is."""
     for row in connection.execute(statement("watching/select_budgets")):
-        if row.account not in windows_s:
+        leak = accounts.get(row.account)
+        if leak is None:
             continue  # no store of now; TRIFFT's shared rate is kept here as well
-        leaked = max(0.0, now_s - row.leaked_at_s) * row.capacity / windows_s[row.account]
+        leaked = max(0.0, now_s - row.leaked_at_s) * row.capacity / leak.window_s
         tags = {"account": row.account}
+        own = max(0.0, row.own_level - leak.share * leaked)
         yield Gauge("budget_used", max(0.0, row.level - leaked) / row.capacity, tags)
-        yield Gauge("budget_own", max(0.0, row.own_level - leaked) / row.capacity, tags)
+        yield Gauge("budget_own", own / row.capacity, tags)
         yield Gauge("budget_blocked_s", max(0.0, row.blocked_until_s - now_s), tags)
 
 

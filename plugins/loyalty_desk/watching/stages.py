@@ -11,7 +11,7 @@ from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.settings import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.watching.gauges import Gauge, measure_budgets, measure_store
+from loyalty_desk.watching.gauges import Gauge, Leak, measure_budgets, measure_store
 from loyalty_desk.watching.metrics import send_gauges
 
 log = logging.getLogger(__name__)
@@ -20,14 +20,15 @@ log = logging.getLogger(__name__)
 def measure() -> int:
     """Measure all stores and accounts and send it; returns how many numbers that were."""
     gauges: list[Gauge] = []
-    windows_s: dict[str, float] = {}
+    accounts: dict[str, Leak] = {}
     with reading(staging_engine()) as connection:
         for store in stores_file().stores.values():
             gauges += measure_store(connection, store, utc_now())
             account = _find_account(store)
             if account is not None:
-                windows_s[account] = store.budget.window_s / installation().speed
-        gauges += measure_budgets(connection, windows_s, time.time())
+                window_s = store.budget.window_s / installation().speed
+                accounts[account] = Leak(window_s, store.budget.share)
+        gauges += measure_budgets(connection, accounts, time.time())
     send_gauges(gauges)
     return len(gauges)
 

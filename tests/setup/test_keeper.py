@@ -1,0 +1,96 @@
+"""Services that come back, on real processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cluster.keeper import Keeper
+
+LIMIT_S = 15.0
+# Starts a child, notes both process ids, and waits; `SIGTERM` ends it as it does any program.
+PROGRAM = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+with open(sys.argv[1], "a") as file:
+    print(os.getpid(), child.pid, file=file)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    with Keeper(tmp_path / "log") as found:
+        yield found
+
+
+def keep(keeper: Keeper, tmp_path: Path) -> Path:
+    started = tmp_path / "started"
+    keeper.keep("one", [sys.executable, "-c", PROGRAM, str(started)], dict(os.environ))
+    wait_until(lambda: len(starts(started)) == 1)
+    return started
+
+
+def starts(file: Path) -> list[list[int]]:
+    """The process ids of each start so far."""
+    if not file.exists():
+        return []
+    return [[int(word) for word in line.split()] for line in file.read_text().splitlines()]
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + LIMIT_S
+    while not ready():
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_killed_service_comes_back_and_nothing_of_it_stays(
+    keeper: Keeper, tmp_path: Path
+) -> None:
+    started = keep(keeper, tmp_path)
+    before = starts(started)[0]
+    killed_at = time.monotonic()
+
+    keeper.kill("one", down_s=1.5)
+
+    assert not any(map(is_alive, before))
+    wait_until(lambda: len(starts(started)) == 2)
+    assert time.monotonic() - killed_at >= 1.5
+    assert keeper.restarts == 1
+    assert {one.pid for one in keeper.processes("one")} == set(starts(started)[1])
+
+
+def test_a_service_that_ends_by_itself_comes_back(keeper: Keeper, tmp_path: Path) -> None:
+    started = keep(keeper, tmp_path)
+    psutil.Process(starts(started)[0][0]).terminate()
+    wait_until(lambda: len(starts(started)) == 2)
+
+
+def test_a_stopped_service_stays_down_until_it_is_resumed(keeper: Keeper, tmp_path: Path) -> None:
+    started = keep(keeper, tmp_path)
+
+    keeper.stop("one", grace_s=1)
+    time.sleep(2)
+    assert len(starts(started)) == 1
+    keeper.resume("one")
+
+    wait_until(lambda: len(starts(started)) == 2)
+
+
+def test_what_is_kept_ends_with_the_keeper(tmp_path: Path) -> None:
+    with Keeper(tmp_path / "log") as keeper:
+        started = keep(keeper, tmp_path)
+        keeper.restart("one", grace_s=1)
+        wait_until(lambda: len(starts(started)) == 2)
+    assert not any(map(is_alive, [pid for line in starts(started) for pid in line]))
