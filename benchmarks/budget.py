@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Stream:
     share: float = 1.0
     workers: int = 4
     speed: float = SPEED
+    clock_ahead_s: float = 0.0
+    """How far the clock of this machine is ahead (real seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ def measure_budget_share(
     share: float = 1.0,
     foreign_share: float = 0.0,
     speed: float = SPEED,
+    clocks_differ_s: float = 0.0,
 ) -> BudgetUse:
     """Push for `seconds` with `processes`; somebody else uses `foreign_share` of the rate.
 
-    The share is of what is left by others. The sandbox must run at `speed`.
+    The share is of what is left by others. The clock of each process is `clocks_differ_s` (of the
+    account) ahead of the one before. The sandbox must run at `speed`.
     """
     stream = Stream(sandbox.gorgias, staging_url, seconds, share=share, speed=speed)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
@@ -78,7 +82,11 @@ def measure_budget_share(
         if foreign_share:
             load = {"share": foreign_share, "seconds": 10 * seconds * speed}
             sandbox.control("gorgias", "POST", "load", load)
-        spans = list(pool.map(push_steadily, [stream] * processes))
+        streams = [
+            replace(stream, clock_ahead_s=number * clocks_differ_s / speed)
+            for number in range(processes)
+        ]
+        spans = list(pool.map(push_steadily, streams))
     lasted_s = (max(end for _, end in spans) - min(begin for begin, _ in spans)) * speed
     report = sandbox.control("gorgias", "GET", "counters")
     accepted = report["total"] - report["refused_429"]
@@ -97,7 +105,13 @@ def push_steadily(stream: Stream) -> tuple[float, float]:
         session,
         stream.gorgias["url"],
         "Gorgias",
-        gate=BudgetGate(engine, account, settings, speed=stream.speed),
+        gate=BudgetGate(
+            engine,
+            account,
+            settings,
+            speed=stream.speed,
+            clock=lambda: time.time() + stream.clock_ahead_s,
+        ),
         conn_id="benchmark",
         speed=stream.speed,
     )

@@ -94,6 +94,19 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """What one shop did. `ages_s` has how old each change was when it was written."""
+
+    ages_s: Seconds
+    requests_a_day: float
+    writes_a_day: float
+    place_s_a_day: float
+    """Seconds of a place in a worker."""
+    left: int
+    """Changes that no push had got to at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the model says of a fleet."""
 
@@ -110,6 +123,8 @@ class Outcome:
     tasks_per_s: float
     places_needed: float
     workers: int
+    cores: float
+    """Of all machines together, but for the databases."""
     schedulers: int
     keeps_up: bool
     """Whether the budget suffices for the changes."""
@@ -122,11 +137,10 @@ def simulate(
     days: float = 3.0,
     delay_s: float = 0.0,
     seed: int = RANDOM_SEED,
-) -> tuple[Seconds, float, float, float]:
+) -> Played:
     """Play one shop for some days, after a day to settle in.
 
-    `delay_s` is how long after its minute a sync starts at most. Returns the age of each card that
-    changed when it was written (seconds), and a day's requests, writes and seconds of a place.
+    `delay_s` is how long after its minute a sync starts at most.
     """
     chance = np.random.default_rng(seed)
     horizon_s = DAY_S + days * DAY_S
@@ -167,30 +181,31 @@ def simulate(
             place_s += costs.tasks * costs.task_s + 2 * read_s + push_s
         due_s = max(due_s + shop.interval_s, free_s - delay_s)
     counted = (changed_at >= DAY_S) & np.isfinite(written_at)
-    return (
-        written_at[counted] - changed_at[counted],
-        requests / days,
-        writes / days,
-        place_s / days,
+    return Played(
+        ages_s=written_at[counted] - changed_at[counted],
+        requests_a_day=requests / days,
+        writes_a_day=writes / days,
+        place_s_a_day=place_s / days,
+        left=len(waiting),
     )
 
 
 def size(fleet: Fleet, costs: Costs = COSTS, *, days: float = 3.0) -> Outcome:
     """Say what a fleet needs, and how fresh its cards are with it."""
     shop = fleet.shop
-    _, _, _, place_s = simulate(shop, costs, days=days)
-    places_needed = fleet.shops * place_s / DAY_S
+    places_needed = fleet.shops * simulate(shop, costs, days=days).place_s_a_day / DAY_S
     workers = max(1, math.ceil(places_needed / fleet.places / fleet.busy))
     # All syncs are due in the same minute. What does not find a place waits for its turn.
     delay_s = shop.interval_s * min(1.0, places_needed / (workers * fleet.places))
     delay_s = delay_s if fleet.shops > workers * fleet.places else 0.0
-    ages, requests, writes, _ = simulate(shop, costs, days=days, delay_s=delay_s)
+    played = simulate(shop, costs, days=days, delay_s=delay_s)
+    writes, requests = played.writes_a_day, played.requests_a_day
     tasks_per_s = fleet.shops * costs.tasks / shop.interval_s
-    wanted = shop.customers * shop.changed_a_day
+    wanted_a_sync = shop.customers * shop.changed_a_day * shop.interval_s / DAY_S
     return Outcome(
         fleet=fleet,
-        p50_s=float(np.percentile(ages, 50)),
-        p95_s=float(np.percentile(ages, 95)),
+        p50_s=float(np.percentile(played.ages_s, 50)),
+        p95_s=float(np.percentile(played.ages_s, 95)),
         requests_a_day=requests,
         writes_per_s=fleet.shops * writes / DAY_S,
         rows_per_s=fleet.shops * (writes * costs.rows_a_write + (requests - writes)) / DAY_S,
@@ -199,9 +214,12 @@ def size(fleet: Fleet, costs: Costs = COSTS, *, days: float = 3.0) -> Outcome:
         tasks_per_s=tasks_per_s,
         places_needed=places_needed,
         workers=workers,
+        cores=fleet.shops
+        * (DAY_S / shop.interval_s * costs.tasks * costs.task_cpu_s + writes * costs.write_cpu_s)
+        / DAY_S
+        / fleet.busy,
         schedulers=max(1, math.ceil(tasks_per_s / costs.scheduler_tasks_per_s)),
-        keeps_up=writes >= 0.9 * min(wanted, writes + 1)
-        and requests / DAY_S <= 0.95 * shop.account.per_s * shop.share,
+        keeps_up=played.left <= 2 * wanted_a_sync,
     )
 
 
@@ -222,7 +240,7 @@ CASES: tuple[Fleet, ...] = (
 COLUMNS = (
     *("stores", "customers each", "change a day", "account", "every", "age p50", "age p95"),
     *("requests a day and store", "cards/s", "rows/s", "rows staged", "tasks/s", "workers"),
-    "schedulers",
+    *("cores", "schedulers"),
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{' ---: |' * len(COLUMNS)}"
 
@@ -246,6 +264,7 @@ def table(cases: tuple[Fleet, ...] = CASES) -> Iterator[str]:
             f"{found.staged_rows / 1e6:.2f} M",
             _number(found.tasks_per_s),
             f"{found.workers:,}",
+            _number(found.cores),
             f"{found.schedulers:,}",
         )
         yield f"| {' | '.join(cells)} |"

@@ -57,7 +57,7 @@ def compare(measured: Measured, number: int) -> dict[str, Any]:
     customers = 300  # those whose members can change here
     shop = Shop(customers, changed_a_day / customers, ACCOUNT, 1.0, INTERVAL_S)
     costs: Costs = replace(COSTS, task_s=measured.task_s, task_gap_s=measured.gap_s, member_us=0.0)
-    ages, _, _, _ = simulate(shop, costs, days=1.0)
+    ages = simulate(shop, costs, days=1.0).ages_s
     found = {name: float(np.percentile(measured.ages_s, p)) for name, p in _PERCENTILES}
     model = {name: float(np.percentile(ages, p)) for name, p in _PERCENTILES}
     off = max(abs(model[name] / found[name] - 1) for name, _ in _PERCENTILES)

@@ -32,3 +32,12 @@ def test_two_processes_use_the_budget_and_do_not_overrun_it(
     # run on a busy machine loses a few requests of its first burst.
     assert use.share >= 0.9
     assert use.refused_share <= (0.01 if foreign_share else 0)
+
+
+def test_machines_whose_clocks_differ_by_a_second_share_it_all_the_same(staging_url: str) -> None:
+    with running_sandbox(members=1, customers=200, speed=SPEED) as sandbox:
+        use = measure_budget_share(
+            sandbox, staging_url, seconds=5, processes=2, speed=SPEED, clocks_differ_s=1.0
+        )
+    assert use.share >= 0.9
+    assert use.refused_share <= 0.01
