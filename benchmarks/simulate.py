@@ -49,18 +49,16 @@ class Costs:
     tasks_before_push: int = 10
     task_s: float = 0.85
     """Of a place in a worker, for a task with little to do."""
-    task_gap_s: float = 0.35
+    task_gap_s: float = 0.5
     """Between the end of a task and the start of the next: the scheduler and the queue."""
-    task_cpu_s: float = 0.6
+    task_cpu_s: float = 1.0
     """Of a core, for a task with little to do and all that Airflow does for it."""
-    write_cpu_s: float = 0.012
+    write_cpu_s: float = 0.018
     """Of a core, for one card: the request, and the rows that keep track of it."""
-    rows_a_write: float = 7.0
+    rows_a_write: float = 9.4
     """Rows that one card writes, the request's turn in the budget included."""
     member_us: float = 45.0
     """Microseconds of a place for each member that is read, changed or not."""
-    scheduler_tasks_per_s: float = 4.0
-    """Tasks that one scheduler was seen to start in a second."""
 
 
 COSTS = Costs()
@@ -124,8 +122,7 @@ class Outcome:
     places_needed: float
     workers: int
     cores: float
-    """Of all machines together, but for the databases."""
-    schedulers: int
+    """Of all machines together, for Airflow and the tasks, at most as busy as workers may be."""
     keeps_up: bool
     """Whether the budget suffices for the changes."""
 
@@ -218,7 +215,6 @@ def size(fleet: Fleet, costs: Costs = COSTS, *, days: float = 3.0) -> Outcome:
         * (DAY_S / shop.interval_s * costs.tasks * costs.task_cpu_s + writes * costs.write_cpu_s)
         / DAY_S
         / fleet.busy,
-        schedulers=max(1, math.ceil(tasks_per_s / costs.scheduler_tasks_per_s)),
         keeps_up=played.left <= 2 * wanted_a_sync,
     )
 
@@ -240,7 +236,7 @@ CASES: tuple[Fleet, ...] = (
 COLUMNS = (
     *("stores", "customers each", "change a day", "account", "every", "age p50", "age p95"),
     *("requests a day and store", "cards/s", "rows/s", "rows staged", "tasks/s", "workers"),
-    *("cores", "schedulers"),
+    "cores",
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{' ---: |' * len(COLUMNS)}"
 
@@ -265,7 +261,6 @@ def table(cases: tuple[Fleet, ...] = CASES) -> Iterator[str]:
             _number(found.tasks_per_s),
             f"{found.workers:,}",
             _number(found.cores),
-            f"{found.schedulers:,}",
         )
         yield f"| {' | '.join(cells)} |"
 

@@ -1,4 +1,4 @@
-"""Holds the model of benchmarks/simulate.py against the real system: one shop, and eight at once.
+"""Holds the model of benchmarks/simulate.py against the real system: one shop, and three at once.
 
 Cards change at random times while syncs follow one another, on a real cluster with two workers.
 For each change the time until it is written is taken from staging, and the model plays the same
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import numpy as np
+import psutil
 
 from benchmarks.simulate import COSTS, AccountClass, Costs, Shop, simulate
 from scripts.services import SandboxSize
@@ -26,8 +27,12 @@ SPEED = 10.0
 SIZE = SandboxSize(members=500, customers=440, seed=5, speed=SPEED)
 INTERVAL_S = 900.0
 """Between two syncs, in seconds of the accounts."""
-SYNCS = 6
+SYNCS = 3
+SHOPS = 3
+"""As many as two cores sync beside each other without being what everything waits for."""
 CHANGES_A_TICK, TICK_S = 3, 30.0
+CARDS = 100
+"""Cards of each shop that change to measure what one costs."""
 GOAL = 0.25
 """How far the model may be off, at p50 and at p95."""
 ACCOUNT = AccountClass("API key", 40, 20.0)
@@ -43,12 +48,68 @@ class Measured:
 
 
 def figures(_only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield how far the model is off, for one shop and for eight."""
-    with running_shops("sizing", 8, SIZE, concurrency=8) as shops:
+    """Yield what things cost, and how far the model is off for one shop and for three."""
+    with running_shops("sizing", SHOPS, SIZE) as shops:
         shops.wait_for_syncs({store: shops.start_sync(store) for store in shops.names})
-        for number in (1, 8):
+        yield measure_costs(shops)
+        for number in (1, SHOPS):
             measured = measure(shops, shops.names[:number])
             yield compare(measured, number)
+
+
+def measure_costs(shops: Shops) -> dict[str, Any]:
+    """What a task and a card cost, everything on this machine included: for COSTS of the model."""
+    time.sleep(20)
+    idle = _used(shops, lambda: time.sleep(20))
+    idle_cpu = idle.cpu_s / idle.seconds
+
+    def sync_all() -> None:
+        shops.wait_for_syncs({store: shops.start_sync(store) for store in shops.names})
+
+    unchanged = _used(shops, sync_all)
+    for store in shops.names:
+        shops.tick(store, CARDS, seed=99)
+    changed = _used(shops, sync_all)
+    tasks, cards = len(shops.names) * COSTS.tasks, len(shops.names) * CARDS
+    unchanged_cpu = unchanged.cpu_s - idle_cpu * unchanged.seconds
+    changed_cpu = changed.cpu_s - idle_cpu * changed.seconds
+    return {
+        "name": "sizing_costs",
+        "value": round(unchanged_cpu / tasks, 2),
+        "unit": "cores x seconds a task",
+        "ok": True,
+        "card_cpu_s": round((changed_cpu - unchanged_cpu) / cards, 4),
+        "rows_a_card": round((changed.rows - unchanged.rows) / cards, 1),
+        "tasks_per_s": round(tasks / unchanged.seconds, 2),
+        "idle_cores": round(idle_cpu, 2),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the whole machine did in a while: of its cores, and rows written in staging."""
+
+    seconds: float
+    cpu_s: float
+    rows: int
+
+
+def _used(shops: Shops, work: Callable[[], None]) -> _Used:
+    begin_s, cpu_s, rows = time.monotonic(), _busy_s(), _rows_written(shops)
+    work()
+    seconds, cpu_s = time.monotonic() - begin_s, _busy_s() - cpu_s
+    time.sleep(2)  # PostgreSQL tells its counts with a delay
+    return _Used(seconds, cpu_s, _rows_written(shops) - rows)
+
+
+def _busy_s() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.system)
+
+
+def _rows_written(shops: Shops) -> int:
+    query = "SELECT SUM(n_tup_ins + n_tup_upd + n_tup_del) AS n FROM pg_stat_user_tables"
+    return int(shops.rows(query)[0]["n"])
 
 
 def compare(measured: Measured, number: int) -> dict[str, Any]:

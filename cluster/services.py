@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from pathlib import Path
@@ -131,7 +131,7 @@ def to_this_machine(place: ClusterPlace) -> dict[str, str]:
 def native_environment(service: Service, place: ClusterPlace) -> dict[str, str]:
     """A service's settings with the addresses and folders of this machine."""
     words = to_this_machine(place)
-    environment = {**caller_environment(), **place.settings}
+    environment = caller_environment()
     for name, value in service.environment.items():
         environment[name] = reduce(lambda text, word: text.replace(*word), words.items(), value)
     # The image is compiled already; here byte-code is made once and kept.
@@ -189,22 +189,24 @@ def start_cluster(
     register_connections(place, sandboxes, environment)
 
     say(f"starting Airflow with {place.workers} Celery workers")
-    for service in services.values():
-        if service.name in HAS_OWN_STARTER:
-            continue
-        for number in range(1, service.replicas + 1):
-            name = f"{service.name}-{number}" if service.replicas > 1 else service.name
-            keeper.keep(
-                name,
-                native_command(service, place, number),
-                native_environment(service, place),
-            )
+    keep_airflow(keeper, place, services)
     api = AirflowApi(place.airflow_url, ADMIN, secrets["admin_password"])
     wait_until(keeper, lambda: not api.find_unhealthy(), "the start of Airflow", HEALTHY_LIMIT_S)
     say("Airflow is healthy")
     staging_url = environment["LOYALTY_DESK_STAGING_URL"]
     password = secrets["admin_password"]
     return Cluster(place, keeper, sandboxes, api, staging_url, environment, password)
+
+
+def keep_airflow(keeper: Keeper, place: ClusterPlace, services: Mapping[str, Service]) -> None:
+    """Start every service of Airflow, as often as compose would."""
+    for service in services.values():
+        if service.name in HAS_OWN_STARTER:
+            continue
+        environment = native_environment(service, place)
+        for number in range(1, service.replicas + 1):
+            name = f"{service.name}-{number}" if service.replicas > 1 else service.name
+            keeper.keep(name, native_command(service, place, number), environment)
 
 
 def cluster_secrets(directory: Path) -> dict[str, str]:
@@ -286,8 +288,3 @@ def write_stores(path: Path, content: Mapping[str, Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return path
-
-
-def names_like(keeper: Keeper, kinds: Sequence[str]) -> list[str]:
-    """The running services of some kinds, such as all workers."""
-    return [name for name in keeper.names if name.rsplit("-", 1)[0] in kinds or name in kinds]

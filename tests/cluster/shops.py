@@ -56,10 +56,10 @@ class Traffic:
 class Shops:
     """Every shop has an account, a programme and a sandbox of its own."""
 
-    def __init__(self, cluster: Cluster, programs: Programs) -> None:
-        self.cluster, self._programs = cluster, programs
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
         self.engine = open_engine(cluster.staging_url)
-        # `programs` ends the sandboxes, so nobody needs their processes.
+        # Whoever started the cluster ends the sandboxes, so nobody needs their processes.
         self.sandboxes = {
             store: Sandbox(line, process_id=0) for store, line in cluster.sandboxes.items()
         }
@@ -258,7 +258,7 @@ def running_shops(
         speed=size.speed,
     )
     with Keeper(place.log_dir) as keeper, Programs(place.log_dir) as programs:
-        shops = Shops(start_cluster(programs, keeper, place, size, lambda _: None), programs)
+        shops = Shops(start_cluster(programs, keeper, place, size, lambda _: None))
         try:
             for store_name in names:
                 for dag in ("loyalty_sync", "award_points"):

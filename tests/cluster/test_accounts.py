@@ -15,8 +15,9 @@ ACCOUNTS = 8
 SECONDS = float(os.environ.get("CLUSTER_SECONDS", "60"))
 """How long each measurement looks, in seconds of the accounts."""
 SPEED = 2.0
-SIZE = SandboxSize(members=500, customers=440, seed=3, speed=SPEED)
-CHANGED = 300
+# More cards than two requests a second write in the time that is looked at.
+CUSTOMERS, CHANGED = 200 + int(4 * SECONDS), 140 + int(2.7 * SECONDS)
+SIZE = SandboxSize(members=CUSTOMERS + 60, customers=CUSTOMERS, seed=3, speed=SPEED)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 
 from scripts.desk import running_desk
 from scripts.services import SandboxSize
+from tests.live.notifier import told_to
 from tests.live.office import HASTY, STORE, Office
 
 SPEED = 20.0
@@ -16,14 +17,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """All services once for the session, after a first sync."""
     folder = tmp_path_factory.mktemp("live")
     alerts = folder / "alerts.jsonl"
-    notifier = {
-        "notifier": "tests.live.notifier.FileNotifier",
-        "arguments": {
-            "path": str(alerts),
-            "subject": "{{ alert.subject }}",
-            "text": "{{ alert.text }}",
-        },
-    }
+    notifier = told_to(alerts)
     store = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}}
     by_itself = {"approval_above_points": 100, "schedule": None, "ticket_note": True}
     stores = {

@@ -5,8 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from airflow.sdk.bases.notifier import BaseNotifier
+
+
+def told_to(file: Path) -> dict[str, Any]:
+    """The settings of a notifier that writes alerts into a file."""
+    texts = {"subject": "{{ alert.subject }}", "text": "{{ alert.text }}"}
+    return {
+        "notifier": "tests.live.notifier.FileNotifier",
+        "arguments": {"path": str(file), **texts},
+    }
 
 
 class FileNotifier(BaseNotifier):

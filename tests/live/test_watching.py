@@ -14,6 +14,7 @@ from loyalty_desk.watching.gauges import GAUGES
 from scripts.desk import Desk, running_desk
 from scripts.services import SandboxSize
 from tests.live.collector import Collector, running_collector
+from tests.live.notifier import told_to
 
 pytestmark = [pytest.mark.flow, pytest.mark.alone]
 
@@ -43,14 +44,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """After a sync that was slow enough to be late."""
     folder = tmp_path_factory.mktemp("watched")
     alerts = folder / "alerts.jsonl"
-    notifier = {
-        "notifier": "tests.live.notifier.FileNotifier",
-        "arguments": {
-            "path": str(alerts),
-            "subject": "{{ alert.subject }}",
-            "text": "{{ alert.text }}",
-        },
-    }
+    notifier = told_to(alerts)
     store = {
         "platform": "rivo",
         "schedule": None,
