@@ -137,7 +137,9 @@ class Keeper:
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY_S):
             with self._lock:
-                for service in self._services.values() if not self._ended.is_set() else ():
+                if self._ended.is_set():
+                    return
+                for service in self._services.values():
                     self._start_if_due(service)
 
     def _start_if_due(self, service: _Kept) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.services import SandboxSize
-from tests.cluster.budget_use import BudgetUse, measure_budget_use
+from tests.cluster.budget_use import BUCKET, WINDOW_S, BudgetUse, measure_budget_use
 from tests.cluster.shops import Shops, running_shops
 
 ACCOUNTS = 8
@@ -27,7 +27,9 @@ def shops() -> Iterator[Shops]:
 
 
 def is_used_up(use: BudgetUse) -> bool:
-    return min(use.shares.values()) >= 0.95 and max(use.shares.values()) <= 1.01
+    # A look that begins just before an answer and ends just after one sees two requests more.
+    two_requests = 2 / (BUCKET / WINDOW_S * SECONDS)
+    return min(use.shares.values()) >= 0.95 and max(use.shares.values()) <= 1 + two_requests
 
 
 def test_each_account_is_used_up_and_none_is_overrun(

@@ -17,9 +17,9 @@ FLUSH_LIMIT_MS: Final = 10_000
 def are_on() -> bool:
     """Whether anybody takes metrics."""
     return any(
-        conf.getboolean("metrics", f"{kind}_on", fallback=False)
-        for kind in ("statsd", "otel", "statsd_datadog")
-    ) or conf.getboolean("metrics", "statsd_datadog_enabled", fallback=False)
+        conf.getboolean("metrics", switch, fallback=False)
+        for switch in ("statsd_on", "statsd_datadog_enabled", "otel_on")
+    )
 
 
 def send_gauges(gauges: Iterable[Gauge]) -> None:
