@@ -49,7 +49,7 @@ def test_fifty_stores_on_every_platform_load_though_one_is_wrong(load) -> None:
 
     assert bag.import_errors == {}
     assert sync_dags(bag) >= {f"loyalty_sync__{store}" for store in stores}
-    families = {dag_id.partition("__")[0] for dag_id in bag.dags}
+    families = {dag_id.partition("__")[0] for dag_id in bag.dags if dag_id != "desk_watch"}
     for family in families:
         assert {f"{family}__{store}" for store in stores} <= set(bag.dags), family
 
