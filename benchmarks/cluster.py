@@ -17,7 +17,6 @@ from scripts.services import SandboxSize
 from tests.cluster.budget_use import measure_budget_use
 from tests.cluster.losses import Tally, play, rounds
 from tests.cluster.shops import running_shops
-from tests.cluster.test_losses import SIZE as LOSSES_SIZE
 from tests.cluster.test_losses import prepared
 
 ACCOUNTS, SECONDS = 8, 60.0
@@ -47,16 +46,16 @@ def scaling(_only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
 def recovery(_only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
     """How long it takes from a kill to the end of all work, over seeded rounds."""
     tally = Tally()
-    with prepared(LOSSES_SIZE) as shops:
+    with prepared() as shops:
         for one in rounds(ROUNDS):
             play(shops, one, tally)
-    ordered = sorted(tally.recovery_s)
+    middle, late, most = tally.recovered()
     yield {
         "name": "recovery_p95_s",
-        "value": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
+        "value": round(late, 1),
         "ok": not tally.wrong,
         "rounds": ROUNDS,
-        "median_s": round(ordered[len(ordered) // 2], 1),
-        "most_s": round(ordered[-1], 1),
+        "median_s": round(middle, 1),
+        "most_s": round(most, 1),
         "wrong": len(tally.wrong),
     }

@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from cluster.keeper import Keeper
@@ -124,7 +123,7 @@ def describe(cluster: Cluster) -> str:
         f"  password  {cluster.password}\n"
         f"{accounts}"
         f"  services  {services}\n"
-        f"  logs      {Path(place.log_dir)}\n"
+        f"  logs      {place.log_dir}\n"
         f"  a service that you kill comes back: pkill -9 -f celery\n"
     )
 

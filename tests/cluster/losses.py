@@ -46,13 +46,18 @@ class Tally:
         def counts(counter: Counter[str]) -> str:
             return ", ".join(f"{n} {name}" for name, n in sorted(counter.items()))
 
-        ordered = sorted(self.recovery_s)
-        middle, late = ordered[len(ordered) // 2], ordered[int(0.95 * (len(ordered) - 1))]
+        middle, late, most = self.recovered()
         return (
             f"killed: {counts(self.rounds)}; syncs: {counts(self.runs)}; awards:"
             f" {counts(self.awards)}; from a kill to the end of all work {middle:.0f} s (median),"
-            f" {late:.0f} s (p95), {ordered[-1]:.0f} s (most); wrong: {len(self.wrong)}"
+            f" {late:.0f} s (p95), {most:.0f} s (most); wrong: {len(self.wrong)}"
         )
+
+    def recovered(self) -> tuple[float, float, float]:
+        """Median, p95 and most of `recovery_s`."""
+        ordered = sorted(self.recovery_s)
+        late = ordered[int(0.95 * (len(ordered) - 1))]
+        return ordered[len(ordered) // 2], late, ordered[-1]
 
 
 def rounds(number: int, first_seed: int = 1) -> list[Round]:

@@ -19,10 +19,10 @@ SIZE = SandboxSize(members=320, customers=280, seed=11, speed=10.0)
 
 
 @contextmanager
-def prepared(size: SandboxSize = SIZE) -> Iterator[Shops]:
+def prepared() -> Iterator[Shops]:
     """Shops after a first sync, on a platform that takes its time to book."""
     settings = {"awards": {"schedule": "* * * * *"}}
-    with running_shops("losses", SHOPS, size, settings=settings) as found:
+    with running_shops("losses", SHOPS, SIZE, settings=settings) as found:
         states = found.wait_for_syncs({name: found.start_sync(name) for name in found.names})
         assert set(states.values()) == {"success"}
         for sandbox in found.sandboxes.values():
