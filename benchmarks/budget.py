@@ -21,9 +21,9 @@ from requests.auth import HTTPBasicAuth
 
 from loyalty_desk.gorgias.budget import BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.http.transport import Transport
+from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging.engine import migrate, open_engine
-from loyalty_desk.transport import Transport
 from sandbox.running import Sandbox, running_sandbox
 
 LIMIT, WINDOW_S = 40, 20.0

@@ -33,11 +33,11 @@ from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import add_counters, finish_run, start_run
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
 MISMATCHES, SUGGESTIONS, AWARDS, RUNS, ROUNDS = 100_000, 20_000, 20_000, 100, 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from benchmarks import people
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.sync.match import match_customers
-from loyalty_desk.sync.stage import stage_customers, stage_members
 
 
 def fill(engine: Engine, store: StoreSettings, rows: int) -> None:

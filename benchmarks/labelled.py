@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.scores import name_key
 from loyalty_desk.mismatches.suggest import Person
-from loyalty_desk.sync.emails import read_email
 
 CUSTOMERS: Final = 5_000
 BYSTANDERS: Final = 20_000

@@ -23,10 +23,10 @@ from benchmarks.budget import staging_database
 from benchmarks.filled import fill
 from benchmarks.serving import serving
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.records import Opens
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.web.tokens import make_token
 
 FIGURE, GOAL_MS = "lookup_p99_ms", 100.0
 REQUESTS_PER_S, SECONDS = 50, 20

@@ -39,7 +39,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from benchmarks.budget import staging_database
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 
 ROWS = 1_000_000
 MOST_TIMES_THE_FLOOR = 2.0

@@ -20,14 +20,14 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, text
 from benchmarks import people
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import migrate, open_engine
+from loyalty_desk.staging.intake import stage_customers, stage_members
+from loyalty_desk.staging.intake_rows import customer_row, member_row
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
-from loyalty_desk.sync.stage import stage_customers, stage_members
-from loyalty_desk.sync.staged_rows import customer_row, member_row
 
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
 CHANGED_SHARE = 0.01

@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 import yaml
 
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 from sandbox.running import Sandbox
 from scripts import preload
 from scripts.processes import Programs

@@ -24,8 +24,8 @@ from benchmarks.filled import fill
 from benchmarks.labelled import labelled
 from loyalty_desk.mismatches.addresses import Domains
 from loyalty_desk.mismatches.suggest import count_domains, suggest
-from loyalty_desk.settings import StoreSettings
-from loyalty_desk.settings_sections import MismatchSettings
+from loyalty_desk.settings.sections import MismatchSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import open_engine
 

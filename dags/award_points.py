@@ -29,11 +29,11 @@ from airflow.sdk import (
 )
 from pendulum import datetime, duration
 
-from loyalty_desk import assets
-from loyalty_desk.approval_operator import ANSWER_FORM, AskApproval
+from loyalty_desk.orchestration import assets
+from loyalty_desk.orchestration.approval_operator import ANSWER_FORM, AskApproval
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.records import Unit
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 STORES = stores_file()
 DEFAULTS = {
@@ -96,7 +96,7 @@ def award_dag(settings: StoreSettings) -> None:
     def award_points() -> None:
         @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
         def apply(run_id: str, params: dict[str, Any], dag_run: Any = None) -> list[str]:
-            from loyalty_desk.awards import stages
+            from loyalty_desk.tasks import awards as stages
 
             agent = getattr(dag_run, "triggering_user_name", None) or "airflow"
             stages.queue_from_form(store, params, run_id, agent)
@@ -105,13 +105,13 @@ def award_dag(settings: StoreSettings) -> None:
 
         @task
         def settle(award_id: str, answer: dict[str, Any]) -> str:
-            from loyalty_desk.awards import stages
+            from loyalty_desk.tasks import awards as stages
 
             return stages.settle(store, award_id, answer)
 
         @task
         def alert(run_id: str, **context: Any) -> int:
-            from loyalty_desk.awards import stages
+            from loyalty_desk.tasks import awards as stages
 
             return stages.alert(store, run_id, context)
 

@@ -11,7 +11,7 @@ OpenTelemetry), and only by hand where they are not.
 from airflow.sdk import dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk.settings import installation, stores_file
+from loyalty_desk.settings.stores_file import installation, stores_file
 from loyalty_desk.watching.metrics import are_on
 
 LANES = stores_file().lanes
@@ -35,7 +35,7 @@ START = datetime(2026, 1, 1, tz="UTC")
 def desk_watch() -> None:
     @task
     def measure() -> int:
-        from loyalty_desk.watching import stages
+        from loyalty_desk.tasks import watching as stages
 
         return stages.measure()
 

@@ -21,8 +21,8 @@ from typing import Any
 from airflow.sdk import Param, chain, dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 STORES = stores_file()
 DEFAULTS = {
@@ -80,8 +80,9 @@ def connect_dag(settings: StoreSettings) -> None:
     def gorgias_connect() -> None:
         @task
         def check() -> None:
-            from loyalty_desk.connect import stages, tables
+            from loyalty_desk.connect import tables
             from loyalty_desk.connect.checks import require_working
+            from loyalty_desk.tasks import connect as stages
 
             checks = stages.check(store)
             print(tables.checks_table(checks))
@@ -89,7 +90,8 @@ def connect_dag(settings: StoreSettings) -> None:
 
         @task
         def learn(params: dict[str, Any]) -> None:
-            from loyalty_desk.connect import stages, tables
+            from loyalty_desk.connect import tables
+            from loyalty_desk.tasks import connect as stages
 
             if params["probe"] and not params["plan"]:
                 print(tables.findings_table(stages.probe(store)))
@@ -98,7 +100,8 @@ def connect_dag(settings: StoreSettings) -> None:
 
         @task
         def furnish(params: dict[str, Any], dag_run: Any = None) -> str:
-            from loyalty_desk.connect import stages, tables
+            from loyalty_desk.connect import tables
+            from loyalty_desk.tasks import connect as stages
 
             writes = not params["plan"]
             furnished = stages.furnish(store, writes=writes, by=by(dag_run))
@@ -128,27 +131,29 @@ def disconnect_dag(settings: StoreSettings) -> None:
     def gorgias_disconnect() -> None:
         @task
         def close(params: dict[str, Any], dag_run: Any = None) -> int:
-            from loyalty_desk.connect import stages
             from loyalty_desk.connect.disconnect import Waiting
+            from loyalty_desk.tasks import connect as stages
 
             return stages.close(store, waiting=Waiting(params["waiting_awards"]), by=by(dag_run))
 
         @task
         def remove() -> None:
-            from loyalty_desk.connect import stages, tables
+            from loyalty_desk.connect import tables
+            from loyalty_desk.tasks import connect as stages
 
             print(tables.left_table(stages.remove_shown(store)))
 
         # As long as it takes at the account's rate: 100,000 cards are a day.
         @task(execution_timeout=duration(days=7))
         def clear_cards(params: dict[str, Any]) -> int:
-            from loyalty_desk.connect import stages
+            from loyalty_desk.tasks import connect as stages
 
             return stages.clear_cards(store) if params["clear_cards"] else 0
 
         @task
         def finish(params: dict[str, Any], dag_run: Any = None) -> None:
-            from loyalty_desk.connect import stages, tables
+            from loyalty_desk.connect import tables
+            from loyalty_desk.tasks import connect as stages
 
             left = stages.finish(store, by=by(dag_run), cards_stay=not params["clear_cards"])
             print(tables.left_table(left))

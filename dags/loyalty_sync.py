@@ -26,12 +26,12 @@ from airflow.sdk import (
 )
 from pendulum import datetime, duration
 
-from loyalty_desk import assets
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
-from loyalty_desk.sync.params import RunParams
-from loyalty_desk.watching.late import tell_late
+from loyalty_desk.orchestration import assets
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.tasks.late import tell_late
 
 STORES = stores_file()
 DEFAULTS = {
@@ -81,37 +81,37 @@ def sync_dag(settings: StoreSettings) -> None:
     def loyalty_sync() -> None:
         @task
         def start(run_id: str, params: dict[str, Any]) -> None:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             stages.start(store, run_id, params)
 
         @task(inlets=[assets.loyalty_members(store)], outlets=[assets.staged_members(store)])
         def extract_members(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.extract_members(store, run_id)
 
         @task(inlets=[assets.gorgias_customers(store)], outlets=[assets.staged_customers(store)])
         def extract_customers(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.extract_customers(store, run_id)
 
         @task(inlets=[assets.gorgias_customers(store)])
         def extract_tickets(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.extract_tickets(store, run_id)
 
         @task
         def look_up_channels(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.look_up_channels(store, run_id)
 
         @task
         def check(*steps: str, run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.check(store, run_id, *steps)
 
@@ -120,31 +120,31 @@ def sync_dag(settings: StoreSettings) -> None:
             outlets=[assets.matches(store)],
         )
         def match(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.match(store, run_id)
 
         @task(inlets=[assets.matches(store)], outlets=[assets.changes(store)])
         def plan(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.plan(store, run_id)
 
         @task(inlets=[assets.changes(store)], outlets=[assets.loyalty_cards(store)])
         def push(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.push_cards(store, run_id)
 
         @task
         def read_back(run_id: str) -> dict[str, float]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.read_back(store, run_id)
 
         @task(outlets=[assets.sync_report(store)])
         def report(reached_the_end: object, run_id: str) -> dict[str, Any]:
-            from loyalty_desk.sync import stages
+            from loyalty_desk.tasks import sync as stages
 
             return stages.report(store, run_id, reached_the_end=reached_the_end is not None)
 

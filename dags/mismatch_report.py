@@ -16,9 +16,9 @@ from typing import Any
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk import assets
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.orchestration import assets
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 STORES = stores_file()
 DEFAULTS = {
@@ -58,13 +58,13 @@ def report_dag(settings: StoreSettings) -> None:
     def mismatch_report() -> None:
         @task(inlets=[assets.sync_report(store)])
         def alert() -> dict[str, list[str]]:
-            from loyalty_desk.report.thresholds import alert_thresholds
+            from loyalty_desk.tasks.thresholds import alert_thresholds
 
             return alert_thresholds(store)
 
         @task(inlets=[assets.sync_report(store)])
         def send(params: dict[str, Any], dag_run: Any) -> bool:
-            from loyalty_desk.report.mail import send_report
+            from loyalty_desk.tasks.report_mail import send_report
 
             if dag_run.run_type == "asset_triggered":  # mails go by the schedule alone
                 return False

@@ -15,8 +15,8 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 STORES = stores_file()
 DEFAULTS = {
@@ -55,8 +55,8 @@ def privacy_dags(settings: StoreSettings) -> None:
         def erase(params: dict[str, Any]) -> dict[str, int]:
             from dataclasses import asdict
 
-            from loyalty_desk.privacy.erase import erase
             from loyalty_desk.privacy.person import Who
+            from loyalty_desk.tasks.erase import erase
 
             return asdict(erase(store, Who(**{name: params[name] or None for name in WHO})))
 
@@ -75,7 +75,7 @@ def privacy_dags(settings: StoreSettings) -> None:
     def housekeeping() -> None:
         @task(multiple_outputs=False)
         def keep_house() -> dict[str, int]:
-            from loyalty_desk.privacy.retention import keep_house
+            from loyalty_desk.tasks.retention import keep_house
 
             return keep_house(store)
 

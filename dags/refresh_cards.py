@@ -14,9 +14,9 @@ another try, or the next sync shows it.
 from airflow.sdk import dag, task
 from pendulum import datetime, duration
 
-from loyalty_desk import assets
-from loyalty_desk.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.orchestration import assets
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 STORES = stores_file()
 DEFAULTS = {
@@ -48,7 +48,7 @@ def refresh_dag(settings: StoreSettings) -> None:
     def refresh_cards() -> None:
         @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
         def refresh() -> dict[str, int]:
-            from loyalty_desk.refresh import stages
+            from loyalty_desk.tasks import refresh as stages
 
             return stages.refresh_cards(store)
 

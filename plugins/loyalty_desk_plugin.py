@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
-from loyalty_desk import run_notes
-from loyalty_desk.watching import log_context
+from loyalty_desk.orchestration import log_context, run_notes
 from loyalty_desk.web.mounted import LazyApp
 
 # Airflow may be mounted below a path. Every Airflow process loads this: import nothing slow here.

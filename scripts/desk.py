@@ -19,8 +19,8 @@ import yaml
 from sqlalchemy import Engine, RowMapping, text
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.staging.engine import open_engine, reading
-from loyalty_desk.web.tokens import make_token
 from sandbox.running import Sandbox
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Programs

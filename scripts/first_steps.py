@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import requests
 
-from loyalty_desk.addresses import AWARDS_PATH
+from loyalty_desk.connect.addresses import AWARDS_PATH
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging.engine import open_engine

@@ -27,7 +27,7 @@ LIBRARIES = (
 )
 # Not where people edit them: a running scheduler would keep the old code.
 OWN_MODULES = (
-    "loyalty_desk.sync.stages",
+    "loyalty_desk.tasks.sync",
     "loyalty_desk.quality.gate",
     "loyalty_desk.report.html",
 )

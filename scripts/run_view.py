@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, text
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import RunRecord, balance_problems, load_run_record
 from loyalty_desk.report.text import side_by_side
 from loyalty_desk.staging.engine import open_engine, reading
+from loyalty_desk.staging.run_record import RunRecord, balance_problems, load_run_record
 from loyalty_desk.staging.statements import statement
 
 CARD_ROWS = (

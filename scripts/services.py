@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from loyalty_desk.settings import installation, read_stores
+from loyalty_desk.settings.stores_file import installation, read_stores
 from scripts import preload
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Program, ProgramError, Programs

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.tokens import find_grant, make_token
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.web.tokens import find_grant, make_token
 from scripts.console import Console
 from scripts.first_steps import take_first_steps
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard

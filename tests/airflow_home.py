@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="loyalty-desk-airflow-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)

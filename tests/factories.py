@@ -7,7 +7,7 @@ from typing import Any
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, MemberStatus, Ticket
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 STORE = "acme"
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 import requests
 
-from loyalty_desk.exchange import Answer
-from loyalty_desk.pacing import OpenGate
-from loyalty_desk.transport import Transport
+from loyalty_desk.http.exchange import Answer
+from loyalty_desk.http.pacing import OpenGate
+from loyalty_desk.http.transport import Transport
 
 
 class ScriptedTransport(Transport):

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import CursorError, NotFoundError
+from loyalty_desk.http.reading import read_id, read_points, read_text
 from loyalty_desk.platforms import base, rows
 from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.reading import read_id, read_points, read_text
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.sync.cards import known
 
 MEMBERS, BOOKINGS = "/members", "/bookings"
 PROFILE_URL = "https://punchcard.example/members/{member_id}"

@@ -9,16 +9,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from loyalty_desk.awards.commands import add_commands as add_award_commands
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connect.commands import add_commands as add_connect_commands
+from loyalty_desk.commands.awards import add_commands as add_award_commands
+from loyalty_desk.commands.connect import add_commands as add_connect_commands
+from loyalty_desk.commands.macros import add_commands as add_macro_commands
+from loyalty_desk.commands.platforms import add_commands as add_platform_commands
+from loyalty_desk.commands.privacy import add_commands as add_privacy_commands
+from loyalty_desk.commands.tokens import add_commands as add_token_commands
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError
-from loyalty_desk.macros.commands import add_commands as add_macro_commands
-from loyalty_desk.platforms.commands import add_commands as add_platform_commands
-from loyalty_desk.privacy.commands import add_commands as add_privacy_commands
-from loyalty_desk.settings import installation, stores_file
-from loyalty_desk.sync.params import RunParams
-from loyalty_desk.web.commands import add_commands as add_token_commands
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.settings.stores_file import installation, stores_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,8 +102,8 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restored(options: argparse.Namespace) -> int:
-    from loyalty_desk.restored import take_up  # noqa: PLC0415 - only here
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
+    from loyalty_desk.tasks.restored import take_up  # noqa: PLC0415 - only here
 
     waiting = take_up(staging_engine(), utc_now(), by=options.by)
     for store, count in waiting.items():
@@ -140,7 +140,7 @@ def _gauges(_options: argparse.Namespace) -> int:
 
 
 def _settings(_options: argparse.Namespace) -> int:
-    from loyalty_desk.settings_reference import settings_markdown  # noqa: PLC0415 - only here
+    from loyalty_desk.commands.settings_reference import settings_markdown  # noqa: PLC0415 - only here
 
     sys.stdout.write(settings_markdown())
     return 0
@@ -148,8 +148,8 @@ def _settings(_options: argparse.Namespace) -> int:
 
 def _link(options: argparse.Namespace) -> int:
     from loyalty_desk.mismatches import decisions  # noqa: PLC0415 - only here
+    from loyalty_desk.mismatches.links import remove_link  # noqa: PLC0415
     from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415
-    from loyalty_desk.sync.links import remove_link  # noqa: PLC0415
 
     store = stores_file().get(options.store).name
     with open_engine(installation().resolved_staging_url()).begin() as connection:
@@ -163,7 +163,7 @@ def _link(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace) -> int:
-    from loyalty_desk.sync import stages  # noqa: PLC0415 - slow to import
+    from loyalty_desk.tasks import sync as stages  # noqa: PLC0415 - slow to import
 
     params = {name: getattr(options, name) for name in RunParams.model_fields}
     run_id = f"command__{utc_now().isoformat()}"

@@ -112,7 +112,7 @@ class Member:
     """A person in the loyalty programme, as read from the platform. One per `member_id`.
 
     `email` is as received. `card` holds the card's keys that the platform knows (see
-    `sync/cards.py`); a key that is absent is unknown and never wipes a known value.
+    `card/cards.py`); a key that is absent is unknown and never wipes a known value.
     `tier_rank` orders tiers (0 = none; higher is better), used for priority only.
     """
 

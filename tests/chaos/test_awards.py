@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES

@@ -19,7 +19,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState, Unit
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine, reading
 from tests.chaos.schedules import AWARD, DELAY_S, FAULTS, LEDGER, MEMBER, SPEED, Schedule
 from tests.chaos.workers import make_worker, start_worker

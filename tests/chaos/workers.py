@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine, event
 
 from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
 from loyalty_desk.awards.follow_up import FollowUp
-from loyalty_desk.connections import gorgias_client, loyalty_platform
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
 from loyalty_desk.records import Member
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement

@@ -18,8 +18,8 @@ from cluster.__main__ import stores_of
 from cluster.keeper import Keeper
 from cluster.services import Cluster, ClusterPlace, start_cluster, wait_until, write_stores
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.staging.engine import open_engine, reading
-from loyalty_desk.web.tokens import make_token
 from sandbox.running import Sandbox
 from scripts.processes import Programs
 from scripts.services import VAR_DIR, SandboxSize, find_free_port

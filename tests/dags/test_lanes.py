@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pendulum import duration
 
-from loyalty_desk import settings
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.settings.project import PROJECT_ROOT
 from tests import airflow_home
 
 IN_A_HURRY = {"award_points", "refresh_cards", "desk_watch"}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loyalty_desk import settings
-from loyalty_desk.platforms import OWN_PLATFORMS
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 from tests import airflow_home
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_desk import settings
-from loyalty_desk.project import PROJECT_ROOT
-from loyalty_desk.report.run_record import RunRecord
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.installed import forget_engine
+from loyalty_desk.staging.run_record import RunRecord
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests import airflow_home

@@ -11,11 +11,11 @@ import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
-from loyalty_desk import settings
-from loyalty_desk.connections import gorgias_client, loyalty_platform
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.settings_sections import BudgetSettings, GorgiasSettings
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.settings.sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.staging.engine import migrate, open_engine
 from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox, running_sandbox

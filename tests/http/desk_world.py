@@ -12,9 +12,9 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.stage import suggest_members
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import add_counters, finish_run, start_run
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from tests.factories import STORE
 from tests.sql.staged import Staged, match
 

@@ -16,11 +16,11 @@ import uvicorn
 import yaml
 from fastapi import FastAPI
 
-from loyalty_desk import settings
+from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.records import Opens
+from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.installed import forget_engine, staging_engine
 from loyalty_desk.web.mounted import LazyApp
-from loyalty_desk.web.tokens import make_token
 from sandbox.serving import HOST, listen
 from tests.factories import NOW, STORE
 

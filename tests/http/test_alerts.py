@@ -10,9 +10,9 @@ import pytest
 import yaml
 from sqlalchemy import Engine
 
-from loyalty_desk.awards import stages
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.staging import award_schema
+from loyalty_desk.tasks import awards as stages
 from tests.factories import STORE
 from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings

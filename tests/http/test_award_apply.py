@@ -18,8 +18,8 @@ from loyalty_desk.awards.apply import UNSURE, Counts, Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connections import loyalty_platform
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
+from loyalty_desk.hooks.connections import loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.engine import open_engine

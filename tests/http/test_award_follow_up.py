@@ -15,11 +15,11 @@ from loyalty_desk.awards.apply import Worker, apply_due
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import get_award, get_events
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.connections import gorgias_client
+from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import award_schema, schema
-from loyalty_desk.sync.stage import stage_customers, stage_members
+from loyalty_desk.staging.intake import stage_customers, stage_members
 from sandbox.running import Sandbox
 from tests.factories import STORE, customer, store_settings
 from tests.http.conftest import SPEED, SetConnection

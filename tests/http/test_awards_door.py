@@ -21,12 +21,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, Row, make_url, text
 
 from loyalty_desk.awards.requests import FIELDS
+from loyalty_desk.connect.tokens import revoke_token, token_id_of
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging import award_schema, installed
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.web.app import make_app
 from loyalty_desk.web.bodies import FORM, JSON, MOST_BYTES
-from loyalty_desk.web.tokens import revoke_token, token_id_of
 from tests.conftest import BOTH, run_sql
 from tests.factories import LATER, STORE
 from tests.http.door import (

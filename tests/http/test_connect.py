@@ -14,17 +14,17 @@ from sqlalchemy import Engine, insert
 
 from loyalty_desk.__main__ import main
 from loyalty_desk.clock import utc_text
-from loyalty_desk.connect import stages
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.furnish import LABEL
+from loyalty_desk.connect.tokens import find_grant, list_tokens
 from loyalty_desk.errors import StoreDisconnectedError
 from loyalty_desk.gorgias.objects import PATHS, Kind
 from loyalty_desk.records import Opens
-from loyalty_desk.settings import stores_file
+from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.stores import in_force, open_store
-from loyalty_desk.web.tokens import find_grant, list_tokens
+from loyalty_desk.staging.stores import in_force, open_store
+from loyalty_desk.tasks import connect as stages
 from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.connections import base_url_of, gorgias_client, loyalty_platform
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.hooks.connections import base_url_of, gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
 from sandbox.running import Sandbox
 from tests.factories import store_settings

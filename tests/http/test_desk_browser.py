@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now
 from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, mismatch_schema
-from loyalty_desk.sync.stages import report_dir
+from loyalty_desk.tasks.sync import report_dir
 from tests.browser import NARROW, PATIENCE_MS, WIDE, Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.run_record import add_counters, start_run
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import schema
-from loyalty_desk.sync.stages import report_dir
+from loyalty_desk.staging.run_record import add_counters, start_run
+from loyalty_desk.tasks.sync import report_dir
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE, HTML
@@ -107,7 +107,7 @@ def test_a_full_scan_shows_how_many_rows_it_has_seen(desk: DeskClient, staging: 
 
 
 def test_a_stopped_run_says_why_on_the_overview(desk: DeskClient, staging: Engine) -> None:
-    from loyalty_desk.report.run_record import finish_run
+    from loyalty_desk.staging.run_record import finish_run
 
     with staging.begin() as connection:
         start_run(connection, STORE, "stopped", {}, utc_now())

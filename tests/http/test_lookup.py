@@ -15,8 +15,8 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.lookup.open import forget_look_ups
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.lookup_schema import lookups_not_found
-from loyalty_desk.sync.stage import stage_customers, stage_members
 from sandbox.running import Sandbox
 from tests.factories import STORE, customer, member
 from tests.http.conftest import SetConnection

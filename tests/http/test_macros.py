@@ -11,9 +11,9 @@ import requests
 import yaml
 
 from loyalty_desk.__main__ import main
+from loyalty_desk.card.cards import member_card
+from loyalty_desk.card.texts import with_texts
 from loyalty_desk.records import MemberStatus
-from loyalty_desk.sync.cards import member_card
-from loyalty_desk.sync.texts import with_texts
 from sandbox.running import Sandbox
 from tests.factories import STORE
 from tests.http.conftest import SetConnection

@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.connections import gorgias_client
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.sync.params import RunParams
+from loyalty_desk.staging.intake import stage_customers, stage_members
+from loyalty_desk.staging.run_lock import Run, take_lock
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.push import count_changes, push_changes
-from loyalty_desk.sync.run import Run, take_lock
-from loyalty_desk.sync.stage import stage_customers, stage_members
 from sandbox.running import Sandbox
 from tests.factories import STORE, customer, member, store_settings
 from tests.http.conftest import SetConnection

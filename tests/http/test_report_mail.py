@@ -20,10 +20,10 @@ from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.stage import suggest_members
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.mail import send_report
-from loyalty_desk.report.run_record import finish_run, start_run
 from loyalty_desk.staging import award_schema, schema
+from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.tasks.report_mail import send_report
 from tests.browser import Watched, running_browser, shoot
 from tests.factories import STORE
 from tests.http.conftest import SetConnection

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.connections import loyalty_platform
 from loyalty_desk.errors import ApiError, ApiUnavailableError, CursorError, LoyaltyDeskError
+from loyalty_desk.hooks.connections import loyalty_platform
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms import rivo
 from loyalty_desk.platforms.base import Account, AwardOrder, Platform
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Unit
 from sandbox.running import Sandbox
 from tests.factories import store_settings

@@ -15,10 +15,10 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Subject
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import finish_run, start_run
-from loyalty_desk.report.thresholds import alert_thresholds
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import mismatch_schema
+from loyalty_desk.staging.run_record import finish_run, start_run
+from loyalty_desk.tasks.thresholds import alert_thresholds
 from tests.factories import STORE
 from tests.http.door import forget_settings
 from tests.http.mailbox import TOLD

@@ -8,11 +8,11 @@ from typing import Any
 
 import requests
 
+from loyalty_desk.card.cards import member_card
 from loyalty_desk.connect.widgets import ROWS, template
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus
-from loyalty_desk.sync.cards import member_card
 from sandbox.running import Sandbox
 from tests.factories import NOW
 

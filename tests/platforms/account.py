@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from loyalty_desk.connections import look_up_platform, loyalty_platform
+from loyalty_desk.hooks.connections import look_up_platform, loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, Capabilities, Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Member, Unit
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from sandbox.running import Sandbox
 from tests.factories import store_settings
 from tests.platforms.cases import Case

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty_desk.platforms import OWN_PLATFORMS
+from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 
 TRIFFT_OTHERWISE = {
     "path.members": "/crm/members",

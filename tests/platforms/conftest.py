@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from loyalty_desk import settings
+from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox

@@ -14,8 +14,8 @@ from loyalty_desk.errors import (
     CursorError,
     LoyaltyDeskError,
 )
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.registry import platform_class
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import MemberStatus
 from tests.platforms.account import PROFILE_URL, Account, all_members, found
 from tests.platforms.conftest import MEMBERS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from loyalty_desk.connections import platform_account
+from loyalty_desk.hooks.connections import platform_account
 from loyalty_desk.platforms.registry import platform_class
 from tests.platforms.account import Account
 from tests.sandbox.receiver import Receiver, receiving

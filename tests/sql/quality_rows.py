@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, text
 
+from loyalty_desk.card.cards import card_json, fingerprint, member_card
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.staging import schema
-from loyalty_desk.sync.cards import card_json, fingerprint, member_card
 from tests.factories import NOW, STORE
 
 RUN = "scheduled__2026-03-02T09:30:00+00:00"

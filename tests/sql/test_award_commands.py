@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from loyalty_desk import settings
 from loyalty_desk.__main__ import main
 from loyalty_desk.awards.queue import Door, get_award, get_events, queue_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
+from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.installed import forget_engine
 from tests.factories import LATER, NOW, STORE, store_settings
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from loyalty_desk.awards import csv_import
 from loyalty_desk.awards.csv_import import AwardFileError, import_awards, read_file
 from loyalty_desk.awards.requests import FIELDS
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from tests.factories import LATER, NOW, store_settings
 
 STORE = store_settings()

@@ -11,12 +11,12 @@ import yaml
 from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.privacy import erase as erasing
-from loyalty_desk.privacy.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in, load_kept_out
 from loyalty_desk.privacy.person import PersonError, Who, find_person
 from loyalty_desk.privacy.tables import BLANKED, NOBODY_IN_IT, ROWS_GO, ROWS_GO_BY_KIND
+from loyalty_desk.staging.intake import stage_customers, stage_members, stage_tickets
+from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in, load_kept_out
 from loyalty_desk.staging.schema import METADATA
-from loyalty_desk.sync.stage import stage_customers, stage_members, stage_tickets
+from loyalty_desk.tasks import erase as erasing
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 from tests.http.door import forget_settings
 from tests.sql.staged import Staged

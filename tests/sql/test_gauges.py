@@ -9,9 +9,9 @@ from sqlalchemy import Engine, insert
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, RunState
-from loyalty_desk.report.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.award_schema import awards
+from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.watching.gauges import GAUGES, Gauge, Leak, measure_budgets, measure_store
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.staged import Staged

@@ -5,9 +5,9 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import PermanentError
-from loyalty_desk.sync.links import confirm_link, remove_link
+from loyalty_desk.mismatches.links import confirm_link, remove_link
+from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.sync.match import match_customers
-from loyalty_desk.sync.stage import stage_customers, stage_members
 from tests.factories import customer, member, store_settings
 
 STORE = store_settings()

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import RunAbandonedError, StoreBusyError
-from loyalty_desk.report.run_record import start_run
-from loyalty_desk.sync.params import RunParams
-from loyalty_desk.sync.run import Run, release_lock, take_lock
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
+from loyalty_desk.staging.run_record import start_run
 from tests.factories import store_settings
 
 NOW = utc_now()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row
 
+from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, member_card
 from loyalty_desk.clock import utc_text
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
@@ -18,11 +19,10 @@ from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.report.files import CSV, write_files
 from loyalty_desk.report.html import write_report
 from loyalty_desk.report.rows import iter_mismatches
-from loyalty_desk.report.run_record import start_run
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.intake import prune_tickets
 from loyalty_desk.staging.lookup_schema import lookups_not_found
-from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, member_card
-from loyalty_desk.sync.stage import prune_tickets
+from loyalty_desk.staging.run_record import start_run
 from tests.factories import LATER, NOW, STORE
 
 NOT_FOUND = nobody(Outcome.CUSTOMER_NOT_FOUND)

@@ -13,10 +13,10 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.history import Progress, keep_history, load_progress
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.run_record import finish_run, start_run
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.mismatch_schema import mismatches
+from loyalty_desk.staging.run_record import finish_run, start_run
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged
 

@@ -20,10 +20,10 @@ from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.scores import Reason
 from loyalty_desk.mismatches.stage import best_suggestions, suggest_members
 from loyalty_desk.records import Customer, Member, MemberStatus, Outcome, Ticket
-from loyalty_desk.settings_sections import MismatchSettings
+from loyalty_desk.settings.sections import MismatchSettings
 from loyalty_desk.staging import mismatch_schema, schema
+from loyalty_desk.staging.intake import mark_gone, stage_customers, stage_members, stage_tickets
 from loyalty_desk.sync.match import match_customers
-from loyalty_desk.sync.stage import mark_gone, stage_customers, stage_members, stage_tickets
 from tests.factories import NOW, STORE, customer, member, store_settings, ticket
 from tests.sql.staged import Staged, customer_classes, member_classes, pairs
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from loyalty_desk.card.cards import NO_CARD, SUMMARY_BY_OUTCOME, absent_card, fingerprint
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Outcome
 from loyalty_desk.staging import schema
-from loyalty_desk.sync.cards import NO_CARD, SUMMARY_BY_OUTCOME, absent_card, fingerprint
 from tests.factories import NOW
 from tests.sql.staged import EARLIER, Staged, order, plan, planned
 

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, select, text
 from loyalty_desk.errors import QualityError
 from loyalty_desk.quality.gate import check_step
 from loyalty_desk.quality.steps import Step
-from loyalty_desk.report.run_record import load_run_record
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.run_record import load_run_record
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.quality_rows import RUN, fill_healthy, insert, member_row
 

@@ -16,9 +16,9 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.report.awards import load_awards
 from loyalty_desk.report.data import TOP_ROWS
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.run_record import balance_problems, load_run_record, start_run
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import awards
+from loyalty_desk.staging.run_record import balance_problems, load_run_record, start_run
 from tests.factories import LATER, NOW, STORE
 from tests.sql.quality_rows import customer_row, insert, match_row, member_row, unmatched
 from tests.sql.test_report import NASTY, Outline, text_of

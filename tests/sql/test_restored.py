@@ -7,9 +7,9 @@ from sqlalchemy import Engine, insert, select
 from loyalty_desk.awards.queue import get_award, get_events
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
-from loyalty_desk.restored import DETAIL, take_up
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import awards
+from loyalty_desk.tasks.restored import DETAIL, take_up
 from tests.factories import LATER, NOW, STORE
 from tests.sql.test_awards import queue, request
 

@@ -14,11 +14,11 @@ from sqlalchemy import Engine, text
 from loyalty_desk.awards.queue import Door
 from loyalty_desk.awards.reversal import ReversalError, reverse_award
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.privacy.retention import keep_house
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging import mismatch_schema, schema
+from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.tasks.retention import keep_house
 from tests.factories import STORE, store_settings
 from tests.http.door import forget_settings
 from tests.sql.staged import Staged

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import (
+from loyalty_desk.staging.run_record import (
     add_counters,
     finish_run,
     increase_counters,

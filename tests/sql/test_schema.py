@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.engine import check_migrated, migrate, open_engine, reading
 from loyalty_desk.staging.schema import METADATA, to_plan
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, insert, select
 
+from loyalty_desk.card import cards
+from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Outcome
+from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging import schema
-from loyalty_desk.sync import cards, stage
-from loyalty_desk.sync.stage import StagedCounts
-from loyalty_desk.sync.texts import with_texts
+from loyalty_desk.staging.intake import StagedCounts
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 
 OUR_CARD = with_texts(cards.absent_card(Outcome.NOT_A_MEMBER))

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from sqlalchemy import Connection, Engine, Row, select
 
+from loyalty_desk.card import cards
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.staging import schema
-from loyalty_desk.sync import cards
-from loyalty_desk.sync.stage import StagedCounts, stage_members
+from loyalty_desk.staging.intake import StagedCounts, stage_members
 from tests.factories import LATER, NOW, STORE, member
 
 ERASED = MemberStatus.ERASED

@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from loyalty_desk import settings
 from loyalty_desk.__main__ import main
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Opens
-from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.installed import forget_engine
-from loyalty_desk.web.tokens import (
+from loyalty_desk.connect.tokens import (
     TOKEN,
     Grant,
     NoTokenError,
@@ -24,6 +20,10 @@ from loyalty_desk.web.tokens import (
     revoke_token,
     token_id_of,
 )
+from loyalty_desk.records import Opens
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import forget_engine
 from tests.factories import LATER, NOW, STORE
 
 OTHER_STORE = "other"

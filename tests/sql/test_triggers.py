@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from loyalty_desk import triggers
 from loyalty_desk.clock import utc_now
+from loyalty_desk.orchestration import triggers
+from loyalty_desk.orchestration.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
 from loyalty_desk.refresh.queue import ask_for_cards
-from loyalty_desk.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
 from tests.factories import STORE
 from tests.http.door import forget_settings
 from tests.sql.test_awards import queue, request
@@ -195,7 +195,7 @@ def test_airflow_can_make_a_trigger_anew_and_shares_one_look_a_queue(
 ) -> None:
     path, values = kind("one").serialize()
 
-    assert path == f"loyalty_desk.triggers.{kind.__name__}"
+    assert path == f"loyalty_desk.orchestration.triggers.{kind.__name__}"
     assert kind(**values).store == "one"
     assert kind("one").shared_stream_key() == kind("two").shared_stream_key()
     keys = {one("a").shared_stream_key() for one in (AwardQueueTrigger, CardsToShowTrigger)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 
 
 def rows() -> list[list[str]]:

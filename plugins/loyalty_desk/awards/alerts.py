@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.alerts import Alert
 from loyalty_desk.awards.queue import amount_text
+from loyalty_desk.hooks.notifiers import Alert
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.statements import statement
 

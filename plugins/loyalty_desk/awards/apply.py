@@ -25,11 +25,11 @@ from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
-from loyalty_desk.settings import StoreSettings
-from loyalty_desk.settings_sections import AwardSettings
+from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 

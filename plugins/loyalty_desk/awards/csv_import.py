@@ -30,7 +30,7 @@ from loyalty_desk.awards.requests import (
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 MOST_BYTES = 5_000_000
 LINE_BREAK = re.compile(r"\r\n|\r|\n")

@@ -19,11 +19,11 @@ from loyalty_desk.awards.queue import add_event, amount_text, get_award
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import AwardState, Member
 from loyalty_desk.refresh.show import CardShower
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 

@@ -12,18 +12,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.policy import (
-    Today,
-    find_breaches,
-    from_parts,
-    needs_approval,
-    to_parts,
-)
+from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
 
 

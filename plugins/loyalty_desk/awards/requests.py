@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Unit
-from loyalty_desk.settings_sections import AwardSettings
-from loyalty_desk.sync.emails import read_email
+from loyalty_desk.settings.sections import AwardSettings
 
 FIELDS: Final = (
     "email",

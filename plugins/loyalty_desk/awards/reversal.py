@@ -13,7 +13,7 @@ from loyalty_desk.awards.queue import Door, Queued, enter_gate, get_award, inser
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldReader
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
 
 REASON = "reversal"

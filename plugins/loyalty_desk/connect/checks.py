@@ -10,8 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.addresses import public_url
-from loyalty_desk.connections import gorgias_client, loyalty_platform
+from loyalty_desk.connect.addresses import public_url
 from loyalty_desk.errors import (
     ApiError,
     ApiUnavailableError,
@@ -23,10 +22,11 @@ from loyalty_desk.errors import (
 )
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.objects import PATHS, AccountObjects, Kind
+from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Destination
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 WAITS_S: Final = 30.0
 ROLES_THAT_MANAGE: Final = frozenset({"admin"})

@@ -16,7 +16,7 @@ from loyalty_desk.gorgias.destinations import version_after
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Destination
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 

@@ -13,13 +13,13 @@ from typing import Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.connect.tokens import list_tokens, revoke_token
 from loyalty_desk.errors import ApiError, ConnectError, StoreBusyError
 from loyalty_desk.gorgias.made import forget_object, known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, keep_state
-from loyalty_desk.web.tokens import list_tokens, revoke_token
 
 log = logging.getLogger(__name__)
 

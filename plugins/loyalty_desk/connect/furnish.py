@@ -10,12 +10,13 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connect.compare import (
-    Action,
-    Verb,
-    Wanted,
-    actions_for,
-    unwanted,
+from loyalty_desk.connect.compare import Action, Verb, Wanted, actions_for, unwanted
+from loyalty_desk.connect.tokens import (
+    find_grant,
+    list_tokens,
+    make_token,
+    revoke_token,
+    token_id_of,
 )
 from loyalty_desk.connect.wanted import (
     Blueprint,
@@ -27,16 +28,10 @@ from loyalty_desk.connect.wanted import (
     wanted_widgets,
 )
 from loyalty_desk.connect.widgets import find_button
-from loyalty_desk.gorgias.made import (
-    LOOKUP_KEY,
-    forget_object,
-    known_objects,
-    remember_object,
-)
+from loyalty_desk.gorgias.made import LOOKUP_KEY, forget_object, known_objects, remember_object
 from loyalty_desk.gorgias.objects import DEACTIVATED, AccountObjects, Body, Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.web.tokens import find_grant, list_tokens, make_token, revoke_token, token_id_of
 
 log = logging.getLogger(__name__)
 

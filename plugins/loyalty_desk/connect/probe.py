@@ -21,7 +21,7 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, BadConnectionError, MovedError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.trial import TrialCustomers
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.store_state import StateKey, keep_state
 
 VISIBLE_WITHIN_S: Final = 10.0

@@ -14,7 +14,7 @@ from loyalty_desk.gorgias.made import LOOKUP_KEY
 from loyalty_desk.gorgias.objects import Body, Kind
 from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body
 from loyalty_desk.records import Destination
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 CONTEXTS: Final = ("ticket", "customer")
 """A widget shows on one kind of page only."""

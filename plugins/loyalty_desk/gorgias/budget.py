@@ -22,8 +22,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.errors import ApiUnavailableError, TemporaryError
-from loyalty_desk.pacing import backoff_s, jitter_s
-from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.http.pacing import backoff_s, jitter_s
+from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)

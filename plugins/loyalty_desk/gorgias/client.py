@@ -22,9 +22,9 @@ from loyalty_desk.gorgias.rows import (
     read_ticket,
     rejected,
 )
-from loyalty_desk.reading import BadFieldError, read_id
+from loyalty_desk.http.reading import BadFieldError, read_id
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.records import Customer, Rejected, Ticket
-from loyalty_desk.transport import Transport
 
 CustomerOrder = Literal["updated_datetime:desc", "created_datetime:asc"]
 FieldType = Literal["text", "number", "boolean"]

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
 
+from loyalty_desk.card.cards import SYNCED_AT, absent_card, fingerprint, shown_fingerprint
+from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
 from loyalty_desk.records import Customer, Destination, Outcome
-from loyalty_desk.settings import StoreSettings
-from loyalty_desk.sync.cards import SYNCED_AT, absent_card, fingerprint, shown_fingerprint
-from loyalty_desk.sync.texts import with_texts
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.statements import statement
 
 TRUSTED_FOR = timedelta(hours=1)
 """How long the other tools' keys that an extract saw may be written back without a fresh read."""
@@ -63,6 +64,23 @@ def version_after(last_version_utc: str | None, now: datetime) -> str:
     if last_version_utc is None:
         return utc_text(now)
     return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
+
+
+def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
+    """Note in the ledger that Gorgias accepted a card."""
+    connection.execute(
+        statement("push/upsert_pushed_card"),
+        {
+            "store": store,
+            "customer_id": delivery.customer_id,
+            "destination": delivery.destination,
+            "fingerprint": delivery.fingerprint,
+            "is_member": delivery.is_member,
+            "points_balance": delivery.points_balance,
+            "version_utc": delivery.version_utc,
+            "pushed_at_utc": pushed_at_utc,
+        },
+    )
 
 
 class CardWriter:

@@ -11,7 +11,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.client import FieldType, GorgiasClient
 from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 NUMBER_KEYS = frozenset({"points_balance", "points_pending", "points_to_next_tier"})
 """Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""

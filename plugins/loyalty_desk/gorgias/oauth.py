@@ -27,9 +27,9 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.transport import Transport
 
 log = logging.getLogger(__name__)
 

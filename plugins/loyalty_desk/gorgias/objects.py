@@ -12,8 +12,8 @@ from typing import Any, Final
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, NotFoundError
 from loyalty_desk.gorgias.paging import iter_rows
-from loyalty_desk.reading import BadFieldError, read_id
-from loyalty_desk.transport import Transport
+from loyalty_desk.http.reading import BadFieldError, read_id
+from loyalty_desk.http.transport import Transport
 
 Body = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from loyalty_desk.errors import CursorError
-from loyalty_desk.transport import Transport
+from loyalty_desk.http.transport import Transport
 
 PAGE_SIZE: Final = 100
 """The most that Gorgias gives at once."""

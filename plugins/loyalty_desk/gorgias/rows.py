@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loyalty_desk.reading import (
+from loyalty_desk.http.reading import (
     BadFieldError,
     kind,
     read_id,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loyalty_desk.errors import ApiUnavailableError, NotFoundError
-from loyalty_desk.reading import BadFieldError, read_id
-from loyalty_desk.transport import Transport
+from loyalty_desk.http.reading import BadFieldError, read_id
+from loyalty_desk.http.transport import Transport
 
 
 class TrialCustomers:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from loyalty_desk.card.cards import absent_card
+from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import Outcome
-from loyalty_desk.sync.cards import absent_card
-from loyalty_desk.sync.texts import with_texts
 
 IF_MEMBER: Final = "if_member"
 IF_NOT_MEMBER: Final = "if_not_member"

@@ -13,18 +13,18 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_member, find_staged
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.refresh.queue import ask_for_cards
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.sync.emails import read_email
-from loyalty_desk.sync.stage import stage_members
+from loyalty_desk.staging.intake import stage_members
 
 log = logging.getLogger(__name__)
 

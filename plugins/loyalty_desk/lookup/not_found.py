@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.http.reading import LARGEST_ID
 from loyalty_desk.lookup.answers import LookedUp
-from loyalty_desk.privacy.kept_out import CUSTOMER, load_kept_out
-from loyalty_desk.reading import LARGEST_ID
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.kept_out import CUSTOMER, load_kept_out
 from loyalty_desk.staging.statements import statement
 
 ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from threading import Lock
 
-from loyalty_desk.connections import look_up_platform
+from loyalty_desk.hooks.connections import look_up_platform
 from loyalty_desk.lookup.fresh import LookUp
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 
 _OPEN: dict[str, tuple[StoreSettings, LookUp]] = {}

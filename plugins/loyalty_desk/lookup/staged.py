@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from loyalty_desk.card.cards import absent_card
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.cards import absent_card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

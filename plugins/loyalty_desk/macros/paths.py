@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from loyalty_desk.records import Destination
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
 """How a template names a key of the card, wherever Gorgias keeps it."""

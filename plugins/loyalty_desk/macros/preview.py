@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyalty_desk.connections import gorgias_client
 from loyalty_desk.errors import NotFoundError, PermanentError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.made import LOOKUP_KEY, known_objects
 from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import Rendered, find, render
 from loyalty_desk.macros.templates import Macro, gorgias_body
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 
 class NoSuchCustomerError(PermanentError):

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Final
 import yaml
 from pydantic import Field, ValidationError
 
+from loyalty_desk.card.texts import TEXT_KEYS
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.macros.paths import CARD_KEY, card_path, with_paths
-from loyalty_desk.settings import StoreSettings
-from loyalty_desk.settings_sections import Strict
-from loyalty_desk.sync.texts import TEXT_KEYS
+from loyalty_desk.settings.sections import Strict
+from loyalty_desk.settings.stores_file import StoreSettings
 
 ALWAYS_THERE: Final = frozenset({"summary", "status", *TEXT_KEYS})
 """Keys that every card has, of members and of everybody else; any other may print a blank."""

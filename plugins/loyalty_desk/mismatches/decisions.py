@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.mismatches.links import confirm_link, remove_link
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.links import confirm_link, remove_link
 
 
 class Action(StrEnum):

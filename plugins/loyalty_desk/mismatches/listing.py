@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.mismatches.decisions import Subject
 from loyalty_desk.mismatches.scores import Reason
+from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.records import Outcome
-from loyalty_desk.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.staging.statements import statement
 
 PAGE_ROWS: Final = 50

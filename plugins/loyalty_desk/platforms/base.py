@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Final, Self
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.http.transport import Counts, Transport
 from loyalty_desk.platforms.guesses import Guess, pick, resolve
 from loyalty_desk.records import Member, Rejected, Unit
-from loyalty_desk.transport import Counts, Transport
 
 
 @dataclass(frozen=True, slots=True, repr=False)

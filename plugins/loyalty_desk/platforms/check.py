@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from loyalty_desk.http.reading import kind
 from loyalty_desk.platforms.base import Platform, Sample
 from loyalty_desk.platforms.guesses import EXTRA_KEY, Guess, pick, resolve, stands
-from loyalty_desk.reading import kind
 
 MOST_NAMES: Final = 20
 

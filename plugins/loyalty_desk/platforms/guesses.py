@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
-from loyalty_desk.reading import BadFieldError
+from loyalty_desk.http.reading import BadFieldError
 
 EXTRA_KEY: Final = "api"
 DOTTED = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*")

@@ -14,8 +14,16 @@ from urllib.parse import quote
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiError
+from loyalty_desk.http.reading import (
+    BadFieldError,
+    read_id,
+    read_points,
+    read_text,
+    read_text_or_number,
+)
 from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.base import (
     Account,
@@ -41,15 +49,7 @@ from loyalty_desk.platforms.rows import (
     read_rows,
     rows_of,
 )
-from loyalty_desk.reading import (
-    BadFieldError,
-    read_id,
-    read_points,
-    read_text,
-    read_text_or_number,
-)
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.sync.cards import known
 
 CUSTOMERS: Final = "/v2/customers"
 PAGE_SIZE: Final = 500

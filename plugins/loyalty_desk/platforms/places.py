@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.platforms.rows import as_object
-from loyalty_desk.reading import (
+from loyalty_desk.card.cards import known
+from loyalty_desk.http.reading import (
     clean,
     decimal_text,
     read_decimal,
@@ -16,7 +15,8 @@ from loyalty_desk.reading import (
     read_text,
     read_text_or_number,
 )
-from loyalty_desk.sync.cards import known
+from loyalty_desk.platforms.guesses import pick
+from loyalty_desk.platforms.rows import as_object
 
 
 class Places:

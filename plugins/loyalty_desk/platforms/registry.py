@@ -8,7 +8,7 @@ from importlib import import_module
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Unit
-from loyalty_desk.settings import StoreSettings, known_platforms
+from loyalty_desk.settings.stores_file import StoreSettings, known_platforms
 
 
 @cache

@@ -15,7 +15,17 @@ from urllib.parse import quote
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.errors import CursorError, NotFoundError
+from loyalty_desk.http.reading import (
+    BadFieldError,
+    decimal_text,
+    kind,
+    read_decimal,
+    read_id,
+    read_points,
+    read_text,
+)
 from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.base import (
     Account,
@@ -36,17 +46,7 @@ from loyalty_desk.platforms.rows import (
     read_object,
     read_rows,
 )
-from loyalty_desk.reading import (
-    BadFieldError,
-    decimal_text,
-    kind,
-    read_decimal,
-    read_id,
-    read_points,
-    read_text,
-)
 from loyalty_desk.records import Member, MemberStatus, Unit
-from loyalty_desk.sync.cards import known
 
 log = logging.getLogger(__name__)
 

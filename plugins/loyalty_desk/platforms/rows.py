@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import ApiUnavailableError, CursorError
+from loyalty_desk.http.reading import BadFieldError, clean, kind, read_decimal
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import LedgerEntry, MemberPage
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.records import Member, Rejected
-from loyalty_desk.sync.emails import read_email
-from loyalty_desk.transport import Transport
 
 HIGHEST_RANK = 2**31 - 1
 

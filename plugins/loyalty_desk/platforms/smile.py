@@ -12,8 +12,11 @@ from typing import Any, Final
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import NotFoundError
+from loyalty_desk.http.reading import BadFieldError, read_id, read_points, read_text
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.auth import KeyAuth
 from loyalty_desk.platforms.base import (
     Account,
@@ -38,10 +41,7 @@ from loyalty_desk.platforms.rows import (
     read_rows,
     rows_of,
 )
-from loyalty_desk.reading import BadFieldError, read_id, read_points, read_text
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.sync.cards import known
-from loyalty_desk.transport import Transport
 
 CUSTOMERS, TIERS, LEDGER = "/customers", "/vip_tiers", "/points_transactions"
 PAGE_SIZE: Final = 250

@@ -20,13 +20,11 @@ from typing import Any, Final
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.clock import utc_text
-from loyalty_desk.errors import (
-    ApiError,
-    ApiUnavailableError,
-    CursorError,
-    NotFoundError,
-)
+from loyalty_desk.errors import ApiError, ApiUnavailableError, CursorError, NotFoundError
+from loyalty_desk.http.reading import BadFieldError, clean
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.auth import KeyAuth
 from loyalty_desk.platforms.base import (
     Account,
@@ -41,13 +39,7 @@ from loyalty_desk.platforms.base import (
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
 from loyalty_desk.platforms.rows import full_name, json_of, rank_of, read_entries, read_rows
-from loyalty_desk.reading import (
-    BadFieldError,
-    clean,
-)
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.sync.cards import known
-from loyalty_desk.transport import Transport
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.emails import read_email
 
 
 class PersonError(PermanentError):

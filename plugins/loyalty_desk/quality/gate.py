@@ -15,8 +15,8 @@ from loyalty_desk.errors import QualityError
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
 from loyalty_desk.quality.suites import suite
-from loyalty_desk.report.run_record import add_counters, increase_counters
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.run_record import add_counters, increase_counters
 from loyalty_desk.staging.statements import statement
 
 __all__ = ["Step", "check_step"]

@@ -9,14 +9,13 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, Delivery
+from loyalty_desk.gorgias.destinations import CardWriter, Delivery, keep_pushed
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.intake import stage_members
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.push import keep_pushed
-from loyalty_desk.sync.stage import stage_members
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,8 @@ from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.insight import Insight, load_insight
-from loyalty_desk.report.run_record import (
-    RunRecord,
-    balance_problems,
-    load_recent_records,
-)
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.run_record import RunRecord, balance_problems, load_recent_records
 from loyalty_desk.staging.statements import statement
 
 RUNS_IN_TREND: Final = 20

@@ -14,7 +14,7 @@ from loyalty_desk.report import formats
 from loyalty_desk.report.awards import AwardToLookAt, load_awards
 from loyalty_desk.report.classes import class_text
 from loyalty_desk.report.data import ReportData
-from loyalty_desk.report.run_record import newest_success
+from loyalty_desk.staging.run_record import newest_success
 
 OLD_DATA: Final = timedelta(hours=24)
 """From this age on the data of a store is called old."""

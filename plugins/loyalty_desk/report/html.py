@@ -24,13 +24,8 @@ from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.rows import iter_mismatches
-from loyalty_desk.report.run_record import (
-    COUNTERS,
-    CUSTOMER_CLASSES,
-    MEMBER_CLASSES,
-    RunRecord,
-)
 from loyalty_desk.report.text import summary
+from loyalty_desk.staging.run_record import COUNTERS, CUSTOMER_CLASSES, MEMBER_CLASSES, RunRecord
 from loyalty_desk.staging.statements import statement
 
 PAGE: Final = "report.html.j2"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from loyalty_desk.records import RunState
-from loyalty_desk.report.run_record import (
+from loyalty_desk.staging.run_record import (
     CUSTOMER_CLASSES,
     MEMBER_CLASSES,
     RunRecord,

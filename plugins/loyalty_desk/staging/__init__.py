@@ -1,1 +1,4 @@
-"""The staging database: engine, schema, migrations, statements, bulk load."""
+"""All that is remembered: engine, schema, migrations, statements, intake, run record.
+
+Decides nothing.
+"""

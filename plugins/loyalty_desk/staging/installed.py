@@ -7,7 +7,7 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import check_migrated, open_engine
 
 _OPENING = Lock()

@@ -61,7 +61,7 @@ runs = Table(
     Column("report_path", Text),
 )
 
-# One per counter of a run; the names are the fields of `report/run_record.py`.
+# One per counter of a run; the names are the fields of `staging/run_record.py`.
 run_counters = Table(
     "run_counters",
     METADATA,

@@ -11,7 +11,7 @@ from functools import cache
 
 from sqlalchemy import TextClause, bindparam, text
 
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 
 SQL_FOLDER = PROJECT_ROOT / "include" / "sql"
 

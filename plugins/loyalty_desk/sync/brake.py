@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loyalty_desk.errors import BrakeError
-from loyalty_desk.settings_sections import BrakeSettings
+from loyalty_desk.settings.sections import BrakeSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, keep_state
 

@@ -14,8 +14,10 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
+from loyalty_desk.staging import intake as stage
+from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync import stage
+from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
@@ -24,8 +26,6 @@ from loyalty_desk.sync.reads import (
     full_scan_is_due,
     start_read,
 )
-from loyalty_desk.sync.run import Run, renew_lock
-from loyalty_desk.sync.watermarks import Watermark, find_watermark, save_watermark
 
 log = logging.getLogger(__name__)
 

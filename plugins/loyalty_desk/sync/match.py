@@ -25,7 +25,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaDat
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import working
 from loyalty_desk.staging.statements import statement
 

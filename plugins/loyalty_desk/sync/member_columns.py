@@ -9,17 +9,11 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from loyalty_desk.card.cards import known
 from loyalty_desk.errors import MemberFileError
+from loyalty_desk.http.reading import BadFieldError, clean, decimal_text, read_decimal, read_points
 from loyalty_desk.platforms.rows import full_name
-from loyalty_desk.reading import (
-    BadFieldError,
-    clean,
-    decimal_text,
-    read_decimal,
-    read_points,
-)
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.sync.cards import known
 
 TEXT_KEYS: Final = (
     *("name", "tier", "next_tier", "referral_url", "referral_code", "support_id"),

@@ -22,7 +22,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import MemberFileError, MemberFolderError
 from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.rows import read_rows
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.sync.member_columns import Columns, read_columns

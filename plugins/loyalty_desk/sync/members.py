@@ -9,12 +9,14 @@ from typing import Final
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import MemberPage, Platform
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Rejected
+from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync import stage
+from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
 from loyalty_desk.sync.member_files import find_new_files
 from loyalty_desk.sync.reads import (
     Read,
@@ -24,8 +26,6 @@ from loyalty_desk.sync.reads import (
     full_scan_is_due,
     start_read,
 )
-from loyalty_desk.sync.run import Run
-from loyalty_desk.sync.watermarks import Watermark, find_watermark, save_watermark
 
 log = logging.getLogger(__name__)
 

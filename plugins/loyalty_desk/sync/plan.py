@@ -18,12 +18,12 @@ from functools import cache
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
 
+from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, absent_card, fingerprint
 from loyalty_desk.clock import utc_text
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema, working
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
-from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, fingerprint
 
 log = logging.getLogger(__name__)
 

@@ -26,13 +26,13 @@ from loyalty_desk.errors import (
     NotFoundError,
 )
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, Delivery
+from loyalty_desk.gorgias.destinations import CardWriter, Delivery, keep_pushed
 from loyalty_desk.records import ChangeState
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync import stage
-from loyalty_desk.sync.run import Run, renew_lock
 
 log = logging.getLogger(__name__)
 
@@ -223,23 +223,6 @@ class _Pusher:
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )
-
-
-def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
-    """Note in the ledger that Gorgias accepted a card."""
-    connection.execute(
-        statement("push/upsert_pushed_card"),
-        {
-            "store": store,
-            "customer_id": delivery.customer_id,
-            "destination": delivery.destination,
-            "fingerprint": delivery.fingerprint,
-            "is_member": delivery.is_member,
-            "points_balance": delivery.points_balance,
-            "version_utc": delivery.version_utc,
-            "pushed_at_utc": pushed_at_utc,
-        },
-    )
 
 
 def _set_state(

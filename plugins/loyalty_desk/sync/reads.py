@@ -14,13 +14,13 @@ from datetime import timedelta
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
+from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync import stage
+from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
-from loyalty_desk.sync.run import Run, renew_lock
-from loyalty_desk.sync.watermarks import RECONCILE, Watermark, find_watermark
 
 log = logging.getLogger(__name__)
 

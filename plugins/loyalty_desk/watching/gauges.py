@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.history import load_progress
 from loyalty_desk.records import AwardState
-from loyalty_desk.report.run_record import RunRecord, load_run_record, newest_success
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.run_record import RunRecord, load_run_record, newest_success
 from loyalty_desk.staging.statements import statement
 
 LATELY: Final = timedelta(days=1)

@@ -7,7 +7,7 @@ import logging
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.settings import stores_file
+from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.engine import check_migrated
 from loyalty_desk.staging.installed import staging_engine
 

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from loyalty_desk.connect.tokens import Grant, find_grant
 from loyalty_desk.records import Opens
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.tokens import Grant, find_grant
 
 
 class _TokenFor:

@@ -24,7 +24,7 @@ from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_a
 from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import AwardingStore, require_store

@@ -15,14 +15,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
 from loyalty_desk.lookup.open import look_up
 from loyalty_desk.records import EmailState, Outcome
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.sync.emails import read_email
 from loyalty_desk.web.access import LookupStore, require_store
 from loyalty_desk.web.answers import CLOSED
 from loyalty_desk.web.bodies import hide_query, read_fields

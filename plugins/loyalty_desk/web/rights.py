@@ -22,9 +22,9 @@ from airflow.models.dag import DagModel
 from airflow.sdk.configuration import conf
 from fastapi import Depends, Request
 
-from loyalty_desk.settings import StoreSettings, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.stores import in_force
+from loyalty_desk.staging.stores import in_force
 from loyalty_desk.web.answers import WebError
 
 User = Annotated[BaseUser, Depends(get_user)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.connect import button
-from loyalty_desk.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT
 from tests.factories import store_settings
 
 

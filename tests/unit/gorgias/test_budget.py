@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.errors import ApiUnavailableError, TemporaryError
 from loyalty_desk.gorgias.budget import BudgetGate
-from loyalty_desk.settings_sections import BudgetSettings
+from loyalty_desk.settings.sections import BudgetSettings
 from sandbox.bucket import Bucket
 
 START_S = 1_800_000_000.0

@@ -13,8 +13,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
-from loyalty_desk.exchange import Answer
 from loyalty_desk.gorgias.oauth import BearerAuth
+from loyalty_desk.http.exchange import Answer
 from tests.scripted import ScriptedTransport
 
 KEY = Fernet.generate_key()

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
+from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, absent_card, member_card
+from loyalty_desk.card.texts import with_texts
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import render
 from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body, load_macros
-from loyalty_desk.project import PROJECT_ROOT
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings_sections import GorgiasSettings
-from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, absent_card, member_card
-from loyalty_desk.sync.texts import with_texts
+from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.sections import GorgiasSettings
 from tests.factories import store_settings
 
 SHIPPED = load_macros(PROJECT_ROOT / "include" / "macros")

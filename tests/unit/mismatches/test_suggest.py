@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.suggestions import GOAL, measure
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.addresses import Domains
 from loyalty_desk.mismatches.scores import Reason, is_same_name, name_key
 from loyalty_desk.mismatches.suggest import MOST_PER_CUSTOMER, Person, Suggestion, suggest
-from loyalty_desk.settings_sections import MismatchSettings
-from loyalty_desk.sync.emails import read_email
+from loyalty_desk.settings.sections import MismatchSettings
 
 SHOWN_FROM = MismatchSettings().min_score
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk import settings
 from loyalty_desk.errors import CursorError, NotFoundError, SettingsError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Account, AwardOrder, Platform
 from loyalty_desk.platforms.registry import platform_class
-from loyalty_desk.project import PROJECT_ROOT
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import Unit
+from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.settings.project import PROJECT_ROOT
 from tests.factories import store_settings
 from tests.scripted import ScriptedTransport
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from loyalty_desk.errors import CursorError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Account, Platform
 from loyalty_desk.platforms.rivo import RivoPlatform, find_date, read_member
-from loyalty_desk.reading import BadFieldError
 from loyalty_desk.records import MemberStatus
 from tests.scripted import ScriptedTransport
 

@@ -7,7 +7,7 @@ from typing import Any
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text
 from loyalty_desk.report.classes import CUSTOMER_TEXTS, MEMBER_TEXTS
-from loyalty_desk.report.run_record import (
+from loyalty_desk.staging.run_record import (
     COUNTERS,
     CUSTOMER_CLASSES,
     MEMBER_CLASSES,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty_desk.errors import BrakeError
-from loyalty_desk.settings_sections import BrakeSettings
+from loyalty_desk.settings.sections import BrakeSettings
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
 
 LIMITS = BrakeSettings(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loyalty_desk.errors import MemberFileError
-from loyalty_desk.project import PROJECT_ROOT
-from loyalty_desk.reading import BadFieldError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.records import MemberStatus
+from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.sync.member_columns import Columns, read_columns
 
 ALL = {

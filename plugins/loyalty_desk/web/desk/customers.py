@@ -10,17 +10,17 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.connections import gorgias_client
+from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, SYNCED_AT, absent_card
+from loyalty_desk.card.texts import without_texts
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.mismatches.searches import find_email_key, find_id, read_words
 from loyalty_desk.records import Outcome
 from loyalty_desk.report.classes import ClassText, class_text
-from loyalty_desk.searches import find_email_key, find_id, read_words
-from loyalty_desk.settings import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.sync.cards import SUMMARY_BY_OUTCOME, SYNCED_AT, absent_card
-from loyalty_desk.sync.texts import without_texts
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.evidence import card_name
 from loyalty_desk.web.pages import DeskRoute, page

@@ -21,13 +21,8 @@ from loyalty_desk.mismatches.listing import (
     load_page,
     read_asked,
 )
-from loyalty_desk.report.classes import (
-    CUSTOMER_TEXTS,
-    MEMBER_TEXTS,
-    REASON_WORDS,
-    class_text,
-)
-from loyalty_desk.searches import find_id
+from loyalty_desk.mismatches.searches import find_id
+from loyalty_desk.report.classes import CUSTOMER_TEXTS, MEMBER_TEXTS, REASON_WORDS, class_text
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError

@@ -38,9 +38,9 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.clock import utc_now
+from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
-from loyalty_desk.searches import find_email_key, read_words
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement

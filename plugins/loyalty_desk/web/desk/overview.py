@@ -10,10 +10,10 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.report.run_record import RunRecord
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.run_record import RunRecord
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.standing import (
     Standing,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from loyalty_desk.report.data import load_checks
-from loyalty_desk.settings import installation
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError

@@ -8,14 +8,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from loyalty_desk.addresses import AWARDS_PATH, public_url
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button
+from loyalty_desk.connect.addresses import AWARDS_PATH, public_url
+from loyalty_desk.connect.tokens import NoTokenError, list_tokens, make_token, revoke_token
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Opens
-from loyalty_desk.settings_sections import NotifierSettings
+from loyalty_desk.settings.sections import NotifierSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.store_state import StateKey, find_state
@@ -23,7 +24,6 @@ from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import SettingUp, Visitor
-from loyalty_desk.web.tokens import NoTokenError, list_tokens, make_token, revoke_token
 
 router = APIRouter(prefix="/desk/{store}/setup", route_class=DeskRoute)
 

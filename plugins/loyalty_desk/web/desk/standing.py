@@ -11,12 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.connections import gorgias_account
 from loyalty_desk.errors import BadConnectionError
+from loyalty_desk.hooks.connections import gorgias_account
 from loyalty_desk.mismatches.history import load_progress
 from loyalty_desk.records import AwardState, RunState
-from loyalty_desk.report.run_record import RunRecord, load_recent_records, newest_success
-from loyalty_desk.settings import StoreSettings, installation
+from loyalty_desk.settings.stores_file import StoreSettings, installation
+from loyalty_desk.staging.run_record import RunRecord, load_recent_records, newest_success
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)

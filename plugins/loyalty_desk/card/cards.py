@@ -1,0 +1,89 @@
+"""The loyalty card: what an agent sees, and the fingerprint that tells whether it changed.
+
+A card is a JSON object. A member's card holds `member` (true), `member_id`, `status`, `summary` and
+whatever the platform knows; everybody else's states in words why there is no balance, because
+Gorgias prints a blank for a missing variable. `synced_at` is added when a card is sent and is not
+part of the fingerprint; neither are the sentences of `card/texts.py`, which follow from the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from loyalty_desk.card.texts import with_texts, without_texts
+from loyalty_desk.records import MemberStatus, Outcome
+
+SYNCED_AT = "synced_at"
+NO_CARD = "none"
+"""Stands for a fingerprint where Gorgias shows no card at all."""
+
+SUMMARY_BY_OUTCOME = {
+    Outcome.CUSTOMER_NOT_FOUND: "Not a member of the programme",
+    Outcome.NOT_A_MEMBER: "Not a member of the programme",
+    Outcome.NO_EMAIL: "Not a member of the programme (no e-mail address to look up)",
+    Outcome.INVALID_EMAIL: "Not a member of the programme (the e-mail address is not valid)",
+    Outcome.AMBIGUOUS: "Membership unclear: more than one loyalty account fits",
+    Outcome.EXCLUDED: "Excluded from the programme",
+    Outcome.ERASED: "Not a member of the programme",
+}
+"""What a card says to the agent for a customer without a member, by class."""
+
+
+def known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the platform did not tell; unknown is not the same as zero or empty."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole card of a member from its known `fields` (card keys of the design)."""
+    card = {**fields, "member": True, "member_id": member_id, "status": status.value}
+    card["summary"] = _member_summary(card)
+    return card
+
+
+def absent_card(outcome: Outcome) -> dict[str, Any]:
+    """The card of a customer without a member: no balance, and one line that says why."""
+    return {"member": False, "status": outcome.value, "summary": SUMMARY_BY_OUTCOME[outcome]}
+
+
+def card_json(card: Mapping[str, Any]) -> str:
+    """The card as JSON text with sorted keys, as staging keeps it."""
+    return orjson.dumps(card, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def fingerprint(card: Mapping[str, Any]) -> str:
+    """A hash of the card's content: equal exactly when an agent would see the same."""
+    content = {key: value for key, value in card.items() if key != SYNCED_AT}
+    return fingerprint_of_json(card_json(content))
+
+
+def fingerprint_of_json(text: str) -> str:
+    """The fingerprint of a card from its `card_json` (which must not hold `synced_at`)."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def shown_fingerprint(shown: Any) -> str:
+    """The fingerprint of whatever stands under our key in Gorgias; NO_CARD when nothing does."""
+    if shown is None:
+        return NO_CARD
+    if isinstance(shown, Mapping):
+        card = without_texts(shown)
+        if with_texts(card) == shown:
+            return fingerprint(card)
+    # Also with other sentences than ours it is not the card that an agent should see.
+    return fingerprint({"not a card": shown})
+
+
+def _member_summary(card: Mapping[str, Any]) -> str:
+    parts = []
+    if "points_balance" in card:
+        parts.append(f"{card['points_balance']:,} points")
+    if "tier" in card:
+        parts.append(str(card["tier"]))
+    if card["status"] == MemberStatus.GUEST:
+        parts.append("guest")
+    return ", ".join(parts) or "Member"

@@ -1,0 +1,1 @@
+"""The features' way to Airflow: connections, notifiers, secrets. No rules."""

@@ -1,0 +1,1 @@
+"""The wire, for every client: exchange, transport, pacing, reading. Knows no API."""

@@ -1,0 +1,1 @@
+"""What Airflow loads of ours: assets, triggers, operators, listeners. No SQL, no HTTP."""

@@ -1,0 +1,1 @@
+"""The knobs: what the stores file, the environment and a run's form may say."""

@@ -1,0 +1,399 @@
+"""The sections of a store's settings: each a model with defaults, limits and what they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from loyalty_desk.settings.project import PROJECT_ROOT
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def check_cron(schedule: str | None) -> str | None:
+    from croniter import croniter  # noqa: PLC0415 - only where a file is read
+
+    if schedule is not None and not croniter.is_valid(schedule):
+        raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
+    return schedule
+
+
+class BudgetSettings(Strict):
+    """How much of the Gorgias request budget this store may use."""
+
+    share: Share = Field(
+        default=0.6, gt=0, description="Part of the account's request rate that we may use."
+    )
+    window_s: float = Field(
+        default=20.0, gt=0, description="Seconds of the rate window: 20, or 10 for Enterprise."
+    )
+    capacity: int = Field(
+        default=40,
+        ge=5,
+        description="Requests per window until the first answer's header tells the real number.",
+    )
+    headroom: int = Field(
+        default=2, ge=0, description="Requests of the bucket that we never fill, for other tools."
+    )
+    reserve: int = Field(
+        default=3,
+        ge=0,
+        description="Requests that a sync leaves free, so that an award is shown at once.",
+    )
+
+
+class BrakeSettings(Strict):
+    """Limits that stop a run before its first write."""
+
+    max_changes: int = Field(
+        default=100_000, ge=0, description="Largest number of changes that one run may push."
+    )
+    max_change_share: Share = Field(
+        default=0.5,
+        description="Largest share of the pushed cards that may change at once.",
+    )
+    max_clear_share: Share = Field(
+        default=0.1, description="Largest share of members' cards that may be cleared at once."
+    )
+    max_shrink_share: Share = Field(
+        default=0.2, description="Largest share by which a full extract may shrink between runs."
+    )
+    min_cards: int = Field(
+        default=50, ge=0, description="Below this number of rows the shares are not applied."
+    )
+
+
+class ExtractSettings(Strict):
+    """What is read, and how often in full."""
+
+    overlap_minutes: int = Field(
+        default=5, ge=0, description="How far an incremental read goes back behind its watermark."
+    )
+    full_scan_days: int = Field(
+        default=7, ge=1, description="Days after which customers are read in full again."
+    )
+    recent_ticket_days: int = Field(
+        default=30, ge=1, description="A ticket updated within these days counts as recent."
+    )
+    max_channel_lookups: int = Field(
+        default=200,
+        ge=0,
+        description="Customers per run whose further e-mail addresses are looked up.",
+    )
+    max_rejected_share: Share = Field(
+        default=0.05, description="Share of unusable rows in one extract that stops the run."
+    )
+    platform_requests_per_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Requests per second, a process, to the platform; null: a little less than it"
+        " allows.",
+    )
+
+
+class PushSettings(Strict):
+    """How cards are written."""
+
+    minutes: float = Field(
+        default=45.0, gt=0, description="Time box of the push; what is left waits for the next run."
+    )
+    workers: int = Field(default=4, ge=1, le=32, description="Requests under way at once.")
+    readback_sample: int = Field(
+        default=20, ge=0, description="Customers read back after the push to check what arrived."
+    )
+    protect_other_keys: Literal["known", "always"] = Field(
+        default="known",
+        description="Read a customer before writing when it is known to hold other tools' data, "
+        "or always (one more request per write).",
+    )
+
+
+class GorgiasSettings(Strict):
+    """Where cards land in Gorgias. What Gorgias does not document is a setting here."""
+
+    card_key: str = Field(
+        default="loyalty",
+        min_length=1,
+        max_length=60,
+        description="Key of the card inside the customer's data.",
+    )
+    app_id: str | None = Field(
+        default=None,
+        description="Id of the OAuth2 app; its data is read back from `external_data[app_id]`.",
+    )
+    macro_card_path: str = Field(
+        default="",
+        pattern=r"^([A-Za-z_][\w\[\]-]*(\.[\w\[\]-]+)*)?$",
+        description="Where macros find the card, such as `ticket.customer.data.loyalty`, as the"
+        " macro editor lists it; empty: in the customer's data, or the app's with an `app_id`.",
+    )
+    send_version: bool = Field(
+        default=True, description="Send a rising `version`, so that a late write never wins."
+    )
+    custom_fields: tuple[str, ...] = Field(
+        default=("points_balance", "tier", "status", "credits_balance", "referral_url", "summary"),
+        description="Keys of the card that become customer fields (for `custom_fields`).",
+    )
+    field_label_prefix: str = Field(
+        default="Loyalty", max_length=60, description="First word of the customer fields' labels."
+    )
+    clear_field_with: Literal["null", "delete"] = Field(
+        default="null",
+        description="How a field is emptied: null in the bulk write, or DELETE.",
+    )
+
+
+class AwardSettings(Strict):
+    """What may be awarded by hand."""
+
+    max_points_per_award: int = Field(
+        default=1_000, ge=0, le=999_999_999, description="Largest award of points."
+    )
+    max_credits_per_award: int = Field(
+        default=50, ge=0, le=999_999_999, description="Largest award of credits."
+    )
+    max_points_per_agent_per_day: int = Field(
+        default=10_000, ge=0, description="Points an agent may award a day (UTC), plus and minus."
+    )
+    max_credits_per_agent_per_day: int = Field(
+        default=500, ge=0, description="Credits an agent may award a day (UTC), plus and minus."
+    )
+    max_points_per_member_per_day: int = Field(
+        default=2_000, ge=0, description="Points a member may be awarded a day, plus and minus."
+    )
+    max_credits_per_member_per_day: int = Field(
+        default=100, ge=0, description="Credits a member may be awarded a day, plus and minus."
+    )
+    allow_negative: bool = Field(
+        default=True, description="Whether points or credits may be taken away by hand."
+    )
+    allow_guests: bool = Field(
+        default=True, description="Whether guests (points without having joined) may be awarded."
+    )
+    allow_excluded: bool = Field(
+        default=False, description="Whether members excluded from the programme may be awarded."
+    )
+    reasons: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
+        default=("gesture", "correction", "late_delivery", "damaged_item", "other"),
+        min_length=1,
+        description="The reasons to choose from.",
+    )
+    schedule: str | None = Field(
+        default="*/10 * * * *",
+        description="Cron expression of the run that applies what is left over, or null.",
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+    same_award_minutes: float = Field(
+        default=2.0,
+        ge=0,
+        description="Without a key: how long the same agent, ticket, amount and unit for the same "
+        "person count as a double click.",
+    )
+    visible_after_s: float = Field(
+        default=120.0,
+        ge=60,
+        description="Seconds after which a booking surely shows in the platform's ledger, also one "
+        "whose answer was lost. An award is never sent again before.",
+    )
+    give_up_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="Hours after which an award that nobody can tell of is left to a person.",
+    )
+    approval_above_points: int | None = Field(
+        default=None,
+        ge=0,
+        description="An award of more points waits until another person approves it; null: never.",
+    )
+    approval_above_credits: int | None = Field(
+        default=None, ge=0, description="The same for credits."
+    )
+    approval_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="Hours after which an award that nobody approved is rejected.",
+    )
+    ticket_note: bool = Field(
+        default=False,
+        description="Whether an applied award leaves an internal note on its Gorgias ticket.",
+    )
+
+
+class MemberFileSettings(Strict):
+    """Files with members, for a platform that lists none."""
+
+    folder: str = Field(
+        default="",
+        description="Where they are dropped: a folder, or an address of Airflow's object storage"
+        " such as `sftp://my_sftp@/drop`; empty: none.",
+    )
+    pattern: str = Field(
+        default="*.csv", min_length=1, description="Which files of the folder are meant."
+    )
+    columns: Path = Field(
+        default=PROJECT_ROOT / "include" / "members" / "columns.yaml",
+        description="The file that says which column is what.",
+    )
+    holds: Literal["changes", "everybody"] = Field(
+        default="changes",
+        description="Whether a file has some members, or all: then who is not in the newest one"
+        " has left.",
+    )
+    settle_s: float = Field(
+        default=60.0, ge=0, description="Seconds without a change until a file counts as whole."
+    )
+
+
+class MemberLookupSettings(Strict):
+    """Members asked for one by one, for a platform that lists none."""
+
+    most_per_run: int = Field(
+        default=200, ge=0, description="Customers with recent tickets that one run asks about."
+    )
+    hours: float = Field(
+        default=24.0, gt=0, description="Hours after which the same customer is asked about again."
+    )
+
+
+class LookupSettings(Strict):
+    """Cards that Gorgias pulls when something happens on a ticket."""
+
+    deadline_s: float = Field(
+        default=1.5,
+        ge=0,
+        le=4,
+        description="Seconds that a look-up waits for the platform before it answers with what is"
+        " known; 0 never asks the platform.",
+    )
+    requests_per_s: float = Field(
+        default=3.0,
+        gt=0,
+        description="Look-ups per second, a process, that ask the platform, beside a sync.",
+    )
+
+
+class MismatchSettings(Strict):
+    """Customers without a member, and who they may be."""
+
+    min_score: Share = Field(
+        default=0.75, description="How sure a suggestion has to be, from 0 to 1, to be shown."
+    )
+
+
+class NotifierSettings(Strict):
+    """One Airflow notifier of any provider."""
+
+    notifier: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*\.[A-Z]\w*$")] = Field(
+        description="The notifier's class, with its module."
+    )
+    arguments: dict[str, Any] = Field(
+        default={},
+        description="What it is made with; `{{ alert.subject }}` and `{{ alert.text }}` are ours.",
+    )
+
+
+ToLookAt = Literal["customer_not_found", "ambiguous", "no_email", "invalid_email"]
+
+
+class ReportSettings(Strict):
+    """The report that support managers get, and when they are alerted."""
+
+    email_to: tuple[str, ...] = Field(
+        default=(), description="Addresses that get it, by the connection of `alerts`."
+    )
+    schedule: str | None = Field(
+        default="0 7 * * 1-5", description="Cron expression of when it is sent, or null."
+    )
+    only_when_changed: bool = Field(
+        default=True, description="Leave it out when nothing changed since the last one."
+    )
+    notifiers: tuple[NotifierSettings, ...] = Field(
+        default=(),
+        description="Further Airflow notifiers that get it as text, as in `alerts.notifiers`.",
+    )
+    alert_above: dict[ToLookAt, Annotated[int, Field(ge=0)]] = Field(
+        default={},
+        description="Alert once when more of a class are open, and once when that is over, such as"
+        " `{customer_not_found: 100}`.",
+    )
+    alert_data_older_than_hours: float | None = Field(
+        default=None, gt=0, description="Alert once when the last whole run is older; null: never."
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+
+
+class DeskSettings(Strict):
+    """The pages for support managers and agents."""
+
+    mask_emails: bool = Field(
+        default=True,
+        description="Show e-mail addresses masked to whoever may only look: not settle mismatches,"
+        " award or approve.",
+    )
+
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSettings(Strict):
+    """How long what is not needed any more is kept."""
+
+    schedule: str | None = Field(
+        default="30 3 * * *", description="Cron expression of the housekeeping, or null."
+    )
+    run_days: Days = Field(
+        default=90, description="Days that a run's record, checks and report are kept."
+    )
+    settled_mismatch_days: Days = Field(
+        default=365, description="Days that a mismatch is remembered after it was settled."
+    )
+    decision_days: Days = Field(
+        default=730, description="Days that is remembered who decided what about a mismatch."
+    )
+    award_days: Days = Field(
+        default=730,
+        description="Days after its end that an award is made anonymous: who awarded how much, when"
+        " and why stays, for whom does not.",
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+
+
+class RefreshSettings(Strict):
+    """Cards that are shown at once when the platform tells of a change."""
+
+    minutes: float = Field(
+        default=10.0,
+        gt=0,
+        description="Time box of one run; what is left starts another.",
+    )
+
+
+class AlertSettings(Strict):
+    """Who hears of what needs a person."""
+
+    sync_late_after_minutes: float | None = Field(
+        default=None,
+        gt=0,
+        description="Minutes after a sync was due at which an alert says that it has not ended;"
+        " null: never.",
+    )
+    email_to: tuple[str, ...] = Field(
+        default=(), description="Addresses that get a mail, by an Airflow SMTP connection."
+    )
+    email_from: str | None = Field(
+        default=None, description="Its sender; empty: the connection's `from_email`."
+    )
+    smtp_conn_id: str = Field(
+        default="smtp_default", description="The Airflow connection of the mail server."
+    )
+    notifiers: tuple[NotifierSettings, ...] = Field(
+        default=(),
+        description="Further Airflow notifiers: each `notifier` (a class) with `arguments`, in"
+        " which `{{ alert.subject }}` and `{{ alert.text }}` stand for the message.",
+    )

@@ -1,0 +1,258 @@
+"""Everything tunable: the installation (environment) and each store (`include/stores.yaml`).
+
+A mistake in one store names the store, the key and what is allowed; the other stores still load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.records import Destination
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.sections import (
+    AlertSettings,
+    AwardSettings,
+    BrakeSettings,
+    BudgetSettings,
+    DeskSettings,
+    ExtractSettings,
+    GorgiasSettings,
+    LookupSettings,
+    MemberFileSettings,
+    MemberLookupSettings,
+    MismatchSettings,
+    PushSettings,
+    RefreshSettings,
+    ReportSettings,
+    RetentionSettings,
+    Strict,
+    check_cron,
+)
+
+OWN_PLATFORMS: Final[Mapping[str, str]] = {
+    "rivo": "loyalty_desk.platforms.rivo:RivoPlatform",
+    "trifft": "loyalty_desk.platforms.trifft:TrifftPlatform",
+    "smile": "loyalty_desk.platforms.smile:SmilePlatform",
+    "loyaltylion": "loyalty_desk.platforms.loyaltylion:LoyaltyLionPlatform",
+}
+"""Where each platform's class is, by its name in stores.yaml. Nothing is imported before use."""
+
+STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Installation(BaseSettings):
+    """Settings of the whole installation; each is an environment variable `LOYALTY_DESK_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="LOYALTY_DESK_", extra="ignore")
+
+    var_dir: Path = Field(
+        default=PROJECT_ROOT / "var", description="Where reports, Data Docs and SQLite files go."
+    )
+    staging_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the staging database; empty means SQLite under `var_dir`.",
+    )
+    stores_file: Path = Field(
+        default=PROJECT_ROOT / "include" / "stores.yaml", description="The file that lists stores."
+    )
+    speed: float = Field(
+        default=1.0,
+        gt=0,
+        description="Divides every wait and rate window; above 1 only against the sandbox.",
+    )
+
+    macros_dir: Path = Field(
+        default=PROJECT_ROOT / "include" / "macros",
+        description="The folder of macros that connect makes.",
+    )
+    public_url: str = Field(
+        default="",
+        description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
+        " base_url`.",
+    )
+    platforms: dict[str, str] = Field(
+        default={},
+        description="Platforms of your own as JSON, each name with `module:Class`.",
+    )
+    metrics_schedule: str | None = Field(
+        default="* * * * *",
+        description="Cron expression of when the stores are measured, where Airflow's metrics are"
+        " on, or null.",
+    )
+    data_docs: bool = Field(
+        default=True, description="Write Great Expectations' Data Docs after every check."
+    )
+
+    _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
+
+    def resolved_staging_url(self) -> str:
+        return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
+
+
+class StoreSettings(Strict):
+    """One merchant: one loyalty account and one Gorgias account."""
+
+    name: str = Field(exclude=True, description="The key in the file; not written by hand.")
+    platform: str = Field(description=f"The loyalty platform: {', '.join(OWN_PLATFORMS)}.")
+    platform_conn_id: str = Field(
+        default="", description="Airflow connection of the platform; empty: `<platform>_<store>`."
+    )
+    gorgias_conn_id: str = Field(
+        default="", description="Airflow connection of Gorgias; empty: `gorgias_<store>`."
+    )
+    schedule: str | None = Field(
+        default="*/30 * * * *", description="Cron expression of the sync, or null for by hand only."
+    )
+    push_to: tuple[Destination, ...] = Field(
+        default=(Destination.CUSTOMER_DATA,),
+        min_length=1,
+        description="Where cards go: `customer_data`, `custom_fields`, or both.",
+    )
+    non_member_cards: Literal["recent_tickets", "all", "none"] = Field(
+        default="recent_tickets",
+        description="Which customers without a member get a card that says so.",
+    )
+    include_guests: bool = Field(
+        default=True, description="Whether guests (points without having joined) count as members."
+    )
+    lock_minutes: float = Field(
+        default=10.0, gt=0, description="How long a silent run keeps the store locked."
+    )
+    extract: ExtractSettings = ExtractSettings()
+    brake: BrakeSettings = BrakeSettings()
+    push: PushSettings = PushSettings()
+    budget: BudgetSettings = BudgetSettings()
+    gorgias: GorgiasSettings = GorgiasSettings()
+    awards: AwardSettings = AwardSettings()
+    alerts: AlertSettings = AlertSettings()
+    refresh: RefreshSettings = RefreshSettings()
+    desk: DeskSettings = DeskSettings()
+    retention: RetentionSettings = RetentionSettings()
+    lookup: LookupSettings = LookupSettings()
+    member_files: MemberFileSettings = MemberFileSettings()
+    member_lookups: MemberLookupSettings = MemberLookupSettings()
+    mismatches: MismatchSettings = MismatchSettings()
+    reports: ReportSettings = ReportSettings()
+
+    _schedule_is_cron = field_validator("schedule")(check_cron)
+
+    @field_validator("platform")
+    @classmethod
+    def _is_known(cls, platform: str) -> str:
+        if platform not in known_platforms():
+            raise ValueError(f"must be one of {', '.join(known_platforms())}")
+        return platform
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_connections(cls, values: dict[str, Any]) -> dict[str, Any]:
+        name = values.get("name", "")
+        return {
+            **values,
+            "platform_conn_id": values.get("platform_conn_id")
+            or f"{values.get('platform', '')}_{name}",
+            "gorgias_conn_id": values.get("gorgias_conn_id") or f"gorgias_{name}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoresFile:
+    """What a stores file says: the stores that are right, and one line for each mistake."""
+
+    stores: dict[str, StoreSettings]
+    problems: dict[str, str]
+    """By store (or "" for the file as a whole): what is wrong and what is allowed."""
+    lanes: LanesSettings = field(default_factory=LanesSettings)
+
+    def get(self, name: str) -> StoreSettings:
+        """Return one store's settings; raises SettingsError naming what is wrong with it."""
+        if name in self.stores:
+            return self.stores[name]
+        if name in self.problems:
+            raise SettingsError(self.problems[name])
+        if "" in self.problems:
+            raise SettingsError(self.problems[""])
+        raise SettingsError(f"no store {name!r}; the stores file has: {', '.join(self.stores)}")
+
+
+def read_stores(path: Path) -> StoresFile:
+    """Read the stores file. Never raises for a mistake in it: each is in `problems`."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        return StoresFile({}, {"": f"cannot read {path}: {error.strerror}"})
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" in line {place.line + 1}" if place else ""
+        return StoresFile({}, {"": f"{path} is not valid YAML{line}"})
+    entries = content.get("stores") if isinstance(content, dict) else None
+    if not isinstance(entries, dict) or not set(content) <= {"stores", "lanes"}:
+        wanted = "the key `stores`, with one entry a store, and perhaps `lanes`, and nothing else"
+        return StoresFile({}, {"": f"{path} must hold {wanted}"})
+    try:
+        lanes = LanesSettings.model_validate(content.get("lanes") or {})
+    except ValidationError as error:
+        return StoresFile({}, {"": _explain(f"{path}: lanes", error, LanesSettings)})
+    stores: dict[str, StoreSettings] = {}
+    problems: dict[str, str] = {}
+    for raw_name, values in entries.items():
+        name = str(raw_name)
+        if not STORE_NAME.fullmatch(name):
+            problems[name] = (
+                f"store {name!r}: a name is a lower-case letter, then letters, digits or _ (40)"
+            )
+            continue
+        try:
+            stores[name] = StoreSettings.model_validate({**(values or {}), "name": name})
+        except ValidationError as error:
+            problems[name] = _explain(f"store {name!r}", error)
+        except TypeError:
+            problems[name] = f"store {name!r}: its settings must be `key: value` lines"
+    return StoresFile(stores, problems, lanes)
+
+
+def _explain(what: str, error: ValidationError, model: type[BaseModel] = StoreSettings) -> str:
+    """One line with each mistake: the key, and what is allowed there."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "(all of it)"
+        if problem["type"] == "extra_forbidden":
+            allowed = _allowed_keys(model, problem["loc"][:-1])
+            lines.append(f"{key}: no such key; allowed are {', '.join(allowed)}")
+        else:
+            lines.append(f"{key}: {problem['msg']}")
+    return f"{what}: " + "; ".join(lines)
+
+
+def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> list[str]:
+    for part in section:
+        annotation = model.model_fields[str(part)].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return [key for key in model.model_fields if key != "name"]
+
+
+@cache
+def installation() -> Installation:
+    """The installation's settings, read from the environment once per process."""
+    return Installation()
+
+
+def known_platforms() -> Mapping[str, str]:
+    """Where the class of each platform is, `module:Class` by name; ours cannot be replaced."""
+    return {**installation().platforms, **OWN_PLATFORMS}
+
+
+def stores_file() -> StoresFile:
+    return read_stores(installation().stores_file)

@@ -1,0 +1,317 @@
+"""Stage: bring records into the staging tables, and note in `touched` what changed.
+
+Each function takes one batch (a page, or a few thousand records) in the caller's transaction,
+compares it with what is staged and writes only what is new or different, so it may be repeated.
+With `first_load` the store's table is known to be empty: rows are written without a look and
+nothing is touched, as a full match must follow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import Customer, Member, Ticket
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
+from loyalty_desk.staging.kept_out import load_kept_out
+from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+Source = Literal["members", "customers"]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedCounts:
+    """What one batch did: `staged` different records, of which `changed` were new or different.
+
+    `kept_out` are the ids of people who were erased; nothing of them is written.
+    """
+
+    staged: int
+    changed: int
+    kept_out: frozenset[int | str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What one batch has to write besides its own table."""
+
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    touched: set[tuple[str, str, str]] = field(default_factory=set)
+    to_plan: list[tuple[str, int]] = field(default_factory=list)
+    changed: int = 0
+
+    def touch(self, store: str, kind: str, value: object) -> None:
+        if value is not None:
+            self.touched.add((store, kind, str(value)))
+
+    def write_touched(self, connection: Connection) -> None:
+        bulk_upsert(connection, schema.touched, list(self.touched))
+        bulk_upsert(connection, schema.to_plan, self.to_plan)
+
+
+# --- members ---------------------------------------------------------------------------------
+
+
+def stage_members(
+    connection: Connection,
+    store: str,
+    batch: Sequence[Member],
+    asked_at: datetime,
+    *,
+    first_load: bool,
+) -> StagedCounts:
+    """Stage members; of an id that stands twice in the batch the last one counts.
+
+    `asked_at` is when the platform was asked for them. What another read brought that asked later,
+    as after an award, stays: a page of a long read may be old by the time it is staged.
+    What the platform does not tell never wipes a known value: not in the card, and not the e-mail,
+    phone or external id. An erased member loses all of them. One seen again is not gone any more.
+    Touches each changed member with the e-mail keys that it had and has; when nothing changed that
+    decides whom it is matched to, as with another balance, only its card.
+    """
+    asked_at_utc = utc_text(asked_at)
+    latest = {member.member_id: member for member in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_member)
+    if first_load:
+        rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
+        count = bulk_insert(connection, schema.members, rows)
+        return StagedCounts(len(latest), count, kept_out)
+    staged = _find_staged(connection, "stage/select_members", store, latest)
+    changes = _Changes()
+    for member_id, member in latest.items():
+        old = staged.get(member_id)
+        row = member_row(store, member, old, asked_at_utc)
+        if old is not None and old.gone_at_utc is None and row[:12] == old[:12]:
+            continue
+        changes.rows.append(row)
+        if old is not None and old.gone_at_utc is None and row[3:6] == old[3:6]:
+            changes.touch(store, "card", member_id)
+            continue
+        changes.touch(store, "member", member_id)
+        changes.touch(store, "email_key", row[3])
+        if old is not None:
+            changes.touch(store, "email_key", old.email_key)
+    bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
+    changes.write_touched(connection)
+    return StagedCounts(len(latest), len(changes.rows), kept_out)
+
+
+# --- customers -------------------------------------------------------------------------------
+
+
+def stage_customers(
+    connection: Connection,
+    store: str,
+    batch: Sequence[Customer],
+    now: datetime,
+    *,
+    card_key: str,
+    first_load: bool,
+) -> StagedCounts:
+    """Stage customers; of an id that stands twice in the batch the last one counts.
+
+    A row older than what is staged is left out. A record without `data` or `channels` leaves what
+    is known of them; `read_at_utc` is when `data` was last read. Touches who is new, came back or
+    has another e-mail address, and whoever's channels were read. A customer for whom Gorgias shows
+    another card than the one we know of is to be planned.
+    """
+    now_utc = utc_text(now)
+    latest = {customer.customer_id: customer for customer in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_customer)
+    if first_load:
+        rows = (
+            customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
+        )
+        count = bulk_insert(connection, schema.customers, rows)
+        _stage_channels(connection, store, latest.values(), _Changes())
+        return StagedCounts(len(latest), count, kept_out)
+    staged = _find_staged(connection, "stage/select_customers", store, latest)
+    changes = _Changes()
+    current = []
+    for customer_id, customer in latest.items():
+        old = staged.get(customer_id)
+        if old is not None and old.updated_at_utc > customer.updated_at_utc:
+            continue
+        current.append(customer)
+        row = customer_row(store, customer, old, card_key, now_utc)
+        _note_customer(changes, customer, row, old)
+    bulk_upsert(connection, schema.customers, changes.rows)
+    _stage_channels(connection, store, current, changes)
+    changes.write_touched(connection)
+    return StagedCounts(len(latest), changes.changed, kept_out)
+
+
+def _note_customer(
+    changes: _Changes, customer: Customer, row: tuple[Any, ...], old: Row[Any] | None
+) -> None:
+    """Decide whether a row is written, who is to be matched again, and who is to be planned."""
+    store, customer_id, key, shown = row[0], row[1], row[3], row[8]
+    before = None if old is None or old.gone_at_utc is not None else old
+    is_changed = before is None or row[:10] != before[:10]
+    # Read again after our own write, even if it shows the same as before: the write was lost.
+    is_reread = (
+        old is not None
+        and customer.data is not None
+        and old.pushed_at_utc is not None
+        and old.pushed_at_utc > old.read_at_utc
+    )
+    if not (is_changed or is_reread or customer.channels is not None):
+        return
+    changes.rows.append(row)
+    changes.changed += is_changed
+    if before is None or row[3:5] != before[3:5]:
+        changes.touch(store, "customer", customer_id)
+        changes.touch(store, "email_key", key)
+        changes.touch(store, "email_key", None if old is None else old.email_key)
+    if (
+        old is not None
+        and (is_reread or shown != old.shown_fingerprint)
+        and shown != old.pushed_fingerprint
+    ):
+        changes.to_plan.append((store, customer_id))
+
+
+def _stage_channels(
+    connection: Connection, store: str, customers: Iterable[Customer], changes: _Changes
+) -> None:
+    """Replace the further e-mail addresses of those customers whose record holds them."""
+    told = {
+        customer.customer_id: channel_keys(customer)
+        for customer in customers
+        if customer.channels is not None
+    }
+    if not told:
+        return
+    known: dict[int, set[str]] = {customer_id: set() for customer_id in told}
+    for ids in chunks(list(told)):
+        binds = {"store": store, "ids": ids}
+        for customer_id, key in connection.execute(statement("stage/select_channels"), binds):
+            known[customer_id].add(key)
+        connection.execute(statement("stage/delete_channels"), binds)
+    rows = [(store, customer_id, key) for customer_id in told for key in told[customer_id]]
+    bulk_upsert(connection, schema.customer_channels, rows)
+    for customer_id, keys in told.items():
+        changes.touch(store, "customer", customer_id)
+        for key in keys ^ known[customer_id]:
+            changes.touch(store, "email_key", key)
+
+
+def mark_gone(
+    connection: Connection, store: str, customer_ids: Sequence[int], now: datetime
+) -> int:
+    """Mark customers as merged or deleted; returns how many were not gone before."""
+    changes = _Changes()
+    count = 0
+    for ids in chunks(customer_ids):
+        binds = {"store": store, "ids": ids, "now_utc": utc_text(now)}
+        for customer_id, key in connection.execute(statement("stage/mark_customers_gone"), binds):
+            count += 1
+            changes.touch(store, "customer", customer_id)
+            changes.touch(store, "email_key", key)
+    changes.write_touched(connection)
+    return count
+
+
+# --- tickets ---------------------------------------------------------------------------------
+
+
+def stage_tickets(
+    connection: Connection,
+    store: str,
+    batch: Sequence[Ticket],
+    now: datetime,  # noqa: ARG001 - every stage takes the time
+) -> StagedCounts:
+    """Stage tickets and touch the customers of those that are new, changed or moved."""
+    latest = {ticket.ticket_id: ticket for ticket in batch}
+    kept_out = _keep_out(latest, load_kept_out(connection, store).has_ticket)
+    staged = _find_staged(connection, "stage/select_tickets", store, latest)
+    changes = _Changes()
+    for ticket_id, ticket in latest.items():
+        old = staged.get(ticket_id)
+        row = (store, ticket_id, ticket.customer_id, ticket.status, ticket.updated_at_utc)
+        if old is not None and (row == tuple(old) or old.updated_at_utc > ticket.updated_at_utc):
+            continue
+        changes.rows.append(row)
+        changes.touch(store, "customer", ticket.customer_id)
+        changes.touch(store, "customer", None if old is None else old.customer_id)
+    bulk_upsert(connection, schema.tickets, changes.rows)
+    changes.write_touched(connection)
+    return StagedCounts(len(latest), len(changes.rows), kept_out)
+
+
+def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> int:
+    """Forget tickets last updated before that time and touch their customers; returns how many.
+
+    Their look-ups that found nobody are forgotten too.
+    """
+    binds = {"store": store, "older_than_utc": older_than_utc}
+    connection.execute(statement("stage/delete_old_lookups"), binds)
+    connection.execute(statement("stage/touch_customers_of_old_tickets"), binds)
+    return connection.execute(statement("stage/delete_old_tickets"), binds).rowcount
+
+
+# --- full scans ------------------------------------------------------------------------------
+
+
+def begin_scan(connection: Connection, store: str, source: Source, run_id: str) -> None:
+    """Begin to note what a full scan sees; one that was cut off before begins anew."""
+    log.info("full scan of %s begins in run %s", source, run_id)
+    connection.execute(statement("stage/delete_scan_seen"), {"store": store, "source": source})
+
+
+def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[int | str]) -> None:
+    """Note ids that the full scan saw, also of rows that could not be used."""
+    seen = {str(subject_id) for subject_id in ids}
+    bulk_upsert(connection, schema.scan_seen, [(store, source, value) for value in seen])
+
+
+def count_unseen(connection: Connection, store: str, source: Source) -> int:
+    """How many live rows `finish_scan` would mark as gone; for the brake to look at first."""
+    unseen = connection.execute(statement(f"stage/count_unseen_{source}"), {"store": store})
+    return int(unseen.scalar_one())
+
+
+def finish_scan(connection: Connection, store: str, source: Source, now: datetime) -> int:
+    """Mark the live rows that the scan did not see as gone; returns how many.
+
+    A scan that broke off, or saw next to nothing, must not come here: ask `count_unseen` first.
+    """
+    connection.execute(statement(f"stage/touch_unseen_{source}"), {"store": store})
+    gone = connection.execute(
+        statement(f"stage/mark_unseen_{source}"), {"store": store, "now_utc": utc_text(now)}
+    ).rowcount
+    connection.execute(statement("stage/delete_scan_seen"), {"store": store, "source": source})
+    return gone
+
+
+# --- helpers ---------------------------------------------------------------------------------
+
+
+def _keep_out(latest: dict[Any, Any], is_erased: Callable[[Any], bool]) -> frozenset[int | str]:
+    """Take erased people out of a batch; returns their ids."""
+    erased = frozenset(key for key, record in latest.items() if is_erased(record))
+    for key in erased:
+        del latest[key]
+    return erased
+
+
+def _find_staged(
+    connection: Connection, path: str, store: str, ids: Iterable[Any]
+) -> dict[Any, Row[Any]]:
+    """The staged rows of a batch, by id (which is the second column)."""
+    select = statement(path)
+    found: dict[Any, Row[Any]] = {}
+    for some in chunks(list(ids)):
+        rows = connection.execute(select, {"store": store, "ids": some}).all()
+        found.update((row[1], row) for row in rows)
+    return found

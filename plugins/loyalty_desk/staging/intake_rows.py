@@ -1,0 +1,177 @@
+"""What a record looks like as a staged row, given what is staged of it already. Pure.
+
+`old` is the row of `stage/select_<table>.sql`, or None. Rows are tuples in the table's order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from unicodedata import category
+
+import orjson
+from sqlalchemy import Row
+
+from loyalty_desk.card import cards
+from loyalty_desk.card.emails import read_email
+from loyalty_desk.records import Customer, EmailState, Member, MemberStatus, Outcome
+
+# Plain texts, because both drivers are slower with an enum.
+_MISSING = EmailState.MISSING.value
+_STATE_TEXT = {state: state.value for state in EmailState}
+_STATUS_TEXT = {status: status.value for status in MemberStatus}
+_UNREADABLE = "unreadable"
+"""Stands for the fingerprint of something that cannot be a card of ours."""
+
+
+def member_row(
+    store: str, member: Member, old: Row[Any] | None, asked_at_utc: str
+) -> tuple[Any, ...]:
+    """The row of `members` for a record and what is staged of it, in the table's order."""
+    status = _STATUS_TEXT[member.status]
+    if status == "erased":
+        return _erased_row(store, member.member_id, asked_at_utc)
+    email, key, email_state = _known_email(member.email, old)
+    phone, external_id = _clean(member.phone), _clean(member.external_id)
+    if old is not None:
+        phone = old.phone if phone is None else phone
+        external_id = old.external_id if external_id is None else external_id
+    points, card, fingerprint = _merged_card(member, old)
+    return (
+        store,
+        member.member_id,
+        email,
+        key,
+        email_state,
+        status,
+        phone,
+        external_id,
+        points,
+        member.tier_rank,
+        card,
+        fingerprint,
+        asked_at_utc,
+        None,
+    )
+
+
+def _known_email(raw: str | None, old: Row[Any] | None) -> tuple[str | None, str | None, str]:
+    """E-mail, its key and state; those known before when the platform tells none."""
+    email = _clean(raw)
+    if old is not None and (email is None or email == old.email):
+        return old.email, old.email_key, old.email_state
+    key, state = read_email(email)
+    if old is not None and state is EmailState.MISSING:
+        return old.email, old.email_key, old.email_state
+    return email, key, _STATE_TEXT[state]
+
+
+def _merged_card(member: Member, old: Row[Any] | None) -> tuple[int | None, str, str]:
+    """Points, card as JSON and fingerprint, of what is told now over what was known."""
+    told: Mapping[str, Any] = member.card
+    if None in told.values():
+        told = cards.known(told)
+    card = cards.member_card(member.member_id, member.status, told)
+    text = _card_text(card)
+    if old is not None:
+        if text == old.card:
+            return old.points_balance, text, old.card_fingerprint
+        card = cards.member_card(
+            member.member_id, member.status, {**orjson.loads(old.card), **told}
+        )
+        text = _card_text(card)
+    points = card.get("points_balance")
+    return (
+        points if type(points) is int else None,
+        text,
+        cards.fingerprint_of_json(text),
+    )
+
+
+def _erased_row(store: str, member_id: str, asked_at_utc: str) -> tuple[Any, ...]:
+    """All that may be kept of an erased member: that there was one."""
+    text = cards.card_json(cards.absent_card(Outcome.ERASED))
+    nothing = (None, None, _MISSING, "erased", None, None, None, 0)
+    fingerprint = cards.fingerprint_of_json(text)
+    return (store, member_id, *nothing, text, fingerprint, asked_at_utc, None)
+
+
+def customer_row(
+    store: str, customer: Customer, old: Row[Any] | None, card_key: str, now_utc: str
+) -> tuple[Any, ...]:
+    """The row of `customers` for a record and what is staged of it, in the table's order."""
+    email = _clean(customer.email)
+    if old is not None and email == old.email:
+        key, email_state = old.email_key, old.email_state
+    else:
+        key, state = read_email(email)
+        email_state = _STATE_TEXT[state]
+    other_data, shown, read_at_utc = None, None, now_utc
+    if customer.data is not None:
+        other_data, shown = _split_data(customer.data, card_key)
+    elif old is not None:  # the answer did not tell, so what was read earlier stays, and when
+        other_data, shown, read_at_utc = old.other_data, old.shown_fingerprint, old.read_at_utc
+    channels_read_at_utc = None if old is None else old.channels_read_at_utc
+    return (
+        store,
+        customer.customer_id,
+        email,
+        key,
+        email_state,
+        _clean(customer.name),
+        _clean(customer.external_id),
+        other_data,
+        shown,
+        customer.updated_at_utc,
+        read_at_utc,
+        channels_read_at_utc if customer.channels is None else now_utc,
+        None,
+    )
+
+
+def _split_data(data: Mapping[str, Any], card_key: str) -> tuple[str | None, str]:
+    """Other tools' part of a customer's data as JSON (or None), and our card's fingerprint."""
+    shown = cards.NO_CARD
+    others = data
+    if card_key in data:
+        try:
+            shown = cards.shown_fingerprint(data[card_key])
+        except TypeError:  # a number or a text that no card of ours can hold
+            shown = _UNREADABLE
+        others = {key: value for key, value in data.items() if key != card_key}
+    if not others:
+        return None, shown
+    try:
+        return orjson.dumps(others, option=orjson.OPT_SORT_KEYS).decode(), shown
+    except TypeError:  # the same, but it is theirs, so it must survive
+        return json.dumps(others, sort_keys=True), shown
+
+
+def channel_keys(customer: Customer) -> set[str]:
+    keys = {read_email(address)[0] for address in customer.channels or ()}
+    return {key for key in keys - {read_email(customer.email)[0]} if key is not None}
+
+
+def _clean(text: str | None) -> str | None:
+    """Drop what PostgreSQL or UTF-8 cannot hold, such as half an emoji of a name cut off."""
+    if text is None or text.isprintable():
+        return text
+    return "".join(character for character in text if category(character) not in {"Cc", "Cs"})
+
+
+def _card_text(card: Mapping[str, Any]) -> str:
+    try:
+        return cards.card_json(card)
+    except TypeError:
+        return cards.card_json(orjson.loads(json.dumps(_cleaned(card))))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, Mapping):
+        return {_clean(str(key)): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_cleaned(item) for item in value]
+    return value

@@ -1,0 +1,99 @@
+"""Whom not to take in again: people who were erased, known by keyed hashes only.
+
+A hash is HMAC-SHA256 with a random salt of the store. So the list cannot be compared with that of
+another store, and does not tell who is on it to whoever has not the salt as well.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from loyalty_desk.card.emails import read_email
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import Customer, Member, Ticket
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
+
+EMAIL, CUSTOMER, MEMBER = "email", "customer", "member"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """The erased people of one store. Most stores have none, which costs nothing."""
+
+    salt: bytes
+    hashes: frozenset[str]
+
+    def has(self, kind: str, value: object) -> bool:
+        """Whether that e-mail key or id is of somebody who was erased."""
+        return bool(self.hashes) and value is not None and self.hash(kind, value) in self.hashes
+
+    def hash(self, kind: str, value: object) -> str:
+        return hmac.digest(self.salt, f"{kind}:{value}".encode(), "sha256").hex()
+
+    def has_member(self, member: Member) -> bool:
+        if not self.hashes:
+            return False
+        return self.has(MEMBER, member.member_id) or self.has(EMAIL, read_email(member.email)[0])
+
+    def has_customer(self, customer: Customer) -> bool:
+        if not self.hashes:
+            return False
+        emails = (customer.email, *(customer.channels or ()))
+        return self.has(CUSTOMER, customer.customer_id) or any(
+            self.has(EMAIL, read_email(email)[0]) for email in emails
+        )
+
+    def has_ticket(self, ticket: Ticket) -> bool:
+        return self.has(CUSTOMER, ticket.customer_id)
+
+
+NOBODY: Final = KeptOut(b"", frozenset())
+
+
+def load_kept_out(connection: Connection, store: str) -> KeptOut:
+    """Read whom to keep out of a store."""
+    binds = {"store": store}
+    hashes = frozenset(connection.execute(statement("privacy/select_hashes"), binds).scalars())
+    if not hashes:
+        return NOBODY
+    return KeptOut(bytes.fromhex(_salt(connection, store) or ""), hashes)
+
+
+def keep_out(
+    connection: Connection, store: str, people: Iterable[tuple[str, object]], now: datetime
+) -> None:
+    """Keep these e-mail keys and ids out from now on; those of one call belong together."""
+    salt = _salt(connection, store)
+    if salt is None:
+        salt = secrets.token_hex(32)
+        keep_state(connection, store, StateKey.ERASE_SALT, salt, now)
+    known = KeptOut(bytes.fromhex(salt), frozenset())
+    for kind, value in people:
+        binds = {
+            "store": store,
+            "person_hash": known.hash(kind, value),
+            "now_utc": utc_text(now),
+        }
+        connection.execute(statement("privacy/upsert_hash"), binds)
+
+
+def let_in(connection: Connection, store: str, email_key: str) -> int:
+    """Let a person in again, with everything that was erased together; returns how many hashes."""
+    salt = _salt(connection, store)
+    if salt is None:
+        return 0
+    person_hash = KeptOut(bytes.fromhex(salt), frozenset()).hash(EMAIL, email_key)
+    binds = {"store": store, "person_hash": person_hash}
+    return connection.execute(statement("privacy/delete_hashes"), binds).rowcount
+
+
+def _salt(connection: Connection, store: str) -> str | None:
+    return find_state(connection, store, StateKey.ERASE_SALT)

@@ -1,0 +1,132 @@
+"""What the DAG's tasks and the command line call: connections opened, the rest called in turn."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from loyalty_desk.awards import approval
+from loyalty_desk.awards.alerts import award_alert, take_to_alert
+from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
+from loyalty_desk.awards.approval import Question
+from loyalty_desk.awards.follow_up import FollowUp
+from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
+from loyalty_desk.awards.requests import AwardFieldsError, read_request
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import PermanentError
+from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
+from loyalty_desk.hooks.notifiers import send_alert
+from loyalty_desk.platforms.registry import award_units
+from loyalty_desk.records import AwardState
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.stores import open_store
+
+log = logging.getLogger(__name__)
+
+SHOW_WAITS_S: Final = 10.0
+"""How long a card waits for Gorgias before it is left to a later run."""
+FORM: Final = ("email", "member_id", "amount", "unit", "reason", "note", "message", "ticket_id")
+
+
+class AwardNotQueuedError(PermanentError):
+    """The form's award was not queued; the message names each field or limit."""
+
+
+def queue_from_form(
+    store_name: str, params: Mapping[str, Any], run_id: str, agent: str
+) -> str | None:
+    """Queue what the trigger form asks for; returns the award's id, None when it asks for nothing.
+
+    The run is the idempotency key: a task that is tried again queues nothing again.
+
+    Raises:
+        AwardNotQueuedError: a field is wrong or a limit would be broken.
+    """
+    fields = {name: params[name] for name in FORM if params.get(name) not in (None, "")}
+    if not {"email", "member_id", "amount"} & set(fields):
+        log.info("no award in the form: applying what is left over")
+        return None
+    store = open_store(store_name)
+    fields |= {"agent": agent, "idempotency_key": run_id}
+    try:
+        request = read_request(fields, store.awards, award_units(store))
+        with staging_engine().connect() as connection, connection.begin() as change:
+            queued = queue_award(connection, store, request, utc_now(), door=Door.AIRFLOW_FORM)
+            if params.get("dry_run"):
+                change.rollback()
+                log.info("dry run: the award is in order and was not queued")
+                return None
+    except (AwardFieldsError, AwardKeyError, AwardLimitError) as error:
+        raise AwardNotQueuedError(str(error)) from None
+    log.info("award %s is queued", queued.award_id)
+    return queued.award_id
+
+
+def apply_awards(store_name: str) -> dict[str, int]:
+    """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed."""
+    store, engine = open_store(store_name), staging_engine()
+    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
+    gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
+    follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
+    cards = Counter[str]()
+    worker = Worker(
+        store=store,
+        engine=engine,
+        platform=platform,
+        name=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
+        speed=installation().speed,
+        on_applied=lambda award_id: cards.update(cards_pushed=follow_up.show(award_id)),
+    )
+    counts = Counter({state.value: count for state, count in apply_due(worker).items()})
+    cards.update(cards_pushed=follow_up.show_leftovers())
+    with engine.begin() as connection:
+        counts[AwardState.REJECTED.value] += len(
+            approval.reject_overdue(connection, store.name, utc_now())
+        )
+    said = dict(+counts | +cards)
+    log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
+    return said
+
+
+def take_to_ask(store_name: str, run_id: str) -> list[str]:
+    """The awards that the run has to ask a person about, it alone. May be repeated."""
+    with staging_engine().begin() as connection:
+        return approval.take_to_ask(connection, store_name, run_id)
+
+
+def ask(store_name: str, award_id: str) -> Question | None:
+    """The question about an award; None when it does not wait for approval any more."""
+    store = open_store(store_name)
+    with reading(staging_engine()) as connection:
+        award = get_award(connection, store.name, award_id)
+    if award.state != AwardState.NEEDS_APPROVAL:
+        return None
+    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
+    member = platform.find_member(award.member_id or award.email)
+    return approval.question(award, member, utc_now())
+
+
+def settle(store_name: str, award_id: str, answer: Mapping[str, Any]) -> str:
+    """Do what an approver answered; returns the state that the award is in then."""
+    with staging_engine().begin() as connection:
+        award = get_award(connection, store_name, award_id)
+        state = approval.settle(connection, store_name, award, answer, utc_now())
+    log.info("award %s: %s", award_id, state.value)
+    return state.value
+
+
+def alert(store_name: str, run_id: str, context: Mapping[str, Any]) -> int:
+    """Tell the store's people of awards that were refused or are unknown; returns of how many."""
+    store = open_store(store_name)
+    with staging_engine().begin() as connection:
+        award_ids = take_to_alert(connection, store.name, run_id)
+        awards = [get_award(connection, store.name, award_id) for award_id in award_ids]
+    if awards:
+        send_alert(store, award_alert(store.name, awards), context)
+    return len(awards)

@@ -1,0 +1,167 @@
+"""What the DAGs' tasks and the command line call: one function a step of connect and disconnect."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.connect import checks, disconnect, pauses
+from loyalty_desk.connect.addresses import AWARDS_PATH, LOOKUP_PATH, public_url
+from loyalty_desk.connect.adopt import adopt_button, find_adopted
+from loyalty_desk.connect.clear import CardRemover
+from loyalty_desk.connect.compare import Action
+from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, Waiting
+from loyalty_desk.connect.furnish import Furnisher
+from loyalty_desk.connect.page import write_page
+from loyalty_desk.connect.probe import Findings, Probe, keep_findings
+from loyalty_desk.connect.wanted import Blueprint
+from loyalty_desk.errors import ConnectError
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.made import known_objects
+from loyalty_desk.gorgias.objects import AccountObjects, Kind
+from loyalty_desk.hooks.connections import capabilities, gorgias_client, secrets_cipher
+from loyalty_desk.macros.templates import load_macros
+from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.store_state import StateKey, find_state, forget_state
+from loyalty_desk.staging.stores import in_force
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furnished:
+    """What connect did, or would do, and the page that says how to go on."""
+
+    actions: list[Action]
+    page: Path | None
+
+
+def check(store_name: str) -> list[checks.Check]:
+    """See what works on both accounts; writes nothing."""
+    store, engine = _open_store(store_name)
+    return checks.check_accounts(store, engine)
+
+
+def probe(store_name: str) -> Findings:
+    """Find out what Gorgias does not document and keep the answers as settings of the store."""
+    store, engine, client = _open(store_name)
+    fields = known_objects(engine, store.name, Kind.CUSTOM_FIELD)
+    findings = Probe(store, client, fields, speed=installation().speed).run()
+    keep_findings(engine, store.name, findings, utc_now())
+    return findings
+
+
+def adopt(store_name: str, widget_id: int) -> None:
+    """Keep the button of a widget made by hand; raises ConnectError when there is none."""
+    store, engine, client = _open(store_name)
+    objects = AccountObjects(client.transport)
+    adopt_button(engine, store.name, objects, widget_id, secrets_cipher(), utc_now())
+    log.info("the button of widget %d is kept", widget_id)
+
+
+def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
+    """Make and repair what the account holds for the store, and put the store into service.
+
+    With `writes` false nothing is changed anywhere.
+
+    Raises:
+        ConnectError: the DAGs of a store that was disconnected could not be unpaused.
+    """
+    store, engine, client = _open(store_name)
+    address = public_url()
+    blueprint = Blueprint(
+        store=store,
+        lookup_url=f"{address}{LOOKUP_PATH}",
+        card_keys=capabilities(store).card_keys,
+        macros=load_macros(installation().macros_dir),
+        button=find_adopted(engine, store.name, secrets_cipher),
+    )
+    objects = AccountObjects(client.transport)
+    actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()
+    if not writes:
+        return Furnished(actions=actions, page=None)
+    page = write_page(
+        installation().var_dir / "connect" / f"{store.name}.html",
+        blueprint,
+        actions,
+        f"{address}{AWARDS_PATH}",
+        utc_now(),
+    )
+    _open_again(engine, store.name)
+    return Furnished(actions=actions, page=page)
+
+
+def close(store_name: str, *, waiting: Waiting, by: str) -> int:
+    """Take the store out of service; raises as `disconnect.close_store`. Returns awards parked."""
+    store, engine = _open_store(store_name)
+    return disconnect.close_store(engine, store.name, waiting, by, utc_now())
+
+
+def remove_shown(store_name: str) -> list[Left]:
+    """Remove what agents see, and what feeds it; returns what stays."""
+    store, engine, client = _open(store_name)
+    objects = AccountObjects(client.transport)
+    return list(disconnect.remove_objects(engine, store.name, objects, REMOVED_FIRST))
+
+
+def clear_cards(store_name: str) -> int:
+    """Clear every card in Gorgias, inside the budget; goes on where it stopped."""
+    store, engine, client = _open(store_name)
+    return CardRemover(store=store, engine=engine, client=client).clear_all()
+
+
+def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
+    """Revoke the tokens, remove the rest, pause the DAGs; returns what stays, and why.
+
+    Customer fields are cards too: they stay when cards do.
+    """
+    store, engine, client = _open(store_name)
+    revoked = disconnect.revoke_tokens(engine, store.name, by, utc_now())
+    log.info("%d tokens are revoked", revoked)
+    objects = AccountObjects(client.transport)
+    kinds = (Kind.TAG,) if cards_stay else REMOVED_LAST
+    left = list(disconnect.remove_objects(engine, store.name, objects, kinds))
+    if fields := known_objects(engine, store.name, Kind.CUSTOM_FIELD):
+        left.append(Left(what=f"{len(fields)} customer fields", why="they stay with the cards"))
+    cards = disconnect.count_cards(engine, store.name)
+    if cards:
+        why = "asked to stay" if cards_stay else "written meanwhile; disconnect once more"
+        left.append(Left(what=f"{cards} cards in Gorgias", why=why))
+    try:
+        pauses.set_paused(store.name, paused=True)
+    except ConnectError as error:
+        left.append(Left(what="DAGs that are not paused", why=str(error)))
+    platform = platform_class(store.platform).title
+    left += [
+        Left(what=f"webhooks at {platform}", why=f"remove them in {platform}'s settings"),
+        Left(what="Airflow connections", why=f"{store.gorgias_conn_id}, {store.platform_conn_id}"),
+        Left(what="staging data", why="kept for the audit and for a later connect"),
+    ]
+    return left
+
+
+def _open_store(store_name: str) -> tuple[StoreSettings, Engine]:
+    """The store also while it is disconnected: it may be connected again."""
+    engine = staging_engine()
+    return in_force(stores_file().get(store_name), engine), engine
+
+
+def _open(store_name: str) -> tuple[StoreSettings, Engine, GorgiasClient]:
+    store, engine = _open_store(store_name)
+    return store, engine, gorgias_client(store, engine, urgent=True)
+
+
+def _open_again(engine: Engine, store: str) -> None:
+    with reading(engine) as connection:
+        if find_state(connection, store, StateKey.DISCONNECTED) is None:
+            return
+    with engine.begin() as connection:
+        forget_state(connection, store, StateKey.DISCONNECTED)
+    pauses.set_paused(store, paused=False)

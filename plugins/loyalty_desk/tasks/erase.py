@@ -1,0 +1,237 @@
+"""Erases a person on request: the card in Gorgias, staging, reports; and keeps the person out.
+
+What stays is the anonymous trail: that somebody awarded so much, when and why, and that somebody
+decided something. Everything may be repeated: what was done before is done again or found done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from loyalty_desk.card.emails import read_email
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connect.clear import CardRemover, ShownCard
+from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.privacy.awards import blank_award
+from loyalty_desk.privacy.files import pattern, remove_files
+from loyalty_desk.privacy.person import Person, PersonError, Who, find_person, texts_of
+from loyalty_desk.privacy.tables import delete_rows
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in
+from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.stores import in_force
+
+log = logging.getLogger(__name__)
+
+_ALL: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was erased, in numbers."""
+
+    customers: int
+    members: int
+    cards: int
+    rows: int
+    awards: int
+    files: int
+
+
+def erase(store_name: str, who: Who) -> Erased:
+    """Erase a person in one store, and keep the person out from now on.
+
+    Raises:
+        PersonError: nobody is named, or awards of the person wait; nothing was changed.
+        StoreBusyError: a sync is at work; nothing was changed.
+        Whatever the Gorgias client raises: cards that are left are cleared by the next try, and
+            nothing in staging was changed.
+    """
+    engine = staging_engine()
+    store = in_force(stores_file().get(store_name), engine)
+    with _locked(engine, store):
+        with reading(engine) as connection:
+            person = find_person(connection, store.name, who)
+        if person.waiting_awards:
+            raise PersonError(
+                f"{len(person.waiting_awards)} awards of this person wait or are being applied;"
+                " reject them or let them end, then erase again"
+            )
+        cards = _clear_cards(engine, store, person)
+        now = utc_now()
+        with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execute(text("PRAGMA secure_delete = ON"))
+            rows = _erase_rows(connection, store.name, person, now)
+            files = _remove_files(connection, store.name, person)
+            keep_out(connection, store.name, _named(person), now)
+    _shrink(engine)
+    done = Erased(
+        customers=len(person.customer_ids),
+        members=len(person.member_ids),
+        cards=cards,
+        rows=rows,
+        awards=len(person.award_ids),
+        files=files,
+    )
+    log.info("store %s: a person is erased: %s", store.name, done)
+    return done
+
+
+def forget_erasure(store_name: str, email: str) -> int:
+    """Let somebody in again who joined anew; returns how many hashes are forgotten.
+
+    Raises:
+        PersonError: not an address, or nobody was erased by it.
+    """
+    store, key = stores_file().get(store_name).name, read_email(email)[0]
+    if key is None:
+        raise PersonError("that is not an e-mail address")
+    with staging_engine().begin() as connection:
+        count = let_in(connection, store, key)
+    if not count:
+        raise PersonError(f"store {store} erased nobody with that address")
+    return count
+
+
+def _named(person: Person) -> Iterator[tuple[str, object]]:
+    yield from ((EMAIL, key) for key in sorted(person.email_keys))
+    yield from ((CUSTOMER, one) for one in sorted(person.customer_ids))
+    yield from ((MEMBER, one) for one in sorted(person.member_ids))
+
+
+@contextmanager
+def _locked(engine: Engine, store: StoreSettings) -> Iterator[None]:
+    """Hold the store's lock, so that no sync reads the person in or writes the card meanwhile."""
+    run = Run(store=store, run_id=f"erase__{uuid.uuid4().hex}", params=RunParams(), engine=engine)
+    with engine.begin() as connection:
+        take_lock(connection, run, utc_now())
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            release_lock(connection, run)
+
+
+def _clear_cards(engine: Engine, store: StoreSettings, person: Person) -> int:
+    """Clear the card of each customer at each place, also where the ledger does not know of one."""
+    if not person.customer_ids:
+        return 0
+    client = gorgias_client(store, engine, urgent=True)
+    remover = CardRemover(store=store, engine=engine, client=client)
+    count = 0
+    for customer_id in sorted(person.customer_ids):
+        for card in _shown_cards(engine, store, customer_id):
+            remover.clear(card)
+            count += 1
+    return count
+
+
+def _shown_cards(engine: Engine, store: StoreSettings, customer_id: int) -> Iterator[ShownCard]:
+    """Everywhere a card of the customer is or may be: by the settings now, and by the ledger."""
+    binds = {"store": store.name, "customer_id": customer_id}
+    with reading(engine) as connection:
+        rows = connection.execute(statement("privacy/select_shown"), binds).all()
+    versions: dict[str, str | None] = {place.value: None for place in store.push_to}
+    versions |= {row.destination: row.version_utc for row in rows}
+    for destination, version in versions.items():
+        yield ShownCard(customer_id=customer_id, destination=destination, version_utc=version)
+
+
+def _erase_rows(connection: Connection, store: str, person: Person, now: datetime) -> int:
+    for award_id in person.award_ids:
+        blank_award(connection, store, award_id)
+    connection.execute(
+        statement("privacy/blank_decisions"),
+        {
+            "store": store,
+            "customer_texts": texts_of(person.customer_ids),
+            "member_ids": texts_of(person.member_ids),
+            "now_utc": utc_text(now),
+        },
+    )
+    ids_by_source = (
+        ("customers", texts_of(person.customer_ids)),
+        ("members", texts_of(person.member_ids)),
+        ("tickets", texts_of(person.ticket_ids)),
+    )
+    for source, ids in ids_by_source:
+        binds = {"store": store, "source": source, "ids": ids}
+        connection.execute(statement("privacy/blank_rejected"), binds)
+    _blank_checks(connection, store, person)
+    _blank_failures(connection, store, pattern(person))
+    return delete_rows(connection, store, person)
+
+
+def _blank_checks(connection: Connection, store: str, person: Person) -> None:
+    gone = {*map(str, person.customer_ids), *person.member_ids}
+    for row in connection.execute(statement("privacy/select_failing_ids"), {"store": store}).all():
+        ids: list[Any] = json.loads(row.failing_ids)
+        kept = [one for one in ids if str(one) not in gone]
+        if len(kept) < len(ids):
+            binds = {
+                "store": store,
+                "run_id": row.run_id,
+                "step": row.step,
+                "expectation": row.expectation,
+                "failing_ids": json.dumps(kept),
+            }
+            connection.execute(statement("privacy/update_failing_ids"), binds)
+
+
+def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]) -> None:
+    for row in connection.execute(statement("privacy/select_failures"), {"store": store}).all():
+        blanked = named.sub(b"...", row.failure.encode()).decode()
+        if blanked != row.failure:
+            binds = {"store": store, "run_id": row.run_id, "failure": blanked}
+            connection.execute(statement("privacy/update_failure"), binds)
+
+
+def _remove_files(connection: Connection, store: str, person: Person) -> int:
+    """Remove reports and Data Docs that name the person; those are made anew by the next run."""
+    var = installation().var_dir
+    folders = (var / "reports" / store, var / "data_docs" / store)
+    removed = set(remove_files(folders, pattern(person)))
+    every = {"store": store, "how_many": _ALL}
+    runs = connection.execute(statement("desk/select_newest_runs"), every).all()
+    for run in runs:
+        if run.report_path and {Path(run.report_path), Path(run.report_path).parent} & removed:
+            binds = {"store": store, "run_id": run.run_id}
+            connection.execute(statement("privacy/forget_report"), binds)
+    return len(removed)
+
+
+def _shrink(engine: Engine) -> None:
+    """Have the database give up the room of what was deleted, where it would still stand.
+
+    PostgreSQL does so by itself (autovacuum); SQLite keeps old pages until it is told to.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # outside of any transaction, which these two want
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError as error:  # somebody else writes; the rows are gone already
+        log.warning(
+            "the database file is not rewritten (%s); erase once more by the address", error
+        )
+    finally:
+        connection.close()

@@ -1,0 +1,89 @@
+"""What is not kept longer than need be: old runs and reports, settled mismatches, old awards."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.privacy.awards import blank_award
+from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+"""Rows in one transaction, so that nobody waits long for it."""
+RUN_TABLES: Final = ("run_counters", "quality_results", "rejected_records", "runs")
+
+
+def keep_house(store_name: str) -> dict[str, int]:
+    """Remove what a store need not keep any more; returns how much of what. May be repeated."""
+    store, engine, now = stores_file().get(store_name), staging_engine(), utc_now()
+    limits = store.retention
+    done = {
+        "runs": _remove_runs(engine, store, now - timedelta(days=limits.run_days)),
+        "awards_made_anonymous": _blank_awards(
+            engine, store.name, now - timedelta(days=limits.award_days)
+        ),
+    }
+    mismatches = now - timedelta(days=limits.settled_mismatch_days)
+    decided = now - timedelta(days=limits.decision_days)
+    with engine.begin() as connection:
+        for what, name, binds in (
+            ("settled_mismatches", "delete_settled_mismatches", {"before_utc": mismatches}),
+            ("decisions", "delete_old_decisions", {"before_utc": decided}),
+            ("ended_ignores", "delete_ended_ignores", {"now_utc": now}),
+        ):
+            times = {key: utc_text(moment) for key, moment in binds.items()}
+            found = connection.execute(statement(f"privacy/{name}"), {"store": store.name, **times})
+            done[what] = found.rowcount
+    log.info("store %s: removed %s", store.name, done)
+    return done
+
+
+def _remove_runs(engine: Engine, store: StoreSettings, before: datetime) -> int:
+    binds = {"store": store.name, "before_utc": utc_text(before), "most": BATCH}
+    count = 0
+    while True:
+        with engine.begin() as connection:
+            runs = connection.execute(statement("privacy/select_old_runs"), binds).all()
+            for run in runs:
+                _remove_report(store.name, run)
+                for table in RUN_TABLES:
+                    connection.execute(
+                        statement(f"privacy/delete_run_from_{table}"),
+                        {"store": store.name, "run_id": run.run_id},
+                    )
+        count += len(runs)
+        if len(runs) < BATCH:
+            return count
+
+
+def _remove_report(store: str, run: Row[Any]) -> None:
+    """Remove the folder of a run's report, if it is one of the store's."""
+    if run.report_path is None:
+        return
+    folder = Path(run.report_path).parent.resolve()
+    if folder.parent == (installation().var_dir / "reports" / store).resolve():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _blank_awards(engine: Engine, store: str, before: datetime) -> int:
+    binds = {"store": store, "before_utc": utc_text(before), "most": BATCH}
+    count = 0
+    while True:
+        with engine.begin() as connection:
+            found = connection.execute(statement("privacy/select_old_awards"), binds).scalars()
+            award_ids = list(found)
+            for award_id in award_ids:
+                blank_award(connection, store, award_id)
+        count += len(award_ids)
+        if len(award_ids) < BATCH:
+            return count

@@ -1,0 +1,334 @@
+"""One function a stage, for the DAG and for the command line alike.
+
+Each takes the store's name and the run id, finds everything else in settings and staging, holds the
+store's lock, and writes its own counters. All may be repeated. Between stages go counts only.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.hooks import connections
+from loyalty_desk.http.transport import Counts
+from loyalty_desk.mismatches.history import keep_history
+from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.platforms.base import Platform
+from loyalty_desk.records import RunState
+from loyalty_desk.report import text
+from loyalty_desk.settings.run_params import RunParams
+from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.staging import run_record
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.stores import in_force, open_store
+from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
+from loyalty_desk.sync import extract, members, push
+from loyalty_desk.sync.brake import check_brake
+from loyalty_desk.sync.card_place import claim_card_place
+from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.plan import plan_changes
+
+log = logging.getLogger(__name__)
+
+Counters = Mapping[str, float]
+
+
+def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
+    """Begin the run: lock the store, keep the params, and see that both accounts answer."""
+    store = open_store(store_name)
+    engine = staging_engine()
+    run = Run(store=store, run_id=run_id, params=RunParams(**params), engine=engine)
+    now = utc_now()
+    with engine.begin() as connection:
+        run_record.start_run(connection, store.name, run_id, run.params.model_dump(), now)
+        take_lock(connection, run, now)
+    try:
+        with _stage(store_name, run_id, "start"), _gorgias(run) as client:
+            client.get_account()
+            claim_card_place(engine, store, connections.gorgias_account(store))
+            connections.loyalty_platform(store).check()
+    except LoyaltyDeskError as error:
+        # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
+        with engine.begin() as connection:
+            run_record.finish_run(
+                connection, store_name, run_id, RunState.FAILED, str(error), utc_now()
+            )
+            release_lock(connection, run)
+        raise
+
+
+def extract_members(store_name: str, run_id: str) -> Counters:
+    with _stage(store_name, run_id, "members", seconds="members") as run:
+        with _platform(run) as platform:
+            counts = members.extract_members(run, platform)
+        return _keep(run, counts.as_counters("members"))
+
+
+def extract_customers(store_name: str, run_id: str) -> Counters:
+    with (
+        _stage(store_name, run_id, "customers", seconds="customers") as run,
+        _gorgias(run) as client,
+    ):
+        return _keep(run, extract.extract_customers(run, client).as_counters("customers"))
+
+
+def extract_tickets(store_name: str, run_id: str) -> Counters:
+    with _stage(store_name, run_id, "tickets", seconds="tickets") as run, _gorgias(run) as client:
+        return _keep(run, extract.extract_tickets(run, client).as_counters("tickets"))
+
+
+def look_up_channels(store_name: str, run_id: str) -> Counters:
+    with (
+        _stage(store_name, run_id, "channels", seconds="customers") as run,
+        _gorgias(run) as client,
+    ):
+        asked = _look_members_up(run)  # first: whom it finds needs no further look-up
+        channels = extract.look_up_channels(run, client)
+        return _keep(run, {"member_lookups": asked, "channel_lookups": channels})
+
+
+def _look_members_up(run: Run) -> int:
+    """Ask a platform that lists no members about them one by one."""
+    with _platform(run) as platform:
+        if platform.capabilities.lists_members:
+            return 0
+        return members.look_members_up(run, platform)
+
+
+def match(store_name: str, run_id: str) -> Counters:
+    with (
+        _stage(store_name, run_id, "match", seconds="match") as run,
+        run.engine.begin() as connection,
+    ):
+        full = _must_be_full(run, connection)
+        counts = match_customers(connection, run.store, utc_now(), full=full)
+        run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+        return counts.as_counters()
+
+
+def plan(store_name: str, run_id: str) -> Counters:
+    """Plan, then brake: an unreasonable plan is kept for the report, and stops the run here."""
+    with _stage(store_name, run_id, "plan", seconds="plan") as run:
+        with run.engine.begin() as connection:
+            full = _must_be_full(run, connection)
+            counts = plan_changes(
+                connection,
+                run.store,
+                run_id,
+                utc_now(),
+                full=full,
+                limit=run.params.limit,
+            )
+            run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+            if full:
+                mark = Watermark(since=None, full_scan_at_utc=utc_text(utc_now()))
+                save_watermark(connection, store_name, RECONCILE, mark)
+        if not run.params.release_brake:
+            check_brake(run.store.brake, counts.brake_facts())
+        return counts.as_counters()
+
+
+def push_cards(store_name: str, run_id: str) -> Counters:
+    with _stage(store_name, run_id, "push", seconds="push") as run, _gorgias(run) as client:
+        try:
+            push.push_changes(run, client)
+        finally:  # what an outage cut short is counted too
+            counters = _keep(run, push.count_changes(run).as_counters())
+        return counters
+
+
+def read_back(store_name: str, run_id: str) -> Counters:
+    with _stage(store_name, run_id, "read_back", seconds="push") as run, _gorgias(run) as client:
+        return _keep(run, push.read_back(run, client).as_counters())
+
+
+def check(store_name: str, run_id: str, *steps: str) -> Counters:
+    """Run the suites of some steps; raises QualityError when a critical check fails."""
+    from loyalty_desk.quality.gate import check_step  # noqa: PLC0415 - GX takes seconds
+    from loyalty_desk.quality.steps import Step  # noqa: PLC0415
+
+    failed = {"critical": 0, "warning": 0}
+    with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
+        place = installation()
+        docs_dir = place.var_dir / "data_docs" / store_name if place.data_docs else None
+        for step in steps:
+            result = check_step(
+                run.engine, run.store, run_id, Step(step), utc_now(), docs_dir=docs_dir
+            )
+            failed["critical"] += result.quality_critical_failed
+            failed["warning"] += result.quality_warning_failed
+    return failed
+
+
+def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, Any]:
+    """End the run: settle its state, write the report, give the lock back.
+
+    Returns the report's path, the note for the DAG run, and the record's counters.
+
+    Raises:
+        QualityError: every stage ended well and yet the counts do not add up.
+    """
+    from loyalty_desk.report.html import write_report  # noqa: PLC0415 - charts take seconds
+
+    run = _open(store_name, run_id)
+    with run.engine.begin() as connection:
+        record = run_record.load_run_record(connection, store_name, run_id)
+        failure = _what_went_wrong(record, reached_the_end=reached_the_end)
+        state = RunState.FAILED if failure else RunState.SUCCEEDED
+        if record.state == RunState.ABANDONED:
+            state = record.state  # so that no task of it can be cleared and work in between
+        run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
+    keep_history(run.engine, store_name, utc_now())
+    suggest_members(run.engine, store_name)
+    path = write_report(
+        run.engine,
+        store_name,
+        run_id,
+        report_dir(store_name, run_id),
+        utc_now(),
+        min_score=run.store.mismatches.min_score,
+    )
+    with run.engine.begin() as connection:
+        release_lock(connection, run)
+        record = run_record.load_run_record(connection, store_name, run_id)
+    log.info("store %s, run %s\n%s\nreport: %s", store_name, run_id, text.table(record), path)
+    if failure and reached_the_end:
+        raise QualityError(f"store {store_name}, run {run_id}: {failure}")
+    return {"report": str(path), "note": text.note(record), "counters": record.counters()}
+
+
+def run_all(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
+    """Every stage in the DAG's order, in this process; raises what the failing stage raises."""
+    start(store_name, run_id, params)
+    reached_the_end = False
+    try:
+        extract_members(store_name, run_id)
+        extract_customers(store_name, run_id)
+        extract_tickets(store_name, run_id)
+        look_up_channels(store_name, run_id)
+        check(store_name, run_id, "members", "customers")
+        match(store_name, run_id)
+        check(store_name, run_id, "match")
+        plan(store_name, run_id)
+        check(store_name, run_id, "plan")
+        push_cards(store_name, run_id)
+        read_back(store_name, run_id)
+        check(store_name, run_id, "push")
+        reached_the_end = True
+    finally:
+        report(store_name, run_id, reached_the_end=reached_the_end)
+
+
+def report_dir(store_name: str, run_id: str) -> Path:
+    """Where a run's report goes; the run id is made safe for a file name."""
+    return installation().var_dir / "reports" / store_name / re.sub(r"[^\w.-]", "_", run_id)
+
+
+def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> str | None:
+    if record.failure:
+        return record.failure
+    if not reached_the_end:
+        return "a task was stopped from outside; clear it to go on from there"
+    problems = run_record.balance_problems(record)
+    return f"the counts do not add up: {'; '.join(problems)}" if problems else None
+
+
+def _open(store_name: str, run_id: str) -> Run:
+    """Load a run that was started; its params are those it was started with."""
+    engine: Engine = staging_engine()
+    store: StoreSettings = in_force(stores_file().get(store_name), engine)
+    with reading(engine) as connection:
+        params = connection.execute(
+            statement("run/select_run_params"), {"store": store_name, "run_id": run_id}
+        ).scalar()
+    if params is None:
+        raise PermanentError(f"store {store_name} has no run {run_id}; start one with the DAG")
+    return Run(store=store, run_id=run_id, params=RunParams(**json.loads(params)), engine=engine)
+
+
+@contextmanager
+def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = None) -> Iterator[Run]:
+    """Hold the lock, count the `seconds`, and keep in the run record why a stage failed."""
+    run = _open(store_name, run_id)
+    key = {"store": store_name, "run_id": run_id, "stage": name}
+    with run.engine.begin() as connection:
+        take_lock(connection, run, utc_now())
+        connection.execute(statement("run/clear_failure"), key)
+    started_s = time.monotonic()
+    try:
+        yield run
+    except Exception as error:
+        why = str(error) if isinstance(error, LoyaltyDeskError) else type(error).__name__
+        with run.engine.begin() as connection:
+            connection.execute(statement("run/set_failure"), {**key, "failure": f"{name}: {why}"})
+        raise
+    finally:
+        if seconds:
+            _increase(run, {f"seconds_{seconds}": time.monotonic() - started_s})
+
+
+@contextmanager
+def _gorgias(run: Run) -> Iterator[GorgiasClient]:
+    """A client whose requests are counted in the run record, whatever happens."""
+    client = connections.gorgias_client(run.store, run.engine)
+    with _counted(run, "gorgias", client.transport.counts):
+        yield client
+
+
+@contextmanager
+def _platform(run: Run) -> Iterator[Platform]:
+    """The platform, its requests counted in the run record, whatever happens."""
+    platform = connections.loyalty_platform(run.store)
+    with _counted(run, "platform", platform.counts):
+        yield platform
+
+
+@contextmanager
+def _counted(run: Run, whose: str, counts: Counts) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        _increase(
+            run,
+            {
+                f"{whose}_requests": counts.requests,
+                f"{whose}_rate_limited": counts.rate_limited,
+            },
+        )
+
+
+def _keep(run: Run, counters: Counters) -> Counters:
+    with run.engine.begin() as connection:
+        run_record.add_counters(connection, run.store.name, run.run_id, counters)
+    return counters
+
+
+def _increase(run: Run, counters: Mapping[str, float]) -> None:
+    with run.engine.begin() as connection:
+        run_record.increase_counters(connection, run.store.name, run.run_id, counters)
+
+
+def _must_be_full(run: Run, connection: Connection) -> bool:
+    """Whether match and plan look at everything: when asked, the first time, and once a while.
+
+    Both decide alike, as only a finished full plan moves the mark.
+    """
+    mark = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
+    if run.params.full_resync or mark is None:
+        return True
+    return utc_now() - parse_utc(mark) >= timedelta(days=run.store.extract.full_scan_days)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.stores_file import StoresFile, read_stores
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read_text(text: str) -> StoresFile:
+        path = tmp_path / "stores.yaml"
+        path.write_text(text, encoding="utf-8")
+        return read_stores(path)
+
+    return read_text
+
+
+def test_the_shipped_stores_file_is_right() -> None:
+    found = read_stores(PROJECT_ROOT / "include" / "stores.yaml")
+
+    assert found.problems == {}
+    assert found.get("demo").platform_conn_id == "rivo_demo"
+    assert found.get("demo").gorgias_conn_id == "gorgias_demo"
+
+
+def test_a_wrong_value_names_store_key_and_allowed_values_and_other_stores_load(read) -> None:
+    found = read("stores:\n  shop:\n    platform: rivos\n  other:\n    platform: rivo\n")
+
+    assert list(found.stores) == ["other"]
+    assert "store 'shop': platform" in found.problems["shop"]
+    assert "must be one of rivo" in found.problems["shop"]
+    with pytest.raises(SettingsError, match="store 'shop': platform"):
+        found.get("shop")
+
+
+def test_an_unknown_key_names_the_keys_that_exist(read) -> None:
+    found = read("stores:\n  shop:\n    platform: rivo\n    brake:\n      max_chnges: 3\n")
+
+    assert "brake.max_chnges: no such key; allowed are max_changes," in found.problems["shop"]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("schedule: every day", "cron"),
+        ("push_to: []", "push_to"),
+        ("push_to: [sidebar]", "customer_data"),
+        ("budget: {share: 1.5}", "budget.share"),
+        ("push: {workers: 0}", "push.workers"),
+    ],
+)
+def test_each_wrong_setting_is_refused_by_name(read, line: str, what: str) -> None:
+    found = read(f"stores:\n  shop:\n    platform: rivo\n    {line}\n")
+
+    assert what in found.problems["shop"]
+
+
+@pytest.mark.parametrize("name", ["Shop", "1shop", "a-b", "a b", "x" * 41])
+def test_a_store_name_that_would_not_fit_a_dag_or_table_is_refused(read, name: str) -> None:
+    assert "a name is" in read(f"stores:\n  '{name}':\n    platform: rivo\n").problems[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("stores: [", "not valid YAML in line"),
+        ("shops: {}", "the key `stores`"),
+        ("- a", "the key `stores`"),
+        ("", "the key `stores`"),
+    ],
+)
+def test_a_file_that_is_wrong_as_a_whole_says_so(read, text: str, what: str) -> None:
+    found = read(text)
+
+    assert what in found.problems[""]
+    with pytest.raises(SettingsError):
+        found.get("shop")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    found = read_stores(tmp_path / "nowhere.yaml")
+
+    assert "nowhere.yaml" in found.problems[""]
+
+
+def test_asking_for_an_unknown_store_names_those_that_exist(read) -> None:
+    with pytest.raises(SettingsError, match="no store 'b'; the stores file has: a"):
+        read("stores:\n  a:\n    platform: rivo\n").get("b")
