@@ -45,7 +45,7 @@ def find_push_progress(staging_path: Path, store: str, run_id: str) -> PushProgr
     try:
         with _reading(staging_path) as connection:
             rows = connection.execute(
-                statement("push/count_changes_by_state"), {"store": store, "run_id": run_id}
+                statement("push/changes/count_changes_by_state"), {"store": store, "run_id": run_id}
             ).all()
     except SettingsError:  # not migrated yet
         return None

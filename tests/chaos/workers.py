@@ -120,7 +120,7 @@ def _arm_engine(engine: Engine, kill: str) -> None:
             die()
 
     def on_execute(_connection: Connection, clause: Any, *_: Any) -> None:
-        if when == "before_claim" and clause is statement("awards/claim_award"):
+        if when == "before_claim" and clause is statement("awards/apply/claim_award"):
             die()
 
     event.listen(engine, "commit", on_commit)

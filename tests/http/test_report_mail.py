@@ -184,7 +184,7 @@ def test_the_report_says_why_the_newest_run_stopped_and_how_old_the_data_is(
         start_run(connection, STORE, "r2", {}, now - timedelta(minutes=1))
         finish_run(connection, STORE, "r2", RunState.FAILED, "plan: 900 changes, 500 allowed", now)
         binds = {"store": STORE, "run_id": "r2", "report_path": "r2/report.html"}
-        connection.execute(statement("report/set_report_path"), binds)
+        connection.execute(statement("report/runs/set_report_path"), binds)
 
     assert send(), "a run that stopped is news"
     body = mailbox.mails[1].get_body(("html",))

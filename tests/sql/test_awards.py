@@ -74,7 +74,7 @@ def claim(staging: Engine, award_id: str, by: str, now: datetime = NOW) -> bool:
         "lease_until_utc": utc_text(now + timedelta(minutes=1)),
     }
     with staging.begin() as connection:
-        return connection.execute(statement("awards/claim_award"), binds).first() is not None
+        return connection.execute(statement("awards/apply/claim_award"), binds).first() is not None
 
 
 # --- once ------------------------------------------------------------------------------------

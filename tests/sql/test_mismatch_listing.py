@@ -12,7 +12,7 @@ from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.mismatches.listing import Asked, load_page, read_asked
 from loyalty_desk.staging import mismatch_schema
-from loyalty_desk.staging.statements import SQL_FOLDER
+from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged
 
@@ -155,7 +155,7 @@ def test_what_is_ignored_is_listed_as_such_until_its_end(listed: Engine) -> None
 
 def test_what_is_counted_is_what_is_listed() -> None:
     page, counted = (
-        " ".join((SQL_FOLDER / "mismatches" / f"{name}.sql").read_text(encoding="utf-8").split())
+        " ".join(str(statement(f"mismatches/listing/{name}")).split())
         for name in ("select_page", "count_page")
     )
     filter_of_count = counted[counted.index("WHERE m.store") :]

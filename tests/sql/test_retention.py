@@ -59,7 +59,7 @@ def add_run(engine: Engine, folder: Path, run_id: str, at: datetime, state: RunS
         if state is not RunState.RUNNING:
             finish_run(connection, STORE, run_id, state, None, at)
         binds = {"store": STORE, "run_id": run_id, "report_path": str(report)}
-        connection.execute(statement("report/set_report_path"), binds)
+        connection.execute(statement("report/runs/set_report_path"), binds)
     return report
 
 
@@ -113,7 +113,7 @@ def test_no_folder_but_one_of_the_stores_reports_is_removed(
     elsewhere.write_text("not ours")
     with staging.begin() as connection:
         binds = {"store": STORE, "run_id": "old", "report_path": str(elsewhere)}
-        connection.execute(statement("report/set_report_path"), binds)
+        connection.execute(statement("report/runs/set_report_path"), binds)
 
     assert house(run_days=7)["runs"] == 1
     assert elsewhere.exists()

@@ -1,7 +1,8 @@
-"""Every file under include/sql: its comment, and that both databases accept it."""
+"""Every statement under include/sql: its comment, its use, and that both databases accept it."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,19 +12,30 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.schema import METADATA, to_plan
-from loyalty_desk.staging.statements import SQL_FOLDER, parse, statement, without_comments
+from loyalty_desk.staging.statements import (
+    SQL_FOLDER,
+    parse,
+    statement,
+    topic_statements,
+    without_comments,
+)
 
 WITH_NAME = re.compile(
     r"(?:WITH|RECURSIVE|,)\s+([a-z_]+)(?:\s*\([^()]*\))?\s+AS\s*(?:NOT MATERIALIZED\s*)?\("
 )
-FILES = sorted(str(path.relative_to(SQL_FOLDER))[:-4] for path in SQL_FOLDER.rglob("*.sql"))
+TOPICS = sorted(
+    path.relative_to(SQL_FOLDER).with_suffix("").as_posix() for path in SQL_FOLDER.rglob("*.sql")
+)
+STATEMENTS = [f"{topic}/{name}" for topic in TOPICS for name in topic_statements(topic)]
 TABLE_NAME = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)")
 
 
 def read(path: str) -> str:
-    return (SQL_FOLDER / f"{path}.sql").read_text(encoding="utf-8")
+    topic, _, name = path.rpartition("/")
+    return topic_statements(topic)[name]
 
 
 def reads_temporary_tables(path: str) -> bool:
@@ -32,14 +44,15 @@ def reads_temporary_tables(path: str) -> bool:
     return code.startswith(("CREATE TEMP", "DROP ")) or not named <= set(METADATA.tables)
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", STATEMENTS)
 def test_a_statement_opens_with_what_it_is_for_its_tables_and_its_binds(path: str) -> None:
     lines = read(path).splitlines()
     header = " ".join(line for line in lines if line.startswith("--"))
     code = without_comments(read(path))
 
-    assert lines[0].startswith("-- "), "a file opens with a comment"
-    assert ";" not in code, "one statement a file, without its semicolon"
+    assert lines[0].startswith("-- "), "a statement opens with a comment"
+    assert read(path).rstrip().endswith(";"), "a statement ends with a semicolon"
+    assert ";" not in code, "one statement under a name"
     mentioned = set(re.findall(r"\w+", header))
     tables = set(TABLE_NAME.findall(code)) & set(METADATA.tables)
     assert tables <= mentioned, "the comment names each table"
@@ -51,7 +64,7 @@ def test_a_statement_opens_with_what_it_is_for_its_tables_and_its_binds(path: st
 
 def test_the_database_accepts_every_statement(staging: Engine) -> None:
     refused = {}
-    for path in FILES:
+    for path in STATEMENTS:
         if reads_temporary_tables(path):
             continue  # such a table is there only while its stage works; the stage's tests run it
         explain = parse(f"EXPLAIN {without_comments(read(path))}")
@@ -82,8 +95,33 @@ def test_comments_are_dropped_and_literals_kept() -> None:
 
 
 def test_a_missing_statement_names_its_file() -> None:
-    with pytest.raises(FileNotFoundError, match=str(Path("stage") / "no_such_statement.sql")):
-        statement("stage/no_such_statement")
+    with pytest.raises(FileNotFoundError, match=str(Path("no") / "such_topic.sql")):
+        statement("no/such_topic/select_members")
+    with pytest.raises(LookupError, match=r"include/sql/tokens.sql has no statement named no_such"):
+        statement("tokens/no_such")
+
+
+def test_two_statements_of_one_name_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "twice.sql").write_text("-- name: one\nSELECT 1;\n\n-- name: one\nSELECT 2;\n")
+    monkeypatch.setattr("loyalty_desk.staging.statements.SQL_FOLDER", tmp_path)
+
+    with pytest.raises(ValueError, match=r"twice\.sql: each statement needs a name of its own"):
+        topic_statements("twice")
+
+
+def test_every_statement_is_named_in_full_where_it_is_used() -> None:
+    """So a search for its name finds it, and one that nobody uses is seen."""
+    package = (PROJECT_ROOT / "plugins").rglob("*.py")
+    literals = {
+        node.value
+        for path in package
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    assert [path for path in STATEMENTS if path not in literals] == []
 
 
 def test_bulk_insert_streams_and_counts(staging: Engine) -> None:

@@ -22,7 +22,7 @@ TODO = {
 def take_to_alert(connection: Connection, store: str, run_id: str) -> list[str]:
     """The refused and unknown awards to alert about, from now on this run's. May be repeated."""
     binds = {"store": store, "run_id": run_id}
-    return sorted(connection.execute(statement("awards/take_to_alert"), binds).scalars())
+    return sorted(connection.execute(statement("awards/follow_up/take_to_alert"), binds).scalars())
 
 
 def award_alert(store: str, awards: Sequence[Row[Any]]) -> Alert:

@@ -95,14 +95,14 @@ def apply_due(worker: Worker) -> Counts:
 def _find_due(worker: Worker) -> list[str]:
     with reading(worker.engine) as connection:
         binds = {"store": worker.store.name, "now_utc": utc_text(utc_now()), "most": BATCH}
-        return list(connection.execute(statement("awards/select_due"), binds).scalars())
+        return list(connection.execute(statement("awards/apply/select_due"), binds).scalars())
 
 
 def _claim(worker: Worker, award_id: str) -> Row[Any] | None:
     now = utc_now()
     with worker.engine.begin() as connection:
         award = connection.execute(
-            statement("awards/claim_award"),
+            statement("awards/apply/claim_award"),
             {
                 "store": worker.store.name,
                 "award_id": award_id,
@@ -270,7 +270,7 @@ def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
         "lease_until_utc": utc_text(now + worker.lease()),
     }
     with worker.engine.begin() as connection:
-        is_mine = connection.execute(statement("awards/mark_sent"), binds).rowcount == 1
+        is_mine = connection.execute(statement("awards/apply/mark_sent"), binds).rowcount == 1
         if is_mine:
             state, detail = AwardState.APPLYING, "about to be sent"
             _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
@@ -311,7 +311,7 @@ def _put_back(
         "lease_until_utc": utc_text(now + wait),
     }
     with worker.engine.begin() as connection:
-        if connection.execute(statement("awards/leave_award"), binds).rowcount:
+        if connection.execute(statement("awards/apply/leave_award"), binds).rowcount:
             _note(connection, worker, award.award_id, state, now, detail=detail)
 
 
@@ -335,7 +335,7 @@ def _finish(
         "now_utc": utc_text(now),
     }
     with worker.engine.begin() as connection:
-        if not connection.execute(statement("awards/finish_award"), binds).rowcount:
+        if not connection.execute(statement("awards/apply/finish_award"), binds).rowcount:
             log.info("award %s was taken over by another worker", award.award_id)
             return
         facts = {"entry_id": entry_id} if entry_id else None

@@ -33,13 +33,13 @@ class OwnApprovalError(LoyaltyDeskError):
 def take_to_ask(connection: Connection, store: str, run_id: str) -> list[str]:
     """The awards that the run has to ask about, from now on it alone. May be repeated."""
     binds = {"store": store, "run_id": run_id}
-    return sorted(connection.execute(statement("awards/take_to_ask"), binds).scalars())
+    return sorted(connection.execute(statement("awards/approval/take_to_ask"), binds).scalars())
 
 
 def reject_overdue(connection: Connection, store: str, now: datetime) -> list[str]:
     """Reject what nobody answered in time, also where the question was lost."""
     binds = {"store": store, "now_utc": utc_text(now), "detail": IN_TIME}
-    overdue = list(connection.execute(statement("awards/reject_overdue"), binds).scalars())
+    overdue = list(connection.execute(statement("awards/approval/reject_overdue"), binds).scalars())
     for award_id in overdue:
         add_event(
             connection, store, award_id, AwardState.REJECTED, now, actor="timeout", detail=IN_TIME
@@ -74,7 +74,7 @@ def decide(
         "detail": why,
         "settled_at_utc": None if approved else utc_text(now),
     }
-    if not connection.execute(statement("awards/decide_award"), binds).rowcount:
+    if not connection.execute(statement("awards/approval/decide_award"), binds).rowcount:
         # Not as it was read before: another answer may have come meanwhile.
         return AwardState(get_award(connection, store, award.award_id).state)
     add_event(connection, store, award.award_id, state, now, actor=by, detail=why)
@@ -86,7 +86,7 @@ def ask_anew(
 ) -> None:
     """Have another run ask once more, after an answer of somebody who may not give it."""
     binds = {"store": store, "award_id": award.award_id}
-    if connection.execute(statement("awards/ask_anew"), binds).rowcount:
+    if connection.execute(statement("awards/approval/ask_anew"), binds).rowcount:
         add_event(
             connection,
             store,

@@ -68,7 +68,11 @@ class FollowUp:
             "newest_utc": utc_text(now - LEFT_TO_OTHERS),
         }
         with reading(self.engine) as connection:
-            due = connection.execute(statement("awards/select_to_show"), binds).scalars().all()
+            due = (
+                connection.execute(statement("awards/follow_up/select_to_show"), binds)
+                .scalars()
+                .all()
+            )
         for award_id in due:
             try:
                 pushed += self._show(award_id)
@@ -91,14 +95,14 @@ class FollowUp:
         if self.store.awards.ticket_note and award.ticket_id is not None:
             self._leave_note(award, member)
         with self.engine.begin() as connection:
-            self._mark(connection, award_id, "shown")
+            self._mark(connection, award_id, "awards/follow_up/mark_shown")
             self._note(connection, award, "shown in Gorgias", {"cards": pushed})
         return pushed
 
     def _leave_note(self, award: Row[Any], member: Member | None) -> None:
         """Leave the note on the ticket, unless somebody did; it is marked before it is sent."""
         with self.engine.begin() as connection:
-            if not self._mark(connection, award.award_id, "noted"):
+            if not self._mark(connection, award.award_id, "awards/follow_up/mark_noted"):
                 return
         card = member.card if member else {}
         balance, pending = card.get(f"{award.unit}_balance"), card.get("points_pending")
@@ -117,13 +121,13 @@ class FollowUp:
         with self.engine.begin() as connection:
             self._note(connection, award, detail)
 
-    def _mark(self, connection: Connection, award_id: str, what: str) -> bool:
+    def _mark(self, connection: Connection, award_id: str, mark: str) -> bool:
         binds = {
             "store": self.store.name,
             "award_id": award_id,
             "now_utc": utc_text(utc_now()),
         }
-        return connection.execute(statement(f"awards/mark_{what}"), binds).rowcount == 1
+        return connection.execute(statement(mark), binds).rowcount == 1
 
     def _note(
         self,

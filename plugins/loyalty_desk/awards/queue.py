@@ -96,7 +96,7 @@ def awarded_today(
 ) -> Today:
     """What an agent awarded and a member was awarded since midnight (UTC), in that unit."""
     found = connection.execute(
-        statement("awards/select_awarded_today"),
+        statement("awards/queue/select_awarded_today"),
         {
             "store": store,
             "agent": agent,
@@ -110,7 +110,9 @@ def awarded_today(
 
 def enter_gate(connection: Connection, store: str, now: datetime) -> None:
     """Hold the store's gate to the end of the transaction: nobody else queues meanwhile."""
-    connection.execute(statement("awards/enter_gate"), {"store": store, "now_utc": utc_text(now)})
+    connection.execute(
+        statement("awards/queue/enter_gate"), {"store": store, "now_utc": utc_text(now)}
+    )
 
 
 def insert_award(
@@ -150,7 +152,7 @@ def insert_award(
         "reverses": reverses,
         "approve_by_utc": utc_text(approve_by) if approve_by else None,
     }
-    connection.execute(statement("awards/insert_award"), values)
+    connection.execute(statement("awards/queue/insert_award"), values)
     facts = {name: values[name] for name in _AUDITED if values[name] is not None}
     add_event(connection, store.name, award_id, state, now, actor=request.agent, facts=facts)
     return Queued(award_id=award_id, state=state)
@@ -167,7 +169,7 @@ def _find_subject(connection: Connection, store: StoreSettings, request: AwardRe
     if request.member_id is not None:
         return request.member_id
     found = connection.execute(
-        statement("awards/select_subject"), {"store": store.name, "email_key": request.email}
+        statement("awards/queue/select_subject"), {"store": store.name, "email_key": request.email}
     ).all()
     return str(found[0].member_id) if len(found) == 1 else str(request.email)
 
@@ -185,7 +187,7 @@ def _find_earlier(
     if request.idempotency_key is None:
         window = timedelta(minutes=store.awards.same_award_minutes)
         return connection.execute(
-            statement("awards/select_double_click"),
+            statement("awards/queue/select_double_click"),
             {
                 "store": store.name,
                 "agent": request.agent,
@@ -197,7 +199,7 @@ def _find_earlier(
             },
         ).first()
     found = connection.execute(
-        statement("awards/select_award_by_key"),
+        statement("awards/queue/select_award_by_key"),
         {"store": store.name, "idempotency_key": request.idempotency_key},
     ).first()
     if found is not None and found.content_hash != request.content_hash():
@@ -231,7 +233,7 @@ def add_event(
     }
     # Two workers may show one award at once. The later one waits for the other's commit, and then
     # sees which number is free.
-    while not connection.execute(statement("awards/insert_award_event"), binds).rowcount:
+    while not connection.execute(statement("awards/queue/insert_award_event"), binds).rowcount:
         pass
 
 
@@ -240,13 +242,13 @@ def list_awards(
 ) -> list[Row[Any]]:
     """The newest awards of a store, the newest first: what a line of a list shows of each."""
     binds = {"store": store, "state": state.value if state else "", "most": most}
-    return list(connection.execute(statement("awards/select_awards"), binds).all())
+    return list(connection.execute(statement("awards/reading/select_awards"), binds).all())
 
 
 def get_award(connection: Connection, store: str, award_id: str) -> Row[Any]:
     """One award, whole; raises NoAwardError."""
     binds = {"store": store, "award_id": award_id}
-    found = connection.execute(statement("awards/select_award"), binds).first()
+    found = connection.execute(statement("awards/reading/select_award"), binds).first()
     if found is None:
         raise NoAwardError(f"store {store} has no award {award_id}")
     return found
@@ -255,7 +257,7 @@ def get_award(connection: Connection, store: str, award_id: str) -> Row[Any]:
 def get_events(connection: Connection, store: str, award_id: str) -> list[Row[Any]]:
     """The audit of one award, from its beginning."""
     binds = {"store": store, "award_id": award_id}
-    return list(connection.execute(statement("awards/select_award_events"), binds).all())
+    return list(connection.execute(statement("awards/reading/select_award_events"), binds).all())
 
 
 def settle_unknown(
@@ -282,7 +284,7 @@ def settle_unknown(
         "detail": why,
         "now_utc": utc_text(now),
     }
-    if not connection.execute(statement("awards/settle_award"), binds).rowcount:
+    if not connection.execute(statement("awards/apply/settle_award"), binds).rowcount:
         raise NoAwardError(f"award {award_id} is {award.state}; only an unknown one can be settled")
     add_event(connection, store, award_id, state, now, actor=actor, detail=why)
     return state

@@ -64,7 +64,7 @@ def reverse_award(
     if award.reverses is not None:
         raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
     binds = {"store": store.name, "award_id": award_id}
-    found = connection.execute(statement("awards/select_reversal"), binds).first()
+    found = connection.execute(statement("awards/reading/select_reversal"), binds).first()
     if found is not None:
         raise ReversalError(f"award {award_id} was reversed before, by award {found.award_id}")
     unit = Unit(award.unit)

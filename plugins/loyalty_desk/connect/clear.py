@@ -64,7 +64,9 @@ class CardRemover:
     def _next(self) -> list[Row[Any]]:
         binds = {"store": self.store.name, "most": BATCH}
         with reading(self.engine) as connection:
-            return list(connection.execute(statement("connect/select_cards_to_clear"), binds).all())
+            return list(
+                connection.execute(statement("disconnect/select_cards_to_clear"), binds).all()
+            )
 
     def _clear(self, row: ShownCard | Row[Any], fields: Mapping[str, int]) -> None:
         try:
@@ -81,11 +83,11 @@ class CardRemover:
             "now_utc": utc_text(utc_now()),
         }
         with self.engine.begin() as connection:
-            connection.execute(statement("push/delete_pushed_card"), binds)
+            connection.execute(statement("push/ledger/delete_pushed_card"), binds)
             # A store that is connected again finds out whom it has to write to.
-            connection.execute(statement("push/insert_to_plan"), binds)
+            connection.execute(statement("push/ledger/insert_to_plan"), binds)
             if row.destination == Destination.CUSTOMER_DATA:
-                connection.execute(statement("connect/forget_shown_card"), binds)
+                connection.execute(statement("disconnect/forget_shown_card"), binds)
 
     def _clear_data(self, row: ShownCard | Row[Any]) -> None:
         data = self.client.get_customer(row.customer_id).data or {}

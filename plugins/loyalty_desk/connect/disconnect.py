@@ -62,7 +62,7 @@ def close_store(engine: Engine, store: str, waiting: Waiting, by: str, now: date
             )
         count = int(
             connection.execute(
-                statement("connect/count_waiting_awards"), {"store": store}
+                statement("disconnect/count_waiting_awards"), {"store": store}
             ).scalar_one()
         )
         if count and waiting is Waiting.REFUSE:
@@ -110,5 +110,5 @@ def remove_objects(
 def count_cards(engine: Engine, store: str) -> int:
     """How many cards of ours stand in Gorgias, as far as the ledger knows."""
     with reading(engine) as connection:
-        found = connection.execute(statement("connect/count_pushed_cards"), {"store": store})
+        found = connection.execute(statement("disconnect/count_pushed_cards"), {"store": store})
         return int(found.scalar_one())

@@ -69,7 +69,7 @@ def version_after(last_version_utc: str | None, now: datetime) -> str:
 def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
     """Note in the ledger that Gorgias accepted a card."""
     connection.execute(
-        statement("push/upsert_pushed_card"),
+        statement("push/ledger/upsert_pushed_card"),
         {
             "store": store,
             "customer_id": delivery.customer_id,

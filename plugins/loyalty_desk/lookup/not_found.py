@@ -57,7 +57,7 @@ def note_look_up(
 def _is_news(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime) -> bool:
     binds = {"store": store, "ticket_id": asked.ticket_id}
     with reading(engine) as connection:
-        before = connection.execute(statement("lookup/select_not_found"), binds).first()
+        before = connection.execute(statement("lookup/not_found/select_not_found"), binds).first()
     if looked_up.found.member_id is not None:
         return before is not None and before.settled_at_utc is None
     return (
@@ -78,11 +78,11 @@ def _write(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: d
     binds = {"store": store, "ticket_id": asked.ticket_id, "now_utc": utc_text(now)}
     with engine.begin() as connection:
         if looked_up.found.member_id is not None:
-            connection.execute(statement("lookup/settle_not_found"), binds)
+            connection.execute(statement("lookup/not_found/settle_not_found"), binds)
             return
         outcome = looked_up.found.card["status"]
         connection.execute(
-            statement("lookup/upsert_not_found"),
+            statement("lookup/not_found/upsert_not_found"),
             {**binds, "customer_id": asked.customer_id, "outcome": outcome},
         )
 

@@ -33,13 +33,13 @@ def find_staged(connection: Connection, store: StoreSettings, email_key: str) ->
     Several customers with one address count when they are the same member.
     """
     binds = {"store": store.name, "email_key": email_key}
-    customers = connection.execute(statement("lookup/select_customer"), binds).all()
+    customers = connection.execute(statement("lookup/staged/select_customer"), binds).all()
     matched = {row.member_id for row in customers if row.member_id is not None}
     if len(matched) == 1:
         return find_member(connection, store, next(iter(matched)))
     if len(matched) > 1 or any(row.outcome == Outcome.AMBIGUOUS for row in customers):
         return _nobody(connection, store, Outcome.AMBIGUOUS)
-    holders = connection.execute(statement("lookup/select_members_by_email"), binds).all()
+    holders = connection.execute(statement("lookup/staged/select_members_by_email"), binds).all()
     members = [row.member_id for row in holders if _counts(row.status, store)]
     if len(members) > 1:
         return _nobody(connection, store, Outcome.AMBIGUOUS)
@@ -50,7 +50,7 @@ def find_staged(connection: Connection, store: StoreSettings, email_key: str) ->
 def find_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
     """The card of a member, or of whoever does not count as one."""
     binds = {"store": store.name, "member_id": member_id}
-    row = connection.execute(statement("lookup/select_member"), binds).first()
+    row = connection.execute(statement("lookup/staged/select_member"), binds).first()
     if row is None:
         return _nobody(connection, store, Outcome.CUSTOMER_NOT_FOUND)
     if not _counts(row.status, store):
@@ -72,5 +72,5 @@ def _nobody(connection: Connection, store: StoreSettings, outcome: Outcome) -> F
 
 def _read_at(connection: Connection, store: StoreSettings, member_id: str) -> str | None:
     binds = {"store": store.name, "member_id": member_id}
-    row = connection.execute(statement("lookup/select_read_at"), binds).one()
+    row = connection.execute(statement("lookup/staged/select_read_at"), binds).one()
     return max((at for at in row if at is not None), default=None)

@@ -143,7 +143,7 @@ class _Batch:
         until_utc: str | None = None,
     ) -> None:
         self._execute(
-            "insert_decision",
+            "decisions/insert_decision",
             decision_id=uuid.uuid4().hex,
             batch_id=self.id,
             side=subject.side,
@@ -167,11 +167,13 @@ class _Batch:
         )
 
     def refuse(self, customer_id: int, member_id: str) -> None:
-        self._execute("upsert_refused_suggestion", customer_id=customer_id, member_id=member_id)
+        self._execute(
+            "decisions/upsert_refused_suggestion", customer_id=customer_id, member_id=member_id
+        )
 
     def ignore(self, subject: Subject, reason: str, until_utc: str | None) -> None:
         self._execute(
-            "upsert_ignored_mismatch",
+            "decisions/upsert_ignored_mismatch",
             side=subject.side,
             subject_id=subject.id,
             reason=reason,
@@ -179,14 +181,14 @@ class _Batch:
         )
 
     def require_mismatch(self, subject: Subject) -> None:
-        found = self._execute("find_mismatch", side=subject.side, subject_id=subject.id)
+        found = self._execute("decisions/find_mismatch", side=subject.side, subject_id=subject.id)
         if found.first() is None:
             raise DecisionError(f"{subject.side} {subject.id} is no mismatch of this store")
 
     def restore(self, subject: Subject, action: Action, member_id: str | None) -> None:
         """Have in force what was decided before, if anything was."""
         earlier = self._execute(
-            "select_in_force",
+            "decisions/select_in_force",
             side=subject.side,
             subject_id=subject.id,
             action=action.value,
@@ -197,10 +199,14 @@ class _Batch:
                 self._restore_link(int(subject.id), str(member_id), earlier)
             case Action.REFUSE if earlier is None:
                 self._execute(
-                    "delete_refused_suggestion", customer_id=int(subject.id), member_id=member_id
+                    "decisions/delete_refused_suggestion",
+                    customer_id=int(subject.id),
+                    member_id=member_id,
                 )
             case Action.IGNORE if earlier is None:
-                self._execute("delete_ignored_mismatch", side=subject.side, subject_id=subject.id)
+                self._execute(
+                    "decisions/delete_ignored_mismatch", side=subject.side, subject_id=subject.id
+                )
             case Action.IGNORE if earlier is not None:
                 self.ignore(subject, earlier.reason, earlier.until_utc)
 
@@ -215,9 +221,7 @@ class _Batch:
             self.link(customer_id, earlier.member_id, by=earlier.actor)
 
     def _execute(self, name: str, **binds: Any) -> Any:
-        return self._connection.execute(
-            statement(f"decisions/{name}"), {"store": self._store, **binds}
-        )
+        return self._connection.execute(statement(name), {"store": self._store, **binds})
 
 
 def _customer(pair: Pair) -> Subject:

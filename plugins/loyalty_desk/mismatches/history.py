@@ -39,8 +39,12 @@ def keep_history(engine: Engine, store: str, now: datetime) -> None:
     """Bring the history to what the last match found. May be repeated."""
     binds = {"store": store, "now_utc": utc_text(now)}
     with engine.begin() as connection:
-        for name in ("settle_customers", "settle_members", "open_mismatches"):
-            connection.execute(statement(f"mismatches/{name}"), binds)
+        for name in (
+            "mismatches/history/settle_customers",
+            "mismatches/history/settle_members",
+            "mismatches/history/open_mismatches",
+        ):
+            connection.execute(statement(name), binds)
 
 
 def load_progress(
@@ -64,5 +68,5 @@ def load_progress(
             older_than_a_month=int(row.older_than_a_month),
             oldest_open=None if row.oldest_open_utc is None else parse_utc(row.oldest_open_utc),
         )
-        for row in connection.execute(statement("mismatches/count_progress"), binds)
+        for row in connection.execute(statement("mismatches/history/count_progress"), binds)
     ]

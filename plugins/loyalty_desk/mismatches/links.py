@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -25,14 +26,12 @@ def confirm_link(
     Raises:
         PermanentError: staging knows no such customer or no such member.
     """
-    key = {"store": store, "customer_id": customer_id, "member_id": member_id}
-    subjects: tuple[tuple[str, int | str], ...] = (("customer", customer_id), ("member", member_id))
-    for kind, subject in subjects:
-        found = connection.execute(
-            statement(f"links/find_{kind}"), {"store": store, f"{kind}_id": subject}
-        )
-        if found.first() is None:
-            raise PermanentError(f"store {store} has no {kind} {subject}; run a sync, check the id")
+    key: dict[str, Any] = {"store": store, "customer_id": customer_id, "member_id": member_id}
+    for what, find in (("customer", "links/find_customer"), ("member", "links/find_member")):
+        subject = key[f"{what}_id"]
+        if connection.execute(statement(find), {"store": store, f"{what}_id": subject}).first():
+            continue
+        raise PermanentError(f"store {store} has no {what} {subject}; run a sync, check the id")
     _touch_linked(connection, store, customer_id)
     connection.execute(
         statement("links/upsert_link"),

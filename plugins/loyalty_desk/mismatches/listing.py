@@ -123,9 +123,9 @@ def load_page(
         "min_score": min_score,
         **_search(asked.words),
     }
-    found = connection.execute(statement("mismatches/count_page"), binds).scalar_one()
+    found = connection.execute(statement("mismatches/listing/count_page"), binds).scalar_one()
     place = {"sort": asked.sort.value, "most": most, "skip": (asked.page - 1) * most}
-    rows = connection.execute(statement("mismatches/select_page"), binds | place).all()
+    rows = connection.execute(statement("mismatches/listing/select_page"), binds | place).all()
     return Page([_read(row) for row in rows], found)
 
 

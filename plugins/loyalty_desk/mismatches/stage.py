@@ -40,14 +40,14 @@ def suggest_members(engine: Engine, store: str) -> int:
         for one in found
     )
     with engine.begin() as connection:
-        connection.execute(statement("mismatches/delete_suggestions"), {"store": store})
+        connection.execute(statement("mismatches/suggestions/delete_suggestions"), {"store": store})
         return bulk_insert(connection, suggestions, rows)
 
 
 def best_suggestions(connection: Connection, store: str, min_score: float) -> dict[int, Suggested]:
     """The surest suggestion for each customer, of those sure enough."""
     binds = {"store": store, "min_score": min_score}
-    rows = connection.execute(statement("mismatches/select_best_suggestions"), binds)
+    rows = connection.execute(statement("mismatches/suggestions/select_best_suggestions"), binds)
     return {
         row.customer_id: Suggested(
             member_id=row.member_id,
@@ -60,18 +60,27 @@ def best_suggestions(connection: Connection, store: str, min_score: float) -> di
 
 def _iter_suggestions(engine: Engine, store: str) -> Iterator[Suggestion]:
     with reading(engine) as connection:
-        customers = [_customer(row) for row in _rows(connection, "select_customers", store)]
+        customers = [
+            _customer(row)
+            for row in _rows(connection, "mismatches/suggestions/select_customers", store)
+        ]
         if not customers:
             return
-        keys = (row.email_key for row in _rows(connection, "select_member_keys", store))
+        keys = (
+            row.email_key
+            for row in _rows(connection, "mismatches/suggestions/select_member_keys", store)
+        )
         domains = Domains(count_domains(keys))
-        members = (_member(row) for row in _rows(connection, "select_members", store))
+        members = (
+            _member(row)
+            for row in _rows(connection, "mismatches/suggestions/select_members", store)
+        )
         yield from suggest(customers, members, domains)
 
 
 def _rows(connection: Connection, name: str, store: str) -> Iterator[Row[Any]]:
     streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
-    yield from streaming.execute(statement(f"mismatches/{name}"), {"store": store})
+    yield from streaming.execute(statement(name), {"store": store})
 
 
 def _customer(row: Row[Any]) -> Person:

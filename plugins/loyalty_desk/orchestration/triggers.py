@@ -29,10 +29,11 @@ Waiting = Mapping[str, frozenset[str]]
 class QueueTrigger(BaseEventTrigger):
     """Fires once for everything in a queue of `store` that begins to wait for a run.
 
-    `queue` is a folder of `include/sql/`; its `select_waiting` tells what waits there.
+    `select_waiting` is the statement that tells what waits in the queue.
     """
 
     queue: ClassVar[str]
+    select_waiting: ClassVar[str]
 
     def __init__(self, store: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -57,7 +58,7 @@ class QueueTrigger(BaseEventTrigger):
         while True:
             wait_s = LOOK_EVERY_S
             try:
-                waiting = await asyncio.to_thread(_find_waiting, cls.queue)
+                waiting = await asyncio.to_thread(_find_waiting, cls.select_waiting)
             except LoyaltyDeskError as error:
                 log.warning("cannot look at the queue of %s: %s", cls.queue, error)
                 waiting, wait_s = before, LOOK_AGAIN_AFTER_TROUBLE_S
@@ -82,15 +83,17 @@ class AwardQueueTrigger(QueueTrigger):
     """Awards to apply, or to ask about."""
 
     queue = "awards"
+    select_waiting = "awards/apply/select_waiting"
 
 
 class CardsToShowTrigger(QueueTrigger):
     """Members whose cards were asked for."""
 
     queue = "refresh"
+    select_waiting = "refresh/select_waiting"
 
 
-def _find_waiting(queue: str) -> Waiting:
+def _find_waiting(select: str) -> Waiting:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not when Airflow only reads the DAG
 
     from loyalty_desk.errors import StagingUnavailableError  # noqa: PLC0415
@@ -102,7 +105,7 @@ def _find_waiting(queue: str) -> Waiting:
     try:
         with reading(staging_engine()) as connection:
             binds = {"now_utc": utc_text(utc_now())}
-            for row in connection.execute(statement(f"{queue}/select_waiting"), binds):
+            for row in connection.execute(statement(select), binds):
                 found.setdefault(row.store, set()).add(":".join(map(str, row[1:])))
     except DBAPIError as error:
         raise StagingUnavailableError(type(error.orig).__name__) from None

@@ -18,7 +18,7 @@ _LONGEST_CODE: Final = 40
 def blank_award(connection: Connection, store: str, award_id: str) -> None:
     """Take out of an award and its audit whom it was for, and what people wrote."""
     key = {"store": store, "award_id": award_id}
-    for event in connection.execute(statement("privacy/select_events"), key).all():
+    for event in connection.execute(statement("privacy/blank/select_events"), key).all():
         facts = {
             name: value for name, value in json.loads(event.facts).items() if name in KEPT_FACTS
         }
@@ -28,9 +28,9 @@ def blank_award(connection: Connection, store: str, award_id: str) -> None:
             "facts": json.dumps(facts, sort_keys=True),
             "detail": _code(event.detail),
         }
-        connection.execute(statement("privacy/blank_event"), binds)
+        connection.execute(statement("privacy/blank/blank_event"), binds)
     blank = {"no_key": award_id, "no_content": uuid.uuid4().hex}
-    connection.execute(statement("privacy/blank_award"), {**key, **blank})
+    connection.execute(statement("privacy/blank/blank_award"), {**key, **blank})
 
 
 def _code(detail: str | None) -> str | None:

@@ -64,8 +64,8 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
             "member_ids": texts_of(members),
         }
         rows = [
-            *connection.execute(statement("privacy/find_customers"), binds),
-            *connection.execute(statement("privacy/find_members"), binds),
+            *connection.execute(statement("privacy/person/find_customers"), binds),
+            *connection.execute(statement("privacy/person/find_members"), binds),
         ]
         for row in rows:
             keys |= {row.email_key} - {None}
@@ -77,8 +77,8 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
             break
     if who.email is None and not rows:
         raise PersonError(f"store {store} knows nobody with that id")
-    awards = connection.execute(statement("privacy/find_awards"), binds).all()
-    tickets = connection.execute(statement("privacy/find_tickets"), binds).scalars()
+    awards = connection.execute(statement("privacy/person/find_awards"), binds).all()
+    tickets = connection.execute(statement("privacy/person/find_tickets"), binds).scalars()
     return Person(
         email_keys=frozenset(keys),
         customer_ids=frozenset(customers),

@@ -90,9 +90,9 @@ def _keep(
 ) -> None:
     key = {"store": store, "run_id": run_id}
     of_step = {**key, "step": step.value}
-    connection.execute(statement("checks/delete_quality_results"), of_step)
+    connection.execute(statement("checks/results/delete_quality_results"), of_step)
     connection.execute(
-        statement("checks/insert_quality_results"),
+        statement("checks/results/insert_quality_results"),
         [
             {
                 **of_step,
@@ -106,7 +106,7 @@ def _keep(
             for result in results
         ],
     )
-    rows = connection.execute(statement("checks/count_failed_checks"), key)
+    rows = connection.execute(statement("checks/results/count_failed_checks"), key)
     failed = {row.severity: row.failed for row in rows}
     counters = {f"quality_{severity}_failed": failed.get(severity, 0) for severity in Severity}
     add_counters(connection, store, run_id, counters)

@@ -97,14 +97,14 @@ def _connector(engine: Engine, values: Mapping[str, Any]) -> Callable[[], Any]:
     """Return what opens GX's connections: to the same database, for reading, with `checked_run`."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
     sqlite = engine.dialect.name == "sqlite"
-    fill = statement("checks/insert_checked_run").compile(dialect=engine.dialect)
+    fill = statement("checks/results/insert_checked_run").compile(dialect=engine.dialect)
     filling = fill.construct_params(dict(values))
     row = [filling[name] for name in fill.positiontup or ()] if fill.positional else filling
 
     def connect() -> Any:
         connection = engine.dialect.connect(*arguments, **options)
         cursor = connection.cursor()
-        cursor.execute(statement("checks/create_checked_run").text)
+        cursor.execute(statement("checks/results/create_checked_run").text)
         cursor.execute(str(fill), row)
         if sqlite:
             connection.commit()
@@ -153,7 +153,9 @@ def _validate(
         asset = datasource.add_table_asset(name="rows_at_fault", table_name=_RUN_ROW)
         wanted: dict[str, Any] = {"result_format": "COMPLETE"}  # else it leaves out the ids
     else:
-        asset = datasource.add_query_asset(name=batch.removeprefix("select_"), query=_query(batch))
+        asset = datasource.add_query_asset(
+            name=batch.rpartition("/select_")[2], query=_query(batch)
+        )
         wanted = {
             "result_format": "SUMMARY",
             "partial_unexpected_count": MOST_IDS,
@@ -191,7 +193,7 @@ def _expectation(check: Check) -> Any:
     if isinstance(check, RowCheck):
         # GX formats the text, so braces are doubled. It puts the batch in place of `{batch}`; with
         # a join in the query it leaves the alias to us, which PostgreSQL before 16 insists on.
-        text = _query(f"fail_{check.name}").replace("{", "{{").replace("}", "}}")
+        text = _query(check.query).replace("{", "{{").replace("}", "}}")
         query = (
             f"SELECT at_fault.* FROM ({text}) AS at_fault "  # noqa: S608 - no value is in it
             f"CROSS JOIN {{batch}} AS checked LIMIT {MOST_ROWS}"
@@ -204,7 +206,7 @@ def _query(name: str) -> str:
     """The statement's text with each bind read from the one row of `checked_run`."""
     return _BIND.sub(
         lambda bind: f"(SELECT {bind[1]} FROM {_RUN_ROW})",  # noqa: S608 - two names, no value
-        statement(f"checks/{name}").text,
+        statement(name).text,
     )
 
 

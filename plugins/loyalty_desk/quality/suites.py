@@ -28,17 +28,21 @@ UTC_TEXT_LIKE: Final = "____-__-__T__:__:__.______Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCheck:
-    """Passes when `include/sql/checks/fail_<name>.sql` returns no row."""
+    """Passes when its statement, `fail_<name>`, returns no row."""
 
-    name: str
+    query: str
     severity: Severity
     says: str
     """What must hold, as a sentence for a person."""
 
+    @property
+    def name(self) -> str:
+        return self.query.rpartition("/fail_")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnCheck:
-    """Passes when GX's `expectation` holds of the rows of `include/sql/checks/<batch>.sql`."""
+    """Passes when GX's `expectation` holds of the rows of the statement `batch`."""
 
     name: str
     severity: Severity
@@ -73,8 +77,8 @@ def sentences() -> dict[str, str]:
     return {check.name: check.says for check in checks}
 
 
-def _rows(name: str, severity: Severity, says: str) -> RowCheck:
-    return RowCheck(name=name, severity=severity, says=says)
+def _rows(query: str, severity: Severity, says: str) -> RowCheck:
+    return RowCheck(query=query, severity=severity, says=says)
 
 
 def _on(batch: str, id_column: str) -> Any:
@@ -97,7 +101,7 @@ def _on(batch: str, id_column: str) -> Any:
 
 
 def _members() -> tuple[Check, ...]:
-    column = _on("select_members", "member_id")
+    column = _on("checks/members/select_members", "member_id")
     critical, warning = Severity.CRITICAL, Severity.WARNING
     return (
         column(
@@ -107,7 +111,7 @@ def _members() -> tuple[Check, ...]:
             "ExpectColumnValuesToNotBeNull",
             column="member_id",
         ),
-        _rows("member_id_unique", critical, "No two members share an id."),
+        _rows("checks/members/fail_member_id_unique", critical, "No two members share an id."),
         column(
             "member_status_known",
             critical,
@@ -125,7 +129,7 @@ def _members() -> tuple[Check, ...]:
             value_set=[state.value for state in EmailState],
         ),
         _rows(
-            "member_email",
+            "checks/members/fail_member_email",
             critical,
             "A member has a match key exactly when the e-mail is valid.",
         ),
@@ -139,7 +143,9 @@ def _members() -> tuple[Check, ...]:
             max_value=MOST_POINTS,
         ),
         _rows(
-            "member_card", critical, "Every card says whether it is a member's and has a summary."
+            "checks/members/fail_member_card",
+            critical,
+            "Every card says whether it is a member's and has a summary.",
         ),
         column(
             "member_fingerprint_present",
@@ -167,13 +173,15 @@ def _members() -> tuple[Check, ...]:
             mostly=BALANCES_NOT_NEGATIVE,
         ),
         _rows(
-            "member_expiry", warning, "Points expire this year or in the next ten, if they expire."
+            "checks/members/fail_member_expiry",
+            warning,
+            "Points expire this year or in the next ten, if they expire.",
         ),
     )
 
 
 def _customers() -> tuple[Check, ...]:
-    column = _on("select_customers", "customer_id")
+    column = _on("checks/customers/select_customers", "customer_id")
     critical, warning = Severity.CRITICAL, Severity.WARNING
     return (
         column(
@@ -183,7 +191,9 @@ def _customers() -> tuple[Check, ...]:
             "ExpectColumnValuesToNotBeNull",
             column="customer_id",
         ),
-        _rows("customer_id_unique", critical, "No two customers share an id."),
+        _rows(
+            "checks/customers/fail_customer_id_unique", critical, "No two customers share an id."
+        ),
         column(
             "customer_email_state_known",
             critical,
@@ -193,7 +203,7 @@ def _customers() -> tuple[Check, ...]:
             value_set=[state.value for state in EmailState],
         ),
         _rows(
-            "customer_email",
+            "checks/customers/fail_customer_email",
             critical,
             "A customer has a match key exactly when the e-mail is valid.",
         ),
@@ -205,7 +215,11 @@ def _customers() -> tuple[Check, ...]:
             column="updated_at_utc",
             like_pattern=UTC_TEXT_LIKE,
         ),
-        _rows("customer_future", warning, "No customer was updated in the future."),
+        _rows(
+            "checks/customers/fail_customer_future",
+            warning,
+            "No customer was updated in the future.",
+        ),
         column(
             "customers_with_email",
             warning,
@@ -220,11 +234,25 @@ def _customers() -> tuple[Check, ...]:
 def _match() -> tuple[Check, ...]:
     critical = Severity.CRITICAL
     return (
-        _rows("customer_placed_twice", critical, "No customer is both matched and in a class."),
-        _rows("customer_left_out", critical, "Every customer is matched or in a class."),
-        _rows("member_placed_twice", critical, "No member is both matched and in a class."),
-        _rows("member_left_out", critical, "Every member is matched or in a class."),
-        _on("select_unmatched_customers", "customer_id")(
+        _rows(
+            "checks/match/fail_customer_placed_twice",
+            critical,
+            "No customer is both matched and in a class.",
+        ),
+        _rows(
+            "checks/match/fail_customer_left_out",
+            critical,
+            "Every customer is matched or in a class.",
+        ),
+        _rows(
+            "checks/match/fail_member_placed_twice",
+            critical,
+            "No member is both matched and in a class.",
+        ),
+        _rows(
+            "checks/match/fail_member_left_out", critical, "Every member is matched or in a class."
+        ),
+        _on("checks/match/select_unmatched_customers", "customer_id")(
             "customer_class_known",
             critical,
             "Every customer's class is one that we know.",
@@ -232,7 +260,7 @@ def _match() -> tuple[Check, ...]:
             column="outcome",
             value_set=[outcome.value for outcome in CUSTOMER_CLASSES],
         ),
-        _on("select_unmatched_members", "member_id")(
+        _on("checks/match/select_unmatched_members", "member_id")(
             "member_class_known",
             critical,
             "Every member's class is one that we know.",
@@ -240,17 +268,33 @@ def _match() -> tuple[Check, ...]:
             column="outcome",
             value_set=[outcome.value for outcome in MEMBER_CLASSES],
         ),
-        _rows("match_member_gone", critical, "Nobody is matched to a gone or excluded member."),
-        _rows("match_customer_gone", critical, "Nobody is matched to a customer that is gone."),
-        _rows("match_email_differs", critical, "A match by e-mail is between the same addresses."),
-        _rows("match_link_unconfirmed", critical, "A match by link was confirmed by a person."),
         _rows(
-            "member_shared",
+            "checks/match/fail_match_member_gone",
+            critical,
+            "Nobody is matched to a gone or excluded member.",
+        ),
+        _rows(
+            "checks/match/fail_match_customer_gone",
+            critical,
+            "Nobody is matched to a customer that is gone.",
+        ),
+        _rows(
+            "checks/match/fail_match_email_differs",
+            critical,
+            "A match by e-mail is between the same addresses.",
+        ),
+        _rows(
+            "checks/match/fail_match_link_unconfirmed",
+            critical,
+            "A match by link was confirmed by a person.",
+        ),
+        _rows(
+            "checks/match/fail_member_shared",
             critical,
             "A member is matched to several customers only if their e-mail is the same.",
         ),
         _rows(
-            "matched_share_drop",
+            "checks/match/fail_matched_share_drop",
             Severity.WARNING,
             "The matched share of the customers did not fall much since the last run.",
         ),
@@ -258,7 +302,7 @@ def _match() -> tuple[Check, ...]:
 
 
 def _plan(push_to: Sequence[str]) -> tuple[Check, ...]:
-    column = _on("select_changes", "customer_id")
+    column = _on("checks/plan/select_changes", "customer_id")
     critical, warning = Severity.CRITICAL, Severity.WARNING
     return (
         column(
@@ -285,16 +329,36 @@ def _plan(push_to: Sequence[str]) -> tuple[Check, ...]:
             column="fingerprint",
             min_value=1,
         ),
-        _rows("change_customer_gone", critical, "No change is for a customer that is gone."),
-        _rows("change_without_member", critical, "A member's card names the matched member."),
-        _rows("change_already_pushed", critical, "No change repeats what Gorgias already has."),
-        _rows("change_drifted", warning, "Gorgias still shows the cards that it accepted."),
-        _rows("clear_without_ledger", warning, "Only cards that the ledger knows are cleared."),
+        _rows(
+            "checks/plan/fail_change_customer_gone",
+            critical,
+            "No change is for a customer that is gone.",
+        ),
+        _rows(
+            "checks/plan/fail_change_without_member",
+            critical,
+            "A member's card names the matched member.",
+        ),
+        _rows(
+            "checks/plan/fail_change_already_pushed",
+            critical,
+            "No change repeats what Gorgias already has.",
+        ),
+        _rows(
+            "checks/plan/fail_change_drifted",
+            warning,
+            "Gorgias still shows the cards that it accepted.",
+        ),
+        _rows(
+            "checks/plan/fail_clear_without_ledger",
+            warning,
+            "Only cards that the ledger knows are cleared.",
+        ),
     )
 
 
 def _push() -> tuple[Check, ...]:
-    column = _on("select_changes", "customer_id")
+    column = _on("checks/plan/select_changes", "customer_id")
     critical, warning = Severity.CRITICAL, Severity.WARNING
     return (
         column(
@@ -305,7 +369,11 @@ def _push() -> tuple[Check, ...]:
             column="state",
             value_set=["sending"],
         ),
-        _rows("done_without_ledger", critical, "Every done change is in the ledger as sent."),
+        _rows(
+            "checks/push/fail_done_without_ledger",
+            critical,
+            "Every done change is in the ledger as sent.",
+        ),
         column(
             "changes_not_failed",
             warning,
@@ -315,6 +383,14 @@ def _push() -> tuple[Check, ...]:
             value_set=["failed"],
             mostly=CHANGES_NOT_FAILED,
         ),
-        _rows("readback_some", warning, "Every customer read back shows what was pushed."),
-        _rows("readback_most", critical, "At least half of the customers read back are right."),
+        _rows(
+            "checks/push/fail_readback_some",
+            warning,
+            "Every customer read back shows what was pushed.",
+        ),
+        _rows(
+            "checks/push/fail_readback_most",
+            critical,
+            "At least half of the customers read back are right.",
+        ),
     )

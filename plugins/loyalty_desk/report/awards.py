@@ -55,7 +55,7 @@ def load_awards(
 ) -> AwardsToLookAt:
     """Read at most so many of the store's, of one `detail` if given."""
     found = connection.execute(
-        statement("report/select_awards_to_look_at"),
+        statement("report/findings/select_awards_to_look_at"),
         {
             "store": store,
             "since_utc": utc_text(now - timedelta(days=DAYS)),

@@ -138,7 +138,7 @@ def _since(recent: list[RunRecord]) -> datetime:
 
 def _failed_pushes(connection: Connection, store: str, run_id: str) -> list[FailedPushes]:
     rows = connection.execute(
-        statement("report/count_failed_changes"), {"store": store, "run_id": run_id}
+        statement("report/findings/count_failed_changes"), {"store": store, "run_id": run_id}
     )
     reasons: Counter[str] = Counter()
     for row in rows:
@@ -148,7 +148,7 @@ def _failed_pushes(connection: Connection, store: str, run_id: str) -> list[Fail
 
 def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedRows]:
     rows = connection.execute(
-        statement("report/count_rejected_records"),
+        statement("report/findings/count_rejected_records"),
         {"store": store, "run_id": run_id, "how_many": TOP_ROWS},
     )
     return [
@@ -166,7 +166,7 @@ def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedR
 
 def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRow]:
     rows = connection.execute(
-        statement("report/select_quality_results"), {"store": store, "run_id": run_id}
+        statement("report/findings/select_quality_results"), {"store": store, "run_id": run_id}
     ).all()
     says = sentences()
     order = {name: place for place, name in enumerate(says)}
@@ -196,7 +196,8 @@ def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRo
 
 def _not_found(connection: Connection, store: str) -> list[NotFoundCustomer]:
     rows = connection.execute(
-        statement("report/select_customers_not_found"), {"store": store, "how_many": TOP_ROWS}
+        statement("report/mismatches/select_customers_not_found"),
+        {"store": store, "how_many": TOP_ROWS},
     )
     return [
         NotFoundCustomer(
@@ -215,7 +216,7 @@ def iter_tickets_not_found(
 ) -> Iterator[NotFoundTicket]:
     """Yield tickets whose last look-up found no member, the newest first."""
     binds = {"store": store, "how_many": how_many}
-    for row in connection.execute(statement("report/select_lookups_not_found"), binds):
+    for row in connection.execute(statement("report/mismatches/select_lookups_not_found"), binds):
         yield NotFoundTicket(
             ticket_id=row.ticket_id,
             customer_id=row.customer_id,
@@ -226,5 +227,7 @@ def iter_tickets_not_found(
 
 
 def _tickets_by_class(connection: Connection, store: str) -> dict[str, int]:
-    rows = connection.execute(statement("report/count_lookups_not_found"), {"store": store})
+    rows = connection.execute(
+        statement("report/mismatches/count_lookups_not_found"), {"store": store}
+    )
     return {row.outcome: row.tickets for row in rows}

@@ -63,7 +63,7 @@ def write_report(
     path = write_pages(engine, data, out_dir, now, min_score)
     binds = {"store": store, "run_id": run_id, "report_path": str(path)}
     with engine.begin() as connection:
-        connection.execute(statement("report/set_report_path"), binds)
+        connection.execute(statement("report/runs/set_report_path"), binds)
     return path
 
 

@@ -47,9 +47,9 @@ def load_insight(connection: Connection, store: str, now: datetime, min_score: f
         if age is not None
     }
     binds = {"store": store, "now_utc": utc_text(now), **since}
-    ages = connection.execute(statement("report/count_ages"), binds).one()
+    ages = connection.execute(statement("report/mismatches/count_ages"), binds).one()
     found = connection.execute(
-        statement("report/select_mistyped"), {"store": store, "min_score": min_score}
+        statement("report/mismatches/select_mistyped"), {"store": store, "min_score": min_score}
     )
     pairs = Counter((_domain(row.customer_key), _domain(row.member_key)) for row in found)
     return Insight(

@@ -78,7 +78,10 @@ def iter_mismatches(
 def _people(
     engine: Engine, store: str, suggested: Mapping[int, Suggested]
 ) -> Iterator[MismatchRow]:
-    for name in ("report/select_mismatched_customers", "report/select_mismatched_members"):
+    for name in (
+        "report/mismatches/select_mismatched_customers",
+        "report/mismatches/select_mismatched_members",
+    ):
         with reading(engine) as connection:
             streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
             for row in streaming.execute(statement(name), {"store": store}):

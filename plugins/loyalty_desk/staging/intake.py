@@ -9,10 +9,10 @@ nothing is touched, as a full match must follow.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -86,7 +86,7 @@ def stage_members(
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
         return StagedCounts(len(latest), count, kept_out)
-    staged = _find_staged(connection, "stage/select_members", store, latest)
+    staged = _find_staged(connection, "stage/members/select_members", store, latest)
     changes = _Changes()
     for member_id, member in latest.items():
         old = staged.get(member_id)
@@ -135,7 +135,7 @@ def stage_customers(
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
         return StagedCounts(len(latest), count, kept_out)
-    staged = _find_staged(connection, "stage/select_customers", store, latest)
+    staged = _find_staged(connection, "stage/customers/select_customers", store, latest)
     changes = _Changes()
     current = []
     for customer_id, customer in latest.items():
@@ -195,9 +195,11 @@ def _stage_channels(
     known: dict[int, set[str]] = {customer_id: set() for customer_id in told}
     for ids in chunks(list(told)):
         binds = {"store": store, "ids": ids}
-        for customer_id, key in connection.execute(statement("stage/select_channels"), binds):
+        for customer_id, key in connection.execute(
+            statement("stage/customers/select_channels"), binds
+        ):
             known[customer_id].add(key)
-        connection.execute(statement("stage/delete_channels"), binds)
+        connection.execute(statement("stage/customers/delete_channels"), binds)
     rows = [(store, customer_id, key) for customer_id in told for key in told[customer_id]]
     bulk_upsert(connection, schema.customer_channels, rows)
     for customer_id, keys in told.items():
@@ -214,7 +216,9 @@ def mark_gone(
     count = 0
     for ids in chunks(customer_ids):
         binds = {"store": store, "ids": ids, "now_utc": utc_text(now)}
-        for customer_id, key in connection.execute(statement("stage/mark_customers_gone"), binds):
+        for customer_id, key in connection.execute(
+            statement("stage/customers/mark_customers_gone"), binds
+        ):
             count += 1
             changes.touch(store, "customer", customer_id)
             changes.touch(store, "email_key", key)
@@ -234,7 +238,7 @@ def stage_tickets(
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     latest = {ticket.ticket_id: ticket for ticket in batch}
     kept_out = _keep_out(latest, load_kept_out(connection, store).has_ticket)
-    staged = _find_staged(connection, "stage/select_tickets", store, latest)
+    staged = _find_staged(connection, "stage/tickets/select_tickets", store, latest)
     changes = _Changes()
     for ticket_id, ticket in latest.items():
         old = staged.get(ticket_id)
@@ -255,9 +259,9 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
     Their look-ups that found nobody are forgotten too.
     """
     binds = {"store": store, "older_than_utc": older_than_utc}
-    connection.execute(statement("stage/delete_old_lookups"), binds)
-    connection.execute(statement("stage/touch_customers_of_old_tickets"), binds)
-    return connection.execute(statement("stage/delete_old_tickets"), binds).rowcount
+    connection.execute(statement("lookup/not_found/delete_old_lookups"), binds)
+    connection.execute(statement("stage/tickets/touch_customers_of_old_tickets"), binds)
+    return connection.execute(statement("stage/tickets/delete_old_tickets"), binds).rowcount
 
 
 # --- full scans ------------------------------------------------------------------------------
@@ -266,7 +270,7 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
 def begin_scan(connection: Connection, store: str, source: Source, run_id: str) -> None:
     """Begin to note what a full scan sees; one that was cut off before begins anew."""
     log.info("full scan of %s begins in run %s", source, run_id)
-    connection.execute(statement("stage/delete_scan_seen"), {"store": store, "source": source})
+    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
 
 
 def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[int | str]) -> None:
@@ -275,9 +279,31 @@ def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[
     bulk_upsert(connection, schema.scan_seen, [(store, source, value) for value in seen])
 
 
+class _Unseen(NamedTuple):
+    """The statements on live rows that a full scan did not see."""
+
+    count_rows: str
+    touch_rows: str
+    mark_rows: str
+
+
+_UNSEEN: Final[Mapping[Source, _Unseen]] = {
+    "members": _Unseen(
+        "stage/members/count_unseen_members",
+        "stage/members/touch_unseen_members",
+        "stage/members/mark_unseen_members",
+    ),
+    "customers": _Unseen(
+        "stage/customers/count_unseen_customers",
+        "stage/customers/touch_unseen_customers",
+        "stage/customers/mark_unseen_customers",
+    ),
+}
+
+
 def count_unseen(connection: Connection, store: str, source: Source) -> int:
     """How many live rows `finish_scan` would mark as gone; for the brake to look at first."""
-    unseen = connection.execute(statement(f"stage/count_unseen_{source}"), {"store": store})
+    unseen = connection.execute(statement(_UNSEEN[source].count_rows), {"store": store})
     return int(unseen.scalar_one())
 
 
@@ -286,11 +312,11 @@ def finish_scan(connection: Connection, store: str, source: Source, now: datetim
 
     A scan that broke off, or saw next to nothing, must not come here: ask `count_unseen` first.
     """
-    connection.execute(statement(f"stage/touch_unseen_{source}"), {"store": store})
+    connection.execute(statement(_UNSEEN[source].touch_rows), {"store": store})
     gone = connection.execute(
-        statement(f"stage/mark_unseen_{source}"), {"store": store, "now_utc": utc_text(now)}
+        statement(_UNSEEN[source].mark_rows), {"store": store, "now_utc": utc_text(now)}
     ).rowcount
-    connection.execute(statement("stage/delete_scan_seen"), {"store": store, "source": source})
+    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
     return gone
 
 

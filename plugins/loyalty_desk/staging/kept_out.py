@@ -61,7 +61,9 @@ NOBODY: Final = KeptOut(b"", frozenset())
 def load_kept_out(connection: Connection, store: str) -> KeptOut:
     """Read whom to keep out of a store."""
     binds = {"store": store}
-    hashes = frozenset(connection.execute(statement("privacy/select_hashes"), binds).scalars())
+    hashes = frozenset(
+        connection.execute(statement("privacy/kept_out/select_hashes"), binds).scalars()
+    )
     if not hashes:
         return NOBODY
     return KeptOut(bytes.fromhex(_salt(connection, store) or ""), hashes)
@@ -82,7 +84,7 @@ def keep_out(
             "person_hash": known.hash(kind, value),
             "now_utc": utc_text(now),
         }
-        connection.execute(statement("privacy/upsert_hash"), binds)
+        connection.execute(statement("privacy/kept_out/upsert_hash"), binds)
 
 
 def let_in(connection: Connection, store: str, email_key: str) -> int:
@@ -92,7 +94,7 @@ def let_in(connection: Connection, store: str, email_key: str) -> int:
         return 0
     person_hash = KeptOut(bytes.fromhex(salt), frozenset()).hash(EMAIL, email_key)
     binds = {"store": store, "person_hash": person_hash}
-    return connection.execute(statement("privacy/delete_hashes"), binds).rowcount
+    return connection.execute(statement("privacy/kept_out/delete_hashes"), binds).rowcount
 
 
 def _salt(connection: Connection, store: str) -> str | None:

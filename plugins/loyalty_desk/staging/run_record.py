@@ -158,7 +158,7 @@ def start_run(
     `params["dry_run"]` becomes the record's `dry_run`.
     """
     connection.execute(
-        statement("report/start_runs"),
+        statement("report/runs/start_runs"),
         {
             "store": store,
             "run_id": run_id,
@@ -178,7 +178,7 @@ def finish_run(
 ) -> None:
     """End a run and set `seconds_total`; raises LookupError when there is no such run."""
     row = connection.execute(
-        statement("report/finish_runs"),
+        statement("report/runs/finish_runs"),
         {
             "store": store,
             "run_id": run_id,
@@ -197,7 +197,7 @@ def add_counters(
     connection: Connection, store: str, run_id: str, counters: Mapping[str, float]
 ) -> None:
     """Set counters of a run, whatever they were; raises ValueError for a name without a field."""
-    _write_counters(connection, "report/set_run_counters", store, run_id, counters)
+    _write_counters(connection, "report/runs/set_run_counters", store, run_id, counters)
 
 
 def increase_counters(
@@ -211,16 +211,16 @@ def increase_counters(
     for name in counters:
         if not name.startswith(("seconds_", "gorgias_", "platform_")):
             raise ValueError(f"counter {name!r} must be set, not increased")
-    _write_counters(connection, "report/increase_run_counters", store, run_id, counters)
+    _write_counters(connection, "report/runs/increase_run_counters", store, run_id, counters)
 
 
 def load_run_record(connection: Connection, store: str, run_id: str) -> RunRecord:
     """Read one run; raises LookupError when there is no such run."""
     key = {"store": store, "run_id": run_id}
-    run = connection.execute(statement("report/select_runs"), key).one_or_none()
+    run = connection.execute(statement("report/runs/select_runs"), key).one_or_none()
     if run is None:
         raise LookupError(f"store {store} has no run {run_id}")
-    rows = connection.execute(statement("report/select_run_counters"), key)
+    rows = connection.execute(statement("report/runs/select_run_counters"), key)
     # Another version of the code may have left counters that this one does not know.
     counters = {row.name: row.value for row in rows if row.name in COUNTERS}
     return RunRecord(
@@ -240,7 +240,7 @@ def load_recent_records(
 ) -> list[RunRecord]:
     """Read a run and the runs before it, newest first: at most `how_many`, none for no such run."""
     rows = connection.execute(
-        statement("report/select_recent_runs"),
+        statement("report/runs/select_recent_runs"),
         {"store": store, "run_id": run_id, "how_many": how_many},
     ).scalars()
     return [load_run_record(connection, store, found) for found in rows.all()]
@@ -248,7 +248,9 @@ def load_recent_records(
 
 def newest_success(connection: Connection, store: str) -> datetime | None:
     """When the newest run that ended well began, which is how old the data is; None without one."""
-    found = connection.execute(statement("desk/select_newest_success"), {"store": store}).scalar()
+    found = connection.execute(
+        statement("desk/runs/select_newest_success"), {"store": store}
+    ).scalar()
     return parse_utc(found) if found else None
 
 

@@ -1,12 +1,14 @@
-"""Loads SQL from `include/sql/`: `statement("match/insert_pairs")` is that file as a `text()`.
+"""Loads SQL from `include/sql/`: `statement("match/write/insert_matches")` is a `text()`.
 
-A file holds one statement that runs on SQLite and PostgreSQL alike, and opens with a comment that
-says what it is for, which tables it reads or writes, and its binds.
+A file is a topic and holds its statements in the order of their use. Each has a line
+`-- name: insert_matches`, then a comment that says what it is for, which tables it reads or writes
+and its binds, then SQL that runs on SQLite and PostgreSQL alike and ends with a semicolon.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from sqlalchemy import TextClause, bindparam, text
@@ -15,14 +17,35 @@ from loyalty_desk.settings.project import PROJECT_ROOT
 
 SQL_FOLDER = PROJECT_ROOT / "include" / "sql"
 
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LITERAL_OR_COMMENT = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _LIST_BIND = re.compile(r"\bIN \(:(\w+)\)")
 
 
 @cache
 def statement(path: str) -> TextClause:
-    """The statement in `include/sql/<path>.sql`; raises FileNotFoundError when there is none."""
-    return parse((SQL_FOLDER / f"{path}.sql").read_text(encoding="utf-8"))
+    """The statement `<topic>/<name>`.
+
+    Raises:
+        FileNotFoundError: there is no file of that topic.
+        LookupError: the file has no statement of that name.
+    """
+    topic, _, name = path.rpartition("/")
+    try:
+        return parse(topic_statements(topic)[name])
+    except KeyError:
+        raise LookupError(f"include/sql/{topic}.sql has no statement named {name}") from None
+
+
+@cache
+def topic_statements(topic: str) -> Mapping[str, str]:
+    """Every statement of a topic by its name, with its comment, as the file has it."""
+    sql = (SQL_FOLDER / f"{topic}.sql").read_text(encoding="utf-8")
+    before, *named = _NAME.split(sql)
+    found = dict(zip(named[::2], named[1::2], strict=True))
+    if before.strip() or len(found) * 2 != len(named):
+        raise ValueError(f"include/sql/{topic}.sql: each statement needs a name of its own")
+    return found
 
 
 def parse(sql: str) -> TextClause:
@@ -34,9 +57,9 @@ def parse(sql: str) -> TextClause:
 
 
 def without_comments(sql: str) -> str:
-    """Drop comments: `text()` would read a colon and a word in one as a bind."""
+    """Drop the semicolon, and comments: `text()` would read a colon and a word in one as a bind."""
 
     def keep_literal(found: re.Match[str]) -> str:
         return "" if found[0].startswith(("--", "/*")) else found[0]
 
-    return _LITERAL_OR_COMMENT.sub(keep_literal, sql).strip()
+    return _LITERAL_OR_COMMENT.sub(keep_literal, sql).strip().removesuffix(";")

@@ -34,7 +34,7 @@ class StateKey(StrEnum):
 
 def find_state(connection: Connection, store: str, key: StateKey) -> str | None:
     binds = {"store": store, "key": key.value}
-    found = connection.execute(statement("connect/select_store_state"), binds).scalar()
+    found = connection.execute(statement("store_state/select_store_state"), binds).scalar()
     return None if found is None else str(found)
 
 
@@ -42,9 +42,9 @@ def keep_state(
     connection: Connection, store: str, key: StateKey, content: str, now: datetime
 ) -> None:
     binds = {"store": store, "key": key.value, "content": content, "now_utc": utc_text(now)}
-    connection.execute(statement("connect/upsert_store_state"), binds)
+    connection.execute(statement("store_state/upsert_store_state"), binds)
 
 
 def forget_state(connection: Connection, store: str, key: StateKey) -> None:
     binds = {"store": store, "key": key.value}
-    connection.execute(statement("connect/delete_store_state"), binds)
+    connection.execute(statement("store_state/delete_store_state"), binds)

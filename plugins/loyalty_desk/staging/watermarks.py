@@ -27,7 +27,7 @@ class Watermark:
 
 def find_watermark(connection: Connection, store: str, source: str) -> Watermark:
     row = connection.execute(
-        statement("extract/select_watermark"), {"store": store, "source": source}
+        statement("watermarks/select_watermark"), {"store": store, "source": source}
     ).first()
     if row is None:
         return Watermark(since=None, full_scan_at_utc=None)
@@ -37,7 +37,7 @@ def find_watermark(connection: Connection, store: str, source: str) -> Watermark
 def save_watermark(connection: Connection, store: str, source: str, watermark: Watermark) -> None:
     """Keep `watermark`; a None in it leaves what is there as it is."""
     connection.execute(
-        statement("extract/upsert_watermark"),
+        statement("watermarks/upsert_watermark"),
         {
             "store": store,
             "source": source,

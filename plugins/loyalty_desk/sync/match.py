@@ -20,6 +20,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
 
@@ -124,6 +125,26 @@ _decided_members = Table(
 )
 
 
+_ALL_IN_SCOPE: Final = (
+    "match/scope/create_customers_in_scope_all",
+    "match/scope/create_members_in_scope_all",
+)
+_REACHED_IN_SCOPE: Final = (
+    "match/scope/create_customers_in_scope_reached",
+    "match/scope/create_members_in_scope_reached",
+)
+_START_SCOPE: Final = (
+    "match/scope/start_scope_keys",
+    "match/scope/start_scope_customers",
+    "match/scope/start_scope_members",
+)
+_EXPAND_SCOPE: Final = (
+    "match/scope/expand_scope_keys",
+    "match/scope/expand_scope_customers",
+    "match/scope/expand_scope_members",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchCounts:
     """How a match ended. One per match; counted from the tables, not while matching.
@@ -159,28 +180,30 @@ def match_customers(
     binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
     working.tune(connection, full=full, memory_mib=64)
     working.describe_tables(connection)
-    _prepare(connection, "all" if full else "reached")
+    _prepare(connection, full=full)
     if full:
-        working.run(connection, "match/delete_touched_all", binds)
+        working.run(connection, "match/scope/delete_touched_all", binds)
         working.refresh_statistics(connection, "members", "customers", "customer_channels", "links")
     else:
         _reach(connection, binds)
     _decide(connection, binds)
     if not full:
-        working.run(connection, "match/insert_to_plan_decided", binds)
+        working.run(connection, "match/write/insert_to_plan_decided", binds)
     _write(connection, binds, full=full)
     if full:
         working.refresh_statistics(connection, "unmatched_customers", "unmatched_members")
     else:
-        working.run(connection, "match/insert_to_plan_touched", binds)
+        working.run(connection, "match/write/insert_to_plan_touched", binds)
     _clean_up(connection)
     return count_matches(connection, store)
 
 
 def count_matches(connection: Connection, store: StoreSettings) -> MatchCounts:
     """Count the store's customers and members by outcome, as the tables stand now."""
-    customers_total, customers = _count(connection, "customers", store)
-    members_total, members = _count(connection, "members", store)
+    customers_total, customers = _count(
+        connection, "match/write/count_customers", "customers", store
+    )
+    members_total, members = _count(connection, "match/write/count_members", "members", store)
     return MatchCounts(
         customers_total=customers_total,
         members_total=members_total,
@@ -190,46 +213,39 @@ def count_matches(connection: Connection, store: StoreSettings) -> MatchCounts:
 
 
 def _count(
-    connection: Connection, subject: str, store: StoreSettings
+    connection: Connection, count: str, subject: str, store: StoreSettings
 ) -> tuple[int, dict[Outcome, int]]:
     """How many customers or members there are, and how many of them by outcome."""
-    clause = statement(f"match/count_{subject}")
-    row = connection.execute(clause, {"store": store.name}).one()._asdict()
+    row = connection.execute(statement(count), {"store": store.name}).one()._asdict()
     total, matched = row.pop(subject), row.pop("paired")
     classes = {Outcome(name): count for name, count in row.items()}
     return total, {Outcome.MATCHED: matched, **classes}
 
 
-def _prepare(connection: Connection, scope: str) -> None:
+def _prepare(connection: Connection, *, full: bool) -> None:
     _clean_up(connection)  # what a match that failed on this connection may have left
     _WORK.create_all(connection, checkfirst=False)
-    for subject in ("customers", "members"):
-        connection.execute(statement(f"match/create_{subject}_in_scope_{scope}"))
+    for view in _ALL_IN_SCOPE if full else _REACHED_IN_SCOPE:
+        connection.execute(statement(view))
 
 
 def _clean_up(connection: Connection) -> None:
-    for subject in ("customers", "members"):
-        connection.execute(statement(f"match/drop_{subject}_in_scope"))
+    connection.execute(statement("match/scope/drop_customers_in_scope"))
+    connection.execute(statement("match/scope/drop_members_in_scope"))
     _WORK.drop_all(connection)
 
 
 def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
     """Fill the scope with what was touched and everything that it is connected with."""
-    reached = [
-        working.run(connection, f"match/start_scope_{what}", binds).rowcount
-        for what in ("keys", "customers", "members")
-    ]
+    reached = [working.run(connection, start, binds).rowcount for start in _START_SCOPE]
     touched = sum(reached)
-    cards = working.run(connection, "match/start_scope_cards", binds).rowcount
-    working.run(connection, "match/delete_touched_taken", binds)
+    cards = working.run(connection, "match/scope/start_scope_cards", binds).rowcount
+    working.run(connection, "match/scope/delete_touched_taken", binds)
     this_round = 0
     while sum(reached):
         this_round += 1
-        rounds = {"last_round": this_round - 1, "this_round": this_round}
-        reached = [
-            working.run(connection, f"match/expand_scope_{what}", {**binds, **rounds}).rowcount
-            for what in ("keys", "customers", "members")
-        ]
+        rounds = {**binds, "last_round": this_round - 1, "this_round": this_round}
+        reached = [working.run(connection, expand, rounds).rowcount for expand in _EXPAND_SCOPE]
     log.info(
         "incremental match: %d touched, followed for %d rounds; %d other cards",
         touched,
@@ -242,22 +258,22 @@ def _reach(connection: Connection, binds: Mapping[str, str]) -> None:
 
 
 def _decide(connection: Connection, binds: Mapping[str, str]) -> None:
-    working.run(connection, "match/insert_key_outcomes", binds)
-    working.run(connection, "match/insert_live_links", binds)
-    if working.run(connection, "match/insert_channel_claims", binds).rowcount:
-        working.run(connection, "match/insert_channel_verdicts", binds)
+    working.run(connection, "match/decide/insert_key_outcomes", binds)
+    working.run(connection, "match/decide/insert_live_links", binds)
+    if working.run(connection, "match/decide/insert_channel_claims", binds).rowcount:
+        working.run(connection, "match/decide/insert_channel_verdicts", binds)
     working.refresh_statistics(connection, "key_outcomes", "live_links", "channel_verdicts")
-    working.run(connection, "match/insert_decided_customers", binds)
+    working.run(connection, "match/decide/insert_decided_customers", binds)
 
 
 def _write(connection: Connection, binds: Mapping[str, str], *, full: bool) -> None:
     working.refresh_statistics(connection, "decided_customers", "channel_claims")
-    working.run(connection, "match/delete_matches", binds)
-    working.run(connection, "match/insert_matches", binds)
-    working.run(connection, "match/delete_unmatched_customers", binds)
-    working.run(connection, "match/insert_unmatched_customers", binds)
+    working.run(connection, "match/write/delete_matches", binds)
+    working.run(connection, "match/write/insert_matches", binds)
+    working.run(connection, "match/write/delete_unmatched_customers", binds)
+    working.run(connection, "match/write/insert_unmatched_customers", binds)
     if full:
         working.refresh_statistics(connection, "matches")
-    working.run(connection, "match/insert_decided_members", binds)
-    working.run(connection, "match/delete_unmatched_members", binds)
-    working.run(connection, "match/insert_unmatched_members", binds)
+    working.run(connection, "match/decide/insert_decided_members", binds)
+    working.run(connection, "match/write/delete_unmatched_members", binds)
+    working.run(connection, "match/write/insert_unmatched_members", binds)

@@ -150,22 +150,24 @@ def plan_changes(
     }
     working.tune(connection, full=full, memory_mib=128)
     working.describe_tables(connection)
-    _prepare(connection, "all" if full else "reached")
+    _prepare(connection, full=full)
     _choose_scope(connection, binds, full=full)
     _supersede(connection, binds)
-    _run(connection, "delete_pushed_cards_gone", binds)
-    _run(connection, "insert_urgent_customers", binds)
+    _run(connection, "plan/changes/delete_pushed_cards_gone", binds)
+    _run(connection, "plan/scope/insert_urgent_customers", binds)
     working.refresh_statistics(connection, "urgent_customers")
     for destination in store.push_to:
-        count = _run(connection, "insert_changes", {**binds, "destination": destination.value})
+        count = _run(
+            connection, "plan/changes/insert_changes", {**binds, "destination": destination.value}
+        )
         log.info("planned %d changes of %s", count, destination.value)
-    _run(connection, "put_back_own_changes", binds)
-    considered = _count(connection, "count_customers_to_plan", binds)["considered"]
-    counts = _count(connection, "count_changes", binds)
+    _run(connection, "plan/changes/put_back_own_changes", binds)
+    considered = _count(connection, "plan/scope/count_customers_to_plan", binds)["considered"]
+    counts = _count(connection, "plan/changes/count_changes", binds)
     unchanged = considered - counts["changing"]
     if limit is not None:
         _cut_off(connection, binds)
-        counts = _count(connection, "count_changes", binds)
+        counts = _count(connection, "plan/changes/count_changes", binds)
     _clean_up(connection)
     return PlanCounts(
         planned=counts["planned"],
@@ -173,7 +175,9 @@ def plan_changes(
         planned_update=counts["planned_update"],
         planned_clear=counts["planned_clear"],
         cards_unchanged=unchanged,
-        cards_pushed_before=_count(connection, "count_member_cards", binds)["member_cards"],
+        cards_pushed_before=_count(connection, "plan/changes/count_member_cards", binds)[
+            "member_cards"
+        ],
     )
 
 
@@ -183,53 +187,58 @@ def _absent_cards() -> dict[str, str]:
     return {f"card_{outcome}": fingerprint(absent_card(outcome)) for outcome in SUMMARY_BY_OUTCOME}
 
 
-def _prepare(connection: Connection, scope: str) -> None:
+def _prepare(connection: Connection, *, full: bool) -> None:
     _clean_up(connection)  # what a plan that failed on this connection may have left
     _WORK.create_all(connection, checkfirst=False)
-    connection.execute(statement(f"plan/create_customers_to_plan_{scope}"))
+    scope = (
+        "plan/scope/create_customers_to_plan_all"
+        if full
+        else "plan/scope/create_customers_to_plan_reached"
+    )
+    connection.execute(statement(scope))
 
 
 def _clean_up(connection: Connection) -> None:
-    connection.execute(statement("plan/drop_customers_to_plan"))
+    connection.execute(statement("plan/scope/drop_customers_to_plan"))
     _WORK.drop_all(connection)
 
 
 def _choose_scope(connection: Connection, binds: Mapping[str, object], *, full: bool) -> None:
     """Take over what is to be looked at, and find what earlier plans left."""
-    _run(connection, "insert_earlier_runs", binds)
+    _run(connection, "plan/earlier_runs/insert_earlier_runs", binds)
     working.refresh_statistics(connection, "earlier_runs")
-    _run(connection, "insert_unsettled_changes", binds)
+    _run(connection, "plan/earlier_runs/insert_unsettled_changes", binds)
     working.refresh_statistics(connection, "unsettled_changes")
     if full:
-        _run(connection, "delete_to_plan_all", binds)
+        _run(connection, "plan/scope/delete_to_plan_all", binds)
     else:
-        _run(connection, "insert_plan_scope", binds)
-        _run(connection, "delete_to_plan_taken", binds)
+        _run(connection, "plan/scope/insert_plan_scope", binds)
+        _run(connection, "plan/scope/delete_to_plan_taken", binds)
         working.refresh_statistics(connection, "plan_scope")
 
 
 def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
     """Make room for this plan: nothing of this run is left, nothing of another is to be sent."""
-    _run(connection, "delete_earlier_planned", binds)
-    _run(connection, "fail_earlier_sending", binds)
-    if _count(connection, "count_old_runs", binds)["old_runs"]:
-        _run(connection, "prune_changes", binds)
-    _run(connection, "insert_own_changes", binds)
-    _run(connection, "delete_own_changes", binds)
+    _run(connection, "plan/earlier_runs/delete_earlier_planned", binds)
+    _run(connection, "plan/earlier_runs/fail_earlier_sending", binds)
+    if _count(connection, "plan/earlier_runs/count_old_runs", binds)["old_runs"]:
+        _run(connection, "plan/earlier_runs/prune_changes", binds)
+    _run(connection, "plan/changes/insert_own_changes", binds)
+    _run(connection, "plan/changes/delete_own_changes", binds)
 
 
 def _cut_off(connection: Connection, binds: Mapping[str, object]) -> None:
     """Keep as many changes as the limit allows; the next plan looks at the others again."""
-    _run(connection, "insert_beyond_limit", binds)
-    _run(connection, "insert_to_plan_beyond_limit", binds)
-    _run(connection, "delete_changes_beyond_limit", binds)
+    _run(connection, "plan/changes/insert_beyond_limit", binds)
+    _run(connection, "plan/changes/insert_to_plan_beyond_limit", binds)
+    _run(connection, "plan/changes/delete_changes_beyond_limit", binds)
 
 
 def _run(connection: Connection, name: str, binds: Mapping[str, object]) -> int:
-    """Execute `plan/<name>`; returns the rows it wrote."""
-    return working.run(connection, f"plan/{name}", binds).rowcount
+    """Execute a statement; returns the rows it wrote."""
+    return working.run(connection, name, binds).rowcount
 
 
 def _count(connection: Connection, name: str, binds: Mapping[str, object]) -> dict[str, int]:
-    """Read the one row of `plan/<name>`."""
-    return working.run(connection, f"plan/{name}", binds).one()._asdict()
+    """Read the one row of a statement."""
+    return working.run(connection, name, binds).one()._asdict()

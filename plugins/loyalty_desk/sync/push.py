@@ -80,7 +80,7 @@ def push_changes(run: Run, client: GorgiasClient) -> None:
     if run.params.dry_run:
         return
     with run.engine.begin() as connection:
-        connection.execute(statement("push/reopen_interrupted"), _key(run))
+        connection.execute(statement("push/changes/reopen_interrupted"), _key(run))
     if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
         _Pusher(run, writer).push_all()
@@ -93,7 +93,7 @@ def _key(run: Run) -> dict[str, str]:
 def count_changes(run: Run) -> PushCounts:
     """How far the push of a run is, as staging has it; right at any moment."""
     with reading(run.engine) as connection:
-        rows = connection.execute(statement("push/count_changes_by_state"), _key(run)).all()
+        rows = connection.execute(statement("push/changes/count_changes_by_state"), _key(run)).all()
     by_state = {row.state: row.changes for row in rows}
     return PushCounts(
         pushed=by_state.get(ChangeState.DONE, 0),
@@ -146,7 +146,7 @@ class _Pusher:
         while True:
             with reading(self._run.engine) as connection:
                 chunk = connection.execute(
-                    statement("push/select_planned"), {**_key(self._run), "chunk": CHUNK}
+                    statement("push/changes/select_planned"), {**_key(self._run), "chunk": CHUNK}
                 ).all()
             fresh = [row for row in chunk if (row.customer_id, row.destination) not in given]
             if not fresh:
@@ -171,7 +171,7 @@ class _Pusher:
         if not self._move(key, ChangeState.SENDING):
             return  # somebody else took it
         with reading(self._run.engine) as connection:
-            change = connection.execute(statement("push/select_change"), key).one()
+            change = connection.execute(statement("push/changes/select_change"), key).one()
         delivery = Delivery.from_row(change, utc_now())
         try:
             # A look-up or a webhook may have brought what is planned here, or undone it.
@@ -241,7 +241,7 @@ def _set_state(
         "fingerprint": fingerprint,
         "now_utc": utc_text(utc_now()),
     }
-    return connection.execute(statement("push/update_change_state"), values).rowcount == 1
+    return connection.execute(statement("push/changes/update_change_state"), values).rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
     """
     with reading(run.engine) as connection:
         sample = connection.execute(
-            statement("push/select_readback_sample"),
+            statement("push/ledger/select_readback_sample"),
             {**_key(run), "sample": run.store.push.readback_sample},
         ).all()
     writer = CardWriter(client, run.engine, run.store)
@@ -278,6 +278,6 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
             wrong += 1
             with run.engine.begin() as connection:
                 key = {**_key(run), "customer_id": row.customer_id, "destination": row.destination}
-                connection.execute(statement("push/delete_pushed_card"), key)
-                connection.execute(statement("push/insert_to_plan"), key)
+                connection.execute(statement("push/ledger/delete_pushed_card"), key)
+                connection.execute(statement("push/ledger/insert_to_plan"), key)
     return ReadbackCounts(readback_checked=len(sample), readback_wrong=wrong)

@@ -7,9 +7,10 @@ whole. A row that cannot be used is set aside and counted, and past a share it s
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import RejectedShareError
@@ -130,6 +131,12 @@ def full_scan_is_due(run: Run, mark: Watermark) -> bool:
     return age >= timedelta(days=run.store.extract.full_scan_days)
 
 
+_COUNT: Final[Mapping[stage.Source, str]] = {
+    "members": "extract/count_members",
+    "customers": "extract/count_customers",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """What staging held when a full scan began. A first load leaves the rest to a full match."""
@@ -141,7 +148,7 @@ class Scan:
 def begin_scan(run: Run, source: stage.Source) -> Scan:
     store = run.store.name
     with run.engine.begin() as connection:
-        before = connection.execute(statement(f"extract/count_{source}"), {"store": store}).one()
+        before = connection.execute(statement(_COUNT[source]), {"store": store}).one()
         reconciled = find_watermark(connection, store, RECONCILE).full_scan_at_utc is not None
         stage.begin_scan(connection, store, source, run.run_id)
     return Scan(is_first_load=not before.staged and not reconciled, live_before=before.live)

@@ -147,7 +147,7 @@ def _shown_cards(engine: Engine, store: StoreSettings, customer_id: int) -> Iter
     """Everywhere a card of the customer is or may be: by the settings now, and by the ledger."""
     binds = {"store": store.name, "customer_id": customer_id}
     with reading(engine) as connection:
-        rows = connection.execute(statement("privacy/select_shown"), binds).all()
+        rows = connection.execute(statement("privacy/person/select_shown"), binds).all()
     versions: dict[str, str | None] = {place.value: None for place in store.push_to}
     versions |= {row.destination: row.version_utc for row in rows}
     for destination, version in versions.items():
@@ -158,7 +158,7 @@ def _erase_rows(connection: Connection, store: str, person: Person, now: datetim
     for award_id in person.award_ids:
         blank_award(connection, store, award_id)
     connection.execute(
-        statement("privacy/blank_decisions"),
+        statement("privacy/blank/blank_decisions"),
         {
             "store": store,
             "customer_texts": texts_of(person.customer_ids),
@@ -173,7 +173,7 @@ def _erase_rows(connection: Connection, store: str, person: Person, now: datetim
     )
     for source, ids in ids_by_source:
         binds = {"store": store, "source": source, "ids": ids}
-        connection.execute(statement("privacy/blank_rejected"), binds)
+        connection.execute(statement("privacy/blank/blank_rejected"), binds)
     _blank_checks(connection, store, person)
     _blank_failures(connection, store, pattern(person))
     return delete_rows(connection, store, person)
@@ -181,7 +181,9 @@ def _erase_rows(connection: Connection, store: str, person: Person, now: datetim
 
 def _blank_checks(connection: Connection, store: str, person: Person) -> None:
     gone = {*map(str, person.customer_ids), *person.member_ids}
-    for row in connection.execute(statement("privacy/select_failing_ids"), {"store": store}).all():
+    for row in connection.execute(
+        statement("privacy/blank/select_failing_ids"), {"store": store}
+    ).all():
         ids: list[Any] = json.loads(row.failing_ids)
         kept = [one for one in ids if str(one) not in gone]
         if len(kept) < len(ids):
@@ -192,15 +194,17 @@ def _blank_checks(connection: Connection, store: str, person: Person) -> None:
                 "expectation": row.expectation,
                 "failing_ids": json.dumps(kept),
             }
-            connection.execute(statement("privacy/update_failing_ids"), binds)
+            connection.execute(statement("privacy/blank/update_failing_ids"), binds)
 
 
 def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]) -> None:
-    for row in connection.execute(statement("privacy/select_failures"), {"store": store}).all():
+    for row in connection.execute(
+        statement("privacy/blank/select_failures"), {"store": store}
+    ).all():
         blanked = named.sub(b"...", row.failure.encode()).decode()
         if blanked != row.failure:
             binds = {"store": store, "run_id": row.run_id, "failure": blanked}
-            connection.execute(statement("privacy/update_failure"), binds)
+            connection.execute(statement("privacy/blank/update_failure"), binds)
 
 
 def _remove_files(connection: Connection, store: str, person: Person) -> int:
@@ -209,11 +213,11 @@ def _remove_files(connection: Connection, store: str, person: Person) -> int:
     folders = (var / "reports" / store, var / "data_docs" / store)
     removed = set(remove_files(folders, pattern(person)))
     every = {"store": store, "how_many": _ALL}
-    runs = connection.execute(statement("desk/select_newest_runs"), every).all()
+    runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()
     for run in runs:
         if run.report_path and {Path(run.report_path), Path(run.report_path).parent} & removed:
             binds = {"store": store, "run_id": run.run_id}
-            connection.execute(statement("privacy/forget_report"), binds)
+            connection.execute(statement("privacy/blank/forget_report"), binds)
     return len(removed)
 
 

@@ -69,7 +69,7 @@ def send_report(store_name: str, *, force: bool = False) -> bool:
 def _newest_run(engine: Engine, store: StoreSettings) -> Any:
     with reading(engine) as connection:
         binds = {"store": store.name}
-        return connection.execute(statement("report/select_newest_report"), binds).first()
+        return connection.execute(statement("report/runs/select_newest_report"), binds).first()
 
 
 def _last_sent(engine: Engine, store: str) -> datetime | None:

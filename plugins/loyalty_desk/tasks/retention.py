@@ -20,7 +20,12 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """Rows in one transaction, so that nobody waits long for it."""
-RUN_TABLES: Final = ("run_counters", "quality_results", "rejected_records", "runs")
+DELETE_RUN: Final = (
+    "privacy/retention/delete_run_from_run_counters",
+    "privacy/retention/delete_run_from_quality_results",
+    "privacy/retention/delete_run_from_rejected_records",
+    "privacy/retention/delete_run_from_runs",
+)
 
 
 def keep_house(store_name: str) -> dict[str, int]:
@@ -37,12 +42,16 @@ def keep_house(store_name: str) -> dict[str, int]:
     decided = now - timedelta(days=limits.decision_days)
     with engine.begin() as connection:
         for what, name, binds in (
-            ("settled_mismatches", "delete_settled_mismatches", {"before_utc": mismatches}),
-            ("decisions", "delete_old_decisions", {"before_utc": decided}),
-            ("ended_ignores", "delete_ended_ignores", {"now_utc": now}),
+            (
+                "settled_mismatches",
+                "privacy/retention/delete_settled_mismatches",
+                {"before_utc": mismatches},
+            ),
+            ("decisions", "privacy/retention/delete_old_decisions", {"before_utc": decided}),
+            ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
         ):
             times = {key: utc_text(moment) for key, moment in binds.items()}
-            found = connection.execute(statement(f"privacy/{name}"), {"store": store.name, **times})
+            found = connection.execute(statement(name), {"store": store.name, **times})
             done[what] = found.rowcount
     log.info("store %s: removed %s", store.name, done)
     return done
@@ -53,13 +62,12 @@ def _remove_runs(engine: Engine, store: StoreSettings, before: datetime) -> int:
     count = 0
     while True:
         with engine.begin() as connection:
-            runs = connection.execute(statement("privacy/select_old_runs"), binds).all()
+            runs = connection.execute(statement("privacy/retention/select_old_runs"), binds).all()
             for run in runs:
                 _remove_report(store.name, run)
-                for table in RUN_TABLES:
+                for delete in DELETE_RUN:
                     connection.execute(
-                        statement(f"privacy/delete_run_from_{table}"),
-                        {"store": store.name, "run_id": run.run_id},
+                        statement(delete), {"store": store.name, "run_id": run.run_id}
                     )
         count += len(runs)
         if len(runs) < BATCH:
@@ -80,7 +88,9 @@ def _blank_awards(engine: Engine, store: str, before: datetime) -> int:
     count = 0
     while True:
         with engine.begin() as connection:
-            found = connection.execute(statement("privacy/select_old_awards"), binds).scalars()
+            found = connection.execute(
+                statement("privacy/blank/select_old_awards"), binds
+            ).scalars()
             award_ids = list(found)
             for award_id in award_ids:
                 blank_award(connection, store, award_id)

@@ -105,7 +105,7 @@ def measure_budgets(
 
 def _newest_ended(connection: Connection, store: str) -> RunRecord | None:
     binds = {"store": store, "how_many": 5}
-    for row in connection.execute(statement("desk/select_newest_runs"), binds).all():
+    for row in connection.execute(statement("desk/runs/select_newest_runs"), binds).all():
         if row.ended_at_utc is not None:
             return load_run_record(connection, store, row.run_id)
     return None

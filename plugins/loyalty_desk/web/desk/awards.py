@@ -147,7 +147,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         award = _get(connection, visitor, award_id)
         events = get_events(connection, visitor.store.name, award.award_id)
         reversal = connection.execute(
-            statement("awards/select_reversal"),
+            statement("awards/reading/select_reversal"),
             {"store": visitor.store.name, "award_id": award.award_id},
         ).first()
     return page(
@@ -225,4 +225,4 @@ def _load(connection: Connection, store: str, asked: Asked) -> list[Row[Any]]:
         "most": PAGE_ROWS,
         "skip": (asked.page - 1) * PAGE_ROWS,
     }
-    return list(connection.execute(statement("desk/select_awards_page"), binds).all())
+    return list(connection.execute(statement("desk/awards/select_awards_page"), binds).all())

@@ -100,33 +100,33 @@ def _find(connection: Connection, store: str, words: str) -> list[Row[Any]]:
     binds: dict[str, Any] = {"store": store}
     if "@" in words:
         binds["email_key"] = find_email_key(words)
-        return list(connection.execute(statement("desk/find_customers_by_key"), binds).all())
+        return list(connection.execute(statement("desk/people/find_customers_by_key"), binds).all())
     binds |= {"customer_id": find_id(words) or 0, "member_id": words}
-    return list(connection.execute(statement("desk/find_customers_by_ids"), binds).all())
+    return list(connection.execute(statement("desk/people/find_customers_by_ids"), binds).all())
 
 
 def _find_members(connection: Connection, store: str, words: str) -> list[Row[Any]]:
     if "@" in words:
         binds = {"store": store, "email_key": find_email_key(words)}
-        return list(connection.execute(statement("desk/find_members_by_key"), binds).all())
+        return list(connection.execute(statement("desk/people/find_members_by_key"), binds).all())
     binds = {"store": store, "member_id": words}
-    return list(connection.execute(statement("desk/select_member"), binds).all())
+    return list(connection.execute(statement("desk/people/select_member"), binds).all())
 
 
 def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Person | None:
     key: dict[str, Any] = {"store": store.name, "customer_id": customer_id}
 
     def rows(name: str, **binds: Any) -> list[Any]:
-        return list(connection.execute(statement(f"desk/{name}"), key | binds).all())
+        return list(connection.execute(statement(name), key | binds).all())
 
-    row = connection.execute(statement("desk/select_customer"), key).first()
+    row = connection.execute(statement("desk/people/select_customer"), key).first()
     if row is None:
         return None
     member = None
     if row.member_id is not None:
         binds = {"store": store.name, "member_id": row.member_id}
-        member = connection.execute(statement("desk/select_member"), binds).first()
-    channels = [one.email_key for one in rows("select_channels")]
+        member = connection.execute(statement("desk/people/select_member"), binds).first()
+    channels = [one.email_key for one in rows("desk/people/select_channels")]
     subjects = [one for one in (row.member_id, row.email_key, *channels) if one]
     binds = {"store": store.name, "subjects": subjects}
     return Person(
@@ -135,10 +135,10 @@ def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Per
         text=class_text("customer", row.outcome) if row.outcome else None,
         card=_wanted(row.outcome, member),
         channels=channels,
-        tickets=rows("select_tickets"),
-        pushed=rows("select_pushed_cards"),
-        changes=rows("select_changes"),
-        awards=list(connection.execute(statement("desk/select_awards_of"), binds).all()),
+        tickets=rows("desk/people/select_tickets"),
+        pushed=rows("desk/people/select_pushed_cards"),
+        changes=rows("desk/people/select_changes"),
+        awards=list(connection.execute(statement("desk/awards/select_awards_of"), binds).all()),
     )
 
 

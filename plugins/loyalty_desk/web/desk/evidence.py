@@ -55,11 +55,13 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
     key |= {"customer_id": int(subject.id)} if is_customer else {"member_id": subject.id}
     person = _execute(connection, f"select_{subject.side}", key).first()
     email = {"store": store, "email_key": person.email_key if person else None}
-    suggested = _execute(connection, "select_suggestions_of", key).all() if is_customer else []
+    suggested = (
+        _execute(connection, "desk/people/select_suggestions_of", key).all() if is_customer else []
+    )
     known = {one.member_id for one in suggested}
     if not is_customer:
         known.add(subject.id)
-    same = _execute(connection, "find_members_by_key", email).all()
+    same = _execute(connection, "desk/people/find_members_by_key", email).all()
     return Evidence(
         row=row,
         person=person,
@@ -70,17 +72,19 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
         ],
         same_address=[
             one
-            for one in _execute(connection, "find_customers_by_key", email)
+            for one in _execute(connection, "desk/people/find_customers_by_key", email)
             if str(one.customer_id) != subject.id
         ],
-        tickets=list(_execute(connection, "select_tickets", key)) if is_customer else [],
+        tickets=list(_execute(connection, "desk/people/select_tickets", key))
+        if is_customer
+        else [],
         channels=_channels(connection, key) if is_customer else [],
         decided=decisions.decisions_about(connection, store, subject),
     )
 
 
 def _channels(connection: Connection, key: Mapping[str, Any]) -> list[str]:
-    return list(_execute(connection, "select_channels", key).scalars())
+    return list(_execute(connection, "desk/people/select_channels", key).scalars())
 
 
 def card_name(card: str | None) -> str | None:
@@ -113,4 +117,4 @@ def _same_address(row: Row[Any]) -> Candidate:
 
 
 def _execute(connection: Connection, name: str, binds: Mapping[str, Any]) -> Any:
-    return connection.execute(statement(f"desk/{name}"), binds)
+    return connection.execute(statement(name), binds)

@@ -157,11 +157,11 @@ def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
     store, now = visitor.store, utc_now()
     if "@" in who:
         binds = {"store": store.name, "email_key": find_email_key(who)}
-        rows = connection.execute(statement("desk/find_members_by_key"), binds).all()
+        rows = connection.execute(statement("desk/people/find_members_by_key"), binds).all()
     else:
         member_id = who if MEMBER_ID.fullmatch(who) else ""
         binds = {"store": store.name, "member_id": member_id}
-        rows = connection.execute(statement("desk/select_member"), binds).all()
+        rows = connection.execute(statement("desk/people/select_member"), binds).all()
     agent = agent_key(visitor.name)
     return [
         Found(

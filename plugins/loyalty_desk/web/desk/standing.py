@@ -93,7 +93,7 @@ def load_standing(
 ) -> Standing:
     """Read how a store stands."""
     recent = load_recent(connection, store.name, runs)
-    awards = connection.execute(statement("desk/count_awards"), {"store": store.name})
+    awards = connection.execute(statement("desk/awards/count_awards"), {"store": store.name})
     mismatches = load_progress(connection, store.name, now, now)
     return Standing(
         recent=recent,
@@ -114,7 +114,7 @@ def load_recent(connection: Connection, store: str, how_many: int) -> list[RunRe
 def newest_runs(connection: Connection, store: str, how_many: int) -> list[Row[Any]]:
     """The newest runs of a store, as they are kept; the newest first."""
     binds = {"store": store, "how_many": how_many}
-    return list(connection.execute(statement("desk/select_newest_runs"), binds).all())
+    return list(connection.execute(statement("desk/runs/select_newest_runs"), binds).all())
 
 
 def load_run_progress(
@@ -128,7 +128,7 @@ def load_run_progress(
     if stage in SCANNED:
         return _scan_progress(connection, recent, stage, now)
     binds = {"store": record.store, "run_id": record.run_id, "since_utc": utc_text(now - LATELY)}
-    rows = connection.execute(statement("desk/count_changes"), binds).all()
+    rows = connection.execute(statement("desk/runs/count_changes"), binds).all()
     done = [row for row in rows if row.state not in WAITING]
     return Progress(
         stage=stage,
@@ -145,7 +145,7 @@ def _scan_progress(
     """How far the full scan of a source is; an incremental read has nothing to show."""
     record = recent[0]
     binds = {"store": record.store, "source": stage}
-    done = connection.execute(statement("desk/count_seen"), binds).scalar_one()
+    done = connection.execute(statement("desk/runs/count_seen"), binds).scalar_one()
     before = max((getattr(run, f"{stage}_fetched") for run in recent[1:]), default=0)
     minutes = max((now - record.started_at_utc).total_seconds(), 1.0) / 60
     return Progress(

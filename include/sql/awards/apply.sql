@@ -1,0 +1,115 @@
+-- name: select_waiting
+-- What waits for a run, in all stores: awards to apply, awards whose worker lost its lease, and
+-- awards to ask about that no run asks about yet. What was put back because the platform could not
+-- be asked waits again when its lease ends: otherwise each run would start the next one at once.
+-- Reads awards. Binds now_utc. One row per award.
+SELECT
+    store,
+    award_id,
+    state,
+    lease_until_utc
+FROM awards
+WHERE
+    state IN ('queued', 'approved', 'applying', 'needs_approval')
+    AND (
+        (
+            state IN ('queued', 'approved', 'applying')
+            AND (lease_until_utc IS NULL OR lease_until_utc < :now_utc)
+        )
+        OR (state = 'needs_approval' AND (asked_run_id IS NULL OR approve_by_utc < :now_utc))
+    );
+
+-- name: select_due
+-- The awards that a worker may take now, the oldest first: queued and approved ones,
+-- and ones whose worker lost its lease.
+-- Reads awards. Binds store, now_utc, most. One row per award.
+SELECT award_id
+FROM awards
+WHERE
+    store = :store
+    AND state IN ('queued', 'approved', 'applying')
+    AND (
+        state IN ('queued', 'approved')
+        OR (state = 'applying' AND lease_until_utc < :now_utc)
+    )
+ORDER BY queued_at_utc ASC, award_id ASC
+LIMIT :most;
+
+-- name: claim_award
+-- Takes an award for one worker. Of two that try, one gets the row: the other waits for its commit
+-- and then finds another state or a live lease.
+-- Writes awards. Binds store, award_id, claimed_by, now_utc, lease_until_utc. No row or one.
+UPDATE awards
+SET
+    state = 'applying',
+    claimed_by = :claimed_by,
+    lease_until_utc = :lease_until_utc
+WHERE
+    store = :store
+    AND award_id = :award_id
+    AND (
+        state IN ('queued', 'approved')
+        OR (state = 'applying' AND lease_until_utc < :now_utc)
+    )
+RETURNING *;
+
+-- name: mark_sent
+-- Notes that the platform is about to be asked; committed before it is. Only the holder of the
+-- claim, only while its lease lasts.
+-- Writes awards. Binds store, award_id, claimed_by, now_utc, member_id, lease_until_utc.
+UPDATE awards
+SET
+    sent_at_utc = :now_utc,
+    sends = sends + 1,
+    member_id = :member_id,
+    lease_until_utc = :lease_until_utc
+WHERE
+    store = :store
+    AND award_id = :award_id
+    AND state = 'applying'
+    AND claimed_by = :claimed_by
+    AND lease_until_utc > :now_utc;
+
+-- name: leave_award
+-- Leaves an award for later: in the queue, or claimed until its lease ends.
+-- Writes awards. Binds store, award_id, claimed_by, state, detail, sends, sent_at_utc,
+-- lease_until_utc.
+UPDATE awards
+SET
+    state = :state,
+    detail = :detail,
+    sends = :sends,
+    sent_at_utc = :sent_at_utc,
+    lease_until_utc = :lease_until_utc
+WHERE
+    store = :store AND award_id = :award_id AND state = 'applying' AND claimed_by = :claimed_by;
+
+-- name: finish_award
+-- Moves an award on from `applying`; only the holder of the claim can.
+-- Writes awards. Binds store, award_id, claimed_by, state, detail, entry_id, member_id (of whom it
+-- was found, for an award by e-mail), now_utc.
+UPDATE awards
+SET
+    state = :state,
+    detail = :detail,
+    entry_id = :entry_id,
+    member_id = COALESCE(member_id, :member_id),
+    claimed_by = NULL,
+    lease_until_utc = NULL,
+    settled_at_utc = :now_utc
+WHERE
+    store = :store AND award_id = :award_id AND state = 'applying' AND claimed_by = :claimed_by;
+
+-- name: settle_award
+-- A person says what became of an award that nobody could tell of. One that goes back to where it
+-- waited begins anew.
+-- Writes awards. Binds store, award_id, state, detail, now_utc.
+UPDATE awards
+SET
+    state = :state,
+    detail = :detail,
+    alert_run_id = NULL,
+    sends = CASE WHEN :state IN ('queued', 'approved') THEN 0 ELSE sends END,
+    sent_at_utc = CASE WHEN :state IN ('queued', 'approved') THEN NULL ELSE sent_at_utc END,
+    settled_at_utc = CASE WHEN :state IN ('queued', 'approved') THEN NULL ELSE :now_utc END
+WHERE store = :store AND award_id = :award_id AND state = 'unknown';

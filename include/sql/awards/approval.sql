@@ -1,0 +1,38 @@
+-- name: take_to_ask
+-- Gives the awards that need approval, and that no run asks about, to one run.
+-- Writes awards. Binds store, run_id. One row per award, also of those taken before.
+UPDATE awards
+SET asked_run_id = :run_id
+WHERE
+    store = :store
+    AND state = 'needs_approval'
+    AND (asked_run_id IS NULL OR asked_run_id = :run_id)
+RETURNING award_id;
+
+-- name: ask_anew
+-- Lets another run ask about an award that still needs approval.
+-- Writes awards. Binds store, award_id.
+UPDATE awards
+SET asked_run_id = NULL
+WHERE store = :store AND award_id = :award_id AND state = 'needs_approval';
+
+-- name: decide_award
+-- Approves or rejects an award that waits for it.
+-- Writes awards. Binds store, award_id, state, detail, settled_at_utc.
+UPDATE awards
+SET
+    state = :state,
+    detail = :detail,
+    settled_at_utc = :settled_at_utc
+WHERE store = :store AND award_id = :award_id AND state = 'needs_approval';
+
+-- name: reject_overdue
+-- Rejects the awards that nobody approved in time.
+-- Writes awards. Binds store, now_utc, detail. One row per award.
+UPDATE awards
+SET
+    state = 'rejected',
+    detail = :detail,
+    settled_at_utc = :now_utc
+WHERE store = :store AND state = 'needs_approval' AND approve_by_utc < :now_utc
+RETURNING award_id;

@@ -1,0 +1,128 @@
+-- name: enter_gate
+-- Holds the store's gate until the end of the transaction, so that two requests never both find
+-- room below a limit. SQLite's writers wait for each other anyway.
+-- Writes award_gates. Binds store, now_utc.
+INSERT INTO award_gates (store, passed_at_utc)
+VALUES (:store, :now_utc)
+ON CONFLICT (store) DO UPDATE
+    SET passed_at_utc = excluded.passed_at_utc;
+
+-- name: select_award_by_key
+-- The award that an idempotency key stands for.
+-- Reads awards. Binds store, idempotency_key. No row or one.
+SELECT
+    award_id,
+    state,
+    content_hash
+FROM awards
+WHERE store = :store AND idempotency_key = :idempotency_key;
+
+-- name: select_double_click
+-- An award that the same agent queued a moment ago for the same person, ticket, amount and unit.
+-- Reads awards. Binds store, agent, subject, unit, amount, ticket_id (0 for none), since_utc.
+-- No row or one.
+SELECT
+    award_id,
+    state
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND agent = :agent
+    AND subject = :subject
+    AND unit = :unit
+    AND amount = :amount
+    AND COALESCE(ticket_id, 0) = :ticket_id
+ORDER BY queued_at_utc DESC
+LIMIT 1;
+
+-- name: select_subject
+-- The members with an e-mail key, to know whose limit an award counts against.
+-- Reads members. Binds store, email_key. Two rows at most: more than one is a tie.
+SELECT member_id
+FROM members
+WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
+ORDER BY member_id ASC
+LIMIT 2;
+
+-- name: select_awarded_today
+-- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
+-- was refused or rejected does not count, nor does what takes an award back.
+-- Reads awards. Binds store, agent, subject, unit, since_utc. One row.
+SELECT
+    COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
+    COALESCE(SUM(CASE WHEN subject = :subject THEN ABS(amount) ELSE 0 END), 0) AS by_member
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND unit = :unit
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL;
+
+-- name: insert_award
+-- Queues an award.
+-- Writes awards. Binds one per column.
+INSERT INTO awards (
+    store,
+    award_id,
+    idempotency_key,
+    content_hash,
+    email,
+    member_id,
+    subject,
+    unit,
+    amount,
+    reason,
+    note,
+    message,
+    agent,
+    ticket_id,
+    door,
+    state,
+    queued_at_utc,
+    sends,
+    reverses,
+    approve_by_utc
+)
+VALUES (
+    :store,
+    :award_id,
+    :idempotency_key,
+    :content_hash,
+    :email,
+    :member_id,
+    :subject,
+    :unit,
+    :amount,
+    :reason,
+    :note,
+    :message,
+    :agent,
+    :ticket_id,
+    :door,
+    :state,
+    :queued_at_utc,
+    :sends,
+    :reverses,
+    :approve_by_utc
+);
+
+-- name: insert_award_event
+-- Adds a transition to the audit of an award; no row when another one took the number meanwhile.
+-- Reads and writes award_events. Binds store, award_id, state, detail, actor, now_utc, facts.
+INSERT INTO award_events (
+    store, award_id, event_number, state, detail, actor, happened_at_utc, facts
+)
+SELECT
+    :store AS store,
+    :award_id AS award_id,
+    1 + COALESCE(MAX(e.event_number), 0) AS event_number,
+    :state AS state,
+    :detail AS detail,
+    :actor AS actor,
+    :now_utc AS happened_at_utc,
+    :facts AS facts
+FROM award_events AS e
+WHERE e.store = :store AND e.award_id = :award_id
+ON CONFLICT (store, award_id, event_number) DO NOTHING;

@@ -1,0 +1,65 @@
+-- name: count_awards
+-- The awards that somebody or something has to do with, by state.
+-- Reads awards. Binds store. One row per state that occurs.
+SELECT
+    state,
+    COUNT(*) AS awards
+FROM awards
+WHERE
+    store = :store
+    AND state IN ('queued', 'needs_approval', 'approved', 'applying', 'unknown')
+GROUP BY state;
+
+-- name: select_awards_page
+-- One page of a store's awards that a person asked for, the newest first.
+-- Reads awards. Binds store; state (empty for all); words (empty for all): an award, a member, an
+-- agent; email_key (empty or an address); ticket_id (0 or a ticket); most; skip. One row per award;
+-- `found` is how many there are on all pages.
+SELECT
+    award_id,
+    queued_at_utc,
+    state,
+    unit,
+    amount,
+    agent,
+    member_id,
+    email,
+    reason,
+    ticket_id,
+    door,
+    detail,
+    settled_at_utc,
+    COUNT(*) OVER () AS found
+FROM awards
+WHERE
+    store = :store
+    AND (:state = '' OR state = :state)
+    AND (
+        :words = ''
+        OR award_id = :words
+        OR member_id = :words
+        OR agent = :words
+        OR subject = :email_key
+        OR email = :email_key
+        OR ticket_id = :ticket_id
+    )
+ORDER BY queued_at_utc DESC, award_id ASC
+LIMIT :most OFFSET :skip;
+
+-- name: select_awards_of
+-- The newest awards of a person, by the member's id and the e-mail addresses.
+-- Reads awards. Binds store, subjects (a list). One row per award, the newest first, twenty at
+-- most.
+SELECT
+    award_id,
+    queued_at_utc,
+    state,
+    unit,
+    amount,
+    agent,
+    reason,
+    detail
+FROM awards
+WHERE store = :store AND subject IN (:subjects)
+ORDER BY queued_at_utc DESC, award_id ASC
+LIMIT 20;

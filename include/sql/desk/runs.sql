@@ -1,0 +1,39 @@
+-- name: select_newest_runs
+-- The newest runs of a store, the newest first.
+-- Reads runs. Binds store, how_many. One row per run.
+SELECT
+    run_id,
+    state,
+    started_at_utc,
+    ended_at_utc,
+    failure,
+    report_path
+FROM runs
+WHERE store = :store
+ORDER BY started_at_utc DESC, run_id DESC
+LIMIT :how_many;
+
+-- name: select_newest_success
+-- When the newest run that ended well began: that is how old the data is.
+-- Reads runs. Binds store. One row; NULL when there is none.
+SELECT MAX(started_at_utc) AS started_at_utc
+FROM runs
+WHERE store = :store AND state = 'succeeded';
+
+-- name: count_seen
+-- How many rows an unfinished full scan has seen.
+-- Reads scan_seen. Binds store, source. One row.
+SELECT COUNT(*) AS seen
+FROM scan_seen
+WHERE store = :store AND source = :source;
+
+-- name: count_changes
+-- How far the push of a run is, and how much of it was done lately.
+-- Reads changes. Binds store, run_id, since_utc. One row per state that occurs.
+SELECT
+    state,
+    COUNT(*) AS changes,
+    SUM(CASE WHEN changed_at_utc >= :since_utc THEN 1 ELSE 0 END) AS lately
+FROM changes
+WHERE store = :store AND run_id = :run_id
+GROUP BY state;

@@ -1,0 +1,102 @@
+-- name: delete_rejected_records
+-- Forgets what an earlier try of the same read rejected, so that a repeat counts nothing twice.
+-- Writes rejected_records. Binds store, run_id, source.
+DELETE FROM rejected_records
+WHERE store = :store AND run_id = :run_id AND source = :source;
+
+-- name: count_members
+-- How many members are staged, and how many of them are not gone (the base of the shrink limit).
+-- Reads members. Binds store. One row.
+SELECT
+    COUNT(*) AS staged,
+    COUNT(*) - COUNT(gone_at_utc) AS live
+FROM members
+WHERE store = :store;
+
+-- name: count_customers
+-- How many customers are staged, and how many of them are not gone (the base of the shrink limit).
+-- Reads customers. Binds store. One row.
+SELECT
+    COUNT(*) AS staged,
+    COUNT(*) - COUNT(gone_at_utc) AS live
+FROM customers
+WHERE store = :store;
+
+-- name: select_customers_to_ask
+-- Customers to ask a platform about that lists no members: recent tickets, a valid address, and not
+-- asked about for a while; with the one member who has the address, to be read by id.
+-- Reads customers, tickets, members, member_lookups. Binds store, asked_before_utc, lookups.
+-- One row per customer; who was never asked about first, then the newest ticket.
+SELECT
+    customers.customer_id,
+    customers.email_key,
+    (
+        SELECT MIN(members.member_id) FROM members
+        WHERE
+            members.store = customers.store
+            AND members.email_key = customers.email_key
+            AND members.gone_at_utc IS NULL
+        HAVING COUNT(*) = 1
+    ) AS member_id,
+    MAX(tickets.updated_at_utc) AS newest_ticket_utc
+FROM customers
+INNER JOIN tickets
+    ON customers.store = tickets.store AND customers.customer_id = tickets.customer_id
+LEFT JOIN member_lookups
+    ON
+        customers.store = member_lookups.store
+        AND customers.customer_id = member_lookups.customer_id
+WHERE
+    customers.store = :store
+    AND customers.gone_at_utc IS NULL
+    AND customers.email_key IS NOT NULL
+    AND (
+        member_lookups.asked_at_utc IS NULL
+        OR member_lookups.asked_at_utc < :asked_before_utc
+    )
+GROUP BY customers.store, customers.customer_id, customers.email_key, member_lookups.asked_at_utc
+ORDER BY
+    CASE WHEN member_lookups.asked_at_utc IS NULL THEN 0 ELSE 1 END ASC,
+    newest_ticket_utc DESC,
+    customers.customer_id ASC
+LIMIT :lookups;
+
+-- name: note_asked
+-- Notes that the platform was asked about a customer.
+-- Writes member_lookups. Binds store, customer_id, now_utc.
+INSERT INTO member_lookups (store, customer_id, asked_at_utc)
+VALUES (:store, :customer_id, :now_utc)
+ON CONFLICT (store, customer_id) DO UPDATE SET asked_at_utc = :now_utc;
+
+-- name: select_channel_candidates
+-- Customers whose further e-mail addresses are worth one look-up each: recent tickets, no member at
+-- the primary address, and not looked up since the customer last changed. Newest ticket first,
+-- because an agent is likely to open it next.
+-- Reads customers, tickets, members, links. Binds store, lookups. One row per customer.
+SELECT
+    customers.customer_id,
+    MAX(tickets.updated_at_utc) AS newest_ticket_utc
+FROM customers
+INNER JOIN tickets
+    ON customers.store = tickets.store AND customers.customer_id = tickets.customer_id
+WHERE
+    customers.store = :store
+    AND customers.gone_at_utc IS NULL
+    AND (
+        customers.channels_read_at_utc IS NULL
+        OR customers.channels_read_at_utc < customers.updated_at_utc
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM members
+        WHERE
+            members.store = customers.store
+            AND members.email_key = customers.email_key
+            AND members.gone_at_utc IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM links
+        WHERE links.store = customers.store AND links.customer_id = customers.customer_id
+    )
+GROUP BY customers.customer_id
+ORDER BY newest_ticket_utc DESC, customers.customer_id ASC
+LIMIT :lookups;

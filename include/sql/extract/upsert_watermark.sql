@@ -1,8 +1,0 @@
--- Keeps where the next read resumes; a NULL leaves the stored value as it is.
--- Writes watermarks. Binds store, source, since, full_scan_at_utc.
-INSERT INTO watermarks (store, source, since, full_scan_at_utc)
-VALUES (:store, :source, :since, :full_scan_at_utc)
-ON CONFLICT (store, source) DO UPDATE
-    SET
-        since = COALESCE(excluded.since, watermarks.since),
-        full_scan_at_utc = COALESCE(excluded.full_scan_at_utc, watermarks.full_scan_at_utc)

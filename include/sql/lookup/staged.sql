@@ -1,0 +1,55 @@
+-- name: select_customer
+-- What the last match made of the customers with an e-mail key: a member, or a class.
+-- Reads customers, matches, unmatched_customers. Binds store, email_key. One row per customer.
+SELECT
+    customers.customer_id,
+    matches.member_id,
+    unmatched_customers.outcome
+FROM customers
+LEFT JOIN matches
+    ON customers.store = matches.store AND customers.customer_id = matches.customer_id
+LEFT JOIN unmatched_customers
+    ON
+        customers.store = unmatched_customers.store
+        AND customers.customer_id = unmatched_customers.customer_id
+WHERE
+    customers.store = :store
+    AND customers.email_key = :email_key
+    AND customers.gone_at_utc IS NULL
+ORDER BY customers.customer_id ASC;
+
+-- name: select_members_by_email
+-- The members with an e-mail key. A few are enough to know that it is not clear who is meant.
+-- Reads members. Binds store, email_key. Ten rows at most.
+SELECT
+    member_id,
+    status
+FROM members
+WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
+ORDER BY member_id ASC
+LIMIT 10;
+
+-- name: select_member
+-- One member as staged.
+-- Reads members. Binds store, member_id. No row or one.
+SELECT
+    member_id,
+    status,
+    card
+FROM members
+WHERE store = :store AND member_id = :member_id AND gone_at_utc IS NULL;
+
+-- name: select_read_at
+-- When a member was last read for sure: by the last whole scan, or when a change was seen since.
+-- Reads members, watermarks. Binds store, member_id (empty for nobody). One row.
+SELECT
+    (
+        SELECT w.full_scan_at_utc
+        FROM watermarks AS w
+        WHERE w.store = :store AND w.source = 'members'
+    ) AS scanned_at_utc,
+    (
+        SELECT m.changed_at_utc
+        FROM members AS m
+        WHERE m.store = :store AND m.member_id = :member_id
+    ) AS changed_at_utc;

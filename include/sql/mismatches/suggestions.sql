@@ -1,0 +1,84 @@
+-- name: select_customers
+-- The customers who wrote, or whose address cannot be looked up, and who have no member.
+-- Reads unmatched_customers, customers. Binds store. One row per customer.
+SELECT
+    customers.customer_id,
+    customers.email_key,
+    customers.email,
+    customers.name,
+    customers.external_id
+FROM unmatched_customers
+INNER JOIN customers
+    ON
+        unmatched_customers.store = customers.store
+        AND unmatched_customers.customer_id = customers.customer_id
+WHERE
+    unmatched_customers.store = :store
+    AND unmatched_customers.outcome IN ('customer_not_found', 'no_email', 'invalid_email')
+    AND customers.gone_at_utc IS NULL
+ORDER BY customers.customer_id ASC;
+
+-- name: select_member_keys
+-- The address of each member, for how common a domain is.
+-- Reads members. Binds store. One row per member who has one.
+SELECT email_key
+FROM members
+WHERE store = :store AND email_key IS NOT NULL;
+
+-- name: select_members
+-- The members who have no customer; a suggestion may be one of them.
+-- Reads unmatched_members, members. Binds store. One row per member.
+SELECT
+    members.member_id,
+    members.email_key,
+    members.external_id,
+    members.card
+FROM unmatched_members
+INNER JOIN members
+    ON
+        unmatched_members.store = members.store
+        AND unmatched_members.member_id = members.member_id
+WHERE
+    unmatched_members.store = :store
+    AND unmatched_members.outcome = 'member_not_in_gorgias'
+    AND members.gone_at_utc IS NULL;
+
+-- name: delete_suggestions
+-- Forgets the suggestions of the match before.
+-- Deletes from suggestions. Binds store.
+DELETE FROM suggestions
+WHERE store = :store;
+
+-- name: select_best_suggestions
+-- The surest member for each customer without one, of those sure enough that nobody refused.
+-- Reads suggestions, refused_suggestions. Binds store, min_score. One row per customer.
+SELECT
+    customer_id,
+    member_id,
+    score,
+    reasons
+FROM (
+    SELECT
+        customer_id,
+        member_id,
+        score,
+        reasons,
+        ROW_NUMBER() OVER (
+            PARTITION BY customer_id
+            ORDER BY score DESC, member_id ASC
+        ) AS surest_first
+    FROM suggestions
+    WHERE
+        store = :store
+        AND score >= :min_score
+        AND NOT EXISTS (
+            SELECT 1
+            FROM refused_suggestions AS refused
+            WHERE
+                refused.store = suggestions.store
+                AND refused.customer_id = suggestions.customer_id
+                AND refused.member_id = suggestions.member_id
+        )
+) AS ranked
+WHERE surest_first = 1
+ORDER BY score DESC, customer_id ASC;

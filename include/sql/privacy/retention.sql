@@ -1,0 +1,66 @@
+-- name: select_old_runs
+-- Runs that ended before a time and that nothing needs any more: not the newest that ended well, by
+-- which the age of the data goes, and none whose changes are still kept.
+-- Reads runs, changes. Binds store, before_utc, most. One row per run, the oldest first.
+SELECT
+    r.run_id,
+    r.report_path
+FROM runs AS r
+WHERE
+    r.store = :store
+    AND r.ended_at_utc < :before_utc
+    AND r.state <> 'running'
+    AND r.started_at_utc < (
+        SELECT MAX(newest.started_at_utc)
+        FROM runs AS newest
+        WHERE newest.store = :store AND newest.state = 'succeeded'
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM changes AS c
+        WHERE c.store = r.store AND c.run_id = r.run_id
+    )
+ORDER BY r.started_at_utc ASC, r.run_id ASC
+LIMIT :most;
+
+-- name: delete_run_from_run_counters
+-- Forgets a run.
+-- Writes run_counters. Binds store, run_id.
+DELETE FROM run_counters
+WHERE store = :store AND run_id = :run_id;
+
+-- name: delete_run_from_quality_results
+-- Forgets a run.
+-- Writes quality_results. Binds store, run_id.
+DELETE FROM quality_results
+WHERE store = :store AND run_id = :run_id;
+
+-- name: delete_run_from_rejected_records
+-- Forgets a run.
+-- Writes rejected_records. Binds store, run_id.
+DELETE FROM rejected_records
+WHERE store = :store AND run_id = :run_id;
+
+-- name: delete_run_from_runs
+-- Forgets a run.
+-- Writes runs. Binds store, run_id.
+DELETE FROM runs
+WHERE store = :store AND run_id = :run_id;
+
+-- name: delete_settled_mismatches
+-- Forgets mismatches that were settled before a time.
+-- Writes mismatches. Binds store, before_utc.
+DELETE FROM mismatches
+WHERE store = :store AND settled_at_utc < :before_utc;
+
+-- name: delete_old_decisions
+-- Forgets who decided what before a time; what was decided still holds.
+-- Writes decisions. Binds store, before_utc.
+DELETE FROM decisions
+WHERE store = :store AND decided_at_utc < :before_utc;
+
+-- name: delete_ended_ignores
+-- Forgets that a mismatch was to be ignored until a time that is over.
+-- Writes ignored_mismatches. Binds store, now_utc.
+DELETE FROM ignored_mismatches
+WHERE store = :store AND until_utc <= :now_utc;

@@ -1,0 +1,65 @@
+-- name: ask_for_card
+-- Asks for a member's card to be shown at once; however often, it is one row.
+-- Writes cards_to_show. Binds store, member_id, now_utc.
+INSERT INTO cards_to_show (store, member_id, asked_at_utc)
+VALUES (:store, :member_id, :now_utc)
+ON CONFLICT (store, member_id) DO UPDATE
+    SET asked_at_utc = excluded.asked_at_utc;
+
+-- name: select_waiting
+-- The stores that have cards to show, and since when the newest one waits.
+-- Reads cards_to_show. No bind. One row per store.
+SELECT
+    store,
+    MAX(asked_at_utc) AS waits
+FROM cards_to_show
+GROUP BY store;
+
+-- name: select_cards_to_show
+-- The members whose cards are to be shown, who waited longest first.
+-- Reads cards_to_show. Binds store, most. One row per member.
+SELECT
+    member_id,
+    asked_at_utc
+FROM cards_to_show
+WHERE store = :store
+ORDER BY asked_at_utc ASC, member_id ASC
+LIMIT :most;
+
+-- name: select_member_cards
+-- A member's card for each customer matched to it and each destination that has one, as the push
+-- reads planned changes.
+-- Reads matches, customers, members, pushed_cards. Binds store, member_id, destination.
+SELECT
+    matches.customer_id,
+    'matched' AS outcome,
+    matches.member_id,
+    customers.email,
+    customers.other_data,
+    customers.read_at_utc,
+    members.card,
+    members.points_balance,
+    pushed_cards.version_utc,
+    pushed_cards.fingerprint AS pushed_fingerprint,
+    :destination AS destination
+FROM matches
+INNER JOIN customers
+    ON matches.store = customers.store AND matches.customer_id = customers.customer_id
+INNER JOIN members
+    ON matches.store = members.store AND matches.member_id = members.member_id
+LEFT JOIN pushed_cards
+    ON
+        matches.store = pushed_cards.store
+        AND matches.customer_id = pushed_cards.customer_id
+        AND pushed_cards.destination = :destination
+WHERE
+    matches.store = :store
+    AND matches.member_id = :member_id
+    AND customers.gone_at_utc IS NULL
+ORDER BY matches.customer_id ASC;
+
+-- name: delete_shown
+-- Takes a member off the list, unless it was asked for again since.
+-- Writes cards_to_show. Binds store, member_id, asked_at_utc.
+DELETE FROM cards_to_show
+WHERE store = :store AND member_id = :member_id AND asked_at_utc = :asked_at_utc;

@@ -1,0 +1,20 @@
+-- name: forget_locks
+-- Lets go of what processes held that are not there any more.
+-- Writes locks. No bind.
+DELETE FROM locks;
+
+-- name: forget_watermarks
+-- Makes the next run of every store read and plan in full.
+-- Writes watermarks. No bind.
+DELETE FROM watermarks;
+
+-- name: doubt_waiting_awards
+-- Makes every award that is not at its end one that may have been booked: its mark is looked for
+-- before it is sent. It is looked for from when it was queued.
+-- Writes awards. No bind. One row per award.
+UPDATE awards
+SET
+    sends = CASE WHEN sends > 0 THEN sends ELSE 1 END,
+    sent_at_utc = queued_at_utc
+WHERE state IN ('queued', 'needs_approval', 'approved', 'applying')
+RETURNING store, award_id, state;

@@ -1,9 +1,0 @@
--- Makes every award that is not at its end one that may have been booked: its mark is looked for
--- before it is sent. It is looked for from when it was queued.
--- Writes awards. No bind. One row per award.
-UPDATE awards
-SET
-    sends = CASE WHEN sends > 0 THEN sends ELSE 1 END,
-    sent_at_utc = queued_at_utc
-WHERE state IN ('queued', 'needs_approval', 'approved', 'applying')
-RETURNING store, award_id, state

@@ -1,0 +1,89 @@
+-- name: select_members
+-- What is staged of one batch of members, to find what changed. Columns in the table's order.
+-- Reads members. Binds store, ids (a list of member ids). One row per member that is staged.
+SELECT
+    store,
+    member_id,
+    email,
+    email_key,
+    email_state,
+    status,
+    phone,
+    external_id,
+    points_balance,
+    tier_rank,
+    card,
+    card_fingerprint,
+    changed_at_utc,
+    gone_at_utc
+FROM members
+WHERE store = :store AND member_id IN (:ids);
+
+-- name: count_unseen_members
+-- How many live members the full scan did not see, for the brake.
+-- Reads members, scan_seen. Binds store. One row.
+SELECT COUNT(*) AS unseen
+FROM members
+WHERE
+    members.store = :store
+    AND members.gone_at_utc IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM scan_seen
+        WHERE
+            scan_seen.store = members.store
+            AND scan_seen.source = 'members'
+            AND scan_seen.subject_id = members.member_id
+    );
+
+-- name: touch_unseen_members
+-- Lets the match look again at the live members that the full scan did not see, and at everybody
+-- with the same e-mail key.
+-- Reads members, scan_seen; writes touched. Binds store.
+INSERT INTO touched (store, kind, value)
+WITH unseen AS (
+    SELECT
+        members.store,
+        members.email_key,
+        members.member_id AS subject_id
+    FROM members
+    WHERE
+        members.store = :store
+        AND members.gone_at_utc IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM scan_seen
+            WHERE
+                scan_seen.store = members.store
+                AND scan_seen.source = 'members'
+                AND scan_seen.subject_id = members.member_id
+        )
+)
+
+SELECT
+    store,
+    'member' AS kind,
+    subject_id AS value
+FROM unseen
+UNION ALL
+SELECT
+    store,
+    'email_key' AS kind,
+    email_key AS value
+FROM unseen
+WHERE email_key IS NOT NULL
+ON CONFLICT (store, kind, value) DO NOTHING;
+
+-- name: mark_unseen_members
+-- Marks the live members that the full scan did not see as gone.
+-- Reads scan_seen, writes members. Binds store, now_utc.
+UPDATE members
+SET gone_at_utc = :now_utc, changed_at_utc = :now_utc
+WHERE
+    store = :store
+    AND gone_at_utc IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM scan_seen
+        WHERE
+            scan_seen.store = members.store
+            AND scan_seen.source = 'members'
+            AND scan_seen.subject_id = members.member_id
+    );
