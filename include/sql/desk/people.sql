@@ -114,15 +114,6 @@ FROM customer_channels
 WHERE store = :store AND customer_id = :customer_id
 ORDER BY email_key ASC;
 
--- name: select_customers_of_member
--- The customers that a member is matched with.
--- Reads matches. Binds store, member_id. One row per customer, the first hundred.
-SELECT customer_id
-FROM matches
-WHERE store = :store AND member_id = :member_id
-ORDER BY customer_id ASC
-LIMIT 100;
-
 -- name: select_tickets
 -- The newest recent tickets of a customer.
 -- Reads tickets. Binds store, customer_id. One row per ticket, the newest first, twenty at most.
