@@ -53,7 +53,8 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
     is_customer = subject.side == Side.CUSTOMER
     key: dict[str, Any] = {"store": store}
     key |= {"customer_id": int(subject.id)} if is_customer else {"member_id": subject.id}
-    person = _execute(connection, f"select_{subject.side}", key).first()
+    of_side = "desk/people/select_customer" if is_customer else "desk/people/select_member"
+    person = _execute(connection, of_side, key).first()
     email = {"store": store, "email_key": person.email_key if person else None}
     suggested = (
         _execute(connection, "desk/people/select_suggestions_of", key).all() if is_customer else []
