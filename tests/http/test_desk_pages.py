@@ -125,7 +125,7 @@ def test_a_token_is_shown_once_and_revoked(desk: DeskClient, staging: Engine) ->
     assert token not in page
     assert "the widget" in page
     with staging.begin() as connection:
-        [token_id] = Staged(connection).rows(schema.award_schema.api_tokens, "token_id")
+        [token_id] = Staged(connection).rows(schema.api_tokens, "token_id")
     assert token.startswith(f"ld_{token_id}_")
     assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 303
     assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 404

@@ -13,11 +13,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, o
 
 from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.award_schema import api_tokens, award_events, award_gates, awards
+from loyalty_desk.staging.account_schema import api_tokens
+from loyalty_desk.staging.award_schema import award_events, award_gates, awards
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
-    erased_people,
     ignored_mismatches,
     mismatches,
     refused_suggestions,
@@ -64,7 +64,7 @@ BLANKED: Final = frozenset(
 """What stays, without whom it is about; `erase.py` has a statement for each."""
 NOBODY_IN_IT: Final = frozenset(
     {
-        *(api_tokens, award_gates, erased_people, schema.gorgias_objects, schema.locks),
+        *(api_tokens, award_gates, schema.erased_people, schema.gorgias_objects, schema.locks),
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
         schema.watermarks,
     }

@@ -1,55 +1,87 @@
-"""The tables of awards: the queue, its audit, the gate that keeps the limits, and the tokens."""
+"""Points and credits by hand: the queue of awards, its audit, the gate that keeps the limits."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, Text, text
 
-from loyalty_desk.staging.metadata import CLUSTERED, METADATA
+from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 
 # The few of all awards that a run has something to do with.
 _WAITING = text("state IN ('queued', 'approved', 'applying', 'needs_approval')")
 # An award is reversed once, but a reversal that never took place does not count.
 _LIVE_REVERSAL = text("reverses IS NOT NULL AND state NOT IN ('refused', 'rejected')")
 
-# One per award. `amount` is signed, in points or in hundredths of a credit. `subject` is who it is
-# for as far as the limits go: the member's id if it was known when it was queued, else the e-mail.
-# `sent_at_utc` is committed before the platform is asked, `sends` counts how often that was.
-# `reverses` is the award that this one takes back. An award that needs approval is `asked_run_id`'s
-# to ask for, and rejected after `approve_by_utc`. Once applied it is `shown_at_utc` in Gorgias and
-# `noted_at_utc` on its ticket; once refused or unknown, `alert_run_id` is the run that alerts.
-awards = Table(
+awards = staging_table(
     "awards",
-    METADATA,
+    about(
+        "One per award.",
+        "`amount` of credits is in hundredths.",
+        "An unsettled one with `sends` above 0 may have been booked: its marker, "
+        "`ld:<award_id>`, is looked for on the platform before it is sent once more.",
+        "A state changes in one transaction with a row of `award_events`.",
+    ),
     Column("store", Text, primary_key=True),
-    Column("award_id", Text, primary_key=True),
-    Column("idempotency_key", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("email", Text),
-    Column("member_id", Text),
-    Column("subject", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("note", Text),
-    Column("message", Text),
-    Column("agent", Text, nullable=False),
-    Column("ticket_id", BigInteger),
-    Column("door", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("detail", Text),
+    Column("award_id", Text, primary_key=True, doc="Ours, random."),
+    Column(
+        "idempotency_key", Text, nullable=False, doc="The asker's; else the same as `award_id`."
+    ),
+    Column(
+        "content_hash",
+        Text,
+        nullable=False,
+        doc="Hash of what was asked for: other content with a known key is a conflict.",
+    ),
+    Column("email", Text, doc="The e-mail key it was asked for by. NULL: by `member_id`."),
+    Column("member_id", Text, doc="The member. NULL: asked for by e-mail, and not yet found."),
+    Column(
+        "subject",
+        Text,
+        nullable=False,
+        doc="Whom the limits count it for: the member's id if it was known when it was queued, "
+        "else the e-mail key; `erased` when it is nobody's any more.",
+    ),
+    Column("unit", Text, nullable=False, doc="`points` or `credits`."),
+    Column("amount", BigInteger, nullable=False, doc="Signed: points, or hundredths of a credit."),
+    Column("reason", Text, nullable=False, doc="One of the store's `awards.reasons`."),
+    Column("note", Text, doc="What the agent wrote, for staff only. NULL: nothing."),
+    Column("message", Text, doc="What the agent wrote, for the customer. NULL: nothing."),
+    Column("agent", Text, nullable=False, doc="Who awards, in one spelling."),
+    Column("ticket_id", BigInteger, doc="The ticket it belongs to. NULL: to none."),
+    Column(
+        "door",
+        Text,
+        nullable=False,
+        doc="Where it came in: `airflow_form`, `file`, `http`, `command` or `desk`.",
+    ),
+    Column(
+        "state",
+        Text,
+        nullable=False,
+        doc="`queued`, `needs_approval`, `approved`, `rejected`, `applying`, `applied`, `refused` "
+        "or `unknown`; see [Awards](awards.md).",
+    ),
+    Column("detail", Text, doc="Why it is in that state. NULL: nothing to say."),
     Column("queued_at_utc", Text, nullable=False),
-    Column("claimed_by", Text),
-    Column("lease_until_utc", Text),
-    Column("sent_at_utc", Text),
-    Column("sends", Integer, nullable=False),
-    Column("entry_id", Text),
-    Column("settled_at_utc", Text),
-    Column("reverses", Text),
-    Column("approve_by_utc", Text),
-    Column("asked_run_id", Text),
-    Column("shown_at_utc", Text),
-    Column("noted_at_utc", Text),
-    Column("alert_run_id", Text),
+    Column("claimed_by", Text, doc="The worker that took it last. NULL: none, or it is settled."),
+    Column("lease_until_utc", Text, doc="Until when it is left to that worker. NULL: it is not."),
+    Column(
+        "sent_at_utc",
+        Text,
+        doc="When the platform was last about to be asked, committed before. NULL: never.",
+    ),
+    Column("sends", Integer, nullable=False, doc="How often that was."),
+    Column("entry_id", Text, doc="The entry in the platform's ledger. NULL: none is known."),
+    Column("settled_at_utc", Text, doc="When it came to its end. NULL: it has not."),
+    Column("reverses", Text, doc="The award that this one takes back. NULL: it is no reversal."),
+    Column(
+        "approve_by_utc",
+        Text,
+        doc="When it is rejected unless approved. NULL: it needs no approval.",
+    ),
+    Column("asked_run_id", Text, doc="The run that asks for approval. NULL: none does."),
+    Column("shown_at_utc", Text, doc="When the new balance was shown in Gorgias. NULL: not yet."),
+    Column("noted_at_utc", Text, doc="When the note on its ticket was begun. NULL: not (yet)."),
+    Column("alert_run_id", Text, doc="The run that told people of a refusal or doubt. NULL: none."),
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),
@@ -64,42 +96,35 @@ awards = Table(
     ),
 )
 
-# The audit: one per transition of an award, never changed and never deleted. `facts` is JSON of
-# what was known then: for whom, how much, why, from which door, the balance.
-award_events = Table(
+award_events = staging_table(
     "award_events",
-    METADATA,
+    about(
+        "The audit: one per transition of an award, and per thing done for it afterwards.",
+        "Only added to; nothing but whom it was for is ever taken out.",
+    ),
     Column("store", Text, primary_key=True),
-    Column("award_id", Text, primary_key=True),
-    Column("event_number", Integer, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("detail", Text),
-    Column("actor", Text, nullable=False),
+    Column("award_id", Text, primary_key=True, doc="The award."),
+    Column("event_number", Integer, primary_key=True, doc="From 1, within the award."),
+    Column("state", Text, nullable=False, doc="The state that it came into, or was in."),
+    Column("detail", Text, doc="Why, or what was done. NULL: nothing to say."),
+    Column("actor", Text, nullable=False, doc="Who did it: a person, or a worker."),
     Column("happened_at_utc", Text, nullable=False),
-    Column("facts", Text, nullable=False),
+    Column(
+        "facts",
+        Text,
+        nullable=False,
+        doc="JSON of what was known then: for whom, how much, why, from where, the balance.",
+    ),
     **CLUSTERED,
 )
 
-# One per store that ever awarded: whoever checks the limits holds this row until he has queued.
-award_gates = Table(
+award_gates = staging_table(
     "award_gates",
-    METADATA,
+    about(
+        "One per store that ever awarded.",
+        "A lock and no data: who checks the limits holds the row until the award is queued, so "
+        "that two requests never both find room below a limit.",
+    ),
     Column("store", Text, primary_key=True),
-    Column("passed_at_utc", Text, nullable=False),
-)
-
-# One per token that opens one of the HTTP doors, for one store. Of the token itself only a hash is
-# kept.
-api_tokens = Table(
-    "api_tokens",
-    METADATA,
-    Column("token_id", Text, primary_key=True),
-    Column("store", Text, nullable=False),
-    Column("opens", Text, nullable=False),
-    Column("secret_hash", Text, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    Column("made_at_utc", Text, nullable=False),
-    Column("revoked_by", Text),
-    Column("revoked_at_utc", Text),
+    Column("passed_at_utc", Text, nullable=False, doc="When somebody last did."),
 )

@@ -1,32 +1,38 @@
-"""The staging tables of look-ups."""
+"""Who was looked up one by one: for a ticket in Gorgias, or on a platform that lists nobody."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import BigInteger, Column, Text
 
-from loyalty_desk.staging.metadata import CLUSTERED, METADATA
+from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 
-# One per ticket whose look-up found no member. `outcome` is the class that was said; no address is
-# kept, the ticket leads to it. `settled_at_utc` is when a later look-up of the ticket found one.
-lookups_not_found = Table(
+lookups_not_found = staging_table(
     "lookups_not_found",
-    METADATA,
+    about(
+        "One per ticket whose lookup found no member.",
+        "No address is kept; the ticket leads to it.",
+        "Goes when its last lookup is older than the window of recent tickets.",
+    ),
     Column("store", Text, primary_key=True),
     Column("ticket_id", BigInteger, primary_key=True),
-    Column("customer_id", BigInteger),
-    Column("outcome", Text, nullable=False),
+    Column("customer_id", BigInteger, doc="Who wrote. NULL: the call did not say."),
+    Column("outcome", Text, nullable=False, doc="The class that was answered."),
     Column("first_at_utc", Text, nullable=False),
-    Column("last_at_utc", Text, nullable=False),
-    Column("settled_at_utc", Text),
+    Column("last_at_utc", Text, nullable=False, doc="The last time, to the minute or so."),
+    Column(
+        "settled_at_utc", Text, doc="When a later lookup of the ticket found one. NULL: none did."
+    ),
     **CLUSTERED,
 )
 
-# One per customer that a platform without a list of members was asked about.
-member_lookups = Table(
+member_lookups = staging_table(
     "member_lookups",
-    METADATA,
+    about(
+        "One per customer that a platform without a list of members was asked about.",
+        "It was asked; whether it knew somebody shows in `members`.",
+    ),
     Column("store", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
-    Column("asked_at_utc", Text, nullable=False),
+    Column("asked_at_utc", Text, nullable=False, doc="When it was last asked."),
     **CLUSTERED,
 )

@@ -1,90 +1,87 @@
-"""The staging tables of what could not be paired."""
+"""What could not be paired: since when, who it may be, and what people decided about it."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Text
 
-from loyalty_desk.staging.metadata import CLUSTERED, METADATA
+from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 
-# One per customer without a member and member that it may be. `reasons` is a JSON list; `score` is
-# from 0 to 1. Made anew after each match.
-suggestions = Table(
-    "suggestions",
-    METADATA,
-    Column("store", Text, primary_key=True),
-    Column("customer_id", BigInteger, primary_key=True),
-    Column("member_id", Text, primary_key=True),
-    Column("score", Float, nullable=False),
-    Column("reasons", Text, nullable=False),
-    **CLUSTERED,
-)
-
-# One per customer or member in a class that needs a person, for as long as it is known. It is open
-# until `settled_at_utc`; `returned` is how often it came back after that.
-mismatches = Table(
+mismatches = staging_table(
     "mismatches",
-    METADATA,
+    about(
+        "One per customer or member that is, or was, in a class that needs a person.",
+        "Open are those without `settled_at_utc`; what is ignored counts as open here, see "
+        "`ignored_mismatches`.",
+        "Another class is the same mismatch; coming back begins a new age.",
+    ),
     Column("store", Text, primary_key=True),
     Column("side", Text, primary_key=True),
     Column("subject_id", Text, primary_key=True),
     Column("outcome", Text, nullable=False),
-    Column("opened_at_utc", Text, nullable=False),
-    Column("settled_at_utc", Text),
-    Column("returned", Integer, nullable=False),
+    Column("opened_at_utc", Text, nullable=False, doc="Since when it is open, this time."),
+    Column("settled_at_utc", Text, doc="When it was in no such class any more. NULL: it is open."),
+    Column("returned", Integer, nullable=False, doc="How often it came back."),
     **CLUSTERED,
 )
 
-# One per customer and member of whom a person said that they are not the same.
-refused_suggestions = Table(
+suggestions = staging_table(
+    "suggestions",
+    about(
+        "One per customer without a member and member that it may be.",
+        "Made anew after each match.",
+        "Refused ones are here too: leave out what is in `refused_suggestions`.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("member_id", Text, primary_key=True),
+    Column("score", Float, nullable=False, doc="How sure it is, from 0 to 1."),
+    Column("reasons", Text, nullable=False, doc="JSON list of `Reason` in `mismatches/scores.py`."),
+    **CLUSTERED,
+)
+
+refused_suggestions = staging_table(
     "refused_suggestions",
-    METADATA,
+    about("One per customer and member of whom a person said that they are not the same."),
     Column("store", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
     Column("member_id", Text, primary_key=True),
     **CLUSTERED,
 )
 
-# One per mismatch that a person wants to hear nothing of; NULL in `until_utc` is for good.
-ignored_mismatches = Table(
+ignored_mismatches = staging_table(
     "ignored_mismatches",
-    METADATA,
+    about(
+        "One per mismatch that a person wants to hear nothing of.",
+        "One whose `until_utc` is over does not count any more, though it is still here.",
+    ),
     Column("store", Text, primary_key=True),
     Column("side", Text, primary_key=True),
     Column("subject_id", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("until_utc", Text),
+    Column("reason", Text, nullable=False, doc="What the person wrote."),
+    Column("until_utc", Text, doc="NULL: for good."),
     **CLUSTERED,
 )
 
-# What people decided: one per decision about one customer or member, never deleted. `action` is
-# 'link', 'refuse' or 'ignore'; those made at once share a `batch_id` and are undone at once.
-decisions = Table(
+decisions = staging_table(
     "decisions",
-    METADATA,
+    about(
+        "One per decision of a person about one customer or member.",
+        "What was decided when. What is in force is in `links`, `refused_suggestions` and "
+        "`ignored_mismatches`.",
+    ),
     Column("store", Text, primary_key=True),
-    Column("decision_id", Text, primary_key=True),
-    Column("batch_id", Text, nullable=False),
+    Column("decision_id", Text, primary_key=True, doc="Ours, random."),
+    Column("batch_id", Text, nullable=False, doc="Those made at once, which are undone at once."),
     Column("side", Text, nullable=False),
     Column("subject_id", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("member_id", Text),
-    Column("reason", Text),
-    Column("until_utc", Text),
-    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False, doc="`link`, `refuse` or `ignore`."),
+    Column("member_id", Text, doc="The member that was linked or refused. NULL: ignored."),
+    Column("reason", Text, doc="Why it is ignored. NULL: something else was decided."),
+    Column("until_utc", Text, doc="Until when it is ignored. NULL: for good, or not ignored."),
+    Column("actor", Text, nullable=False, doc="Who decided."),
     Column("decided_at_utc", Text, nullable=False),
-    Column("undone_by", Text),
+    Column("undone_by", Text, doc="Who took it back. NULL: nobody did."),
     Column("undone_at_utc", Text),
     Index("decisions_by_subject", "store", "side", "subject_id"),
     Index("decisions_by_batch", "store", "batch_id"),
-)
-
-# One per address or id of a person that was erased on request, as a keyed hash: enough to keep the
-# person from coming back, and not to tell who it was.
-erased_people = Table(
-    "erased_people",
-    METADATA,
-    Column("store", Text, primary_key=True),
-    Column("person_hash", Text, primary_key=True),
-    Column("erased_at_utc", Text, nullable=False),
-    **CLUSTERED,
 )

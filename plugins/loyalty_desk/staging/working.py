@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, CursorResult, Integer
 
-from loyalty_desk.staging.schema import METADATA, POSTGRESQL_ONLY
+from loyalty_desk.staging.metadata import POSTGRESQL_ONLY
+from loyalty_desk.staging.schema import METADATA
 from loyalty_desk.staging.statements import statement
 
 TEMPORARY: Final = ["TEMPORARY"]

@@ -1,0 +1,104 @@
+"""Which card goes where: the plan of a run, and the ledger of what Gorgias accepted from us."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Text
+
+from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
+
+to_plan = staging_table(
+    "to_plan",
+    about(
+        "One per customer whose wanted card may differ from the pushed one.",
+        "A list of work: the plan takes off what it looks at, in its own transaction.",
+        "Who has an unsettled change in `changes` is looked at as well, and is not here.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    **CLUSTERED,
+)
+
+# No index by priority: finding the next few hundred in 300,000 takes 0.1 s and is asked for every
+# few minutes, while the index would make each planned change cost twice as much.
+changes = staging_table(
+    "changes",
+    about(
+        "The plan: one per customer and destination that a run is to write.",
+        "The card that is sent is the member's as it is by then, which may be a newer one.",
+        "A failed one is not sent again: the next run plans its customer anew.",
+        "Settled ones are kept for 30 days, whatever the settings of retention say.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("destination", Text, primary_key=True),
+    Column("member_id", Text, doc="Whose card it is. NULL: nobody's; the card states a class."),
+    Column(
+        "outcome", Text, nullable=False, doc="`matched`, or the class that the card will state."
+    ),
+    Column(
+        "kind",
+        Text,
+        nullable=False,
+        doc="`new`, `update`, or `clear` for a non-member's card in place of a member's.",
+    ),
+    Column(
+        "fingerprint",
+        Text,
+        nullable=False,
+        doc="Of the card that is wanted; once it is sent, of the one that was sent.",
+    ),
+    Column(
+        "priority",
+        BigInteger,
+        nullable=False,
+        doc="The larger the sooner. Decimal digits from the right: 14 and up an open ticket (2), a "
+        "recent one (1) or none (0); 10 to 13 the tier and 1 to 9 by how many points what is shown "
+        "is wrong, all of them nines for a `clear`.",
+    ),
+    Column("state", Text, nullable=False, doc="`planned`, `sending`, `done`, `failed` or `gone`."),
+    Column("attempts", Integer, nullable=False, doc="How often sending was begun."),
+    Column("error", Text, doc="Why it failed. NULL: it did not."),
+    Column("changed_at_utc", Text, nullable=False, doc="When it came into its `state`."),
+    **CLUSTERED,
+)
+
+pushed_cards = staging_table(
+    "pushed_cards",
+    about(
+        "The ledger: one per customer and destination, what Gorgias last accepted from us.",
+        "Not what stands there now, as others may have changed it: see `customers`.",
+        "Written outside of syncs as well: awards, webhooks and lookups bring cards too.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("destination", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("is_member", Boolean, nullable=False, doc="Whether it is a member's card."),
+    Column(
+        "points_balance",
+        BigInteger,
+        doc="The points on that card. NULL: unknown, or no member's card.",
+    ),
+    Column(
+        "version_utc",
+        Text,
+        nullable=False,
+        doc="The version that went with it, larger than any before, so that a late write never "
+        "wins. It may be ahead of the clock.",
+    ),
+    Column("pushed_at_utc", Text, nullable=False, doc="When Gorgias accepted it."),
+    **CLUSTERED,
+)
+
+cards_to_show = staging_table(
+    "cards_to_show",
+    about(
+        "One per member whose card is to be shown at once: a webhook or a lookup brought news.",
+        "Asked for again while it is being shown, the row stays with the later time.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("member_id", Text, primary_key=True),
+    Column("asked_at_utc", Text, nullable=False, doc="When it was last asked for."),
+    **CLUSTERED,
+)
