@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     gauges.set_defaults(run=_gauges)
     settings = commands.add_parser("settings", help="print every setting as Markdown tables")
     settings.set_defaults(run=_settings)
+    tables = commands.add_parser("tables", help="print every staging table as Markdown")
+    tables.set_defaults(run=_tables)
     link = commands.add_parser("link", help="decide that a customer is a member, or take it back")
     link.add_argument("--store", required=True, help="the store's name in include/stores.yaml")
     link.add_argument("--customer", required=True, type=int, help="the customer's id in Gorgias")
@@ -143,6 +145,13 @@ def _settings(_options: argparse.Namespace) -> int:
     from loyalty_desk.commands.settings_reference import settings_markdown  # noqa: PLC0415 - only here
 
     sys.stdout.write(settings_markdown())
+    return 0
+
+
+def _tables(_options: argparse.Namespace) -> int:
+    from loyalty_desk.commands.tables_reference import tables_markdown  # noqa: PLC0415 - only here
+
+    sys.stdout.write(tables_markdown())
     return 0
 
 
