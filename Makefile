@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test cluster-test chaos lint bench lock clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast cluster-test chaos lint bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,12 +42,15 @@ test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not alone and not cluster"
-	@$(BIN)/python -m pytest --quiet -m "alone and not cluster"
+	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 2 --dist worksteal -m "not alone and not cluster"
+	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster"
 endif
 
+test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the DAGs (about a minute)
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -k "not postgresql" tests/unit tests/sql tests/dags
+
 cluster-test: setup-cluster ## Kill parts of the cluster at random and see that nothing is lost (CLUSTER_ROUNDS=20)
-	@$(BIN)/python -m pytest --quiet -m cluster $(ARGS)
+	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)
 
 chaos: setup-dev ## Try awards under 2,000 seeded schedules of kills and faults (about 10 minutes)
 	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-2000} $(BIN)/python -m pytest --quiet --numprocesses 2 tests/chaos

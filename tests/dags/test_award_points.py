@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from tests.dags.test_loyalty_sync import load  # noqa: F401 - a fixture
 
-
-def test_each_store_has_a_dag_with_its_own_reasons_and_schedule(load) -> None:  # noqa: F811
+def test_each_store_has_a_dag_with_its_own_reasons_and_schedule(load) -> None:
     bag = load(
         {
             "one": {"platform": "rivo", "awards": {"reasons": ["sorry"], "schedule": None}},
@@ -19,7 +17,7 @@ def test_each_store_has_a_dag_with_its_own_reasons_and_schedule(load) -> None:  
     assert both.asset_condition.name == "two_award_queue"
 
 
-def test_the_form_may_be_left_empty(load) -> None:  # noqa: F811
+def test_the_form_may_be_left_empty(load) -> None:
     dag = load({"one": {"platform": "rivo"}}).dags["award_points__one"]
 
     dag.params.validate()
@@ -27,7 +25,7 @@ def test_the_form_may_be_left_empty(load) -> None:  # noqa: F811
     assert tasks == ["apply", "approval.ask", "approval.settle", "alert"]
 
 
-def test_a_store_with_wrong_settings_has_none(load) -> None:  # noqa: F811
+def test_a_store_with_wrong_settings_has_none(load) -> None:
     bag = load({"one": {"platform": "rivo", "awards": {"reasons": []}}})
 
     assert bag.import_errors == {}

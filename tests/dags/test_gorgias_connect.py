@@ -3,10 +3,8 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
-from tests.dags.test_loyalty_sync import load  # noqa: F401 - a fixture
 
-
-def test_each_store_has_a_way_in_and_a_way_out_by_hand_only(load) -> None:  # noqa: F811
+def test_each_store_has_a_way_in_and_a_way_out_by_hand_only(load) -> None:
     bag = load({"one": {"platform": "rivo"}, "two": {"platform": "rivo"}})
 
     assert bag.import_errors == {}
@@ -21,7 +19,7 @@ def test_each_store_has_a_way_in_and_a_way_out_by_hand_only(load) -> None:  # no
         out.params.validate()
 
 
-def test_what_becomes_of_waiting_awards_is_one_of_two(load) -> None:  # noqa: F811
+def test_what_becomes_of_waiting_awards_is_one_of_two(load) -> None:
     dag = load({"one": {"platform": "rivo"}}).dags["gorgias_disconnect__one"]
 
     with pytest.raises(ParamValidationError):

@@ -1,33 +1,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-import yaml
-
-from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 from tests import airflow_home
-
-
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Load the DAG file with a stores file of the test's."""
-    airflow_home.migrated()
-
-    def load_dags(stores: object):
-        from airflow.dag_processing.dagbag import DagBag
-
-        path = tmp_path / "stores.yaml"
-        path.write_text(yaml.safe_dump({"stores": stores}), encoding="utf-8")
-        monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(path))
-        settings.installation.cache_clear()
-        return DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
-
-    yield load_dags
-    settings.installation.cache_clear()
 
 
 def sync_dags(bag) -> set[str]:

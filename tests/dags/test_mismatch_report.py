@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from tests.dags.test_loyalty_sync import load  # noqa: F401 - a fixture
 
-
-def test_the_report_comes_after_each_sync_and_on_the_store_s_own_schedule(load) -> None:  # noqa: F811
+def test_the_report_comes_after_each_sync_and_on_the_store_s_own_schedule(load) -> None:
     bag = load(
         {
             "one": {"platform": "rivo"},

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from loyalty_desk.records import RunState
-from tests.conftest import run_sql
+from tests.databases import run_sql
 
 pytestmark = pytest.mark.flow
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from loyalty_desk.settings.sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.staging.engine import migrate, open_engine
 from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox, running_sandbox
-from tests.airflow_home import migrated  # first: it says where Airflow is
+from tests.airflow_home import migrated
+from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
 from tests.http.airflow_users import start_auth_manager
 from tests.http.desk import DeskClient
@@ -29,7 +29,6 @@ from tests.http.door import forget_settings, new_client, serving
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
 FERNET_KEY = Fernet.generate_key().decode()
-SetConnection = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -47,23 +46,6 @@ def sandbox(sandbox_process: Sandbox) -> Iterator[Sandbox]:
     before = sandbox_process.control("gorgias", "GET", "switches")
     yield sandbox_process
     sandbox_process.control("gorgias", "POST", "switches", before)
-
-
-@pytest.fixture
-def set_connection(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> SetConnection:
-    """Define an Airflow connection by its environment variable."""
-    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path_factory.getbasetemp() / "airflow"))
-
-    def set_one(conn_id: str, **fields: object) -> None:
-        from airflow.sdk.execution_time.cache import SecretCache
-
-        SecretCache.reset()
-        value = json.dumps({"conn_type": "http", **fields})
-        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", value)
-
-    return set_one
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.staging import award_schema
 from loyalty_desk.tasks import awards as stages
+from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings
 from tests.http.mailbox import HOST, TOLD, Mailbox, receiving
 from tests.sql.staged import Staged

@@ -24,8 +24,9 @@ from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.engine import open_engine
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
-from tests.http.conftest import SPEED, SetConnection
+from tests.http.conftest import SPEED
 from tests.sql.test_awards import queue, request
 
 EMAIL = "mira@shop.example"

@@ -21,8 +21,9 @@ from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import award_schema, schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE, customer, store_settings
-from tests.http.conftest import SPEED, SetConnection
+from tests.http.conftest import SPEED
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 

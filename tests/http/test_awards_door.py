@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ from loyalty_desk.staging import award_schema, installed
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.web.app import make_app
 from loyalty_desk.web.bodies import FORM, JSON, MOST_BYTES
-from tests.conftest import BOTH, run_sql
+from tests.databases import run_sql
 from tests.factories import LATER, STORE
 from tests.http.door import (
     AWARDS,
@@ -56,33 +55,6 @@ def server() -> Iterator[str]:
     """One server for all tests: it reads its settings anew for each."""
     with serving() as url:
         yield url
-
-
-@pytest.fixture(scope="module", params=BOTH)
-def staging_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A migrated database for all tests: to make one takes longer than most of them."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("door") / "staging.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server_url = request.getfixturevalue("postgresql_url")
-    run_sql(server_url, "CREATE DATABASE door_test TEMPLATE template_staging STRATEGY file_copy")
-    yield make_url(server_url).set(database="door_test").render_as_string(hide_password=False)
-    run_sql(server_url, "DROP DATABASE door_test WITH (FORCE)")
-
-
-@pytest.fixture
-def staging(staging_url: str) -> Iterator[Engine]:
-    """The database without a row that a test before may have left."""
-    engine = open_engine(staging_url)
-    with engine.begin() as connection:
-        for table in ("awards", "award_events", "award_gates", "api_tokens"):
-            connection.execute(text(f"DELETE FROM {table}"))
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

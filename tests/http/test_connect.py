@@ -27,8 +27,9 @@ from loyalty_desk.staging.stores import in_force, open_store
 from loyalty_desk.tasks import connect as stages
 from sandbox.gorgias.door import APP_ID
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import NOW, STORE
-from tests.http.conftest import FERNET_KEY, SetConnection
+from tests.http.conftest import FERNET_KEY
 from tests.http.door import forget_settings, new_token
 
 BUTTON = {"label": "Add points", "action": {"url": "https://desk.example/", "secret": "Bearer x"}}

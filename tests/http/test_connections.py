@@ -12,8 +12,8 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import base_url_of, gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import store_settings
-from tests.http.conftest import SetConnection
 
 KEY = "key-that-nobody-may-see"
 GORGIAS = {"host": "https://shop.gorgias.com", "login": "agent@shop.example", "password": KEY}

@@ -18,8 +18,8 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.lookup_schema import lookups_not_found
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member
-from tests.http.conftest import SetConnection
 from tests.http.door import (
     API,
     OTHER_STORE,

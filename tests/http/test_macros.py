@@ -15,8 +15,8 @@ from loyalty_desk.card.cards import member_card
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.records import MemberStatus
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings
 
 Macros = Callable[..., int]

@@ -19,8 +19,8 @@ from loyalty_desk.staging.run_lock import Run, take_lock
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.push import count_changes, push_changes
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member, store_settings
-from tests.http.conftest import SetConnection
 from tests.sql.staged import Staged
 
 RUN = "r1"

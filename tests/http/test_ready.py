@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from tests.conftest import run_sql
+from tests.databases import run_sql
 from tests.http.door import API, Door, forget_settings, new_client, serving
 
 

@@ -25,8 +25,8 @@ from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.report_mail import send_report
 from tests.browser import Watched, running_browser, shoot
+from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.conftest import SetConnection
 from tests.http.door import forget_settings
 from tests.http.mailbox import TOLD, Mailbox, receiving
 from tests.http.test_alerts import LEAD, TELLER, set_mail_server

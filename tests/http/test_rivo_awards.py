@@ -18,8 +18,8 @@ from loyalty_desk.platforms import rivo
 from loyalty_desk.platforms.base import Account, AwardOrder, Platform
 from loyalty_desk.records import Unit
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import store_settings
-from tests.http.conftest import SetConnection
 from tests.scripted import ScriptedTransport
 
 PLUS_EMAIL = "mira+club@shop.example"

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, text
 from loyalty_desk.web import webhooks_api
 from sandbox.rivo.hooks import SIGNATURE, TOPICS, sign
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.conftest import SetConnection
 from tests.http.door import API, Door, all_at_once, forget_settings, new_client, serving
 
 SECRET = "whs_of_a_test"

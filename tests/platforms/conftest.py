@@ -13,10 +13,11 @@ from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
-from tests.http.conftest import SPEED, SetConnection, set_connection  # noqa: F401 - a fixture
+from tests.conftest import SetConnection
 from tests.platforms.account import Account
 from tests.platforms.cases import CASES, Case
 
+SPEED = 50.0
 MEMBERS, CUSTOMERS = 1_100, 60
 """More than two pages of the platform with the largest pages."""
 
@@ -74,7 +75,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 def account(
     case: Case,
     sandbox: Sandbox,
-    set_connection: SetConnection,  # noqa: F811
+    set_connection: SetConnection,
     installed: None,
 ) -> Account:
     """The account, connected."""

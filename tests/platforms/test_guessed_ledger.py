@@ -13,9 +13,10 @@ from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now
 from loyalty_desk.staging.engine import reading
 from sandbox.running import Sandbox
-from tests.http.conftest import SPEED, SetConnection
+from tests.conftest import SetConnection
 from tests.platforms.account import Account
 from tests.platforms.cases import CASES
+from tests.platforms.conftest import SPEED
 
 GUESSING = [case for case in CASES if str(case) in {"trifft", "loyaltylion"}]
 

@@ -13,7 +13,7 @@ from loyalty_desk.errors import ApiError, BadConnectionError, NotFoundError
 from loyalty_desk.platforms.check import Verdict, check_guesses
 from loyalty_desk.platforms.trifft import GUESSES
 from sandbox.running import Sandbox
-from tests.http.conftest import SetConnection
+from tests.conftest import SetConnection
 from tests.platforms.account import MARK, Account, all_members, found, order
 from tests.platforms.cases import CASES, TRIFFT_OTHERWISE
 from tests.platforms.test_guessed_ledger import award, ended, run
