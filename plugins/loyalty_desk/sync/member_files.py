@@ -10,10 +10,9 @@ import csv
 import fnmatch
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -22,6 +21,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import MemberFileError, MemberFolderError
 from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.rows import read_rows
+from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
@@ -32,6 +32,9 @@ UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 """How programs end the name of a file that they are still writing."""
 WRONG: Final = (FileNotFoundError, NotADirectoryError, PermissionError, ImportError, ValueError)
 """What a wrong folder raises; everything else is a storage that is away."""
+
+OpenFolder = Callable[[str], Any]
+"""Gives what lists the files of an address, as a `Path` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,9 @@ class MemberFile:
             keep_state(connection, self.store, StateKey.MEMBER_FILES, json.dumps(files), utc_now())
 
 
-def find_new_files(engine: Engine, store: StoreSettings) -> list[MemberFile]:
+def find_new_files(
+    engine: Engine, store: StoreSettings, open_folder: OpenFolder
+) -> list[MemberFile]:
     """The files to read, the oldest first; of those that hold everybody, the newest alone.
 
     Raises:
@@ -98,7 +103,7 @@ def find_new_files(engine: Engine, store: StoreSettings) -> list[MemberFile]:
     columns = read_columns(settings.columns)
     with reading(engine) as connection:
         known = json.loads(find_state(connection, store.name, StateKey.MEMBER_FILES) or "{}")
-    listed = _listed(settings.folder, settings.pattern, settings.settle_s)
+    listed = _listed(open_folder, settings)
     everybody = settings.holds == "everybody"
     wanted = listed[-1:] if everybody else listed
     return [
@@ -108,16 +113,17 @@ def find_new_files(engine: Engine, store: StoreSettings) -> list[MemberFile]:
     ]
 
 
-def _listed(folder: str, pattern: str, settle_s: float) -> list[_Listed]:
+def _listed(open_folder: OpenFolder, settings: MemberFileSettings) -> list[_Listed]:
     """The files that are whole, the oldest first.
 
     Raises:
         MemberFileError: there is no such folder, or it may not be read.
         MemberFolderError: its storage does not answer.
     """
-    settled = utc_now() - timedelta(seconds=settle_s)
+    folder = settings.folder
+    settled = utc_now() - timedelta(seconds=settings.settle_s)
     try:
-        paths = [path for path in _open_folder(folder).iterdir() if _is_meant(path, pattern)]
+        paths = [one for one in open_folder(folder).iterdir() if _is_meant(one, settings.pattern)]
         found = [_Listed.of(path) for path in paths]
     except WRONG as error:
         raise MemberFileError(
@@ -154,12 +160,3 @@ class _Listed:
         told = info.st_mtime  # seconds on a disk, and a time in Airflow's object storage
         moment = told if isinstance(told, datetime) else datetime.fromtimestamp(told or 0, UTC)
         return cls(path=path, moment=moment, stamp=f"{info.st_size} {moment.isoformat()}")
-
-
-def _open_folder(folder: str) -> Any:
-    """A folder of this machine, or what Airflow's object storage knows by a connection."""
-    if "://" not in folder:
-        return Path(folder)
-    from airflow.sdk import ObjectStoragePath  # noqa: PLC0415 - only where it is used
-
-    return ObjectStoragePath(folder)

@@ -17,7 +17,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
-from loyalty_desk.sync.member_files import find_new_files
+from loyalty_desk.sync.member_files import OpenFolder, find_new_files
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
@@ -33,12 +33,12 @@ LOOKED_UP: Final = "member_lookups"
 """Names what is asked one by one among the sources of rejected rows."""
 
 
-def extract_members(run: Run, platform: Platform) -> ReadCounts:
+def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> ReadCounts:
     """Read the members that changed since the last run; all where the platform cannot tell, when
     asked, or once a while. One that lists none leaves them to files and look-ups.
     """
     if not platform.capabilities.lists_members:
-        return _read_member_files(run)
+        return _read_member_files(run, open_folder)
     with run.engine.begin() as connection:
         mark = find_watermark(connection, run.store.name, "members")
     full = not platform.capabilities.lists_changes or run.params.full_resync
@@ -107,10 +107,10 @@ def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
     read.counts.gone = finish_scan(run, "members", scan.live_before)
 
 
-def _read_member_files(run: Run) -> ReadCounts:
+def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
     """Read what was dropped as files since the last run; look-ups follow (`look_members_up`)."""
     read = start_read(run, "members")
-    for file in find_new_files(run.engine, run.store):
+    for file in find_new_files(run.engine, run.store, open_folder):
         if file.holds_everybody:
             _scan_pages(run, read, file.iter_pages())
         else:

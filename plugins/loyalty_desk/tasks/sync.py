@@ -22,6 +22,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
+from loyalty_desk.hooks.folders import open_folder
 from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.stage import suggest_members
@@ -75,7 +76,7 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
 def extract_members(store_name: str, run_id: str) -> Counters:
     with _stage(store_name, run_id, "members", seconds="members") as run:
         with _platform(run) as platform:
-            counts = members.extract_members(run, platform)
+            counts = members.extract_members(run, platform, open_folder)
         return _keep(run, counts.as_counters("members"))
 
 
