@@ -15,7 +15,7 @@ from sandbox.world import World
 def main(arguments: list[str] | None = None) -> int:
     """Run the servers until told to stop."""
     options = read_options(arguments)
-    world = World(options, [SIDES[name] for name in options.platforms])
+    world = World(options, [SIDES[name].side for name in options.platforms])
     gc.freeze()
     asyncio.run(serve(world))
     return 0

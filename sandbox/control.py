@@ -4,18 +4,18 @@ It needs no login, listens on this machine only, fills no bucket and is not coun
 JSON; a request it does not understand is a 400 with `{"error": text}`.
 """
 
-import json
 import random
 from dataclasses import asdict
-from typing import Any, cast
+from typing import cast
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer, read_body, refuse
 from sandbox.gate import Server
-from sandbox.gorgias.answers import json_answer
 from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK, credit_text
+from sandbox.programme.member_store import Members
 from sandbox.programme.side import Side
 from sandbox.world import World, world_of
 
@@ -32,21 +32,6 @@ MATCHING = {
 def server_of(request: Request) -> Server:
     """Return the figures and faults of the server that was asked."""
     return cast("Server", request.app.state.server)
-
-
-async def read_body(request: Request) -> dict[str, Any]:
-    """Return the JSON body of a control request; nothing sent is an empty object."""
-    body = await request.body()
-    try:
-        content = json.loads(body) if body else {}
-    except ValueError:
-        raise HTTPException(400) from None
-    return content if isinstance(content, dict) else {}
-
-
-def refuse(text: str, status: int = 400) -> Response:
-    """Return a refusal of the control API."""
-    return json_answer({"error": text}, status)
 
 
 @router.get("/counters")
@@ -88,7 +73,7 @@ async def reset(request: Request) -> Response:
         for bucket in request.app.state.door.buckets.values():
             bucket.empty()
     if wanted.get("data"):
-        world.build()
+        world.reset()
     return json_answer({"reset": sorted(name for name, on in wanted.items() if on)})
 
 
@@ -161,8 +146,8 @@ async def tick(request: Request) -> Response:
     count, dice = int(body.get("members", 1)), random.Random(int(body.get("seed", 0)))
     rows = _pick_members(world, dice, count, paired=bool(body.get("paired", True)))
     for row in rows:
-        _change_member(world, row, dice)
-        world.changed(row)
+        _change_member(world.programme.members, row, dice)
+        world.programme.changed(row)
     side: Side = getattr(request.app.state, "side", None) or next(iter(world.sides.values()))
     owners = [world.ground.people.owner_of_member(row) for row in rows]
     customers = [world.ground.people.find_customer_row(owner) for owner in owners]
@@ -179,7 +164,7 @@ def _pick_members(world: World, dice: random.Random, count: int, *, paired: bool
         if len(picked) >= count or not people.members:
             break
         row = dice.randrange(people.members)
-        if row in world.members.gone or (paired and not _matches(world, row)):
+        if row in world.programme.members.gone or (paired and not _matches(world, row)):
             continue
         picked[row] = None
     return list(picked)
@@ -191,18 +176,18 @@ def _matches(world: World, row: int) -> bool:
     return (
         person.trouble in MATCHING
         and customer_row is not None
-        and customer_row not in world.customers.gone
+        and customer_row not in world.account.customers.gone
     )
 
 
-def _change_member(world: World, row: int, dice: random.Random) -> None:
-    held = world.members.fields(row)
+def _change_member(members: Members, row: int, dice: random.Random) -> None:
+    held = members.fields(row)
     deed = dice.randrange(10)
     if deed == 0:
         others = [tier_id for tier_id in TIER_IDS_BY_RANK if tier_id != held["tier_id"]]
-        world.members.update(row, {"tier_id": dice.choice(others)})
+        members.update(row, {"tier_id": dice.choice(others)})
     elif deed == 1:
         cents = round(float(held["credits_tally"]) * 100) + dice.randrange(1, 50) * 10
-        world.members.update(row, {"credits_tally": credit_text(cents)})
+        members.update(row, {"credits_tally": credit_text(cents)})
     else:
-        world.members.update(row, {"points_tally": held["points_tally"] + dice.randrange(1, 400)})
+        members.update(row, {"points_tally": held["points_tally"] + dice.randrange(1, 400)})

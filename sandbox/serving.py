@@ -10,10 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
+from sandbox import control
 from sandbox.gate import Gate
 from sandbox.gorgias import app as gorgias_app
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.door import ACCOUNT, AGENT_EMAIL
+from sandbox.programme import apps as platform_app
+from sandbox.programme.side import Side
+from sandbox.sides import SIDES
 from sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -45,13 +51,8 @@ async def serve(world: World) -> None:
     """Serve until SIGTERM or SIGINT."""
     options = world.options
     clock, latency_s = world.ground.clock, options.latency_ms / 1000
-    gates = [
-        Gate(gorgias_app.build_app(world), world.gorgias_door, clock, world.gorgias, latency_s),
-        *(
-            Gate(side.build_app(world), side.door, clock, side.server, latency_s)
-            for side in world.sides.values()
-        ),
-    ]
+    ports: list[Account | Side] = [world.account, *world.sides.values()]
+    gates = [Gate(_app(world, port), port.door, clock, port.server, latency_s) for port in ports]
     listeners = [listen(options.gorgias_port), *(listen(0) for _ in world.sides)]
     servers = [QuietServer(_config(gate)) for gate in gates]
 
@@ -71,6 +72,17 @@ async def serve(world: World) -> None:
     await asyncio.gather(*running)
 
 
+def _app(world: World, port: Account | Side) -> FastAPI:
+    """Return the application of a port: its own routes, and the control API that all have."""
+    if isinstance(port, Account):
+        app = gorgias_app.build_app(port)
+    else:
+        app = platform_app.build_app(port, SIDES[port.name].routes)
+    app.state.world = world
+    app.include_router(control.router)
+    return app
+
+
 def _config(gate: Gate) -> uvicorn.Config:
     return uvicorn.Config(
         gate,
@@ -87,18 +99,18 @@ def _config(gate: Gate) -> uvicorn.Config:
 def ready_line(world: World, listeners: list[socket.socket]) -> dict[str, Any]:
     """Return addresses and credentials, as the first line of output has them."""
     urls = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in listeners]
-    tokens = world.gorgias_door.tokens
+    door = world.account.door
     return {
         "gorgias": {
             "url": urls[0],
             "account": ACCOUNT,
             "email": AGENT_EMAIL,
-            "api_key": world.gorgias_door.api_key,
+            "api_key": door.api_key,
             "oauth": {
-                "client_id": tokens.client_id,
-                "client_secret": tokens.client_secret,
-                "access_token": world.gorgias_door.first_access_token,
-                "refresh_token": tokens.refresh_token,
+                "client_id": door.tokens.client_id,
+                "client_secret": door.tokens.client_secret,
+                "access_token": door.first_access_token,
+                "refresh_token": door.tokens.refresh_token,
             },
         },
         **{

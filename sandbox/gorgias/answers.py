@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from sandbox.answers import dump
 from sandbox.clock import to_us
 
 MISSING = "Missing data for required field."
@@ -26,16 +27,6 @@ class ApiError(Exception):
     ) -> None:
         self.status, self.text, self.data, self.headers = status, text, data, headers
         super().__init__(text)
-
-
-def dump(content: Any) -> bytes:
-    """Write JSON as short as it goes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def json_answer(content: Any, status: int = 200) -> Response:
-    """Return an answer with a JSON body."""
-    return Response(dump(content), status, media_type="application/json")
 
 
 def empty_answer(status: int, headers: dict[str, str] | None = None) -> Response:

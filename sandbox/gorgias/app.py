@@ -7,7 +7,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from sandbox import control
 from sandbox.gorgias import (
     account_routes,
     app_pages,
@@ -20,20 +19,20 @@ from sandbox.gorgias import (
     widget_editor,
 )
 from sandbox.gorgias import control_routes as gorgias_control
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.answers import ApiError, error_body
 from sandbox.gorgias.app_frame import PageError, answer_page_error
-from sandbox.world import World
 
 TEXTS = {404: "Resource not found.", 405: "The specified HTTP method is not allowed."}
 JSON = "application/json"
 
 
-def build_app(world: World) -> FastAPI:
-    """Return the application of the Gorgias port."""
+def build_app(account: Account) -> FastAPI:
+    """Return the application of the Gorgias port, with what only its control API has."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
-    app.state.world = world
-    app.state.server = world.gorgias
-    app.state.door = world.gorgias_door
+    app.state.account = account
+    app.state.server = account.server
+    app.state.door = account.door
     for module in (
         customer_routes,
         data_routes,
@@ -45,7 +44,6 @@ def build_app(world: World) -> FastAPI:
         app_pages,
         widget_editor,
         gorgias_control,
-        control,
     ):
         app.include_router(module.router)
     app.add_exception_handler(ApiError, _answer_refusal)

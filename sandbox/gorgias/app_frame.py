@@ -14,10 +14,10 @@ from fastapi.responses import RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sandbox.calling import LOCAL_HOSTS
+from sandbox.gorgias.account import account_of
 from sandbox.gorgias.agent_macros import text_of_html
 from sandbox.gorgias.door import ACCOUNT, AGENT_ID
 from sandbox.gorgias.moments import read_moment
-from sandbox.world import world_of
 
 APP_PATH = "/app"
 FOLDER = Path(__file__).parent / "templates"
@@ -50,7 +50,7 @@ class PageError(Exception):
 
 def show(request: Request, name: str, status: int = 200, **values: Any) -> Response:
     """Return a page."""
-    agent = world_of(request).desk.users.held[AGENT_ID]
+    agent = account_of(request).desk.users.held[AGENT_ID]
     text = TEMPLATES.get_template(name).render(agent=agent, account=ACCOUNT, **values)
     return Response(text, status, HEADERS, "text/html; charset=utf-8")
 

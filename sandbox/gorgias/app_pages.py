@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from sandbox.gorgias import agent_view, ticket_deeds
+from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.answers import ApiError
 from sandbox.gorgias.app_frame import (
     APP_PATH,
@@ -21,7 +22,6 @@ from sandbox.gorgias.app_frame import (
 from sandbox.gorgias.buttons import press
 from sandbox.gorgias.door import AGENT_ID
 from sandbox.gorgias.sidebar import Widget
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix=APP_PATH, dependencies=[Depends(require_own_browser)])
 AUTHORS = ("agent", "customer", "note")
@@ -30,14 +30,14 @@ AUTHORS = ("agent", "customer", "note")
 @router.get("")
 async def show_tickets(request: Request) -> Response:
     """Show the newest tickets, or those that a search finds."""
-    world = world_of(request)
+    account = account_of(request)
     search = request.query_params.get("q", "").strip()
     return show(
         request,
         "tickets.html",
         search=search,
-        tickets=agent_view.recent_tickets(world, search),
-        customers=agent_view.find_customers(world, search),
+        tickets=agent_view.recent_tickets(account, search),
+        customers=agent_view.find_customers(account, search),
     )
 
 
@@ -51,21 +51,21 @@ async def get_style() -> Response:
 @router.get("/ticket/{ticket_id}")
 async def show_ticket(request: Request, ticket_id: int) -> Response:
     """Show a ticket with its messages and its sidebar; `macro` fills in the reply."""
-    world = world_of(request)
-    row = _ticket_row(world, ticket_id)
-    context = agent_view.ticket_context(world, row)
-    customer_row = world.tickets.customer_row(row)
+    account = account_of(request)
+    row = _ticket_row(account, ticket_id)
+    context = agent_view.ticket_context(account, row)
+    customer_row = account.tickets.customer_row(row)
     return show(
         request,
         "ticket.html",
         ticket=context["ticket"],
         customer=context["ticket"]["customer"],
-        fields=[] if customer_row is None else agent_view.customer_fields(world, customer_row),
-        widgets=agent_view.widgets(world, context, "ticket"),
-        macros=agent_view.usable_macros(world),
-        picked=agent_view.find_macro(world, request.query_params.get("macro", ""), context),
-        tag_names=sorted(tag["name"] for tag in world.desk.tags.held.values()),
-        result=world.results.find(request.query_params.get("result", "")),
+        fields=[] if customer_row is None else agent_view.customer_fields(account, customer_row),
+        widgets=agent_view.widgets(account, context, "ticket"),
+        macros=agent_view.usable_macros(account),
+        picked=agent_view.find_macro(account, request.query_params.get("macro", ""), context),
+        tag_names=sorted(tag["name"] for tag in account.desk.tags.held.values()),
+        result=account.results.find(request.query_params.get("result", "")),
         here=f"{APP_PATH}/ticket/{ticket_id}",
     )
 
@@ -73,17 +73,17 @@ async def show_ticket(request: Request, ticket_id: int) -> Response:
 @router.get("/customer/{customer_id}")
 async def show_customer(request: Request, customer_id: int) -> Response:
     """Show a customer with the widgets made for that page, and the tickets."""
-    world = world_of(request)
-    row = _customer_row(world, customer_id)
-    context = agent_view.customer_context(world, row)
+    account = account_of(request)
+    row = _customer_row(account, customer_id)
+    context = agent_view.customer_context(account, row)
     return show(
         request,
         "customer.html",
         customer=context["ticket"]["customer"],
-        fields=agent_view.customer_fields(world, row),
-        tickets=agent_view.customer_tickets(world, row),
-        widgets=agent_view.widgets(world, context, "customer"),
-        result=world.results.find(request.query_params.get("result", "")),
+        fields=agent_view.customer_fields(account, row),
+        tickets=agent_view.customer_tickets(account, row),
+        widgets=agent_view.widgets(account, context, "customer"),
+        result=account.results.find(request.query_params.get("result", "")),
         here=f"{APP_PATH}/customer/{customer_id}",
     )
 
@@ -91,19 +91,19 @@ async def show_customer(request: Request, customer_id: int) -> Response:
 @router.post("/ticket/{ticket_id}/messages")
 async def add_message(request: Request, ticket_id: int) -> Response:
     """Add what was written, and the tags of the macro it came from."""
-    world = world_of(request)
-    row = _ticket_row(world, ticket_id)
+    account = account_of(request)
+    row = _ticket_row(account, ticket_id)
     form = await read_form(request)
     text, author = form.get("body", "").strip(), form.get("author", "agent")
     if not text or author not in AUTHORS:
         raise PageError(400, "A message needs some text.")
-    context = agent_view.ticket_context(world, row)
-    picked = agent_view.find_macro(world, form.get("macro", ""), context)
+    context = agent_view.ticket_context(account, row)
+    picked = agent_view.find_macro(account, form.get("macro", ""), context)
     try:
-        ticket_deeds.add_message(world, row, _message(context, author, text))
+        ticket_deeds.add_message(account, row, _message(context, author, text))
         if picked and author != "customer":
-            world.desk.macros.held[picked.id]["usage"] += 1
-            _add_tags(world, row, list(picked.tags))
+            account.desk.macros.held[picked.id]["usage"] += 1
+            _add_tags(account, row, list(picked.tags))
     except ApiError as refused:
         raise PageError(refused.status, refused.text) from None
     return go_to(f"{APP_PATH}/ticket/{ticket_id}#last")
@@ -112,15 +112,17 @@ async def add_message(request: Request, ticket_id: int) -> Response:
 @router.post("/ticket/{ticket_id}/tags")
 async def change_tags(request: Request, ticket_id: int) -> Response:
     """Add or remove a tag by its name."""
-    world = world_of(request)
-    row = _ticket_row(world, ticket_id)
+    account = account_of(request)
+    row = _ticket_row(account, ticket_id)
     form = await read_form(request)
     name = form.get("name", "").strip()
     try:
         if form.get("action") == "remove":
-            ticket_deeds.remove_tags(world, row, [ticket_deeds.find_tag_id(world, {"name": name})])
+            ticket_deeds.remove_tags(
+                account, row, [ticket_deeds.find_tag_id(account, {"name": name})]
+            )
         elif name:
-            _add_tags(world, row, [name])
+            _add_tags(account, row, [name])
     except ApiError as refused:
         raise PageError(refused.status, f"Tag {name}: {refused.text}") from None
     return go_to(f"{APP_PATH}/ticket/{ticket_id}#tags")
@@ -129,18 +131,18 @@ async def change_tags(request: Request, ticket_id: int) -> Response:
 @router.post("/ticket/{ticket_id}/button")
 async def press_on_ticket(request: Request, ticket_id: int) -> Response:
     """Press a button of a ticket's sidebar."""
-    world = world_of(request)
-    context = agent_view.ticket_context(world, _ticket_row(world, ticket_id))
-    shown = agent_view.widgets(world, context, "ticket")
+    account = account_of(request)
+    context = agent_view.ticket_context(account, _ticket_row(account, ticket_id))
+    shown = agent_view.widgets(account, context, "ticket")
     return await _press(request, shown, f"{APP_PATH}/ticket/{ticket_id}")
 
 
 @router.post("/customer/{customer_id}/button")
 async def press_on_customer(request: Request, customer_id: int) -> Response:
     """Press a button of a customer's page."""
-    world = world_of(request)
-    context = agent_view.customer_context(world, _customer_row(world, customer_id))
-    shown = agent_view.widgets(world, context, "customer")
+    account = account_of(request)
+    context = agent_view.customer_context(account, _customer_row(account, customer_id))
+    shown = agent_view.widgets(account, context, "customer")
     return await _press(request, shown, f"{APP_PATH}/customer/{customer_id}")
 
 
@@ -154,16 +156,16 @@ async def _press(request: Request, shown: list[Widget], here: str) -> Response:
         for name, value in form.items()
         if name.removeprefix("field-").isdecimal()
     }
-    world = world_of(request)
-    result = await press(button, given, world.ground.switches.button_timeout_s)
-    key = world.results.keep(result)
+    account = account_of(request)
+    result = await press(button, given, account.ground.switches.button_timeout_s)
+    key = account.results.keep(result)
     return go_to(f"{here}?{urlencode({'result': key})}#button-{button.id}")
 
 
-def _add_tags(world: World, row: int, names: list[str]) -> None:
-    tag_ids = [ticket_deeds.find_tag_id(world, {"name": name}) for name in names]
+def _add_tags(account: Account, row: int, names: list[str]) -> None:
+    tag_ids = [ticket_deeds.find_tag_id(account, {"name": name}) for name in names]
     if tag_ids:
-        ticket_deeds.add_tags(world, row, tag_ids)
+        ticket_deeds.add_tags(account, row, tag_ids)
 
 
 def _message(context: dict[str, Any], author: str, text: str) -> dict[str, Any]:
@@ -179,15 +181,15 @@ def _message(context: dict[str, Any], author: str, text: str) -> dict[str, Any]:
     return kind | {"from_agent": author != "customer", "sender": sender, "body_text": text}
 
 
-def _ticket_row(world: World, ticket_id: int) -> int:
-    row = world.tickets.find_row(ticket_id)
+def _ticket_row(account: Account, ticket_id: int) -> int:
+    row = account.tickets.find_row(ticket_id)
     if row is None:
         raise PageError(404, f"There is no ticket {ticket_id}.")
     return row
 
 
-def _customer_row(world: World, customer_id: int) -> int:
-    row = world.customers.find_row(customer_id)
+def _customer_row(account: Account, customer_id: int) -> int:
+    row = account.customers.find_row(customer_id)
     if row is None:
         raise PageError(404, f"There is no customer {customer_id}.")
     return row

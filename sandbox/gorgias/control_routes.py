@@ -8,32 +8,31 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.addresses import PAIR
+from sandbox.answers import json_answer, read_body, refuse
 from sandbox.clock import to_us
-from sandbox.control import read_body, refuse
-from sandbox.gorgias.answers import json_answer
+from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.customer_routes import delete_rows, merge_rows
 from sandbox.gorgias.customer_rows import Channel
 from sandbox.gorgias.whole_tickets import full_ticket
 from sandbox.people import trouble_of
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_sandbox")
 PLAIN = {"email", "name", "external_id", "language", "timezone", "note", "meta", "active"}
 
 
-def _trouble(world: World, row: int) -> str | None:
-    people = world.ground.people
+def _trouble(account: Account, row: int) -> str | None:
+    people = account.ground.people
     if row >= people.customers:
         return None
     owner = people.owner_of_customer(row)
     return trouble_of(owner.number) if owner.kind == PAIR else "none"
 
 
-def _whole(world: World, row: int) -> dict[str, Any]:
-    values = world.customers.field_values(row)
-    return world.customers.full(row) | {
+def _whole(account: Account, row: int) -> dict[str, Any]:
+    values = account.customers.field_values(row)
+    return account.customers.full(row) | {
         "custom_field_values": values,
-        "trouble": _trouble(world, row),
+        "trouble": _trouble(account, row),
     }
 
 
@@ -44,26 +43,28 @@ async def list_whole_customers(request: Request) -> Response:
     `limit` (default 1000) and `after_id` page through them; `trouble` keeps those with one;
     `count` is how many customers there are.
     """
-    world = world_of(request)
+    account = account_of(request)
     limit = int(request.query_params.get("limit", 1000))
     after_id = int(request.query_params.get("after_id", 0))
-    start = world.customers.first_row_beyond(after_id)
-    rows = (row for row in range(start, world.customers.size) if row not in world.customers.gone)
+    start = account.customers.first_row_beyond(after_id)
+    rows = (
+        row for row in range(start, account.customers.size) if row not in account.customers.gone
+    )
     trouble = request.query_params.get("trouble")
-    kept = (row for row in rows if not trouble or _trouble(world, row) == trouble)
-    data = [_whole(world, row) for row in islice(kept, limit)]
-    return json_answer({"count": world.customers.count, "data": data})
+    kept = (row for row in rows if not trouble or _trouble(account, row) == trouble)
+    data = [_whole(account, row) for row in islice(kept, limit)]
+    return json_answer({"count": account.customers.count, "data": data})
 
 
 @router.get("/customers/{customer_id}")
 async def get_whole_customer(request: Request, customer_id: int) -> Response:
     """Return one customer in full, or `{"gone": true, "survivor_id"}`."""
-    world = world_of(request)
-    row = world.customers.find_row(customer_id)
+    account = account_of(request)
+    row = account.customers.find_row(customer_id)
     if row is None:
-        survivor = world.customers.find_survivor(customer_id)
+        survivor = account.customers.find_survivor(customer_id)
         return json_answer({"gone": True, "survivor_id": survivor}, 404)
-    return json_answer(_whole(world, row))
+    return json_answer(_whole(account, row))
 
 
 @router.patch("/customers/{customer_id}")
@@ -74,8 +75,8 @@ async def change_customer(request: Request, customer_id: int) -> Response:
     `integrations` ({id: content}) and `updated_datetime`. An `email` without `channels` replaces
     the first e-mail channel.
     """
-    world = world_of(request)
-    row = world.customers.find_row(customer_id)
+    account = account_of(request)
+    row = account.customers.find_row(customer_id)
     if row is None:
         return refuse("no such customer", 404)
     body = await read_body(request)
@@ -86,81 +87,81 @@ async def change_customer(request: Request, customer_id: int) -> Response:
             for one in body["channels"]
         ]
     elif "email" in body:
-        held = world.customers.fields(row)["channels"]
+        held = account.customers.fields(row)["channels"]
         kept = [one for one in held if one.type != "email" or not one.preferred]
         first = [Channel("email", body["email"], True)] if body["email"] else []
         changes["channels"] = first + kept
-    world.customers.update(row, changes)
+    account.customers.update(row, changes)
     if "data" in body:
-        world.customers.push(row, "data", body["data"], None)
+        account.customers.push(row, "data", body["data"], None)
     if "custom_fields" in body:
         values = {int(key): value for key, value in body["custom_fields"].items()}
-        world.customers.set_field_values(row, values)
+        account.customers.set_field_values(row, values)
     for key, content in body.get("integrations", {}).items():
-        world.customers.set_integration(row, key, content)
+        account.customers.set_integration(row, key, content)
     if "updated_datetime" in body:
         moment = datetime.fromisoformat(body["updated_datetime"])
-        world.customers.by_updated.move(row, to_us(moment))
-    return json_answer(_whole(world, row))
+        account.customers.by_updated.move(row, to_us(moment))
+    return json_answer(_whole(account, row))
 
 
 @router.delete("/customers/{customer_id}")
 async def take_customer_away(request: Request, customer_id: int) -> Response:
     """Delete a customer."""
-    world = world_of(request)
-    row = world.customers.find_row(customer_id)
+    account = account_of(request)
+    row = account.customers.find_row(customer_id)
     if row is None:
         return refuse("no such customer", 404)
-    delete_rows(world, [row])
+    delete_rows(account, [row])
     return Response(b"", 204)
 
 
 @router.post("/customers/{customer_id}/merge")
 async def merge_customer(request: Request, customer_id: int) -> Response:
     """Merge a customer into `{"into": id}`, as an agent does in the helpdesk."""
-    world = world_of(request)
+    account = account_of(request)
     body = await read_body(request)
-    source = world.customers.find_row(customer_id)
-    target = world.customers.find_row(int(body.get("into", 0)))
+    source = account.customers.find_row(customer_id)
+    target = account.customers.find_row(int(body.get("into", 0)))
     if source is None or target is None or source == target:
         return refuse("no such customers", 404)
-    merge_rows(world, source, target)
-    return json_answer(_whole(world, target))
+    merge_rows(account, source, target)
+    return json_answer(_whole(account, target))
 
 
 @router.get("/tickets/{ticket_id}")
 async def get_whole_ticket(request: Request, ticket_id: int) -> Response:
     """Return one ticket with its messages."""
-    world = world_of(request)
-    row = world.tickets.find_row(ticket_id)
+    account = account_of(request)
+    row = account.tickets.find_row(ticket_id)
     if row is None:
         return refuse("no such ticket", 404)
-    return json_answer(full_ticket(world, row))
+    return json_answer(full_ticket(account, row))
 
 
 @router.post("/tickets/{ticket_id}/touch")
 async def touch_ticket(request: Request, ticket_id: int) -> Response:
     """Make a ticket look updated now, as a new message from the customer would."""
-    world = world_of(request)
-    row = world.tickets.find_row(ticket_id)
+    account = account_of(request)
+    row = account.tickets.find_row(ticket_id)
     if row is None:
         return refuse("no such ticket", 404)
-    world.tickets.update(row, {})
-    return json_answer(full_ticket(world, row))
+    account.tickets.update(row, {})
+    return json_answer(full_ticket(account, row))
 
 
 @router.get("/integrations")
 async def list_integrations(request: Request) -> Response:
     """Return how often each HTTP integration was called, and what became of its last calls."""
-    world = world_of(request)
+    account = account_of(request)
     data = [
         {
             "id": one["id"],
             "name": one["name"],
             "deactivated_datetime": one["deactivated_datetime"],
-            **world.deliveries.record(one["id"]).shown(),
+            **account.deliveries.record(one["id"]).shown(),
         }
-        for one in world.desk.integrations.held.values()
+        for one in account.desk.integrations.held.values()
     ]
     return json_answer({"data": data})
 
@@ -171,7 +172,7 @@ async def change_oauth(request: Request) -> Response:
 
     Expired access tokens can be refreshed; after a revocation the refresh token is dead too.
     """
-    tokens = world_of(request).gorgias_door.tokens
+    tokens = account_of(request).door.tokens
     body = await read_body(request)
     if body.get("expire") or body.get("revoke"):
         tokens.access.clear()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.addresses import ChangedAddresses, find_owner, fold
+from sandbox.answers import dump
 from sandbox.clock import iso_naive, iso_offset
 from sandbox.gorgias import customer_rows
-from sandbox.gorgias.answers import dump
 from sandbox.gorgias.customer_rows import Channel, customer_id_of
 from sandbox.ground import Ground
 from sandbox.order import TimeOrder

@@ -5,10 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import dump
 from sandbox.gate import Caller
+from sandbox.gorgias.account import account_of
 from sandbox.gorgias.answers import (
     ApiError,
-    dump,
     empty_answer,
     not_found,
     read_moment,
@@ -19,7 +20,6 @@ from sandbox.gorgias.customer_routes import location_of
 from sandbox.gorgias.customer_store import APP_ID
 from sandbox.gorgias.integrations import customer_written
 from sandbox.switches import Switches
-from sandbox.world import world_of
 
 router = APIRouter(prefix="/api/customers")
 
@@ -27,25 +27,25 @@ router = APIRouter(prefix="/api/customers")
 @router.put("/{customer_id}/data")
 async def set_customer_data(request: Request, customer_id: int) -> Response:
     """Replace a customer's data. 202 with no body, also when an older version was ignored."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
     body = await read_object(request, {"data", "version"}, {"data"})
     version = body.get("version")
     version_us = None if version is None else read_moment(version, "version")
-    switches = world.ground.switches
+    switches = account.ground.switches
     _check(body["data"], switches)
     place = _place(request.scope["sandbox"].caller, switches)
-    row = world.customers.find_row(customer_id)
+    row = account.customers.find_row(customer_id)
     if row is None:
-        survivor = world.customers.find_survivor(customer_id)
+        survivor = account.customers.find_survivor(customer_id)
         if survivor is None:
             raise not_found()
-        return empty_answer(301, location_of(world, survivor))
-    applied = world.customers.push(row, place, body["data"], version_us)
+        return empty_answer(301, location_of(account, survivor))
+    applied = account.customers.push(row, place, body["data"], version_us)
     if applied and switches.data_write_touches_customer:
-        world.customers.touch(row)
+        account.customers.touch(row)
     if applied:
-        customer_written(world, row, counts=switches.data_write_fires_ticket_updated)
+        customer_written(account, row, counts=switches.data_write_fires_ticket_updated)
     return empty_answer(202)
 
 

@@ -7,16 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.gorgias.answers import (
-    MISSING,
-    ApiError,
-    json_answer,
-    not_found,
-    read_moment,
-    read_query,
-)
+from sandbox.answers import json_answer
+from sandbox.gorgias.account import account_of
+from sandbox.gorgias.answers import MISSING, ApiError, not_found, read_moment, read_query
 from sandbox.gorgias.paging import PAGING, Listing, answer_page, both_ways
-from sandbox.world import world_of
 
 router = APIRouter(prefix="/api/events")
 FILTERS = {"types", "object_type", "object_id", "user_ids"}
@@ -31,7 +25,7 @@ BOUNDS: dict[str, Callable[[int, int], bool]] = {
 @router.get("")
 async def list_events(request: Request) -> Response:
     """List events, newest first unless asked otherwise."""
-    world = world_of(request)
+    account = account_of(request)
     query = read_query(request, PAGING | FILTERS | BOUNDS.keys())
     if "object_type" in query and "object_id" not in query:
         raise ApiError(400, "Bad query parameter.", {"object_id": [MISSING]})
@@ -40,7 +34,7 @@ async def list_events(request: Request) -> Response:
     ]
 
     def keep(event_id: int) -> bool:
-        event = world.events.find(event_id)
+        event = account.events.find(event_id)
         return (
             event is not None
             and query.get("object_type", event.object_type) == event.object_type
@@ -49,19 +43,19 @@ async def list_events(request: Request) -> Response:
         )
 
     def render(event_id: int) -> Any:
-        event = world.events.find(event_id)
+        event = account.events.find(event_id)
         return event.shown() if event else None
 
     types = set(request.query_params.getlist("types"))
-    orders = both_ways("created_datetime", world.events.walk_of(types))
-    return answer_page(request, world.ground, Listing(orders, render, keep))
+    orders = both_ways("created_datetime", account.events.walk_of(types))
+    return answer_page(request, account.ground, Listing(orders, render, keep))
 
 
 @router.get("/{event_id}")
 async def get_event(request: Request, event_id: int) -> Response:
     """Show one event."""
     read_query(request, ())
-    event = world_of(request).events.find(event_id)
+    event = account_of(request).events.find(event_id)
     if event is None:
         raise not_found()
     return json_answer(event.shown())

@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer
 from sandbox.clock import iso_naive
+from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.answers import (
     MISSING,
     ApiError,
     empty_answer,
-    json_answer,
     not_found,
     read_flag,
     read_json,
@@ -21,7 +22,6 @@ from sandbox.gorgias.customer_routes import get_row
 from sandbox.gorgias.field_values import read_pairs, read_value
 from sandbox.gorgias.integrations import customer_written
 from sandbox.gorgias.paging import PAGING, Listing, answer_page, both_ways, walk_keys
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/api")
 OBJECT_TYPES = ("Customer", "Ticket")
@@ -44,11 +44,11 @@ KEYS = {"object_type", "label", "definition", *OPTIONAL}
 @router.get("/custom-fields")
 async def list_fields(request: Request) -> Response:
     """List definitions of one object type; the type is required."""
-    world = world_of(request)
+    account = account_of(request)
     query = read_query(request, PAGING | {"object_type", "search", "archived"})
     if query.get("object_type") not in OBJECT_TYPES:
         raise ApiError(400, "Bad query parameter.", {"object_type": [MISSING]})
-    held = world.desk.fields.held
+    held = account.desk.fields.held
     archived = read_flag(query["archived"], "archived") if "archived" in query else None
 
     def keep(field_id: int) -> bool:
@@ -61,44 +61,44 @@ async def list_fields(request: Request) -> Response:
 
     walk = walk_keys((field["priority"], field_id) for field_id, field in held.items())
     orders = both_ways("priority", walk)
-    return answer_page(request, world.ground, Listing(orders, held.__getitem__, keep))
+    return answer_page(request, account.ground, Listing(orders, held.__getitem__, keep))
 
 
 @router.post("/custom-fields")
 async def create_field(request: Request) -> Response:
     """Create a definition, unless the account has as many as it may."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
     body = await read_object(request, KEYS, {"object_type", "label", "definition"})
     _check_field(body)
     active = [
         field
-        for field in world.desk.fields.held.values()
+        for field in account.desk.fields.held.values()
         if field["object_type"] == body["object_type"] and not field["deactivated_datetime"]
     ]
-    if len(active) >= world.ground.switches.custom_field_cap:
+    if len(active) >= account.ground.switches.custom_field_cap:
         raise ApiError(400, "The account has as many active fields as it may have.")
-    stamp = iso_naive(world.ground.clock.now_us())
+    stamp = iso_naive(account.ground.clock.now_us())
     stamps = {"created_datetime": stamp, "updated_datetime": stamp}
-    return json_answer(world.desk.fields.add(OPTIONAL | body | stamps), 201)
+    return json_answer(account.desk.fields.add(OPTIONAL | body | stamps), 201)
 
 
 @router.put("/custom-fields")
 async def update_fields(request: Request) -> Response:
     """Change several definitions; the body is an array of objects with ids."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
     body = await read_json(request)
     if not isinstance(body, list):
         raise ApiError(400, "The body must be a JSON array.")
-    return json_answer([_update(world, item.pop("id", None), item) for item in body])
+    return json_answer([_update(account, item.pop("id", None), item) for item in body])
 
 
 @router.get("/custom-fields/{field_id}")
 async def get_field(request: Request, field_id: int) -> Response:
     """Show one definition."""
     read_query(request, ())
-    field = world_of(request).desk.fields.held.get(field_id)
+    field = account_of(request).desk.fields.held.get(field_id)
     if field is None:
         raise not_found()
     return json_answer(field)
@@ -109,16 +109,16 @@ async def update_field(request: Request, field_id: int) -> Response:
     """Change one definition; a `deactivated_datetime` archives it."""
     read_query(request, ())
     body = await read_object(request, KEYS | {"id"})
-    return json_answer(_update(world_of(request), field_id, body))
+    return json_answer(_update(account_of(request), field_id, body))
 
 
-def _update(world: World, field_id: Any, changes: dict[str, Any]) -> dict[str, Any]:
-    field = world.desk.fields.held.get(field_id)
+def _update(account: Account, field_id: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    field = account.desk.fields.held.get(field_id)
     if field is None:
         raise not_found()
     changed = field | changes | {"id": field_id}
     _check_field(changed)
-    field.update(changed, updated_datetime=iso_naive(world.ground.clock.now_us()))
+    field.update(changed, updated_datetime=iso_naive(account.ground.clock.now_us()))
     return field
 
 
@@ -143,59 +143,59 @@ def _check_field(body: dict[str, Any]) -> None:
 @router.get("/customers/{customer_id}/custom-fields")
 async def list_values(request: Request, customer_id: int) -> Response:
     """List the values on a customer, each with its whole definition."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
-    return _answer_values(world, get_row(world, customer_id))
+    return _answer_values(account, get_row(account, customer_id))
 
 
 @router.put("/customers/{customer_id}/custom-fields")
 async def set_values(request: Request, customer_id: int) -> Response:
     """Set several values; the body is the array itself. Fields not named stay."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
-    row = get_row(world, customer_id)
-    _write_values(world, row, read_pairs(world, await read_json(request)))
-    return _answer_values(world, row)
+    row = get_row(account, customer_id)
+    _write_values(account, row, read_pairs(account, await read_json(request)))
+    return _answer_values(account, row)
 
 
 @router.put("/customers/{customer_id}/custom-fields/{field_id}")
 async def set_value(request: Request, customer_id: int, field_id: int) -> Response:
     """Set one value; a switch tells which body is understood."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
-    row = get_row(world, customer_id)
+    row = get_row(account, customer_id)
     body = await read_json(request)
-    form = world.ground.switches.custom_field_single_put_body
+    form = account.ground.switches.custom_field_single_put_body
     is_object = isinstance(body, dict) and set(body) == {"id", "value"}
     if (form == "raw" and is_object) or (form == "object" and not is_object):
         raise ApiError(400, "The request has invalid fields.", {"value": ["Not a valid value."]})
-    value = read_value(world, field_id, body["value"] if is_object else body)
-    _write_values(world, row, {field_id: value})
-    return _answer_values(world, row)
+    value = read_value(account, field_id, body["value"] if is_object else body)
+    _write_values(account, row, {field_id: value})
+    return _answer_values(account, row)
 
 
 @router.delete("/customers/{customer_id}/custom-fields/{field_id}")
 async def clear_value(request: Request, customer_id: int, field_id: int) -> Response:
     """Clear one value."""
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
-    row = get_row(world, customer_id)
-    if field_id not in world.desk.fields.held:
+    row = get_row(account, customer_id)
+    if field_id not in account.desk.fields.held:
         raise not_found()
-    _write_values(world, row, {field_id: None})
+    _write_values(account, row, {field_id: None})
     return empty_answer(204)
 
 
-def _write_values(world: World, row: int, values: dict[int, Any]) -> None:
-    world.customers.set_field_values(row, values)
-    customer_written(world, row, counts=world.ground.switches.field_write_fires_ticket_updated)
+def _write_values(account: Account, row: int, values: dict[int, Any]) -> None:
+    account.customers.set_field_values(row, values)
+    customer_written(account, row, counts=account.ground.switches.field_write_fires_ticket_updated)
 
 
-def _answer_values(world: World, row: int) -> Response:
-    held = world.desk.fields.held
+def _answer_values(account: Account, row: int) -> Response:
+    held = account.desk.fields.held
     values = [
         {"field": held[key], "value": value}
-        for key, value in world.customers.field_values(row).items()
+        for key, value in account.customers.field_values(row).items()
     ]
-    wrapped = world.ground.switches.custom_field_values_wrapped
+    wrapped = account.ground.switches.custom_field_values_wrapped
     return json_answer({"data": values} if wrapped else values)

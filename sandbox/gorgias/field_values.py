@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.answers import MISSING, ApiError
 from sandbox.switches import Switches
-from sandbox.world import World
 
 
-def read_pairs(world: World, pairs: Any) -> dict[int, Any]:
+def read_pairs(account: Account, pairs: Any) -> dict[int, Any]:
     """Return values by definition id from a list of `{"id", "value"}`.
 
     Raises:
@@ -19,18 +19,18 @@ def read_pairs(world: World, pairs: Any) -> dict[int, Any]:
     for pair in pairs:
         if not isinstance(pair, dict) or set(pair) != {"id", "value"}:
             raise ApiError(400, "The request has invalid fields.", {"id, value": [MISSING]})
-        values[pair["id"]] = read_value(world, pair["id"], pair["value"])
+        values[pair["id"]] = read_value(account, pair["id"], pair["value"])
     return values
 
 
-def read_value(world: World, field_id: Any, value: Any) -> Any:
+def read_value(account: Account, field_id: Any, value: Any) -> Any:
     """Return a value that fits its definition.
 
     Raises:
         ApiError: no active customer field with this id, or a value that does not fit it.
     """
-    switches = world.ground.switches
-    field = world.desk.fields.held.get(field_id) if isinstance(field_id, int) else None
+    switches = account.ground.switches
+    field = account.desk.fields.held.get(field_id) if isinstance(field_id, int) else None
     if field is None or field["object_type"] != "Customer" or field["deactivated_datetime"]:
         raise ApiError(400, "The request has invalid fields.", {"id": ["No such customer field."]})
     if value is None:

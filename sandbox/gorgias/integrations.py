@@ -9,40 +9,42 @@ from urllib.parse import urlencode
 
 from sandbox.calling import Call, Reply, iter_tries
 from sandbox.clock import iso_naive
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.ticket_store import FIRST_TICKET_ID
 from sandbox.gorgias.variables import render_tree, render_url, text_of
 from sandbox.gorgias.whole_tickets import posted_ticket, ticket_variables
-from sandbox.world import World
 
 CREATED, UPDATED, MESSAGE_CREATED = "ticket-created", "ticket-updated", "ticket-message-created"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 BODILESS = ("GET", "HEAD")
 
 
-def happened(world: World, trigger: str, row: int, message: dict[str, Any] | None = None) -> None:
+def happened(
+    account: Account, trigger: str, row: int, message: dict[str, Any] | None = None
+) -> None:
     """Note what happened on a ticket, and call every active integration that waits for it."""
     ticket_id = FIRST_TICKET_ID + row
-    event = world.events.add(trigger, "Ticket", ticket_id)
-    wanted = [one for one in world.desk.integrations.held.values() if _waits_for(one, trigger)]
+    event = account.events.add(trigger, "Ticket", ticket_id)
+    wanted = [one for one in account.desk.integrations.held.values() if _waits_for(one, trigger)]
     if not wanted:
         return
-    ticket = ticket_variables(world, row)
+    ticket = ticket_variables(account, row)
     context: dict[str, Any] = {"ticket": ticket, "message": message, "event": event}
     context["context"] = {"ticket": posted_ticket(ticket), "message": message, "event": event}
     for integration in wanted:
         # Rendered now: what changes while the call waits for its turn is another event.
         call = build_call(integration["http"], context)
-        world.deliveries.record(integration["id"]).calls += 1
-        world.deliveries.background.start(_deliver(world, integration, call, trigger, row))
+        account.deliveries.record(integration["id"]).calls += 1
+        account.deliveries.background.start(_deliver(account, integration, call, trigger, row))
 
 
-def customer_written(world: World, customer_row: int, *, counts: bool) -> None:
+def customer_written(account: Account, customer_row: int, *, counts: bool) -> None:
     """Note that a customer's data or fields were written, if a switch says that this counts."""
-    rows = world.tickets.rows_of_customer(customer_row) if counts else []
+    rows = account.tickets.rows_of_customer(customer_row) if counts else []
     if rows:
-        newest = max(rows, key=world.tickets.by_updated.stamp)
-        world.tickets.update(newest, {})
-        happened(world, UPDATED, newest)
+        newest = max(rows, key=account.tickets.by_updated.stamp)
+        account.tickets.update(newest, {})
+        happened(account, UPDATED, newest)
 
 
 def _waits_for(integration: dict[str, Any], trigger: str) -> bool:
@@ -81,42 +83,42 @@ def _flat(form: Any) -> dict[str, str]:
 
 
 async def _deliver(
-    world: World, integration: dict[str, Any], call: Call, trigger: str, row: int
+    account: Account, integration: dict[str, Any], call: Call, trigger: str, row: int
 ) -> None:
-    switches = world.ground.switches
-    record = world.deliveries.record(integration["id"])
+    switches = account.ground.switches
+    record = account.deliveries.record(integration["id"])
     reply = Reply(0)
     attempts, timeout_s = switches.integration_attempts, switches.integration_timeout_s
-    async for attempt, reply in iter_tries(world.ground.clock, call, attempts, timeout_s):
+    async for attempt, reply in iter_tries(account.ground.clock, call, attempts, timeout_s):
         record.note_try(trigger, FIRST_TICKET_ID + row, attempt, reply)
         if 0 < reply.status < 500:
             break
     record.note_end(succeeded=reply.is_success)
     if reply.is_success:
-        record.stored += _store(world, integration["id"], row, reply)
+        record.stored += _store(account, integration["id"], row, reply)
     elif record.failures_in_a_row >= switches.integration_disabled_after:
-        _disable(world, integration)
+        _disable(account, integration)
 
 
-def _store(world: World, integration_id: int, row: int, reply: Reply) -> bool:
+def _store(account: Account, integration_id: int, row: int, reply: Reply) -> bool:
     """Keep a reply on the ticket's customer, if it is a JSON object; say whether it was."""
     try:
         content = json.loads(reply.body)
     except ValueError:
         return False
-    customer_row = world.tickets.customer_row(row)
-    is_there = customer_row is not None and customer_row not in world.customers.gone
-    known = integration_id in world.desk.integrations.held
+    customer_row = account.tickets.customer_row(row)
+    is_there = customer_row is not None and customer_row not in account.customers.gone
+    known = integration_id in account.desk.integrations.held
     if not isinstance(content, dict) or not is_there or not known or customer_row is None:
         return False
-    world.customers.set_integration(customer_row, str(integration_id), content)
+    account.customers.set_integration(customer_row, str(integration_id), content)
     return True
 
 
-def _disable(world: World, integration: dict[str, Any]) -> None:
+def _disable(account: Account, integration: dict[str, Any]) -> None:
     if integration["deactivated_datetime"] is not None:
         return
-    stamp = iso_naive(world.ground.clock.now_us())
+    stamp = iso_naive(account.ground.clock.now_us())
     integration.update(deactivated_datetime=stamp, updated_datetime=stamp)
-    world.deliveries.record(integration["id"]).failures_in_a_row = 0
-    world.events.add("integration-deactivated", "Integration", integration["id"])
+    account.deliveries.record(integration["id"]).failures_in_a_row = 0
+    account.events.add("integration-deactivated", "Integration", integration["id"])

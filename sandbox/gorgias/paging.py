@@ -11,7 +11,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from sandbox.gorgias.answers import ApiError, json_answer, read_whole
+from sandbox.answers import json_answer
+from sandbox.gorgias.answers import ApiError, read_whole
 from sandbox.ground import Ground
 
 PAGING = frozenset({"limit", "cursor", "order_by"})

@@ -7,19 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer
 from sandbox.clock import iso_naive, iso_offset
-from sandbox.gorgias.answers import (
-    ApiError,
-    empty_answer,
-    json_answer,
-    not_found,
-    read_object,
-    read_query,
-)
+from sandbox.gorgias.account import Account, account_of
+from sandbox.gorgias.answers import ApiError, empty_answer, not_found, read_object, read_query
 from sandbox.gorgias.desk import Shelf
 from sandbox.gorgias.integrations import FORM, JSON
 from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/api")
 WIDGET_TYPES = {
@@ -44,16 +38,16 @@ class Kind:
     """One kind of plain object: its keys with their defaults, what it needs, how it is checked."""
 
     path: str
-    shelf: Callable[[World], Shelf]
+    shelf: Callable[[Account], Shelf]
     defaults: dict[str, Any]
     required: frozenset[str]
-    check: Callable[[World, dict[str, Any]], dict[str, Any]]
+    check: Callable[[Account, dict[str, Any]], dict[str, Any]]
     orders: tuple[str, ...] = ("created_datetime",)
     filters: frozenset[str] = frozenset()
     stamps: dict[str, Callable[[int], str] | None] = field(default_factory=dict)
 
 
-def check_widget(_: World, widget: dict[str, Any]) -> dict[str, Any]:
+def check_widget(_: Account, widget: dict[str, Any]) -> dict[str, Any]:
     """Return what is wrong with a widget, by field."""
     wrong: dict[str, Any] = {}
     if widget["type"] not in WIDGET_TYPES:
@@ -70,7 +64,7 @@ def check_widget(_: World, widget: dict[str, Any]) -> dict[str, Any]:
     return wrong
 
 
-def check_integration(world: World, integration: dict[str, Any]) -> dict[str, Any]:
+def check_integration(account: Account, integration: dict[str, Any]) -> dict[str, Any]:
     """Return what is wrong with an integration, by field."""
     wrong: dict[str, Any] = {}
     if integration["type"] != "http":
@@ -90,14 +84,14 @@ def check_integration(world: World, integration: dict[str, Any]) -> dict[str, An
     if http.get("response_content_type", JSON) != JSON:
         wrong["http"] = ["Not a valid response_content_type."]
     triggers = set(http.get("triggers") or ())
-    if world.ground.switches.trigger_underscores_accepted:
+    if account.ground.switches.trigger_underscores_accepted:
         triggers = {name.replace("_", "-") for name in triggers}
     if triggers - TRIGGERS:
         wrong["http"] = ["Not a valid trigger."]
     return wrong
 
 
-def check_macro(_: World, macro: dict[str, Any]) -> dict[str, Any]:
+def check_macro(_: Account, macro: dict[str, Any]) -> dict[str, Any]:
     """Return what is wrong with a macro, by field."""
     wrong: dict[str, Any] = {}
     if not isinstance(macro["name"], str) or not macro["name"]:
@@ -111,7 +105,7 @@ def check_macro(_: World, macro: dict[str, Any]) -> dict[str, Any]:
 KINDS = (
     Kind(
         "widgets",
-        lambda world: world.desk.widgets,
+        lambda account: account.desk.widgets,
         {"type": None, "context": "ticket", "integration_id": None, "app_id": None, "order": 0,
          "template": None, "deactivated_datetime": None},
         frozenset({"type", "template"}),
@@ -122,7 +116,7 @@ KINDS = (
     ),
     Kind(
         "integrations",
-        lambda world: world.desk.integrations,
+        lambda account: account.desk.integrations,
         {"name": None, "type": "http", "description": None, "http": None,
          "deactivated_datetime": None},
         frozenset({"name", "type", "http"}),
@@ -133,7 +127,7 @@ KINDS = (
     ),
     Kind(
         "macros",
-        lambda world: world.desk.macros,
+        lambda account: account.desk.macros,
         {"external_id": None, "name": None, "intent": None, "language": None, "actions": [],
          "archived_datetime": None},
         frozenset({"name"}),
@@ -156,25 +150,25 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
     return item | {"http": {key: value for key, value in http.items() if key != "hmac_secret"}}
 
 
-def _check(kind: Kind, world: World, item: dict[str, Any]) -> None:
-    wrong = kind.check(world, item)
+def _check(kind: Kind, account: Account, item: dict[str, Any]) -> None:
+    wrong = kind.check(account, item)
     if wrong:
         raise ApiError(400, f"Failed to save {kind.path[:-1]}", wrong)
 
 
 def _find(request: Request, kind: Kind, item_id: int) -> dict[str, Any]:
-    item = kind.shelf(world_of(request)).held.get(item_id)
+    item = kind.shelf(account_of(request)).held.get(item_id)
     if item is None:
         raise not_found()
     return item
 
 
 async def _list(request: Request, kind: Kind) -> Response:
-    world = world_of(request)
+    account = account_of(request)
     query = read_query(request, PAGING | kind.filters)
     if kind.path == "integrations" and query.get("type", "http") != "http":
         raise ApiError(400, "Bad query parameter.", {"type": ["Not a valid choice."]})
-    held = kind.shelf(world).held
+    held = kind.shelf(account).held
 
     def keep(item_id: int) -> bool:
         item = held[item_id]
@@ -192,18 +186,18 @@ async def _list(request: Request, kind: Kind) -> Response:
         if name == "order":
             keys = [(f"{item['order']:09d}", item_id) for item_id, item in held.items()]
         orders |= both_ways(name, walk_keys(keys))
-    return answer_page(request, world.ground, Listing(orders, lambda i: _shown(held[i]), keep))
+    return answer_page(request, account.ground, Listing(orders, lambda i: _shown(held[i]), keep))
 
 
 async def _create(request: Request, kind: Kind) -> Response:
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
     body = await read_object(request, kind.defaults, kind.required)
     item = kind.defaults | body
-    _check(kind, world, item)
-    now_us = world.ground.clock.now_us()
+    _check(kind, account, item)
+    now_us = account.ground.clock.now_us()
     item |= {name: write(now_us) if write else None for name, write in kind.stamps.items()}
-    stored = kind.shelf(world).add(item)
+    stored = kind.shelf(account).add(item)
     stored["uri"] = f"/api/{kind.path}/{stored['id']}/"
     if kind.path == "integrations":
         stored["http"] = {"id": FIRST_HTTP_ID + stored["id"], **stored["http"]}
@@ -214,19 +208,19 @@ async def _create(request: Request, kind: Kind) -> Response:
 
 
 async def _update(request: Request, kind: Kind, item_id: int) -> Response:
-    world = world_of(request)
+    account = account_of(request)
     read_query(request, ())
     item = _find(request, kind, item_id)
     body = await read_object(request, {*kind.defaults, "id"})
     base = item
-    if kind.path == "widgets" and world.ground.switches.widget_put_replaces:
+    if kind.path == "widgets" and account.ground.switches.widget_put_replaces:
         base = item | kind.defaults
     if isinstance(body.get("http"), dict):
         body["http"] = item["http"] | body["http"]
     changed = base | body | {"id": item_id}
-    _check(kind, world, changed)
+    _check(kind, account, changed)
     stamp = iso_naive if kind.path != "macros" else iso_offset
-    item.update(changed, updated_datetime=stamp(world.ground.clock.now_us()))
+    item.update(changed, updated_datetime=stamp(account.ground.clock.now_us()))
     return json_answer(_shown(item), 202)
 
 
@@ -250,11 +244,11 @@ async def create_item(request: Request) -> Response:
 @router.put("/macros/unarchive")
 async def archive_macros(request: Request) -> Response:
     """Archive or take back up to 30 macros."""
-    world = world_of(request)
+    account = account_of(request)
     body = await read_object(request, {"ids"}, {"ids"})
     if not 1 <= len(body["ids"]) <= 30:
         raise ApiError(400, "The request has invalid fields.", {"ids": ["1 to 30 ids."]})
-    stamp = iso_offset(world.ground.clock.now_us())
+    stamp = iso_offset(account.ground.clock.now_us())
     archived = stamp if request.url.path.endswith("/archive") else None
     for item_id in body["ids"]:
         _find(request, _kind("macros"), item_id)["archived_datetime"] = archived
@@ -284,5 +278,5 @@ async def delete_item(request: Request, item_id: int) -> Response:
     """Delete one object."""
     kind = _kind(request.url.path.split("/")[2])
     _find(request, kind, item_id)
-    del kind.shelf(world_of(request)).held[item_id]
+    del kind.shelf(account_of(request)).held[item_id]
     return empty_answer(204)

@@ -2,67 +2,67 @@
 
 from typing import Any
 
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.answers import MISSING, ApiError, not_found
 from sandbox.gorgias.integrations import CREATED, MESSAGE_CREATED, UPDATED, happened
-from sandbox.world import World
 
 MESSAGE_NEEDS = {"channel", "via", "from_agent"}
 
 
-def create(world: World, fields: dict[str, Any], messages: list[dict[str, Any]]) -> int:
+def create(account: Account, fields: dict[str, Any], messages: list[dict[str, Any]]) -> int:
     """Add a ticket with its first messages and return the row."""
-    row = world.tickets.create(fields, messages)
-    last = world.tickets.messages(row)[-1]
-    happened(world, CREATED, row, last)
-    if world.ground.switches.ticket_create_fires_message_created:
-        happened(world, MESSAGE_CREATED, row, last)
+    row = account.tickets.create(fields, messages)
+    last = account.tickets.messages(row)[-1]
+    happened(account, CREATED, row, last)
+    if account.ground.switches.ticket_create_fires_message_created:
+        happened(account, MESSAGE_CREATED, row, last)
     return row
 
 
-def update(world: World, row: int, changes: dict[str, Any]) -> None:
+def update(account: Account, row: int, changes: dict[str, Any]) -> None:
     """Change fields, customer or tags of a ticket."""
-    world.tickets.update(row, changes)
-    happened(world, UPDATED, row)
+    account.tickets.update(row, changes)
+    happened(account, UPDATED, row)
 
 
-def add_message(world: World, row: int, body: dict[str, Any]) -> dict[str, Any]:
+def add_message(account: Account, row: int, body: dict[str, Any]) -> dict[str, Any]:
     """Add a reply or a note, and return it.
 
     Raises:
         ApiError: 400 when it lacks something, or an agent's message has no agent as its sender.
     """
     check_message(body)
-    message = world.tickets.add_message(row, {**body, "sender": _sender(world, body)})
-    happened(world, MESSAGE_CREATED, row, message)
+    message = account.tickets.add_message(row, {**body, "sender": _sender(account, body)})
+    happened(account, MESSAGE_CREATED, row, message)
     return message
 
 
-def find_tag_id(world: World, reference: dict[str, Any]) -> int:
+def find_tag_id(account: Account, reference: dict[str, Any]) -> int:
     """Return the id of a tag named by `id` or `name`; an unknown name may make the tag.
 
     Raises:
         ApiError: 404 when there is none.
     """
     if "id" in reference:
-        tag = world.desk.tags.held.get(reference["id"])
+        tag = account.desk.tags.held.get(reference["id"])
     else:
-        tag = world.desk.find_tag(reference["name"])
-        if tag is None and world.ground.switches.tag_name_creates_tag:
-            tag = world.desk.add_tag(reference["name"], None)
+        tag = account.desk.find_tag(reference["name"])
+        if tag is None and account.ground.switches.tag_name_creates_tag:
+            tag = account.desk.add_tag(reference["name"], None)
     if tag is None:
         raise not_found()
     return int(tag["id"])
 
 
-def add_tags(world: World, row: int, tag_ids: list[int]) -> None:
+def add_tags(account: Account, row: int, tag_ids: list[int]) -> None:
     """Add tags to a ticket."""
-    update(world, row, {"tag_ids": list(dict.fromkeys(world.tickets.tag_ids(row) + tag_ids))})
+    update(account, row, {"tag_ids": list(dict.fromkeys(account.tickets.tag_ids(row) + tag_ids))})
 
 
-def remove_tags(world: World, row: int, tag_ids: list[int]) -> None:
+def remove_tags(account: Account, row: int, tag_ids: list[int]) -> None:
     """Take tags off a ticket."""
-    kept = [tag_id for tag_id in world.tickets.tag_ids(row) if tag_id not in tag_ids]
-    update(world, row, {"tag_ids": kept})
+    kept = [tag_id for tag_id in account.tickets.tag_ids(row) if tag_id not in tag_ids]
+    update(account, row, {"tag_ids": kept})
 
 
 def check_message(message: Any) -> None:
@@ -85,11 +85,11 @@ def check_message(message: Any) -> None:
         raise ApiError(400, "The request has invalid fields.", wrong)
 
 
-def _sender(world: World, body: dict[str, Any]) -> Any:
+def _sender(account: Account, body: dict[str, Any]) -> Any:
     sender = body.get("sender")
     if body.get("channel") != "internal-note" and not body.get("from_agent"):
         return sender
-    users = world.desk.users.held.values()
+    users = account.desk.users.held.values()
     reference = sender if isinstance(sender, dict) else {}
     for user in users:
         if reference.get("id") == user["id"] or reference.get("email") == user["email"]:

@@ -2,26 +2,26 @@
 
 from typing import Any
 
+from sandbox.gorgias.account import Account
 from sandbox.gorgias.door import ACCOUNT
-from sandbox.world import World
 
 UNPOSTED = ("external_data", "ecommerce_data")
 
 
-def full_ticket(world: World, row: int) -> dict[str, Any]:
+def full_ticket(account: Account, row: int) -> dict[str, Any]:
     """Return a ticket as `GET /tickets/{id}` shows it: with customer and messages."""
-    customer_row = world.tickets.customer_row(row)
+    customer_row = account.tickets.customer_row(row)
     customer = None
-    if customer_row is not None and customer_row not in world.customers.gone:
-        customer = world.customers.full(customer_row)
+    if customer_row is not None and customer_row not in account.customers.gone:
+        customer = account.customers.full(customer_row)
         del customer["custom_fields"]
-    messages = world.tickets.messages(row)
-    return world.tickets.list_row(row) | {"customer": customer, "messages": messages}
+    messages = account.tickets.messages(row)
+    return account.tickets.list_row(row) | {"customer": customer, "messages": messages}
 
 
-def ticket_variables(world: World, row: int) -> dict[str, Any]:
+def ticket_variables(account: Account, row: int) -> dict[str, Any]:
     """Return what `{{ticket}}` stands for: the full ticket, with what events add to it."""
-    ticket = full_ticket(world, row)
+    ticket = full_ticket(account, row)
     customer, messages = ticket["customer"], ticket["messages"]
     return ticket | {
         "account": {"domain": ACCOUNT},

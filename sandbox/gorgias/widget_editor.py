@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from sandbox.clock import iso_naive
 from sandbox.gorgias import agent_view
+from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.app_frame import (
     APP_PATH,
     PageError,
@@ -19,7 +20,6 @@ from sandbox.gorgias.app_frame import (
     show,
 )
 from sandbox.gorgias.buttons import FORM, JSON, METHODS
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix=f"{APP_PATH}/widgets", dependencies=[Depends(require_own_browser)])
 FIELD = re.compile(r"([^=(]+?)\s*(?:\(([^)]*)\)\s*)?=(.*)")
@@ -32,23 +32,25 @@ EMPTY = {
 @router.get("")
 async def list_widgets(request: Request) -> Response:
     """Show all widgets."""
-    world = world_of(request)
-    held = sorted(world.desk.widgets.held.values(), key=lambda one: (one["order"] or 0, one["id"]))
-    rows = [(widget, agent_view.heading(world, widget)) for widget in held]
+    account = account_of(request)
+    held = sorted(
+        account.desk.widgets.held.values(), key=lambda one: (one["order"] or 0, one["id"])
+    )
+    rows = [(widget, agent_view.heading(account, widget)) for widget in held]
     return show(request, "widgets.html", widgets=rows)
 
 
 @router.get("/{widget_id}")
 async def show_widget(request: Request, widget_id: int) -> Response:
     """Show the buttons of a widget's first card, and the form for one more."""
-    return _page(request, _widget(world_of(request), widget_id), EMPTY, None)
+    return _page(request, _widget(account_of(request), widget_id), EMPTY, None)
 
 
 @router.post("/{widget_id}")
 async def change_widget(request: Request, widget_id: int) -> Response:
     """Add a button, or remove one."""
-    world = world_of(request)
-    widget = _widget(world, widget_id)
+    account = account_of(request)
+    widget = _widget(account, widget_id)
     form = EMPTY | dict(await read_form(request))
     template = copy.deepcopy(widget["template"])
     card = find_first_card(template)
@@ -67,7 +69,7 @@ async def change_widget(request: Request, widget_id: int) -> Response:
         except ValueError as wrong:
             return _page(request, widget, form, str(wrong))
     widget["template"] = template
-    widget["updated_datetime"] = iso_naive(world.ground.clock.now_us())
+    widget["updated_datetime"] = iso_naive(account.ground.clock.now_us())
     return go_to(f"{APP_PATH}/widgets/{widget_id}")
 
 
@@ -131,8 +133,8 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _widget(world: World, widget_id: int) -> dict[str, Any]:
-    widget = world.desk.widgets.held.get(widget_id)
+def _widget(account: Account, widget_id: int) -> dict[str, Any]:
+    widget = account.desk.widgets.held.get(widget_id)
     if widget is None:
         raise PageError(404, f"There is no widget {widget_id}.")
     return widget
@@ -148,7 +150,7 @@ def _page(
         "widget.html",
         400 if wrong else 200,
         widget=widget,
-        heading=agent_view.heading(world_of(request), widget),
+        heading=agent_view.heading(account_of(request), widget),
         card_title=card.get("title"),
         buttons=[_summary(button) for button in buttons],
         form=form,

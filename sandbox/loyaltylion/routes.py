@@ -3,21 +3,20 @@
 A cursor holds all filters, and whatever stands beside it is ignored.
 """
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.addresses import fold
+from sandbox.answers import json_answer
 from sandbox.calling import is_local
 from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer, show_entry
-from sandbox.programme.apps import Refusal, json_answer, read_json, read_whole
+from sandbox.loyaltylion.side import loyaltylion_of
+from sandbox.programme.answers import Refusal, read_json, read_whole
 from sandbox.programme.changes import read_time_us, rows_since, updated_us
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil
-from sandbox.world import World, world_of
-
-if TYPE_CHECKING:
-    from sandbox.loyaltylion.side import LoyaltyLionSide
+from sandbox.programme.programme import Programme, programme_of
 
 router = APIRouter(prefix="/v2")
 DEFAULT_SIZE, MAX_SIZE = 100, 500
@@ -28,28 +27,32 @@ FILTERS = ("email", "since_id", "sort_field", "sort_direction", "updated_at_min"
 @router.get("/customers")
 async def list_customers(request: Request) -> Response:
     """List customers, blocked ones and guests too."""
-    world, query = world_of(request), request.query_params
+    programme, query = programme_of(request), request.query_params
     given = query.get("cursor") or None
     told = read_cursor(given) if given else {}
     filters = told.get("filters") or {name: query[name] for name in FILTERS if name in query}
-    if given and not world.ground.switches.loyaltylion_sort_kept_by_cursor:
+    if given and not programme.ground.switches.loyaltylion_sort_kept_by_cursor:
         filters = {name: text for name, text in filters.items() if not name.startswith("sort")}
     size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
-    rows = _sorted(world, _filtered(world, filters), filters)
+    rows = _sorted(programme, _filtered(programme, filters), filters)
     seen = set(told.get("seen_at_place", []))
     # What changed since the first page moves, so the place is remembered by time or id.
     after = told.get("after")
-    left = [row for row in rows if after is None or _is_beyond(world, row, after, filters, seen)]
+    left = [
+        row for row in rows if after is None or _is_beyond(programme, row, after, filters, seen)
+    ]
     page, more = left[:size], len(left) > size
     cursor: dict[str, Any] = {"prev": None, "next": None}
     if more:
-        place = _place(world, page[-1], filters)
-        same = [row for row in page if _place(world, row, filters) == place]
+        place = _place(programme, page[-1], filters)
+        same = [row for row in page if _place(programme, row, filters) == place]
         cursor["next"] = make_cursor(
             {"filters": filters, "after": place, "seen_at_place": same} if filters or same else {}
         )
         spoil(request, cursor, "next", given)
-    return json_answer({"customers": [show_customer(world, row) for row in page], "cursor": cursor})
+    return json_answer(
+        {"customers": [show_customer(programme, row) for row in page], "cursor": cursor}
+    )
 
 
 @router.post("/customers/{merchant_id}/points")
@@ -69,17 +72,17 @@ async def remove_points(request: Request, merchant_id: str) -> Response:
 @router.get("/customers/{merchant_id}/transactions")
 async def list_transactions(request: Request, merchant_id: str) -> Response:
     """List a customer's bookings, newest first. That there is such a path is a guess."""
-    world, query = world_of(request), request.query_params
-    switches = world.ground.switches
+    programme, query = programme_of(request), request.query_params
+    switches = programme.ground.switches
     if not switches.loyaltylion_transactions_listed:
         raise Refusal(404, "Not found")
-    row = _get_row(world, merchant_id)
+    row = _get_row(programme, merchant_id)
     given = query.get("cursor") or None
     before = read_cursor(given)["before"] if given else None
     size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
     entries = [
         entry
-        for entry in reversed(world.ledger.of_member(row))
+        for entry in reversed(programme.ledger.of_member(row))
         if entry.points and entry.revoked_us is None and not entry.hidden
     ]
     left = [entry for entry in entries if before is None or entry.id < before]
@@ -94,7 +97,7 @@ async def list_transactions(request: Request, merchant_id: str) -> Response:
 @router.post("/webhooks")
 async def create_hook(request: Request) -> Response:
     """Subscribe an address to changes of customers."""
-    side = cast("LoyaltyLionSide", request.app.state.side)
+    side = loyaltylion_of(request)
     address = (await read_json(request)).get("address")
     if not isinstance(address, str) or not is_local(address):
         raise Refusal(400, "address must be on this machine: the sandbox sends nothing elsewhere")
@@ -103,8 +106,8 @@ async def create_hook(request: Request) -> Response:
 
 
 async def _book(request: Request, merchant_id: str, sign: int) -> None:
-    world = world_of(request)
-    switches = world.ground.switches
+    programme = programme_of(request)
+    switches = programme.ground.switches
     body = await read_json(request)
     if not isinstance(body.get("points"), int):
         raise Refusal(400, "points must be a whole number")
@@ -112,8 +115,8 @@ async def _book(request: Request, merchant_id: str, sign: int) -> None:
     reason = body.get("reason")
     if reason is not None and not isinstance(reason, str):
         raise Refusal(400, "reason must be text")
-    row = _get_row(world, merchant_id)
-    if sign < 0 and world.members.fields(row)["points_tally"] < points:
+    row = _get_row(programme, merchant_id)
+    if sign < 0 and programme.members.fields(row)["points_tally"] < points:
         raise Refusal(switches.loyaltylion_overdraw_status, "The balance is too low")
     about = {
         "source": "manual",
@@ -123,46 +126,46 @@ async def _book(request: Request, merchant_id: str, sign: int) -> None:
         "pending": sign > 0 and switches.loyaltylion_points_pending,
     }
     delay_s = switches.loyaltylion_entry_visible_after_s
-    world.book(row, (sign * points, 0), about, delay_s)
+    programme.book(row, (sign * points, 0), about, delay_s)
 
 
-def _get_row(world: World, merchant_id: str) -> int:
+def _get_row(programme: Programme, merchant_id: str) -> int:
     """Return the row of the shop's id; LoyaltyLion's own id is another number."""
-    row = world.members.find_row(int(merchant_id)) if merchant_id.isdecimal() else None
+    row = programme.members.find_row(int(merchant_id)) if merchant_id.isdecimal() else None
     if row is None:
         raise Refusal(404, "Not found")
     return row
 
 
-def _filtered(world: World, filters: dict[str, str]) -> list[int]:
-    members = world.members
+def _filtered(programme: Programme, filters: dict[str, str]) -> list[int]:
+    members = programme.members
     since = filters.get("updated_at_min")
     since_us = None if since is None else read_time_us(since, "updated_at_min")
     if "since_id" in filters:
         since_id = read_whole(filters["since_id"], "since_id", least=0, most=2**63)
         first = CUSTOMER_IDS.first_beyond(since_id)
         # Few are wanted where a list begins at an id.
-        rows = list(members.walk(first)) if since_us is None else rows_since(world, since_us)
+        rows = list(members.walk(first)) if since_us is None else rows_since(programme, since_us)
         rows = [row for row in rows if row >= first]
     else:
-        rows = rows_since(world, since_us)
+        rows = rows_since(programme, since_us)
     if "email" in filters:
         part = fold(filters["email"])
         if "@" in part:
             near = set(members.rows_with_email(part))
-            rows = [row for row in rows if row in near or _contains(world, row, part)]
+            rows = [row for row in rows if row in near or _contains(programme, row, part)]
         else:
-            rows = [row for row in rows if _contains(world, row, part)]
+            rows = [row for row in rows if _contains(programme, row, part)]
     return rows
 
 
-def _contains(world: World, row: int, part: str) -> bool:
-    return part in fold(world.members.fields(row)["email"] or "")
+def _contains(programme: Programme, row: int, part: str) -> bool:
+    return part in fold(programme.members.fields(row)["email"] or "")
 
 
-def _sorted(world: World, rows: list[int], filters: dict[str, str]) -> list[int]:
+def _sorted(programme: Programme, rows: list[int], filters: dict[str, str]) -> list[int]:
     by_update = filters.get("sort_field") == "updated_at"
-    rows = sorted(rows, key=lambda row: (updated_us(world, row) if by_update else 0, row))
+    rows = sorted(rows, key=lambda row: (updated_us(programme, row) if by_update else 0, row))
     return rows if _is_rising(filters) else rows[::-1]
 
 
@@ -170,13 +173,15 @@ def _is_rising(filters: dict[str, str]) -> bool:
     return filters.get("sort_direction", "desc") == "asc"
 
 
-def _place(world: World, row: int, filters: dict[str, str]) -> int:
+def _place(programme: Programme, row: int, filters: dict[str, str]) -> int:
     by_update = filters.get("sort_field") == "updated_at"
-    return updated_us(world, row) if by_update else CUSTOMER_IDS.of(row)
+    return updated_us(programme, row) if by_update else CUSTOMER_IDS.of(row)
 
 
-def _is_beyond(world: World, row: int, after: int, filters: dict[str, str], seen: set[int]) -> bool:
-    place = _place(world, row, filters)
+def _is_beyond(
+    programme: Programme, row: int, after: int, filters: dict[str, str], seen: set[int]
+) -> bool:
+    place = _place(programme, row, filters)
     if place == after:
         return row not in seen
     return place > after if _is_rising(filters) else place < after

@@ -6,18 +6,18 @@ from sandbox.clock import DAY_US, iso_z
 from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import SHOP_URL, TIER_IDS_BY_RANK, TIERS, member_id_of
-from sandbox.world import World
+from sandbox.programme.programme import Programme
 
 CUSTOMER_IDS = NumberedIds(88_000_001, 1)
 """LoyaltyLion's own ids; `merchant_id` is the shop's."""
 
 
-def show_customer(world: World, row: int) -> dict[str, Any]:
+def show_customer(programme: Programme, row: int) -> dict[str, Any]:
     """Return a customer. There is no status: it follows from three flags."""
-    held = world.members.fields(row)
-    created = iso_z(world.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US)
+    held = programme.members.fields(row)
+    created = iso_z(programme.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US)
     is_member = held["status"] == "member"
-    entries = world.ledger.new_of_member(row)
+    entries = programme.ledger.new_of_member(row)
     birthday = held["dob"]
     return {
         "id": CUSTOMER_IDS.of(row),

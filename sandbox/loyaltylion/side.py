@@ -5,21 +5,19 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
+from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import Request
 
 from sandbox.bucket import Bucket
 from sandbox.calling import Call
 from sandbox.clock import iso_z
-from sandbox.ground import Ground
-from sandbox.loyaltylion import routes
 from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer
-from sandbox.programme.apps import build_platform_app, shaped_error
+from sandbox.programme.answers import shaped_error
 from sandbox.programme.deliveries import Deliveries
 from sandbox.programme.door import KeyDoor
+from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
-from sandbox.world import World
 
 REQUESTS_PER_S = 20
 UPDATED = "customers/update"
@@ -39,28 +37,24 @@ class LoyaltyLionSide(Side):
     base_path = ""
     ids = CUSTOMER_IDS
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        self.key = f"pat_{ground.seed:08d}"
-        self.secret = f"lls_{ground.seed:08d}"
+    def __init__(self, programme: Programme) -> None:
+        super().__init__(programme)
+        self.key = f"pat_{self.ground.seed:08d}"
+        self.secret = f"lls_{self.ground.seed:08d}"
         self.door = KeyDoor(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
         self.hooks: dict[int, str] = {}
-        self._deliveries = Deliveries(ground.clock)
+        self._deliveries = Deliveries(self.ground.clock)
 
-    def build_app(self, world: World) -> FastAPI:
-        """Return the application of the LoyaltyLion port."""
-        return build_platform_app(world, self, (routes,), self.error_body)
-
-    def changed(self, world: World, row: int) -> None:
+    def changed(self, row: int) -> None:
         """Tell the listeners of any change of a customer, at least once."""
         if not self.hooks:
             return
         content: dict[str, Any] = {
             "id": secrets.randbits(40),
             "topic": UPDATED,
-            "created_at": iso_z(world.ground.clock.now_us()),
+            "created_at": iso_z(self.ground.clock.now_us()),
         }
-        customer = {"customer": show_customer(world, row)}
+        customer = {"customer": show_customer(self.programme, row)}
         if self.ground.switches.loyaltylion_webhook_data_key == "payload":
             content["payload"] = customer
         else:
@@ -87,3 +81,8 @@ class LoyaltyLionSide(Side):
     def error_body(self, _status: int, text: str) -> bytes:
         """Word an error in the shape that the switch names."""
         return shaped_error(self.ground.switches.loyaltylion_error_shape, text)
+
+
+def loyaltylion_of(request: Request) -> LoyaltyLionSide:
+    """Return the side that a request is about."""
+    return cast("LoyaltyLionSide", request.app.state.side)

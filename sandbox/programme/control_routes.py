@@ -7,32 +7,31 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.addresses import PAIR
-from sandbox.control import read_body, refuse
-from sandbox.gorgias.answers import json_answer
+from sandbox.answers import json_answer, read_body, refuse
 from sandbox.people import trouble_of
 from sandbox.programme.ledger import Entry
+from sandbox.programme.programme import Programme, programme_of
 from sandbox.programme.side import Side, side_of
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_sandbox")
 
 
-def _trouble(world: World, row: int) -> str | None:
-    people = world.ground.people
+def _trouble(programme: Programme, row: int) -> str | None:
+    people = programme.ground.people
     if row >= people.members:
         return None
     owner = people.owner_of_member(row)
     return trouble_of(owner.number) if owner.kind == PAIR else "none"
 
 
-def _whole(world: World, side: Side, row: int) -> dict[str, Any]:
-    return side.show(world, row) | {"trouble": _trouble(world, row)}
+def _whole(programme: Programme, side: Side, row: int) -> dict[str, Any]:
+    return side.show(row) | {"trouble": _trouble(programme, row)}
 
 
 def _find_row(request: Request, member_id: str) -> int | None:
     """Return the row of somebody who is there."""
     row = side_of(request).find_row(member_id)
-    return None if row is None else world_of(request).members.find_there(row)
+    return None if row is None else programme_of(request).members.find_there(row)
 
 
 @router.get("/members")
@@ -42,37 +41,37 @@ async def list_members(request: Request) -> Response:
     `limit` (default 1000) and `after_id` page through them; `trouble` keeps those with one;
     `count` is how many members there are.
     """
-    world, side = world_of(request), side_of(request)
+    programme, side = programme_of(request), side_of(request)
     limit = int(request.query_params.get("limit", 1000))
     after = side.find_row(request.query_params.get("after_id", ""))
     trouble = request.query_params.get("trouble")
-    rows = world.members.walk(0 if after is None else after + 1)
-    kept = (row for row in rows if not trouble or _trouble(world, row) == trouble)
-    data = [_whole(world, side, row) for row in islice(kept, limit)]
-    return json_answer({"count": world.members.count, "data": data})
+    rows = programme.members.walk(0 if after is None else after + 1)
+    kept = (row for row in rows if not trouble or _trouble(programme, row) == trouble)
+    data = [_whole(programme, side, row) for row in islice(kept, limit)]
+    return json_answer({"count": programme.members.count, "data": data})
 
 
 @router.get("/members/{member_id}")
 async def get_member(request: Request, member_id: str) -> Response:
     """Return one member."""
-    world = world_of(request)
+    programme = programme_of(request)
     row = _find_row(request, member_id)
     return (
         refuse("no such member", 404)
         if row is None
-        else json_answer(_whole(world, side_of(request), row))
+        else json_answer(_whole(programme, side_of(request), row))
     )
 
 
 @router.post("/members")
 async def add_member(request: Request) -> Response:
     """Add a member with the attributes in the body; the others are blank."""
-    world = world_of(request)
+    programme = programme_of(request)
     try:
-        row = world.members.add(await read_body(request))
+        row = programme.members.add(await read_body(request))
     except ValueError as refused:
         return refuse(str(refused))
-    return json_answer(_whole(world, side_of(request), row), 201)
+    return json_answer(_whole(programme, side_of(request), row), 201)
 
 
 @router.patch("/members/{member_id}")
@@ -82,37 +81,37 @@ async def change_member(request: Request, member_id: str) -> Response:
     Names as in REST answers, but `status` (member, guest, excluded), `status_changed_at`, `tier_id`
     and `points_expire_at_us`.
     """
-    world = world_of(request)
+    programme = programme_of(request)
     row = _find_row(request, member_id)
     if row is None:
         return refuse("no such member", 404)
     try:
-        world.members.update(row, await read_body(request))
+        programme.members.update(row, await read_body(request))
     except ValueError as refused:
         return refuse(str(refused))
-    world.changed(row)
-    return json_answer(_whole(world, side_of(request), row))
+    programme.changed(row)
+    return json_answer(_whole(programme, side_of(request), row))
 
 
 @router.delete("/members/{member_id}")
 async def take_member_away(request: Request, member_id: str) -> Response:
     """Take a member out of the programme: 404 from now on, and no longer listed."""
-    world = world_of(request)
+    programme = programme_of(request)
     row = _find_row(request, member_id)
     if row is None:
         return refuse("no such member", 404)
-    world.members.remove(row)
+    programme.members.remove(row)
     return Response(b"", 204)
 
 
 @router.get("/ledger")
 async def list_ledger(request: Request) -> Response:
     """Return ledger entries with signed amounts: those that callers made, or all of `member_id`."""
-    world = world_of(request)
-    entries: list[Entry] = world.ledger.new
+    programme = programme_of(request)
+    entries: list[Entry] = programme.ledger.new
     if "member_id" in request.query_params:
         row = _find_row(request, request.query_params["member_id"])
-        entries = [] if row is None else world.ledger.of_member(row)
+        entries = [] if row is None else programme.ledger.of_member(row)
     return json_answer(
         {"count": len(entries), "data": [_entry(side_of(request), entry) for entry in entries]}
     )

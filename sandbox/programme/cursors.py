@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
-from sandbox.programme.apps import Refusal
+from sandbox.programme.answers import Refusal
 
 
 def make_cursor(content: dict[str, Any]) -> str:

@@ -1,19 +1,14 @@
 """What a platform's stand-in adds to the programme: its server, its ids, its webhooks."""
 
-from __future__ import annotations
+from typing import Any, ClassVar, cast
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
-
-from fastapi import FastAPI, Request
+from fastapi import Request
 
 from sandbox.faults import Faults
 from sandbox.gate import Door, Server
-from sandbox.ground import Ground
 from sandbox.programme.ids import NumberedIds
-
-if TYPE_CHECKING:
-    from sandbox.programme.ledger import Entry
-    from sandbox.world import World
+from sandbox.programme.ledger import Entry
+from sandbox.programme.programme import Programme
 
 
 class Side:
@@ -26,12 +21,12 @@ class Side:
     door: Door
     key: str
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
-        self.server = Server(self.name, Faults(ground.seed))
+    def __init__(self, programme: Programme) -> None:
+        self.programme, self.ground = programme, programme.ground
+        self.server = Server(self.name, Faults(self.ground.seed))
 
-    def build_app(self, world: World) -> FastAPI:
-        """Return the application of this platform's port."""
+    def error_body(self, status: int, text: str) -> bytes:
+        """Word an error in the platform's way."""
         raise NotImplementedError
 
     def id_of(self, row: int) -> int | str:
@@ -42,14 +37,14 @@ class Side:
         """Return the row of an id, whether somebody is there or not; None when it cannot be one."""
         return self.ids.find_row(int(member_id)) if member_id.isdecimal() else None
 
-    def show(self, world: World, row: int) -> dict[str, Any]:
+    def show(self, row: int) -> dict[str, Any]:
         """Return a member for the control API."""
-        return {**world.members.fields(row), "id": self.id_of(row)}
+        return {**self.programme.members.fields(row), "id": self.id_of(row)}
 
-    def changed(self, world: World, row: int) -> None:
+    def changed(self, row: int) -> None:
         """Tell the listeners that a member changed."""
 
-    def booked(self, world: World, entry: Entry) -> None:
+    def booked(self, entry: Entry) -> None:
         """Tell the listeners that something was booked."""
 
     def deliveries(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from sandbox.programme.apps import Refusal
+from sandbox.programme.answers import Refusal
 
 BASE_PATH = "/merchant_api/v1"
 

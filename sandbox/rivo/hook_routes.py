@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.programme.apps import Refusal, json_answer
+from sandbox.answers import json_answer
+from sandbox.programme.answers import Refusal
+from sandbox.programme.programme import programme_of
 from sandbox.rivo.answers import BASE_PATH, read_form, resource
 from sandbox.rivo.paging import answer_page, list_of
-from sandbox.rivo.state import rivo_of
-from sandbox.world import world_of
+from sandbox.rivo.side import rivo_of
 
 router = APIRouter(prefix=f"{BASE_PATH}/webhooks")
 
@@ -17,13 +18,13 @@ router = APIRouter(prefix=f"{BASE_PATH}/webhooks")
 @router.get("")
 async def list_hooks(request: Request) -> Response:
     """List the registered webhooks."""
-    world = world_of(request)
+    programme = programme_of(request)
     listing = list_of(
         sorted(rivo_of(request).hooks.held),
         int,
         lambda hook_id: resource("webhook", hook_id, rivo_of(request).hooks.held[hook_id]),
     )
-    return answer_page(request, world.ground, listing)
+    return answer_page(request, programme.ground, listing)
 
 
 @router.post("")

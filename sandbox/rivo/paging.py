@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer
 from sandbox.ground import Ground
-from sandbox.programme.apps import Refusal, json_answer
+from sandbox.programme.answers import Refusal
 from sandbox.rivo.answers import read_whole
 
 DEFAULT_SIZE, MAX_SIZE, MAX_PAGE = 25, 250, 500

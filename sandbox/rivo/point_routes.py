@@ -8,18 +8,19 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer
 from sandbox.clock import iso_z
 from sandbox.gorgias.answers import ApiError, read_moment
-from sandbox.programme.apps import Refusal, json_answer
+from sandbox.programme.answers import Refusal
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import credit_text, member_id_of
+from sandbox.programme.programme import Programme, programme_of
 from sandbox.rivo.answers import BASE_PATH, read_form, read_whole, resource
 from sandbox.rivo.member_routes import get_member_row
 from sandbox.rivo.paging import Listing, answer_page, check_query, list_of
 from sandbox.rivo.shelf import INCREMENTAL_REWARDS, rule_points
 from sandbox.rivo.shown import show_entry
-from sandbox.rivo.state import rivo_of
-from sandbox.world import World, world_of
+from sandbox.rivo.side import rivo_of
 
 router = APIRouter(prefix=BASE_PATH)
 WHO = "filters[customer_identifier]"
@@ -42,14 +43,14 @@ def show_event(entry: Entry) -> dict[str, Any]:
 @router.get("/points_events")
 async def list_events(request: Request) -> Response:
     """List the ledger, of one customer or of all."""
-    world = world_of(request)
-    check_query(request, world.ground, frozenset({WHO}))
-    ledger = world.ledger
+    programme = programme_of(request)
+    check_query(request, programme.ground, frozenset({WHO}))
+    ledger = programme.ledger
     if WHO in request.query_params:
-        row = world.members.find_by_identifier(request.query_params[WHO])
+        row = programme.members.find_by_identifier(request.query_params[WHO])
         entries = [] if row is None else ledger.of_member(row)
         listing = list_of(entries, lambda entry: entry.id, show_event)
-        return answer_page(request, world.ground, listing)
+        return answer_page(request, programme.ground, listing)
 
     def beyond(event_id: int) -> Iterator[Entry]:
         places = range(ledger.first_place_beyond(event_id), ledger.count)
@@ -60,22 +61,22 @@ async def list_events(request: Request) -> Response:
         return [entry for entry in map(ledger.entry_at, places) if entry]
 
     listing = Listing(beyond, between, ledger.count, show_event)
-    return answer_page(request, world.ground, listing)
+    return answer_page(request, programme.ground, listing)
 
 
 @router.post("/points_events")
 async def create_event(request: Request) -> Response:
     """Book points or credits. Not idempotent: each call that gets here books once more."""
-    world = world_of(request)
-    form = await read_form(request, json_too=world.ground.switches.rivo_json_body_accepted)
-    entry = _book(world, *_check(world, form))
+    programme = programme_of(request)
+    form = await read_form(request, json_too=programme.ground.switches.rivo_json_body_accepted)
+    entry = _book(programme, *_check(programme, form))
     return json_answer({"data": show_event(entry)}, 201)
 
 
 @router.post("/points_events/batch")
 async def create_events(request: Request) -> Response:
     """Book several events from JSON; a switch tells what one bad event does."""
-    world = world_of(request)
+    programme = programme_of(request)
     try:
         events = json.loads(await request.body())["points_events"]
     except (ValueError, KeyError, TypeError):
@@ -83,27 +84,27 @@ async def create_events(request: Request) -> Response:
     checked = []
     for event in events:
         try:
-            checked.append(_check(world, event))
+            checked.append(_check(programme, event))
         except Refusal:
-            if world.ground.switches.rivo_batch_all_or_nothing:
+            if programme.ground.switches.rivo_batch_all_or_nothing:
                 raise
-    return json_answer({"data": [show_event(_book(world, *one)) for one in checked]}, 201)
+    return json_answer({"data": [show_event(_book(programme, *one)) for one in checked]}, 201)
 
 
 Booking = tuple[int, tuple[int, int], dict[str, Any]]
 
 
-def _check(world: World, form: dict[str, Any]) -> Booking:
+def _check(programme: Programme, form: dict[str, Any]) -> Booking:
     """Return (member row, amounts, other fields of the entry) of a request to book."""
     source = form.get("source")
     if source not in SOURCES:
         raise Refusal(422, "source is not valid")
-    if set(form) - KEYS and world.ground.switches.rivo_unknown_parameter_status != 200:
-        raise Refusal(world.ground.switches.rivo_unknown_parameter_status, "Unknown field")
-    row = get_member_row(world, str(form.get("customer_identifier", "")))
-    points, credit_cents = _amounts(world, form)
-    held = world.members.fields(row)
-    if not world.ground.switches.rivo_overdraw_allowed:
+    if set(form) - KEYS and programme.ground.switches.rivo_unknown_parameter_status != 200:
+        raise Refusal(programme.ground.switches.rivo_unknown_parameter_status, "Unknown field")
+    row = get_member_row(programme, str(form.get("customer_identifier", "")))
+    points, credit_cents = _amounts(programme, form)
+    held = programme.members.fields(row)
+    if not programme.ground.switches.rivo_overdraw_allowed:
         credits_left = round(float(held["credits_tally"]) * 100) + credit_cents
         if held["points_tally"] + points < 0 or credits_left < 0:
             raise Refusal(422, "The balance is too low")
@@ -121,8 +122,8 @@ def _check(world: World, form: dict[str, Any]) -> Booking:
     return row, (points, credit_cents), about
 
 
-def _amounts(world: World, form: dict[str, Any]) -> tuple[int, int]:
-    switches = world.ground.switches
+def _amounts(programme: Programme, form: dict[str, Any]) -> tuple[int, int]:
+    switches = programme.ground.switches
     given = [
         name for name in ("points_amount", "credits_amount") if form.get(name) not in (None, "")
     ]
@@ -146,28 +147,28 @@ def _amounts(world: World, form: dict[str, Any]) -> tuple[int, int]:
     return points, round(credit * 100)
 
 
-def _book(world: World, row: int, amounts: tuple[int, int], about: dict[str, Any]) -> Entry:
-    return world.book(row, amounts, about, world.ground.switches.rivo_event_visible_after_s)
+def _book(programme: Programme, row: int, amounts: tuple[int, int], about: dict[str, Any]) -> Entry:
+    return programme.book(row, amounts, about, programme.ground.switches.rivo_event_visible_after_s)
 
 
 @router.get("/points_redemptions")
 async def list_redemptions(request: Request) -> Response:
     """List redemptions, of one customer or of all."""
-    world = world_of(request)
+    programme = programme_of(request)
     rows = rivo_of(request).shelf.redemptions
     if WHO in request.query_params:
-        row = world.members.find_by_identifier(request.query_params[WHO])
+        row = programme.members.find_by_identifier(request.query_params[WHO])
         wanted = None if row is None else str(member_id_of(row))
         rows = [one for one in rows if one["customer_identifier"] == wanted]
-    return answer_page(request, world.ground, _listing("points_redemption", rows))
+    return answer_page(request, programme.ground, _listing("points_redemption", rows))
 
 
 @router.post("/points_redemptions")
 async def create_redemption(request: Request) -> Response:
     """Redeem a reward. Not idempotent either."""
-    world = world_of(request)
+    programme = programme_of(request)
     form = await read_form(request, json_too=False)
-    row = get_member_row(world, str(form.get("customer_identifier", "")))
+    row = get_member_row(programme, str(form.get("customer_identifier", "")))
     reward_id = read_whole(form.get("reward_id"), "reward_id")
     reward = next((one for one in rivo_of(request).shelf.rewards() if one["id"] == reward_id), None)
     if reward is None or reward["source"] == "referrer":
@@ -175,10 +176,10 @@ async def create_redemption(request: Request) -> Response:
     price = reward["points_amount"]
     if reward_id in INCREMENTAL_REWARDS:
         price = read_whole(form.get("points_amount"), "points_amount")
-    if world.members.fields(row)["points_tally"] < price:
+    if programme.members.fields(row)["points_tally"] < price:
         raise Refusal(422, "Not enough points")
     about = {"source": "points_purchase", "title": reward["name"], "internal_note": None}
-    entry = _book(world, row, (-price, 0), about | {"external_note": None})
+    entry = _book(programme, row, (-price, 0), about | {"external_note": None})
     shown = rivo_of(request).shelf.add_redemption({
         "customer_identifier": str(member_id_of(row)),
         "code": f"LK-{secrets.token_hex(4).upper()}",
@@ -201,16 +202,18 @@ async def create_redemption(request: Request) -> Response:
 @router.get("/rewards")
 async def list_rewards(request: Request) -> Response:
     """List the rewards."""
-    world = world_of(request)
-    return answer_page(request, world.ground, _listing("reward", rivo_of(request).shelf.rewards()))
+    programme = programme_of(request)
+    return answer_page(
+        request, programme.ground, _listing("reward", rivo_of(request).shelf.rewards())
+    )
 
 
 @router.get("/earning_rules")
 async def list_rules(request: Request) -> Response:
     """List the earning rules."""
-    world = world_of(request)
+    programme = programme_of(request)
     return answer_page(
-        request, world.ground, _listing("earning_rule", rivo_of(request).shelf.rules())
+        request, programme.ground, _listing("earning_rule", rivo_of(request).shelf.rules())
     )
 
 

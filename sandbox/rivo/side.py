@@ -1,21 +1,19 @@
 """Rivo's side of the programme."""
 
-from typing import Any
+from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import Request
 
-from sandbox.ground import Ground
-from sandbox.programme.apps import build_platform_app, shaped_error
+from sandbox.programme.answers import shaped_error
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import MEMBER_IDS
+from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
-from sandbox.rivo import hook_routes, member_routes, point_routes
 from sandbox.rivo.answers import BASE_PATH
 from sandbox.rivo.door import RivoDoor
 from sandbox.rivo.hooks import Hooks
 from sandbox.rivo.shelf import Shelf
 from sandbox.rivo.shown import hook_body, show_member, snapshot
-from sandbox.world import World
 
 UPDATED = "loyalty_profile/updated"
 
@@ -27,33 +25,29 @@ class RivoSide(Side):
     base_path = BASE_PATH
     ids = MEMBER_IDS
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        self.key = f"rk_{ground.seed:08d}"
-        self.door = RivoDoor(ground, self.key, self.error_body)
-        self.hooks = Hooks(ground)
-        self.shelf = Shelf(ground)
+    def __init__(self, programme: Programme) -> None:
+        super().__init__(programme)
+        self.key = f"rk_{self.ground.seed:08d}"
+        self.door = RivoDoor(self.ground, self.key, self.error_body)
+        self.hooks = Hooks(self.ground)
+        self.shelf = Shelf(self.ground)
 
-    def build_app(self, world: World) -> FastAPI:
-        """Return the application of the Rivo port."""
-        return build_platform_app(
-            world, self, (member_routes, point_routes, hook_routes), self.error_body
-        )
-
-    def show(self, world: World, row: int) -> dict[str, Any]:
+    def show(self, row: int) -> dict[str, Any]:
         """Return a member as REST answers carry them, and `status`."""
-        status = world.members.fields(row)["status"]
-        return show_member(world.ground, world.members, row) | {"status": status}
+        members = self.programme.members
+        status = members.fields(row)["status"]
+        return show_member(self.ground, members, row) | {"status": status}
 
-    def changed(self, world: World, row: int) -> None:
+    def changed(self, row: int) -> None:
         """Tell the listeners that a member's profile changed."""
         if self.hooks.held:
-            self.hooks.send(UPDATED, snapshot(world.ground, world.members, row, UPDATED))
+            body = snapshot(self.ground, self.programme.members, row, UPDATED)
+            self.hooks.send(UPDATED, body)
 
-    def booked(self, world: World, entry: Entry) -> None:
+    def booked(self, entry: Entry) -> None:
         """Tell the listeners of a points event."""
         if self.hooks.held:
-            body = hook_body(world.ground, world.members, entry)
+            body = hook_body(self.ground, self.programme.members, entry)
             self.hooks.send("points_event/created", body)
 
     def deliveries(self) -> list[dict[str, Any]]:
@@ -72,3 +66,8 @@ class RivoSide(Side):
     def error_body(self, _status: int, text: str) -> bytes:
         """Word an error in the shape that the switch names."""
         return shaped_error(self.ground.switches.rivo_error_shape, text)
+
+
+def rivo_of(request: Request) -> RivoSide:
+    """Return the side that a request is about."""
+    return cast("RivoSide", request.app.state.side)

@@ -10,10 +10,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.addresses import fold
-from sandbox.programme.apps import Refusal, json_answer, read_json, read_whole
+from sandbox.answers import json_answer
+from sandbox.programme.answers import Refusal, read_json, read_whole
 from sandbox.programme.changes import read_time_us, rows_since
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK
+from sandbox.programme.programme import Programme, programme_of
 from sandbox.smile.shown import (
     CUSTOMER_IDS,
     STATUSES,
@@ -21,7 +23,6 @@ from sandbox.smile.shown import (
     show_entry,
     show_tier,
 )
-from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/v1")
 DEFAULT_SIZE, MAX_SIZE = 50, 250
@@ -33,23 +34,23 @@ MOST_POINTS = 2**31 - 1
 @router.get("/customers")
 async def list_customers(request: Request) -> Response:
     """List customers of every state."""
-    world = world_of(request)
-    filters = _filters(request, world, ("email", "state", "updated_at_min", "include"))
+    programme = programme_of(request)
+    filters = _filters(request, programme, ("email", "state", "updated_at_min", "include"))
     include = _include(filters.get("include"), LISTED)
-    rows = rows_since(world, _since_us(world, filters.get("updated_at_min")))
+    rows = rows_since(programme, _since_us(programme, filters.get("updated_at_min")))
     if filters.get("email"):
-        with_it = set(world.members.rows_with_email(filters["email"]))
+        with_it = set(programme.members.rows_with_email(filters["email"]))
         wanted = fold(filters["email"])
         rows = [row for row in rows if row in with_it and wanted]
     if filters.get("state"):
         status = STATUSES.get(filters["state"])
-        rows = [row for row in rows if world.members.fields(row)["status"] == status]
+        rows = [row for row in rows if programme.members.fields(row)["status"] == status]
     return _page(
         request,
         "customers",
         rows,
         CUSTOMER_IDS.of,
-        lambda row: show_customer(world, row, include),
+        lambda row: show_customer(programme, row, include),
         filters,
     )
 
@@ -57,10 +58,10 @@ async def list_customers(request: Request) -> Response:
 @router.get("/customers/{customer_id}")
 async def get_customer(request: Request, customer_id: int) -> Response:
     """Show one customer."""
-    world = world_of(request)
+    programme = programme_of(request)
     include = _include(request.query_params.get("include"), SINGLE)
-    row = _get_row(world, customer_id)
-    return json_answer({"customer": show_customer(world, row, include)})
+    row = _get_row(programme, customer_id)
+    return json_answer({"customer": show_customer(programme, row, include)})
 
 
 @router.get("/vip_tiers")
@@ -72,18 +73,18 @@ async def list_tiers() -> Response:
 @router.get("/points_transactions")
 async def list_entries(request: Request) -> Response:
     """List points transactions of one customer."""
-    world = world_of(request)
-    filters = _filters(request, world, ("customer_id", "updated_at_min"))
+    programme = programme_of(request)
+    filters = _filters(request, programme, ("customer_id", "updated_at_min"))
     text = filters.get("customer_id")
     if text is None:
-        entries = [entry for entry in world.ledger.new if entry.points]
+        entries = [entry for entry in programme.ledger.new if entry.points]
     else:
         row = CUSTOMER_IDS.find_row(read_whole(text, "customer_id", least=1, most=2**63))
-        found = None if row is None else world.members.find_there(row)
+        found = None if row is None else programme.members.find_there(row)
         # A booking of credits alone is none of points.
-        mine = [] if found is None else world.ledger.of_member(found)
+        mine = [] if found is None else programme.ledger.of_member(found)
         entries = [e for e in mine if e.points and e.revoked_us is None and not e.hidden]
-    since_us = _since_us(world, filters.get("updated_at_min"))
+    since_us = _since_us(programme, filters.get("updated_at_min"))
     kept = [entry for entry in entries if since_us is None or entry.applied_us >= since_us]
     return _page(request, "points_transactions", kept, lambda e: e.id, show_entry, filters)
 
@@ -91,7 +92,7 @@ async def list_entries(request: Request) -> Response:
 @router.post("/points_transactions")
 async def create_entry(request: Request) -> Response:
     """Book points. Not idempotent: each call that gets here books once more."""
-    world = world_of(request)
+    programme = programme_of(request)
     body = (await read_json(request)).get("points_transaction")
     if not isinstance(body, dict):
         raise Refusal(400, "points_transaction is missing")
@@ -99,34 +100,34 @@ async def create_entry(request: Request) -> Response:
         body.get("points_change"), "points_change", least=-MOST_POINTS, most=MOST_POINTS
     )
     who = read_whole(body.get("customer_id"), "customer_id", least=1, most=2**63)
-    row = _get_row(world, who)
-    if points < 0 and world.members.fields(row)["points_tally"] + points < 0:
-        raise Refusal(world.ground.switches.smile_overdraw_status, "The balance is too low")
+    row = _get_row(programme, who)
+    if points < 0 and programme.members.fields(row)["points_tally"] + points < 0:
+        raise Refusal(programme.ground.switches.smile_overdraw_status, "The balance is too low")
     about = {
         "source": "manual",
         "title": "Points adjustment",
         "internal_note": body.get("internal_note"),
         "external_note": body.get("description"),
     }
-    delay_s = world.ground.switches.smile_entry_visible_after_s
+    delay_s = programme.ground.switches.smile_entry_visible_after_s
     return json_answer(
-        {"points_transaction": show_entry(world.book(row, (points, 0), about, delay_s))}, 201
+        {"points_transaction": show_entry(programme.book(row, (points, 0), about, delay_s))}, 201
     )
 
 
-def _get_row(world: World, customer_id: int) -> int:
+def _get_row(programme: Programme, customer_id: int) -> int:
     row = CUSTOMER_IDS.find_row(customer_id)
-    found = None if row is None else world.members.find_there(row)
+    found = None if row is None else programme.members.find_there(row)
     if found is None:
         raise Refusal(404, "Customer not found")
     return found
 
 
-def _filters(request: Request, world: World, names: tuple[str, ...]) -> dict[str, str]:
+def _filters(request: Request, programme: Programme, names: tuple[str, ...]) -> dict[str, str]:
     """Return the filters in force: those of the cursor's first page, or of the query."""
     query = request.query_params
     text = query.get("cursor")
-    if text and world.ground.switches.smile_filters_kept_by_cursor:
+    if text and programme.ground.switches.smile_filters_kept_by_cursor:
         return dict(read_cursor(text)["filters"])
     return {name: query[name] for name in names if name in query}
 
@@ -138,12 +139,12 @@ def _include(text: str | None, known: frozenset[str]) -> frozenset[str]:
     return wanted
 
 
-def _since_us(world: World, text: str | None) -> int | None:
+def _since_us(programme: Programme, text: str | None) -> int | None:
     if text is None:
         return None
     # Milliseconds are all that Smile keeps.
     return read_time_us(text, "updated_at_min") + (
-        1_000 if world.ground.switches.smile_updated_at_min_exclusive else 0
+        1_000 if programme.ground.switches.smile_updated_at_min_exclusive else 0
     )
 
 
@@ -163,7 +164,7 @@ def _page(
     left = [row for row in reversed(rows) if before is None or id_of(row) < before]
     page = left[:size]
     more = len(left) > size
-    end = {"null": None, "empty": ""}[world_of(request).ground.switches.smile_end_of_list]
+    end = {"null": None, "empty": ""}[programme_of(request).ground.switches.smile_end_of_list]
     metadata: dict[str, Any] = {
         "next_cursor": make_cursor({"before": id_of(page[-1]), "filters": filters})
         if more

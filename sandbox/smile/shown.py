@@ -6,7 +6,7 @@ from sandbox.clock import DAY_US, iso_z
 from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK, TIERS
-from sandbox.world import World
+from sandbox.programme.programme import Programme
 
 CUSTOMER_IDS = NumberedIds(700_000_001, 7)
 """Smile's own ids: they rise with the date of joining."""
@@ -29,9 +29,9 @@ def show_tier(tier_id: int | None) -> dict[str, Any] | None:
     return {"id": found[0], "name": found[1], "image_url": None, "milestone": float(found[2])}
 
 
-def show_customer(world: World, row: int, include: frozenset[str]) -> dict[str, Any]:
+def show_customer(programme: Programme, row: int, include: frozenset[str]) -> dict[str, Any]:
     """Return a customer, with `vip_status` and the tiers in it where they are asked for."""
-    held = world.members.fields(row)
+    held = programme.members.fields(row)
     birthday = held["dob"]
     shown = {
         "id": CUSTOMER_IDS.of(row),
@@ -43,7 +43,7 @@ def show_customer(world: World, row: int, include: frozenset[str]) -> dict[str, 
         "points_balance": held["points_tally"],
         "referral_url": held["referral_url"],
         "vip_tier_id": held["tier_id"],
-        "created_at": iso_z(world.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US),
+        "created_at": iso_z(programme.ground.clock.base_us - (2_000 - row % 1_900) * DAY_US),
         "updated_at": held["remote_updated_at"],
     }
     if any(name.startswith("vip_status") for name in include):

@@ -5,18 +5,17 @@ limits of coupons and batches. Paths and names are guesses, and there are two se
 """
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from sandbox.answers import json_answer
 from sandbox.calling import is_local
-from sandbox.programme.apps import Refusal, json_answer, read_json, read_whole
+from sandbox.programme.answers import Refusal, read_json, read_whole
+from sandbox.programme.programme import Programme, programme_of
 from sandbox.trifft.shown import find_row_of, show_entry, show_member
-from sandbox.world import World, world_of
-
-if TYPE_CHECKING:
-    from sandbox.trifft.side import TrifftSide
+from sandbox.trifft.side import trifft_of
 
 router = APIRouter()
 DEFAULT_SIZE, MAX_SIZE, MOST_IN_BATCH = 20, 100, 500
@@ -54,14 +53,14 @@ async def list_members_otherwise(request: Request) -> Response:
 async def get_member_by_email(request: Request, email: str) -> Response:
     """Show the member with an address."""
     _only_in(request, "plain")
-    return _member(request, _row_by_email(world_of(request), email))
+    return _member(request, _row_by_email(programme_of(request), email))
 
 
 @router.get("/v1/member/{member_id}")
 async def get_member(request: Request, member_id: str) -> Response:
     """Show a member."""
     _only_in(request, "plain")
-    return _member(request, _row_by_id(world_of(request), member_id))
+    return _member(request, _row_by_id(programme_of(request), member_id))
 
 
 @router.get("/v1/crm/member")
@@ -72,7 +71,7 @@ async def get_member_by_identifier(request: Request) -> Response:
     find = {"ID": _row_by_id, "EMAIL": _row_by_email}.get(kind or "")
     if find is None:
         raise Refusal(400, "type is not known")
-    return _member(request, find(world_of(request), value))
+    return _member(request, find(programme_of(request), value))
 
 
 @router.get("/v1/member/{member_id}/transaction")
@@ -121,7 +120,7 @@ async def queue_batch(request: Request) -> Response:
 @router.post("/_sandbox/webhooks")
 async def set_webhook_up(request: Request) -> Response:
     """Set a webhook up as the admin does: `url`, `headers`, and a `template` of the body."""
-    side = cast("TrifftSide", request.app.state.side)
+    side = trifft_of(request)
     wanted = await read_json(request)
     if not is_local(str(wanted.get("url"))):
         raise Refusal(400, "url must be on this machine: the sandbox sends nothing elsewhere")
@@ -130,7 +129,7 @@ async def set_webhook_up(request: Request) -> Response:
 
 
 def _style(request: Request) -> str:
-    return world_of(request).ground.switches.trifft_style
+    return programme_of(request).ground.switches.trifft_style
 
 
 def _only_in(request: Request, style: str) -> None:
@@ -150,38 +149,38 @@ def _answer(request: Request, data: Any, status: int = 200) -> Response:
 def _member(request: Request, row: int | None) -> Response:
     if row is None:
         raise Refusal(404, "member not found")
-    return _answer(request, show_member(world_of(request), row, _style(request)))
+    return _answer(request, show_member(programme_of(request), row, _style(request)))
 
 
-def _row_by_id(world: World, member_id: str) -> int | None:
+def _row_by_id(programme: Programme, member_id: str) -> int | None:
     row = find_row_of(member_id)
-    return None if row is None else world.members.find_there(row)
+    return None if row is None else programme.members.find_there(row)
 
 
-def _row_by_email(world: World, email: str) -> int | None:
-    rows = world.members.rows_with_email(email)
+def _row_by_email(programme: Programme, email: str) -> int | None:
+    rows = programme.members.rows_with_email(email)
     return next(iter(rows), None)
 
 
 def _members(request: Request, page: str, size: str, *, first_page: int) -> Response:
-    world = world_of(request)
-    if not world.ground.switches.trifft_members_listed:
+    programme = programme_of(request)
+    if not programme.ground.switches.trifft_members_listed:
         raise Refusal(404, "no such route")
-    rows = list(world.members.walk())
+    rows = list(programme.members.walk())
     shown = _cut(request, rows, page, size, first_page)
-    return _answer(request, [show_member(world, row, _style(request)) for row in shown])
+    return _answer(request, [show_member(programme, row, _style(request)) for row in shown])
 
 
 def _entries(
     request: Request, member_id: str, page: str, size: str, *, first_page: int
 ) -> Response:
-    world = world_of(request)
-    if not world.ground.switches.trifft_ledger_listed:
+    programme = programme_of(request)
+    if not programme.ground.switches.trifft_ledger_listed:
         raise Refusal(404, "no such route")
-    row = _row_by_id(world, member_id)
+    row = _row_by_id(programme, member_id)
     if row is None:
         raise Refusal(404, "member not found")
-    entries = [entry for entry in reversed(world.ledger.of_member(row)) if entry.points]
+    entries = [entry for entry in reversed(programme.ledger.of_member(row)) if entry.points]
     shown = _cut(request, entries, page, size, first_page)
     return _answer(request, [show_entry(entry, _style(request)) for entry in shown])
 
@@ -197,27 +196,29 @@ def _cut(request: Request, rows: list[Any], page: str, size: str, first_page: in
 
 
 async def _create(request: Request) -> Response:
-    world = world_of(request)
-    switches = world.ground.switches
+    programme = programme_of(request)
+    switches = programme.ground.switches
     try:
-        row, points, about = _read_transaction(world, await read_json(request))
+        row, points, about = _read_transaction(programme, await read_json(request))
     except Refusal as refused:
         if not switches.trifft_refusal_in_200:
             raise
         error = {"code": refused.status, "message": refused.text}
         return json_answer({"status": refused.status, "success": False, "error": error})
-    known = [one for one in world.ledger.new if one.foreign_id == about["foreign_id"]]
+    known = [one for one in programme.ledger.new if one.foreign_id == about["foreign_id"]]
     if known and switches.trifft_repeated_transaction == "refuse":
         raise Refusal(409, "this transaction id is known")
     if known and switches.trifft_repeated_transaction == "merge":
         return _answer(request, show_entry(known[0], _style(request)), 201)
-    entry = world.book(row, (points, 0), about, switches.trifft_entry_visible_after_s)
+    entry = programme.book(row, (points, 0), about, switches.trifft_entry_visible_after_s)
     return _answer(request, show_entry(entry, _style(request)), 201)
 
 
-def _read_transaction(world: World, body: dict[str, Any]) -> tuple[int, int, dict[str, Any]]:
+def _read_transaction(
+    programme: Programme, body: dict[str, Any]
+) -> tuple[int, int, dict[str, Any]]:
     """Return (member row, points, the entry's other fields) of a transaction."""
-    switches = world.ground.switches
+    switches = programme.ground.switches
     names = FIELDS[switches.trifft_style]
     if unknown := set(body) - set(names):
         raise Refusal(400, f"unknown fields: {', '.join(sorted(unknown))}")
@@ -238,7 +239,7 @@ def _read_transaction(world: World, body: dict[str, Any]) -> tuple[int, int, dic
     if points < 0 and not switches.trifft_negative_points_allowed:
         raise Refusal(400, "points below 0 are not allowed")
     find = _row_by_email if member_type == "Email" else _row_by_id
-    row = find(world, str(member_id))
+    row = find(programme, str(member_id))
     if row is None:
         raise Refusal(404, "member not found")
     return row, points, {

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.clock import DAY_US, from_us
 from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import TIERS, member_id_of
-from sandbox.world import World
+from sandbox.programme.programme import Programme
 
 ID_PREFIX = "mem-"
 SEGMENTS = ("Registered in last 7 days", "Without Transaction", "Newsletter")
@@ -44,11 +44,11 @@ def find_row_of(member_id: str) -> int | None:
     return row if prefix == ID_PREFIX and trifft_id_of(row) == member_id else None
 
 
-def show_member(world: World, row: int, style: str) -> dict[str, Any]:
+def show_member(programme: Programme, row: int, style: str) -> dict[str, Any]:
     """Return a member. Money is in cents; what a merchant adds is under `params`."""
-    held = world.members.fields(row)
+    held = programme.members.fields(row)
     tier = next((tier for tier in TIERS if tier[0] == held["tier_id"]), None)
-    pending = [entry.points for entry in world.ledger.new_of_member(row) if entry.pending]
+    pending = [entry.points for entry in programme.ledger.new_of_member(row) if entry.pending]
     shown = {
         "id": trifft_id_of(row),
         "email": held["email"],
@@ -63,7 +63,7 @@ def show_member(world: World, row: int, style: str) -> dict[str, Any]:
         "referralUrl": held["referral_url"],
         "birthDate": f"1990-{held['dob']}" if held["dob"] else None,
         "segments": _segments(row),
-        "coupons": _coupons(world, row),
+        "coupons": _coupons(programme, row),
         "favouriteVenue": {"name": "Lakeside Store"} if row % 4 == 0 else None,
         "params": {"shop_id": str(member_id_of(row))},
     }
@@ -77,10 +77,10 @@ def _segments(row: int) -> list[dict[str, Any]]:
     return [{"id": place + 1, "name": SEGMENTS[place]} for place in places]
 
 
-def _coupons(world: World, row: int) -> list[dict[str, Any]]:
+def _coupons(programme: Programme, row: int) -> list[dict[str, Any]]:
     if row % 5:
         return []
-    expires = from_us(world.ground.clock.base_us + (20 + row % 60) * DAY_US).date().isoformat()
+    expires = from_us(programme.ground.clock.base_us + (20 + row % 60) * DAY_US).date().isoformat()
     return [
         {
             "id": 9,

@@ -1,19 +1,16 @@
 """TRIFFT's side of the programme."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import Request
 
 from sandbox.calling import Call
-from sandbox.ground import Ground
-from sandbox.programme.apps import build_platform_app
 from sandbox.programme.deliveries import Deliveries
+from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
-from sandbox.trifft import routes
 from sandbox.trifft.door import TrifftDoor, error_body
 from sandbox.trifft.shown import find_row_of, trifft_id_of
-from sandbox.world import World
 
 ATTEMPTS, TIMEOUT_S = 3, 5.0
 
@@ -24,17 +21,13 @@ class TrifftSide(Side):
     name = "trifft"
     base_path = "/v1"
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        self.door: TrifftDoor = TrifftDoor(ground)
+    def __init__(self, programme: Programme) -> None:
+        super().__init__(programme)
+        self.door: TrifftDoor = TrifftDoor(self.ground)
         self.key = self.door.key
-        self.secret = f"tws_{ground.seed:08d}"
+        self.secret = f"tws_{self.ground.seed:08d}"
         self.hooks: list[dict[str, Any]] = []
-        self._deliveries = Deliveries(ground.clock)
-
-    def build_app(self, world: World) -> FastAPI:
-        """Return the application of the TRIFFT port."""
-        return build_platform_app(world, self, (routes,), error_body)
+        self._deliveries = Deliveries(self.ground.clock)
 
     def id_of(self, row: int) -> str:
         """Return a member's id."""
@@ -44,9 +37,9 @@ class TrifftSide(Side):
         """Return the row of an id."""
         return find_row_of(member_id)
 
-    def changed(self, world: World, row: int) -> None:
+    def changed(self, row: int) -> None:
         """Send every webhook, its body filled in as the merchant wrote it."""
-        held = world.members.fields(row)
+        held = self.programme.members.fields(row)
         values = {"member.id": trifft_id_of(row), "member.email": held["email"] or ""}
         for hook in self.hooks:
             body = str(hook.get("template", ""))
@@ -69,3 +62,12 @@ class TrifftSide(Side):
         """Return the address and credentials for the ready line."""
         more = {"read_only_key": self.door.read_only_key, "webhook_secret": self.secret}
         return super().ready(url) | more
+
+    def error_body(self, status: int, text: str) -> bytes:
+        """Word an error in the one documented way."""
+        return error_body(status, text)
+
+
+def trifft_of(request: Request) -> TrifftSide:
+    """Return the side that a request is about."""
+    return cast("TrifftSide", request.app.state.side)
