@@ -14,7 +14,7 @@ from loyalty_desk.lookup.not_found import Asked, note_look_up
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.records import Outcome, RunState
-from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.run_record import balance_problems

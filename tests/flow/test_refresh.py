@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.staging.engine import open_engine
 from tests.flow.world import STORE
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.lookup.open import forget_look_ups
+from loyalty_desk.lookup.fresh import forget_look_ups
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from loyalty_desk.clock import utc_now
 from loyalty_desk.orchestration import triggers
 from loyalty_desk.orchestration.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
-from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.refresh import ask_for_cards
 from tests.factories import STORE
 from tests.http.door import forget_settings
 from tests.sql.test_awards import queue, request

@@ -22,7 +22,7 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState, Member
-from loyalty_desk.refresh.show import CardShower
+from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement

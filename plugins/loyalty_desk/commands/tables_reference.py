@@ -82,12 +82,13 @@ def _key(table: Table) -> str:
 
 
 def _modules(names: Collection[str]) -> str:
-    """Modules by the folder they are in: `sync` (match, plan)."""
+    """Modules by the folder they are in: `sync` (match, plan); one in none is its own."""
     folders: dict[str, list[str]] = defaultdict(list)
     for name in sorted(names):
         folder, _, module = name.partition("/")
-        folders[folder].append(module)
-    return (
-        ", ".join(f"`{folder}` ({', '.join(found)})" for folder, found in folders.items())
-        or "nobody"
-    )
+        folders[folder] += [module] if module else []
+    shown = [
+        f"`{folder}` ({', '.join(found)})" if found else f"`{folder}`"
+        for folder, found in folders.items()
+    ]
+    return ", ".join(shown) or "nobody"

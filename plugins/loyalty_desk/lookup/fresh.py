@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLateError
 from dataclasses import replace
-from threading import BoundedSemaphore
+from functools import partial
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from sqlalchemy import Engine
@@ -16,14 +17,16 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
+from loyalty_desk.hooks.connections import look_up_platform
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_member, find_staged
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member, Outcome
-from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.intake import stage_members
 
 log = logging.getLogger(__name__)
@@ -110,3 +113,27 @@ def _is_asked_for(member: Member, identifier: str) -> bool:
     if "@" in identifier:
         return read_email(member.email)[0] == identifier
     return member.member_id == identifier
+
+
+_OPEN: dict[str, tuple[StoreSettings, LookUp]] = {}
+_OPENING = Lock()
+
+
+def look_up(store: StoreSettings) -> LookUp:
+    """The look-up of a store, opened anew when its settings have changed."""
+    with _OPENING:
+        settings, opened = _OPEN.get(store.name, (None, None))
+        if opened is None or settings != store:
+            if opened is not None:
+                opened.close()
+            opened = LookUp(store, staging_engine(), partial(look_up_platform, store))
+            _OPEN[store.name] = store, opened
+        return opened
+
+
+def forget_look_ups() -> None:
+    """Close them; the next call opens what the settings say then."""
+    with _OPENING:
+        for _, opened in _OPEN.values():
+            opened.close()
+        _OPEN.clear()

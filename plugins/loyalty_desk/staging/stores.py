@@ -1,4 +1,6 @@
-"""A store as it works now: its settings, what the probe found out, and whether it is connected."""
+"""A store as it works now: its settings, what the probe found out, whether it is connected, and
+where its cards stand.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyalty_desk.errors import StoreDisconnectedError
+from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import SettingsError, StoreDisconnectedError
 from loyalty_desk.settings.sections import GorgiasSettings
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.store_state import StateKey, find_state
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
 
 def open_store(name: str) -> StoreSettings:
@@ -48,3 +52,23 @@ def with_answers(store: StoreSettings, answers: Mapping[str, Any]) -> StoreSetti
         return store
     told = {key: getattr(store.gorgias, key) for key in written}
     return store.model_copy(update={"gorgias": GorgiasSettings(**told, **added)})
+
+
+def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None:
+    """Remember where the store writes its cards: no two may share a key of a Gorgias account.
+
+    Raises:
+        SettingsError: another store of the stores file writes there too, so that each run would
+            overwrite what the other one wrote.
+    """
+    place = " ".join((account, store.gorgias.app_id or "", store.gorgias.card_key))
+    with engine.begin() as connection:
+        keep_state(connection, store.name, StateKey.CARD_PLACE, place, utc_now())
+        binds = {"store": store.name, "place": place}
+        others = connection.execute(statement("run/select_stores_at_place"), binds).scalars()
+        taken = [name for name in others if name in stores_file().stores]
+    if taken:
+        raise SettingsError(
+            f"store {store.name} and store {', '.join(taken)} write their cards to the same Gorgias"
+            f" account under {store.gorgias.card_key!r}: give each its own gorgias.card_key"
+        )

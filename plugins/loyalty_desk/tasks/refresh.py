@@ -12,8 +12,7 @@ from sqlalchemy import Engine
 from loyalty_desk.errors import ApiError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.refresh.queue import list_cards_to_show, take_off
-from loyalty_desk.refresh.show import CardShower
+from loyalty_desk.refresh import CardShower, list_cards_to_show, take_off
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine

@@ -36,11 +36,10 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.stores import in_force, open_store
+from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
 from loyalty_desk.sync import extract, members, push
 from loyalty_desk.sync.brake import check_brake
-from loyalty_desk.sync.card_place import claim_card_place
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 

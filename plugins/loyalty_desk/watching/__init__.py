@@ -1,1 +1,1 @@
-"""What an installation tells those who watch it: metrics, lateness, readiness."""
+"""What an installation tells those who watch it: metrics and gauges."""

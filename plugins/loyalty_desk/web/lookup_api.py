@@ -18,8 +18,8 @@ from fastapi.routing import APIRoute
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp, nobody
+from loyalty_desk.lookup.fresh import look_up
 from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
-from loyalty_desk.lookup.open import look_up
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine

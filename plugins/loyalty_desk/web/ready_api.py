@@ -6,18 +6,39 @@ publishes `/loyalty/api/` should leave it out.
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.watching.readiness import find_trouble
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.settings.stores_file import stores_file
+from loyalty_desk.staging.engine import check_migrated
+from loyalty_desk.staging.installed import staging_engine
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/ready")
 def ready() -> JSONResponse:
     """Say whether requests can be served."""
-    trouble = find_trouble()
+    trouble = _find_trouble()
     if trouble is None:
         return JSONResponse({"status": "ready"})
     return JSONResponse({"status": "not ready", "because": trouble}, 503)
+
+
+def _find_trouble() -> str | None:
+    """What keeps us from serving, in a word that tells nobody outside more than that; or None."""
+    try:
+        check_migrated(staging_engine())
+    except (LoyaltyDeskError, DBAPIError) as error:
+        reason = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
+        log.warning("not ready: %s", reason)
+        return "staging"
+    if "" in stores_file().problems:
+        log.warning("not ready: %s", stores_file().problems[""])
+        return "stores"
+    return None

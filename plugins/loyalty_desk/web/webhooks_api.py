@@ -18,7 +18,7 @@ from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.hooks.connections import platform_account
 from loyalty_desk.platforms.base import Account
 from loyalty_desk.platforms.registry import platform_class
-from loyalty_desk.refresh.queue import ask_for_cards
+from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
