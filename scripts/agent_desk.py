@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import requests
 
-from loyalty_desk.connect import button
+from loyalty_desk.tasks.connect import ButtonToMake
 
 TIMEOUT_S = 20.0
 BUTTON = re.compile(r'data-button="')
@@ -22,26 +23,26 @@ class AgentDesk:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy between this machine and itself
 
-    def make_button(self, widget_id: int, awards_url: str, token: str, reason: str) -> None:
-        """Put the button that awards points on a widget, with the values that connect tells.
+    def make_button(self, button: ButtonToMake, own_url: str, token: str) -> None:
+        """Put the button that awards points on its widget, with the values that connect tells.
 
         In the place of those that stand there: they may be of an earlier start, on other ports.
         """
-        page = self._session.get(f"{self.url}/widgets/{widget_id}", timeout=TIMEOUT_S)
+        widget = f"widgets/{button.widget_id}"
+        page = self._session.get(f"{self.url}/{widget}", timeout=TIMEOUT_S)
         for _ in BUTTON.findall(page.text):
-            self._post(f"widgets/{widget_id}", {"action": "remove", "place": "0"})
-        fields = button.fields(reason)
+            self._post(widget, {"action": "remove", "place": "0"})
         self._post(
-            f"widgets/{widget_id}",
+            widget,
             {
                 "action": "add",
-                "label": button.LABEL,
+                "label": button.label,
                 "method": "POST",
-                "url": awards_url,
+                "url": f"{own_url}{button.path}",
                 "headers": f"Authorization: Bearer {token}",
                 "content_type": "application/json",
-                "asked": button_lines(fields, editable=True),
-                "sent": button_lines(fields, editable=False),
+                "asked": button_lines(button.fields, editable=True),
+                "sent": button_lines(button.fields, editable=False),
             },
         )
 
@@ -62,7 +63,7 @@ class AgentDesk:
         answer.raise_for_status()
 
 
-def button_lines(fields: tuple[button.ButtonField, ...], *, editable: bool) -> str:
+def button_lines(fields: Iterable[Any], *, editable: bool) -> str:
     """The fields of a button as the sandbox's sidebar editor takes them, a line each."""
     chosen = [field for field in fields if field.editable is editable]
     return "\n".join(f"{f.key} ({f.key.capitalize()}) = {f.value}" for f in chosen)

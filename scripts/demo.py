@@ -17,6 +17,7 @@ from typing import Any
 import requests
 import yaml
 
+from loyalty_desk.tasks.runs import side_by_side
 from scripts import preload
 from scripts.airflow_api import TaskState
 from scripts.console import Console
@@ -24,7 +25,6 @@ from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.run_view import (
     broken_promises,
     describe_card,
-    describe_runs,
     find_failure,
     find_push_progress,
     find_pushed_customer,
@@ -133,7 +133,7 @@ def tell(
     report = place.directory / "reports" / store / "latest.html"
     head = "" if store == STORE else f" of {store}, on {place.platforms[store]}"
     console.say(
-        f"the numbers of both runs{head}\n\n{describe_runs(records)}\n\n"
+        f"the numbers of both runs{head}\n\n{side_by_side(records)}\n\n"
         f"One card, as an agent sees it\n\n{describe_card(card)}\n\n"
         f"Report  {report}\n"
     )

@@ -18,9 +18,8 @@ import requests
 import yaml
 from sqlalchemy import Engine, RowMapping, text
 
-from loyalty_desk.clock import utc_now
-from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.staging.engine import open_engine, reading
+from loyalty_desk.tasks.tokens import make_token
 from sandbox.running import Sandbox
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Programs
@@ -101,9 +100,7 @@ class Desk:
     def token(self, store: str) -> str:
         """The token of a store for the HTTP doors."""
         if store not in self.tokens:
-            with self.engine.begin() as connection:
-                token = make_token(connection, store, utc_now(), label="desk", made_by=ADMIN)
-            self.tokens[store] = token
+            self.tokens[store] = make_token(self.engine, store, label="desk", by=ADMIN)
         return self.tokens[store]
 
     def call(

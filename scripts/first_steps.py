@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import requests
 
-from loyalty_desk.connect.addresses import AWARDS_PATH
-from loyalty_desk.gorgias.made import known_objects
-from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.tasks.connect import button_to_make
 from sandbox.rivo.hooks import TOPICS
 from scripts.agent_desk import AgentDesk
 from scripts.processes import Programs
@@ -29,11 +27,10 @@ def take_first_steps(programs: Programs, services: Services, token: str, say: Sa
     run_connect(programs, services)
     agents = AgentDesk(services.sandbox["gorgias"]["url"])
     engine = open_engine(services.place.staging_url)
-    widget_id = known_objects(engine, STORE, Kind.WIDGET)["ticket"]
+    button = button_to_make(engine, STORE, "gesture")
     engine.dispose()
-    awards_url = f"{services.place.airflow_url}{AWARDS_PATH}"
-    agents.make_button(widget_id, awards_url, token, "gesture")
-    run_connect(programs, services, "--adopt-widget", str(widget_id))
+    agents.make_button(button, services.place.airflow_url, token)
+    run_connect(programs, services, "--adopt-widget", str(button.widget_id))
     register_webhooks(services.sandbox["rivo"], services.place.airflow_url, STORE)
     tickets = agents.newest_tickets()[:TICKETS_SHOWN]
     for ticket_id in tickets:

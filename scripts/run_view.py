@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from loyalty_desk.errors import SettingsError
-from loyalty_desk.records import RunState
-from loyalty_desk.report.text import side_by_side
 from loyalty_desk.staging.engine import open_engine, reading
-from loyalty_desk.staging.run_record import RunRecord, balance_problems, load_run_record
-from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.run_record import RunRecord, balance_problems
+from loyalty_desk.tasks import runs
+from loyalty_desk.tasks.runs import PushProgress
 
 CARD_ROWS = (
     ("summary", "summary"),
@@ -32,47 +29,30 @@ CARD_ROWS = (
 """The keys of the card that the demo prints, in this order, and the words for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PushProgress:
-    """How many of a run's planned changes have come to an end."""
-
-    done: int
-    planned: int
-
-
 def find_push_progress(staging_path: Path, store: str, run_id: str) -> PushProgress | None:
     """Return how far the push is, or None before there is a plan."""
-    try:
-        with _reading(staging_path) as connection:
-            rows = connection.execute(
-                statement("push/changes/count_changes_by_state"), {"store": store, "run_id": run_id}
-            ).all()
-    except SettingsError:  # not migrated yet
-        return None
-    planned = sum(row.changes for row in rows)
-    left = sum(row.changes for row in rows if row.state in {"planned", "sending"})
-    return PushProgress(done=planned - left, planned=planned) if planned else None
+    with _opened(staging_path) as engine:
+        return runs.find_push_progress(engine, store, run_id)
 
 
 def find_failure(staging_path: Path, store: str, run_id: str) -> str | None:
     """Return what the run itself says about why it failed, if it says anything."""
     try:
-        with _reading(staging_path) as connection:
-            return load_run_record(connection, store, run_id).failure
+        return load_records(staging_path, store, [run_id])[0].failure
     except LookupError:
         return None
 
 
 def load_records(staging_path: Path, store: str, run_ids: Sequence[str]) -> list[RunRecord]:
-    with _reading(staging_path) as connection:
-        return [load_run_record(connection, store, run_id) for run_id in run_ids]
+    with _opened(staging_path) as engine:
+        return [runs.load_record(engine, store, run_id) for run_id in run_ids]
 
 
 def broken_promises(first: RunRecord, second: RunRecord) -> list[str]:
     """Say what the two runs did not show although the demo promises it; empty when all is well."""
     promises = [
         *(
-            (record.state == RunState.SUCCEEDED, f"{name} run: {record.state}, {record.failure}")
+            (runs.has_succeeded(record), f"{name} run: {record.state}, {record.failure}")
             for name, record in (("first", first), ("second", second))
         ),
         (first.customers_matched > 0, "no customer was matched"),
@@ -84,22 +64,13 @@ def broken_promises(first: RunRecord, second: RunRecord) -> list[str]:
     return [complaint for kept, complaint in promises if not kept] + sums
 
 
-def describe_runs(records: Sequence[RunRecord]) -> str:
-    """The numbers of the runs side by side."""
-    shown = [
-        record.model_copy(update={"run_id": f"run {number}"})
-        for number, record in enumerate(records, start=1)
-    ]
-    return side_by_side(shown)
-
-
 def find_pushed_customer(staging_path: Path, store: str, run_id: str) -> int:
     """The customer whose card the run held to be the most urgent, of those matched to a member."""
     query = text(
         "SELECT customer_id FROM changes WHERE store = :store AND run_id = :run_id"
         " AND outcome = 'matched' ORDER BY priority DESC LIMIT 1"
     )
-    with _reading(staging_path) as connection:
+    with _opened(staging_path) as engine, reading(engine) as connection:
         found = connection.execute(query, {"store": store, "run_id": run_id}).scalar_one()
     return int(found)
 
@@ -117,10 +88,9 @@ def describe_card(card: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _reading(staging_path: Path) -> Iterator[Connection]:
-    engine: Engine = open_engine(f"sqlite:///{staging_path}")
+def _opened(staging_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{staging_path}")
     try:
-        with reading(engine) as connection:
-            yield connection
+        yield engine
     finally:
         engine.dispose()

@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from loyalty_desk.clock import utc_now
-from loyalty_desk.connect.tokens import find_grant, make_token
 from loyalty_desk.staging.engine import open_engine
+from loyalty_desk.tasks.tokens import is_in_use, make_token
 from scripts.console import Console
 from scripts.first_steps import take_first_steps
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
@@ -108,10 +107,9 @@ def award_token(staging_path: Path) -> str:
     kept = read_or_make_secrets(path)
     engine = open_engine(f"sqlite:///{staging_path}")
     try:
-        with engine.begin() as connection:
-            if find_grant(connection, kept.get("award_token", "")) is None:
-                token = make_token(connection, STORE, utc_now(), label="make up", made_by=ADMIN)
-                write_private_json(path, {**kept, "award_token": token})
+        if not is_in_use(engine, kept.get("award_token", "")):
+            token = make_token(engine, STORE, label="make up", by=ADMIN)
+            write_private_json(path, {**kept, "award_token": token})
     finally:
         engine.dispose()
     return read_or_make_secrets(path)["award_token"]

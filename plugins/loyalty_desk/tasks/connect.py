@@ -12,6 +12,8 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import checks, disconnect, pauses
 from loyalty_desk.connect.addresses import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.adopt import adopt_button, find_adopted
+from loyalty_desk.connect.button import LABEL, ButtonField
+from loyalty_desk.connect.button import fields as button_fields
 from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.connect.compare import Action
 from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, Waiting
@@ -43,6 +45,16 @@ class Furnished:
     page: Path | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonToMake:
+    """What a person enters in Gorgias, on a widget of ours; `path` is below our public address."""
+
+    widget_id: int
+    label: str
+    path: str
+    fields: tuple[ButtonField, ...]
+
+
 def check(store_name: str) -> list[checks.Check]:
     """See what works on both accounts; writes nothing."""
     store, engine = _open_store(store_name)
@@ -56,6 +68,16 @@ def probe(store_name: str) -> Findings:
     findings = Probe(store, client, fields, speed=installation().speed).run()
     keep_findings(engine, store.name, findings, utc_now())
     return findings
+
+
+def button_to_make(engine: Engine, store_name: str, reason: str) -> ButtonToMake:
+    """The button that awards points, for the widget beside a ticket."""
+    return ButtonToMake(
+        widget_id=known_objects(engine, store_name, Kind.WIDGET)["ticket"],
+        label=LABEL,
+        path=AWARDS_PATH,
+        fields=button_fields(reason),
+    )
 
 
 def adopt(store_name: str, widget_id: int) -> None:
