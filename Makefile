@@ -55,9 +55,10 @@ cluster-test: setup-cluster ## Kill parts of the cluster at random and see that 
 chaos: setup-dev ## Try awards under 2,000 seeded schedules of kills and faults (about 10 minutes)
 	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-2000} $(BIN)/python -m pytest --quiet --numprocesses 2 tests/chaos
 
-lint: setup-dev ## Check style and types; changes nothing
+lint: setup-dev ## Check style, layers and types; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@PYTHONPATH=plugins $(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/mypy --strict $(foreach d,plugins sandbox scripts cluster,$(if $(shell find $(d) -name '*.py' -print -quit 2>/dev/null),$(d)))
 	@if [ -n "$$(find include/sql -name '*.sql' -print -quit 2>/dev/null)" ]; then \
 		$(BIN)/sqlfluff lint --disable-progress-bar include/sql; \
