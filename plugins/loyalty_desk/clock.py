@@ -1,6 +1,8 @@
 """Times as text: ISO 8601 in UTC with microseconds, so that text order is time order.
 
 Both databases compare such text alike, which keeps every statement the same on both.
+
+Never: an import of ours.
 """
 
 from __future__ import annotations

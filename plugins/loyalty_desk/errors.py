@@ -1,6 +1,8 @@
 """Failures with a name. The two bases say what to do next; the message says what to fix.
 
 A message names ids, counts, paths and settings; never an e-mail, a body, a header or a query.
+
+Never: an import of ours.
 """
 
 

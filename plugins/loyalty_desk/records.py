@@ -2,6 +2,8 @@
 
 Balances: points are whole numbers; credits are decimal text, as money must not pass through float.
 Unknown is None, never zero and never an empty text.
+
+Never: an import of ours.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Who asks puts a member on a list, a row a member however often it is asked for; a task reads each
 anew and shows the card in Gorgias, unless it stands there already.
+
+Never: who is whom; a member without a match waits for the sync.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from scripts.layers import draw_house, with_house
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LINTER = SETTINGS["tool"]["importlinter"]
@@ -166,3 +168,26 @@ def test_the_contracts_see_every_file() -> None:
         if file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") not in known
     ]
     assert missed == ["docs/examples/punchcard.py"]  # to be copied, so it has no place of its own
+
+
+def test_the_page_shows_the_house_as_it_is() -> None:
+    page = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
+
+    assert page == with_house(page), "run `python -m scripts.layers`"
+
+
+def test_every_folder_says_what_belongs_in_it_and_what_never_does() -> None:
+    page = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
+    package = {file.parent for file in (ROOT / PACKAGE).rglob("__init__.py")} - {
+        ROOT / PACKAGE,
+        ROOT / PACKAGE / "staging" / "migrations" / "versions",
+    }
+    untold = [
+        folder.name
+        for folder in package
+        if f"| `{folder.relative_to(ROOT / PACKAGE)}/` | " not in draw_house()
+    ]
+    around = {name for name in LINTER["root_packages"] if (ROOT / name).is_dir()} - {"plugins"}
+
+    assert not untold
+    assert not [folder for folder in around if f"| `{folder}/` | " not in page]

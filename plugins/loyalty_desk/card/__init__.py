@@ -1,1 +1,4 @@
-"""What a loyalty card is: keys, classes, sentences, e-mail keys. Pure: no I/O, no clock."""
+"""What a loyalty card is: keys, classes, sentences, e-mail keys.
+
+Never: I/O, a clock.
+"""

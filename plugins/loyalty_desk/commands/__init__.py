@@ -1,1 +1,4 @@
-"""The command line: reads arguments, calls a task or a feature, prints. No SQL, no HTTP."""
+"""The command line: reads arguments, calls a task or a feature, prints.
+
+Never: SQL, HTTP.
+"""

@@ -1,1 +1,4 @@
-"""Gorgias: client, request budget, and the places where a card is shown."""
+"""Gorgias: client, request budget, and the places where a card is shown.
+
+Never: a platform.
+"""

@@ -1,1 +1,4 @@
-"""The features' way to Airflow: connections, notifiers, secrets. No rules."""
+"""The features' way to Airflow: connections, notifiers, secrets, folders.
+
+Never: rules.
+"""

@@ -1,1 +1,4 @@
-"""The wire, for every client: exchange, transport, pacing, reading. Knows no API."""
+"""The wire, for every client: exchange, transport, pacing, reading.
+
+Never: what one API alone does.
+"""

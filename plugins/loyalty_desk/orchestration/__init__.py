@@ -1,1 +1,4 @@
-"""What Airflow loads of ours: assets, triggers, operators, listeners. No SQL, no HTTP."""
+"""What Airflow loads of ours: assets, triggers, operators, listeners.
+
+Never: rules, HTTP.
+"""

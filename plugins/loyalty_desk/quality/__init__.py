@@ -1,4 +1,7 @@
-"""Data-quality suites (Great Expectations) and the gate that stops a run."""
+"""Data-quality suites (Great Expectations) and the gate that stops a run.
+
+Never: a repair of what it finds.
+"""
 
 from loyalty_desk.quality.gate import check_step
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult

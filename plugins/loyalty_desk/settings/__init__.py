@@ -1,1 +1,4 @@
-"""The knobs: what the stores file, the environment and a run's form may say."""
+"""The knobs: what the stores file, the environment and a run's form may say.
+
+Never: secrets; they are in Airflow's connections.
+"""

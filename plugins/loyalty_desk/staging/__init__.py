@@ -1,4 +1,4 @@
 """All that is remembered: engine, schema, migrations, statements, intake, run record.
 
-Decides nothing.
+Never: deciding.
 """

@@ -1,1 +1,4 @@
-"""The scheduled sync: extract, match, plan, brake, push."""
+"""The scheduled sync: extract, match, plan, brake, push.
+
+Never: Airflow; a stage that writes another's tables.
+"""

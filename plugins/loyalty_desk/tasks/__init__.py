@@ -1,4 +1,5 @@
-"""One function a task, for the DAGs and the command line alike.
+"""One function a task, for the DAGs, the command line and the scripts alike: it opens connections
+and calls the features in turn.
 
-It opens connections and calls the features in turn; rules live there.
+Never: rules; they live in the features.
 """

@@ -1,1 +1,4 @@
-"""What an installation tells those who watch it: metrics and gauges."""
+"""What an installation tells those who watch it: metrics and gauges.
+
+Never: anything about a person.
+"""
