@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row
 
-from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, member_card
+from loyalty_desk.card.cards import member_card
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
@@ -96,7 +97,7 @@ def test_what_is_old_is_forgotten_with_the_tickets(staging: Engine) -> None:
     assert [row.ticket_id for row in rows(staging)] == [2]
 
 
-@pytest.mark.parametrize("outcome", sorted(set(SUMMARY_BY_OUTCOME) - {Outcome.NOT_A_MEMBER}))
+@pytest.mark.parametrize("outcome", sorted(set(CARD_CLASSES) - {Outcome.NOT_A_MEMBER}))
 def test_each_class_is_in_the_spreadsheet_with_what_to_do(
     staging: Engine, outcome: Outcome, tmp_path: Path
 ) -> None:

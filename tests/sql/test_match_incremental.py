@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Outcome
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.run_record import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
 from tests.factories import NOW, store_settings

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.history import Progress, keep_history, load_progress
 from loyalty_desk.records import RunState
@@ -70,6 +71,23 @@ class Days:
 @pytest.fixture
 def days(staging: Engine) -> Days:
     return Days(staging)
+
+
+def test_what_the_table_of_classes_says_needs_a_person_is_open_and_nothing_else(
+    days: Days,
+) -> None:
+    sides = (("c", CUSTOMER_CLASSES), ("m", MEMBER_CLASSES))
+    found = {
+        f"{side}{number}": (outcome, text)
+        for side, classes in sides
+        for number, (outcome, text) in enumerate(classes.items(), start=1)
+    }
+    days.match(NOW, **dict.fromkeys(found, "ambiguous"))
+    days.match(NOW + HOUR, **{name: outcome for name, (outcome, _) in found.items()})
+
+    open_now = {subject for subject, row in days.rows().items() if not row[2]}
+    wanted = {name for name, (_, text) in found.items() if text.needs_person}
+    assert open_now == {name.removeprefix("c") for name in wanted}
 
 
 def test_only_what_needs_a_person_is_kept(days: Days) -> None:

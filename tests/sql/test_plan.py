@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loyalty_desk.card.cards import NO_CARD, SUMMARY_BY_OUTCOME, absent_card, fingerprint
+from loyalty_desk.card.cards import NO_CARD, absent_card, fingerprint
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Outcome
 from loyalty_desk.staging import schema
@@ -134,7 +135,7 @@ def test_who_is_no_member_any_more_gets_the_non_member_card(former: Staged) -> N
     assert counts.planned_clear == 1
 
 
-@pytest.mark.parametrize("outcome", SUMMARY_BY_OUTCOME)
+@pytest.mark.parametrize("outcome", CARD_CLASSES)
 def test_the_card_of_each_class_states_that_class(staged: Staged, outcome: Outcome) -> None:
     staged.customer(1)
     staged.unmatched(1, outcome)

@@ -1,4 +1,4 @@
-"""What a loyalty card is: keys, classes, sentences, e-mail keys.
+"""What a loyalty card is: its keys, its sentences, e-mail keys.
 
 Never: I/O, a clock.
 """

@@ -15,22 +15,12 @@ from typing import Any
 import orjson
 
 from loyalty_desk.card.texts import with_texts, without_texts
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import MemberStatus, Outcome
 
 SYNCED_AT = "synced_at"
 NO_CARD = "none"
 """Stands for a fingerprint where Gorgias shows no card at all."""
-
-SUMMARY_BY_OUTCOME = {
-    Outcome.CUSTOMER_NOT_FOUND: "Not a member of the programme",
-    Outcome.NOT_A_MEMBER: "Not a member of the programme",
-    Outcome.NO_EMAIL: "Not a member of the programme (no e-mail address to look up)",
-    Outcome.INVALID_EMAIL: "Not a member of the programme (the e-mail address is not valid)",
-    Outcome.AMBIGUOUS: "Membership unclear: more than one loyalty account fits",
-    Outcome.EXCLUDED: "Excluded from the programme",
-    Outcome.ERASED: "Not a member of the programme",
-}
-"""What a card says to the agent for a customer without a member, by class."""
 
 
 def known(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +37,7 @@ def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any])
 
 def absent_card(outcome: Outcome) -> dict[str, Any]:
     """The card of a customer without a member: no balance, and one line that says why."""
-    return {"member": False, "status": outcome.value, "summary": SUMMARY_BY_OUTCOME[outcome]}
+    return {"member": False, "status": outcome.value, "summary": CARD_CLASSES[outcome].summary}
 
 
 def card_json(card: Mapping[str, Any]) -> str:

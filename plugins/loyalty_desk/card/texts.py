@@ -9,23 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import Outcome
 
-NOBODY: Final = {
-    Outcome.CUSTOMER_NOT_FOUND: "We found no loyalty account for this e-mail address.",
-    Outcome.NOT_A_MEMBER: "We found no loyalty account for this e-mail address.",
-    Outcome.NO_EMAIL: "We have no e-mail address of yours to find a loyalty account by.",
-    Outcome.INVALID_EMAIL: "The e-mail address that we have of you is not valid, so we could not"
-    " find a loyalty account.",
-    Outcome.AMBIGUOUS: "We are still checking which loyalty account is yours.",
-    Outcome.EXCLUDED: "We found no active loyalty account for this e-mail address.",
-    Outcome.ERASED: "We found no loyalty account for this e-mail address.",
-}
-"""What is said of a customer without a member, by class; nothing that only staff should know."""
 NO_BALANCE: Final = "We cannot see your points balance at the moment."
 NO_TIER: Final = "We cannot see a VIP tier for you at the moment."
 NO_REFERRAL: Final = "We cannot see a referral link for you at the moment."
-UNSAID: Final = Outcome.CUSTOMER_NOT_FOUND
+UNSAID: Final = CARD_CLASSES[Outcome.CUSTOMER_NOT_FOUND]
 TEXT_KEYS: Final = ("balance_text", "tier_text", "referral_text")
 
 
@@ -44,8 +34,8 @@ def texts_of(card: Mapping[str, Any]) -> dict[str, str]:
     if not card.get("member"):
         status = card.get("status")
         # Whatever another tool wrote in the place of our card has a status that is none of ours.
-        text = next((text for one, text in NOBODY.items() if one == status), NOBODY[UNSAID])
-        return dict.fromkeys(TEXT_KEYS, text)
+        said = next((text for one, text in CARD_CLASSES.items() if one == status), UNSAID)
+        return dict.fromkeys(TEXT_KEYS, said.sentence)
     sentences = (_balance(card), _tier(card), _referral(card))
     return dict(zip(TEXT_KEYS, sentences, strict=True))
 

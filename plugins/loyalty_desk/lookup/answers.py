@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from loyalty_desk.card.cards import absent_card
 from loyalty_desk.card.texts import with_texts
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import Outcome
@@ -37,7 +38,7 @@ class LookedUp:
         A widget shows a card only when its part of the data is there, so a member's and everybody
         else's come once more under a key of their own: no row of theirs is ever empty.
         """
-        help_text = {} if self.found.member_id else WHAT_TO_DO[self.found.card["status"]]
+        help_text = {} if self.found.member_id else _help(self.found.card["status"])
         answer = {
             **with_texts(self.found.card),
             "source": self.source,
@@ -48,6 +49,11 @@ class LookedUp:
         return answer | {IF_NOT_MEMBER if help_text else IF_MEMBER: _flat(answer)}
 
 
+def _help(status: str) -> dict[str, str]:
+    text = CARD_CLASSES[Outcome(status)]
+    return {"reason": text.reason, "what_to_do": text.what_to_do}
+
+
 def _flat(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer with lists of text as one text; how a widget prints such a list is not known."""
     return {key: ", ".join(value) if _is_texts(value) else value for key, value in answer.items()}
@@ -55,34 +61,6 @@ def _flat(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-WHAT_TO_DO: Final[Mapping[str, dict[str, str]]] = {
-    Outcome.CUSTOMER_NOT_FOUND: {
-        "reason": "No loyalty account has this e-mail address.",
-        "what_to_do": "Ask for the address used in the shop, or invite the customer to join.",
-    },
-    Outcome.AMBIGUOUS: {
-        "reason": "More than one loyalty account fits this e-mail address.",
-        "what_to_do": "Ask a manager to confirm which one it is.",
-    },
-    Outcome.EXCLUDED: {
-        "reason": "The loyalty account does not take part in the programme.",
-        "what_to_do": "Nothing to do here; the shop decided so.",
-    },
-    Outcome.ERASED: {
-        "reason": "The loyalty account was erased on request.",
-        "what_to_do": "Do not look the customer up by other means.",
-    },
-    Outcome.NO_EMAIL: {
-        "reason": "The customer has no e-mail address to look up.",
-        "what_to_do": "Add the address used in the shop to the customer.",
-    },
-    Outcome.INVALID_EMAIL: {
-        "reason": "This is not a valid e-mail address.",
-        "what_to_do": "Correct the customer's e-mail address.",
-    },
-}
 
 
 def nobody(outcome: Outcome, as_of_utc: str | None = None) -> LookedUp:

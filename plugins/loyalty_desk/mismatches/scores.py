@@ -26,6 +26,14 @@ class Reason(StrEnum):
     """The same name, and addresses that are nearly the same."""
 
 
+REASON_WORDS: Final = {
+    Reason.EXTERNAL_ID: "the same id in the shop",
+    Reason.SAME_MAILBOX: "the same mailbox, but for a tag or dots",
+    Reason.REPAIRED: "the address, with its slip mended",
+    Reason.MISTYPED_DOMAIN: "a slip in the domain",
+    Reason.NAME_AND_ADDRESS: "the same name and a similar address",
+}
+"""The reasons as people read them."""
 WEIGHTS: Final = {
     Reason.EXTERNAL_ID: 0.95,
     Reason.SAME_MAILBOX: 0.92,

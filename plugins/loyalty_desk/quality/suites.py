@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.quality.steps import Severity, Step
 from loyalty_desk.records import EmailState, MemberStatus
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging.run_record import CUSTOMER_CLASSES, MEMBER_CLASSES
 
 # No programme hands out that many points; a larger number is a wrong field or unit.
 MOST_POINTS: Final = 1_000_000_000

@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.queue import amount_text
+from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import parse_utc, utc_text
-from loyalty_desk.report.classes import ClassText, award_text
+from loyalty_desk.report.award_texts import award_text
 from loyalty_desk.staging.statements import statement
 
 DAYS: Final = 30

@@ -8,11 +8,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from loyalty_desk.classes import class_text
 from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.records import RunState
 from loyalty_desk.report import formats
 from loyalty_desk.report.awards import AwardToLookAt, load_awards
-from loyalty_desk.report.classes import class_text
 from loyalty_desk.report.data import ReportData
 from loyalty_desk.staging.run_record import newest_success
 

@@ -16,16 +16,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Engine
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, ClassText, class_text
 from loyalty_desk.mismatches.history import Progress
+from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts, formats
-from loyalty_desk.report.classes import REASON_WORDS, ClassText, class_text
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.rows import iter_mismatches
 from loyalty_desk.report.text import summary
-from loyalty_desk.staging.run_record import COUNTERS, CUSTOMER_CLASSES, MEMBER_CLASSES, RunRecord
+from loyalty_desk.staging.run_record import COUNTERS, RunRecord
 from loyalty_desk.staging.statements import statement
 
 PAGE: Final = "report.html.j2"
@@ -160,15 +161,15 @@ def _moves(row: Progress) -> bool:
 
 
 def _classes(record: RunRecord, side: str) -> list[dict[str, Any]]:
-    outcomes = CUSTOMER_CLASSES if side == "customer" else MEMBER_CLASSES
+    classes = CUSTOMER_CLASSES if side == "customer" else MEMBER_CLASSES
     return [
         {
             "outcome": outcome.value,
-            "text": class_text(side, outcome),
+            "text": text,
             "count": getattr(record, f"{side}s_{outcome}"),
             "share": formats.share(getattr(record, f"{side}s_{outcome}"), _total(record, side)),
         }
-        for outcome in outcomes
+        for outcome, text in classes.items()
     ]
 
 
@@ -244,9 +245,9 @@ def _classes_that_need_a_person() -> list[tuple[str, str, str]]:
     """The counter, title and colour of each, for a chart over the runs."""
     return [
         (f"{side}s_{outcome}", f"{text.title}: {side}s", charts.LOOK)
-        for side, outcomes in (("customer", CUSTOMER_CLASSES), ("member", MEMBER_CLASSES))
-        for outcome in outcomes
-        if (text := class_text(side, outcome)).needs_person
+        for side, classes in (("customer", CUSTOMER_CLASSES), ("member", MEMBER_CLASSES))
+        for outcome, text in classes.items()
+        if text.needs_person
     ]
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.records import RunState
-from loyalty_desk.staging.run_record import (
-    CUSTOMER_CLASSES,
-    MEMBER_CLASSES,
-    RunRecord,
-    balance_problems,
-)
+from loyalty_desk.staging.run_record import RunRecord, balance_problems
 
 Row = tuple[str, str]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from loyalty_desk.classes import check_open
 from loyalty_desk.settings.project import PROJECT_ROOT
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -298,7 +299,7 @@ class NotifierSettings(Strict):
     )
 
 
-ToLookAt = Literal["customer_not_found", "ambiguous", "no_email", "invalid_email"]
+ToLookAt = Annotated[str, AfterValidator(check_open)]
 
 
 class ReportSettings(Strict):
@@ -368,9 +369,7 @@ class RefreshSettings(Strict):
     """Cards that are shown at once when the platform tells of a change."""
 
     minutes: float = Field(
-        default=10.0,
-        gt=0,
-        description="Time box of one run; what is left starts another.",
+        default=10.0, gt=0, description="Time box of one run; what is left starts another."
     )
 
 

@@ -15,32 +15,10 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.clock import parse_utc, utc_text
-from loyalty_desk.records import Outcome, RunState
+from loyalty_desk.records import RunState
 from loyalty_desk.staging.statements import statement
-
-CUSTOMER_CLASSES: Final = (
-    Outcome.CUSTOMER_NOT_FOUND,
-    Outcome.NOT_A_MEMBER,
-    Outcome.AMBIGUOUS,
-    Outcome.NO_EMAIL,
-    Outcome.INVALID_EMAIL,
-    Outcome.MERGED_OR_DELETED,
-    Outcome.EXCLUDED,
-    Outcome.ERASED,
-)
-"""The classes that a customer without a member can end up in."""
-
-MEMBER_CLASSES: Final = (
-    Outcome.MEMBER_NOT_IN_GORGIAS,
-    Outcome.AMBIGUOUS,
-    Outcome.NO_EMAIL,
-    Outcome.INVALID_EMAIL,
-    Outcome.MERGED_OR_DELETED,
-    Outcome.EXCLUDED,
-    Outcome.ERASED,
-)
-"""The classes that a member without a customer can end up in."""
 
 
 def _count(description: str) -> Any:

@@ -13,10 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from loyalty_desk.classes import class_text
 from loyalty_desk.clock import utc_now
 from loyalty_desk.hooks.notifiers import Alert, send_alert
 from loyalty_desk.mismatches.history import load_progress
-from loyalty_desk.report.classes import class_text
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from loyalty_desk.card.cards import (
-    SUMMARY_BY_OUTCOME,
     absent_card,
     fingerprint,
     member_card,
@@ -22,6 +21,7 @@ from loyalty_desk.card.texts import (
     with_texts,
     without_texts,
 )
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import MemberStatus
 
 
@@ -65,7 +65,7 @@ def test_a_link_that_is_not_known_is_said_to_be_so() -> None:
     assert link == "Your referral link: https://shop.example/r"
 
 
-@pytest.mark.parametrize("outcome", SUMMARY_BY_OUTCOME)
+@pytest.mark.parametrize("outcome", CARD_CLASSES)
 def test_everybody_else_has_each_sentence_too(outcome: Any) -> None:
     texts = texts_of(absent_card(outcome))
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, absent_card, member_card
+from loyalty_desk.card.cards import absent_card, member_card
 from loyalty_desk.card.texts import with_texts
+from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import render
@@ -34,7 +35,7 @@ CARDS = {
     "a member with everything": member_card("7", MemberStatus.MEMBER, EVERYTHING),
     "a member of whom nothing is known": member_card("7", MemberStatus.MEMBER, {}),
     "a guest": member_card("7", MemberStatus.GUEST, {"points_balance": 1}),
-    **{outcome.value: absent_card(outcome) for outcome in SUMMARY_BY_OUTCOME},
+    **{outcome.value: absent_card(outcome) for outcome in CARD_CLASSES},
 }
 FIRST_NAMES = ["Ada", "", None]
 

@@ -6,11 +6,8 @@ from typing import Any
 
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text
-from loyalty_desk.report.classes import CUSTOMER_TEXTS, MEMBER_TEXTS
 from loyalty_desk.staging.run_record import (
     COUNTERS,
-    CUSTOMER_CLASSES,
-    MEMBER_CLASSES,
     RunRecord,
     balance_problems,
 )
@@ -107,11 +104,6 @@ def test_two_runs_stand_side_by_side() -> None:
 
 def test_every_counter_says_what_it_counts() -> None:
     assert all(RunRecord.model_fields[name].description for name in COUNTERS)
-
-
-def test_every_class_has_its_words() -> None:
-    assert set(CUSTOMER_TEXTS) == set(CUSTOMER_CLASSES)
-    assert set(MEMBER_TEXTS) == set(MEMBER_CLASSES)
 
 
 def test_counts_that_add_up_are_no_problem() -> None:

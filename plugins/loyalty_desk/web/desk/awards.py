@@ -13,11 +13,12 @@ from loyalty_desk.awards.approval import decide, is_same_person
 from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events, settle_unknown
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
+from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.records import AwardState
-from loyalty_desk.report.classes import ClassText, award_text
+from loyalty_desk.report.award_texts import award_text
 from loyalty_desk.report.formats import moment
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine

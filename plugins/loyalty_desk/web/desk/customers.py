@@ -10,13 +10,13 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.card.cards import SUMMARY_BY_OUTCOME, SYNCED_AT, absent_card
+from loyalty_desk.card.cards import SYNCED_AT, absent_card
 from loyalty_desk.card.texts import without_texts
+from loyalty_desk.classes import CARD_CLASSES, ClassText, class_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_words
 from loyalty_desk.records import Outcome
-from loyalty_desk.report.classes import ClassText, class_text
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -146,8 +146,7 @@ def _wanted(outcome: str | None, member: Row[Any] | None) -> Mapping[str, Any]:
     if member is not None:
         card: Mapping[str, Any] = orjson.loads(member.card)
         return card
-    known = outcome in SUMMARY_BY_OUTCOME
-    return absent_card(Outcome(outcome)) if outcome and known else {}
+    return absent_card(Outcome(outcome)) if outcome in CARD_CLASSES else {}
 
 
 def _read_now(visitor: Visitor, customer_id: int) -> tuple[Mapping[str, Any] | None, str]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, class_text
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.mismatches import decisions
@@ -21,8 +22,8 @@ from loyalty_desk.mismatches.listing import (
     load_page,
     read_asked,
 )
+from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.mismatches.searches import find_id
-from loyalty_desk.report.classes import CUSTOMER_TEXTS, MEMBER_TEXTS, REASON_WORDS, class_text
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
@@ -253,8 +254,8 @@ _CHOICES: Final[dict[str, Any]] = {
     "classes": sorted(
         {
             (outcome.value, text.title)
-            for texts in (CUSTOMER_TEXTS, MEMBER_TEXTS)
-            for outcome, text in texts.items()
+            for classes in (CUSTOMER_CLASSES, MEMBER_CLASSES)
+            for outcome, text in classes.items()
             if text.needs_person
         }
     ),
