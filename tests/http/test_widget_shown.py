@@ -9,7 +9,9 @@ from typing import Any
 import requests
 
 from loyalty_desk.card.cards import member_card
-from loyalty_desk.connect.widgets import ROWS, template
+from loyalty_desk.card.keys import CARD as KEYS
+from loyalty_desk.card.keys import Place
+from loyalty_desk.connect.widgets import template
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus
@@ -76,5 +78,6 @@ def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox) -> None
 
     said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
     assert [text for text in SHOWN if text not in said] == []
-    assert [label for _, _, label in ROWS if label not in said] == []
+    labels = [key.label for key in KEYS if key.place is Place.ROW]
+    assert [label for label in labels if label not in said] == []
     assert "https://admin.example/members/7" in page

@@ -6,9 +6,10 @@ and they are no change of a card by themselves. No I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from loyalty_desk.card.keys import CARD, Kind
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import Outcome
 
@@ -16,7 +17,7 @@ NO_BALANCE: Final = "We cannot see your points balance at the moment."
 NO_TIER: Final = "We cannot see a VIP tier for you at the moment."
 NO_REFERRAL: Final = "We cannot see a referral link for you at the moment."
 UNSAID: Final = CARD_CLASSES[Outcome.CUSTOMER_NOT_FOUND]
-TEXT_KEYS: Final = ("balance_text", "tier_text", "referral_text")
+TEXT_KEYS: Final = tuple(key.name for key in CARD if key.kind is Kind.SENTENCE)
 
 
 def with_texts(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,8 +37,7 @@ def texts_of(card: Mapping[str, Any]) -> dict[str, str]:
         # Whatever another tool wrote in the place of our card has a status that is none of ours.
         said = next((text for one, text in CARD_CLASSES.items() if one == status), UNSAID)
         return dict.fromkeys(TEXT_KEYS, said.sentence)
-    sentences = (_balance(card), _tier(card), _referral(card))
-    return dict(zip(TEXT_KEYS, sentences, strict=True))
+    return {key: _SENTENCES[key](card) for key in TEXT_KEYS}
 
 
 def _balance(card: Mapping[str, Any]) -> str:
@@ -62,3 +62,10 @@ def _tier(card: Mapping[str, Any]) -> str:
 def _referral(card: Mapping[str, Any]) -> str:
     url = card.get("referral_url")
     return NO_REFERRAL if url is None else f"Your referral link: {url}"
+
+
+_SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "balance_text": _balance,
+    "tier_text": _tier,
+    "referral_text": _referral,
+}

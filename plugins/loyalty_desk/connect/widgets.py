@@ -5,9 +5,10 @@ Source: Gorgias API reference, "Widgets"; the template's nodes are those of work
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from loyalty_desk.card.keys import CARD, COUPON, CardKey, Kind, Place
 from loyalty_desk.lookup.answers import IF_MEMBER, IF_NOT_MEMBER
 
 Node = dict[str, Any]
@@ -15,33 +16,10 @@ Button = Mapping[str, Any]
 """What Gorgias keeps of a button made by hand: keys of a card's `meta.custom`, not documented."""
 
 LINKS: Final = "links"
-ROWS: Final = (
-    ("text", "name", "Name"),
-    ("text", "status", "Status"),
-    ("text", "points_balance", "Points"),
-    ("text", "points_pending", "Points pending"),
-    ("text", "credits_balance", "Store credit"),
-    ("text", "tier", "VIP tier"),
-    ("text", "next_tier", "Next tier"),
-    ("text", "points_to_next_tier", "Points to next tier"),
-    ("date", "points_expire_on", "Points expire"),
-    ("text", "referral_url", "Referral link"),
-    ("text", "referral_code", "Referral code"),
-    ("text", "support_id", "Support id"),
-    ("text", "segments", "Segments"),
-    ("text", "favorite_location", "Favourite location"),
-    ("text", "birthday", "Birthday"),
-)
-"""Kind, key of the card and label, in the order shown."""
-ALWAYS: Final = frozenset({"status"})
-"""Keys that a card has whatever the platform."""
+Row = tuple[str, str, str]
+"""A kind of Gorgias', where the value stands, and the label."""
 AGE_ROW: Final = ("date", "as_of", "As of")
 HELP_ROWS: Final = (("text", "reason", "Why"), ("text", "what_to_do", "What to do"))
-COUPON_ROWS: Final = (
-    ("text", "value", "Value"),
-    ("text", "code", "Code"),
-    ("date", "expires_on", "Expires"),
-)
 
 
 def template(title: str, card_keys: Collection[str], button: Button) -> Node:
@@ -70,25 +48,37 @@ def is_ours(template: Any) -> bool:
 
 
 def _member(title: str, card_keys: Collection[str], button: Button) -> Node:
-    shown = [row for row in ROWS if row[1] in ALWAYS or row[1] in card_keys]
-    links = [{"label": "Open profile", "url": "{{profile_url}}"}]
-    custom = {LINKS: links if "profile_url" in card_keys else [], **button}
-    card = _card(IF_MEMBER, title, [*shown, AGE_ROW], order=0)
-    card["meta"]["custom"] = custom
-    if "coupons" in card_keys:
-        coupon = _card("", "{{name}}", COUPON_ROWS, order=0)
-        limits = {"limit": "10", "orderBy": ""}
-        card["widgets"].append(
-            {"type": "list", "path": "coupons", "order": 90, "meta": limits, "widgets": [coupon]}
-        )
+    there = [key for key in CARD if key.name in card_keys or not key.is_told]
+    links = [
+        {"label": key.label, "url": f"{{{{{key.name}}}}}"}
+        for key in there
+        if key.place is Place.LINK
+    ]
+    card = _card(IF_MEMBER, title, [*_rows(there), AGE_ROW], order=0)
+    card["meta"]["custom"] = {LINKS: links, **button}
+    card["widgets"] += [_list(key) for key in there if key.place is Place.LIST]
     return card
+
+
+def _list(key: CardKey) -> Node:
+    coupon = _card("", "{{name}}", _rows(COUPON), order=0)
+    limits = {"limit": "10", "orderBy": ""}
+    return {"type": "list", "path": key.name, "order": 90, "meta": limits, "widgets": [coupon]}
 
 
 def _nobody(title: str) -> Node:
     return _card(IF_NOT_MEMBER, title, HELP_ROWS, order=1)
 
 
-def _card(path: str, title: str, rows: Collection[tuple[str, str, str]], *, order: int) -> Node:
+def _rows(keys: Iterable[CardKey]) -> tuple[Row, ...]:
+    return tuple(
+        ("date" if key.kind is Kind.DATE else "text", key.name, key.label)
+        for key in keys
+        if key.place is Place.ROW
+    )
+
+
+def _card(path: str, title: str, rows: Collection[Row], *, order: int) -> Node:
     leaves = [
         {"type": kind, "path": key, "title": label, "order": place}
         for place, (kind, key, label) in enumerate(rows)

@@ -7,14 +7,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.card.keys import KEYS
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.client import FieldType, GorgiasClient
 from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings.stores_file import StoreSettings
-
-NUMBER_KEYS = frozenset({"points_balance", "points_pending", "points_to_next_tier"})
-"""Keys of the card that are whole numbers; everything else is text (Gorgias has no date type)."""
 
 
 def find_or_create_fields(
@@ -63,7 +61,8 @@ def field_label(store: StoreSettings, key: str) -> str:
 
 
 def field_type(key: str) -> FieldType:
-    return "number" if key in NUMBER_KEYS else "text"
+    """What the field of a card key holds; a key that no card has is an empty text."""
+    return KEYS[key].field_type if key in KEYS else "text"
 
 
 def field_value(card: Mapping[str, Any], key: str) -> str | int | None:
@@ -71,7 +70,7 @@ def field_value(card: Mapping[str, Any], key: str) -> str | int | None:
     value = card.get(key)
     if value is None:
         return None
-    if key in NUMBER_KEYS:
+    if field_type(key) == "number":
         return int(value)
     if isinstance(value, list):
         return ", ".join(

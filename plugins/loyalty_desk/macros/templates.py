@@ -12,13 +12,13 @@ from typing import Annotated, Any, Final
 import yaml
 from pydantic import Field, ValidationError
 
-from loyalty_desk.card.texts import TEXT_KEYS
+from loyalty_desk.card.keys import CARD
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.macros.paths import CARD_KEY, card_path, with_paths
 from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import StoreSettings
 
-ALWAYS_THERE: Final = frozenset({"summary", "status", *TEXT_KEYS})
+ALWAYS_THERE: Final = frozenset(key.name for key in CARD if key.is_always_there)
 """Keys that every card has, of members and of everybody else; any other may print a blank."""
 
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]

@@ -7,26 +7,32 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.keys import TOLD, CardKey, Kind
 from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError, clean, decimal_text, read_decimal, read_points
 from loyalty_desk.platforms.rows import full_name
 from loyalty_desk.records import Member, MemberStatus
 
-TEXT_KEYS: Final = (
-    *("name", "tier", "next_tier", "referral_url", "referral_code", "support_id"),
-    *("points_expire_on", "birthday", "favorite_location", "profile_url"),
+ABOUT_MEMBER: Final = (
+    *("member_id", "email", "status", "first_name", "last_name", "phone", "external_id"),
+    "tier_rank",
 )
-NUMBER_KEYS: Final = ("points_balance", "points_pending", "points_to_next_tier")
+CARD_KEYS: Final = tuple(key for key in TOLD if key.kind is not Kind.COUPONS)
+"""What one cell can hold of a card."""
+
+
+def _check_key(name: str) -> str:
+    known_names = (*ABOUT_MEMBER, *(key.name for key in CARD_KEYS))
+    if name not in known_names:
+        raise ValueError(f"must be one of {', '.join(known_names)}")
+    return name
+
+
+Key = Annotated[str, AfterValidator(_check_key)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
-Key = Literal[
-    "member_id", "email", "status", "first_name", "last_name", "phone", "external_id",
-    "tier_rank", "credits_balance", "segments", "name", "tier", "next_tier", "referral_url",
-    "referral_code", "support_id", "points_expire_on", "birthday", "favorite_location",
-    "profile_url", "points_balance", "points_pending", "points_to_next_tier",
-]  # fmt: skip
 
 
 class Columns(BaseModel):
@@ -72,32 +78,32 @@ class Columns(BaseModel):
             raise BadFieldError(self.columns["member_id"], "is no id")
         if "@" in member_id:
             raise BadFieldError(self.columns["member_id"], "is an address and no id")
-        credits_balance = self._decimal(row, "credits_balance")
         rank = self._points(row, "tier_rank")
         first_last = full_name(self._text(row, "first_name"), self._text(row, "last_name"))
-        card = {key: self._text(row, key) for key in TEXT_KEYS}
-        card |= {key: self._points(row, key) for key in NUMBER_KEYS}  # type: ignore[misc]
+        card = {key.name: self._value(row, key) for key in CARD_KEYS}
         card["name"] = card["name"] or first_last
         return Member(
             member_id=member_id,
             email=self._text(row, "email"),
             status=self._status(row),
-            card=known(
-                {
-                    **card,
-                    "credits_balance": None
-                    if credits_balance is None
-                    else decimal_text(credits_balance),
-                    "segments": self._segments(row),
-                }
-            ),
+            card=known(card),
             phone=self._text(row, "phone"),
             external_id=self._text(row, "external_id"),
             tier_rank=max(0, min(rank or 0, 2**31 - 1)),
         )
 
+    def _value(self, row: Mapping[str | None, Any], key: CardKey) -> Any:
+        match key.kind:
+            case Kind.NUMBER:
+                return self._points(row, key.name)
+            case Kind.DECIMAL:
+                return self._decimal(row, key.name)
+            case Kind.TEXTS:
+                return self._texts(row, key.name)
+        return self._text(row, key.name)
+
     def _cell(self, row: Mapping[str | None, Any], key: str) -> tuple[str, dict[str, Any]]:
-        column = self.columns.get(key, "")  # type: ignore[call-overload]
+        column = self.columns.get(key, "")
         return column, {column: row.get(column) if column else None}
 
     def _text(self, row: Mapping[str | None, Any], key: str) -> str | None:
@@ -109,9 +115,10 @@ class Columns(BaseModel):
         column, cell = self._cell(row, key)
         return read_points(cell, column)
 
-    def _decimal(self, row: Mapping[str | None, Any], key: str) -> Any:
+    def _decimal(self, row: Mapping[str | None, Any], key: str) -> str | None:
         column, cell = self._cell(row, key)
-        return read_decimal(cell, column)
+        found = read_decimal(cell, column)
+        return None if found is None else decimal_text(found)
 
     def _status(self, row: Mapping[str | None, Any]) -> MemberStatus:
         word = (self._text(row, "status") or "").lower()
@@ -121,10 +128,10 @@ class Columns(BaseModel):
                 return status
         return MemberStatus.MEMBER
 
-    def _segments(self, row: Mapping[str | None, Any]) -> list[str] | None:
-        if "segments" not in self.columns:
+    def _texts(self, row: Mapping[str | None, Any], key: str) -> list[str] | None:
+        if key not in self.columns:
             return None
-        parts = (self._text(row, "segments") or "").split(self.segments_between)
+        parts = (self._text(row, key) or "").split(self.segments_between)
         return [name for part in parts if (name := clean(part))]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.connect.widgets import ROWS, find_button, is_ours, template
+from loyalty_desk.card.keys import TOLD
+from loyalty_desk.connect.widgets import find_button, is_ours, template
 from loyalty_desk.lookup.answers import IF_MEMBER, IF_NOT_MEMBER
 from loyalty_desk.platforms import rivo
 
-EVERYTHING = frozenset({row[1] for row in ROWS} | {"coupons", "profile_url"})
+EVERYTHING = frozenset(key.name for key in TOLD)
 BUTTON = {"buttons": [{"label": "Add points"}]}
 
 

@@ -1,0 +1,108 @@
+"""What a loyalty card is: each of its keys in one line, in the order of the widget's rows.
+
+Member files, customer fields, the widget, macros, the report and `docs/card.md` know a key from
+here. Which keys a platform tells stands in the platform's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+
+class Kind(StrEnum):
+    """What stands under a key, in JSON."""
+
+    TEXT = "text"
+    NUMBER = "whole number"
+    DECIMAL = "decimal as text"
+    """Money must not pass through float."""
+    FLAG = "true or false"
+    DATE = "date"
+    TIME = "time"
+    TEXTS = "list of texts"
+    COUPONS = "list of coupons"
+    SENTENCE = "sentence for the shopper"
+    """Follows from the other keys, so it is added when a card is shown: see `card/texts.py`."""
+
+
+class Place(StrEnum):
+    """Where the widget shows a key."""
+
+    ROW = "row"
+    TITLE = "title"
+    LINK = "link"
+    LIST = "list"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class CardKey:
+    """One key of the card, or of a coupon on it. `label` is what people read beside its value."""
+
+    name: str
+    label: str
+    kind: Kind = Kind.TEXT
+    unit: str = ""
+    place: Place = Place.ROW
+    is_told: bool = True
+    """Whether it comes from a platform; else we work it out."""
+    is_everybodys: bool = False
+    """Whether everybody has it, also who is no member; else members alone, as far as known."""
+
+    @property
+    def field_type(self) -> Literal["number", "text"]:
+        """The customer field that it can become; Gorgias has no date type."""
+        return "number" if self.kind is Kind.NUMBER else "text"
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether every card has words there, so that a macro never prints a blank for it."""
+        return self.is_everybodys and self.kind in {Kind.TEXT, Kind.SENTENCE}
+
+
+def _made(name: str, label: str, kind: Kind = Kind.TEXT, place: Place = Place.NOWHERE) -> CardKey:
+    """A key that we work out, for everybody."""
+    return CardKey(name, label, kind, place=place, is_told=False, is_everybodys=True)
+
+
+CARD: Final = (
+    _made("member", "Is a member", Kind.FLAG),
+    CardKey("member_id", "Member id", place=Place.NOWHERE, is_told=False),
+    CardKey("name", "Name"),
+    _made("status", "Status", place=Place.ROW),
+    CardKey("points_balance", "Points", Kind.NUMBER, "points"),
+    CardKey("points_pending", "Points pending", Kind.NUMBER, "points"),
+    CardKey("credits_balance", "Store credit", Kind.DECIMAL, "the shop's currency"),
+    CardKey("tier", "VIP tier"),
+    CardKey("next_tier", "Next tier"),
+    CardKey("points_to_next_tier", "Points to next tier", Kind.NUMBER, "points"),
+    CardKey("points_expire_on", "Points expire", Kind.DATE),
+    CardKey("referral_url", "Referral link"),
+    CardKey("referral_code", "Referral code"),
+    CardKey("support_id", "Support id"),
+    CardKey("segments", "Segments", Kind.TEXTS),
+    CardKey("favorite_location", "Favourite location"),
+    CardKey("birthday", "Birthday"),  # text, as most platforms leave the year out
+    CardKey("coupons", "Coupons", Kind.COUPONS, place=Place.LIST),
+    CardKey("profile_url", "Open profile", place=Place.LINK),
+    _made("summary", "Summary", place=Place.TITLE),
+    _made("balance_text", "Balance in words", Kind.SENTENCE),
+    _made("tier_text", "Tier in words", Kind.SENTENCE),
+    _made("referral_text", "Referral link in words", Kind.SENTENCE),
+    _made("synced_at", "Synced at", Kind.TIME),
+)
+
+COUPON: Final = (
+    CardKey("name", "Name", place=Place.TITLE),
+    CardKey("value", "Value"),
+    CardKey("code", "Code"),
+    CardKey("expires_on", "Expires", Kind.DATE),
+)
+"""The keys of one of a card's coupons."""
+
+KEYS: Final[Mapping[str, CardKey]] = {key.name: key for key in CARD}
+TOLD: Final = tuple(key for key in CARD if key.is_told)
+"""What platforms and files tell of a member."""
