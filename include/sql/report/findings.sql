@@ -36,6 +36,15 @@ FROM changes
 WHERE store = :store AND run_id = :run_id AND state = 'failed'
 GROUP BY COALESCE(error, 'no reason was kept');
 
+-- name: select_newest_cards
+-- The cards that changed last, of members who are there, to see which keys they have.
+-- Reads members. Binds store, how_many. One row per member.
+SELECT card
+FROM members
+WHERE store = :store AND gone_at_utc IS NULL AND status <> 'erased'
+ORDER BY changed_at_utc DESC, member_id ASC
+LIMIT :how_many;
+
 -- name: select_awards_to_look_at
 -- The awards that somebody has to look at: refused or unknown, settled lately, the newest first.
 -- Leaves out a refused one when its person got another one since: any award if it was refused for

@@ -17,6 +17,7 @@ from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.mismatches.stage import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
+from loyalty_desk.report.card_keys import CardKeys, count_card_keys
 from loyalty_desk.report.insight import Insight, load_insight
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import RunRecord, balance_problems, load_recent_records
@@ -103,6 +104,7 @@ class ReportData:
     """Every ticket whose last look-up found no member, counted by class."""
     awards: AwardsToLookAt
     insight: Insight
+    card_keys: CardKeys
 
 
 def load_report_data(
@@ -127,6 +129,7 @@ def load_report_data(
             tickets_by_class=_tickets_by_class(connection, store),
             awards=load_awards(connection, store, now, most=TOP_ROWS),
             insight=load_insight(connection, store, now, min_score),
+            card_keys=count_card_keys(connection, store),
         )
 
 
