@@ -53,14 +53,16 @@ class CardKey:
     """Whether everybody has it, also who is no member; else members alone, as far as known."""
 
     @property
-    def field_type(self) -> Literal["number", "text"]:
+    def field_type(self) -> Literal["number", "text"] | None:
         """The customer field that it can become; Gorgias has no date type."""
+        if self.kind is Kind.TIME:  # of the write itself, which is no change of a card
+            return None
         return "number" if self.kind is Kind.NUMBER else "text"
 
     @property
-    def is_always_there(self) -> bool:
-        """Whether every card has words there, so that a macro never prints a blank for it."""
-        return self.is_everybodys and self.kind in {Kind.TEXT, Kind.SENTENCE}
+    def is_words(self) -> bool:
+        """Whether a macro can print it; how Gorgias prints a list is not documented."""
+        return self.kind in {Kind.TEXT, Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.SENTENCE}
 
 
 def _made(name: str, label: str, kind: Kind = Kind.TEXT, place: Place = Place.NOWHERE) -> CardKey:

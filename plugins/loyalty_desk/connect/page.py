@@ -17,7 +17,7 @@ from loyalty_desk.connect import button
 from loyalty_desk.connect.compare import Action, Verb
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.macros.paths import card_path
+from loyalty_desk.macros.templates import card_path
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 

@@ -61,8 +61,9 @@ def field_label(store: StoreSettings, key: str) -> str:
 
 
 def field_type(key: str) -> FieldType:
-    """What the field of a card key holds; a key that no card has is an empty text."""
-    return KEYS[key].field_type if key in KEYS else "text"
+    """What the field of a card key holds; one that no card can fill is an empty text."""
+    found = KEYS.get(key)
+    return (found and found.field_type) or "text"
 
 
 def field_value(card: Mapping[str, Any], key: str) -> str | int | None:

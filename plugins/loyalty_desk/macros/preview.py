@@ -13,9 +13,8 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.made import LOOKUP_KEY, known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.connections import gorgias_client
-from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import Rendered, find, render
-from loyalty_desk.macros.templates import Macro, gorgias_body
+from loyalty_desk.macros.templates import Macro, card_path, gorgias_body
 from loyalty_desk.settings.stores_file import StoreSettings
 
 

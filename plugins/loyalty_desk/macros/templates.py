@@ -1,10 +1,11 @@
-"""The macros of `include/macros`: read, checked, and as Gorgias takes them.
+"""The macros of `include/macros`: read, checked, and as Gorgias takes them, with its variables.
 
 Source: Gorgias API reference, "Macros" (`setResponseText`; `addTags` takes one text with commas).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,12 +15,16 @@ from pydantic import Field, ValidationError
 
 from loyalty_desk.card.keys import CARD
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.macros.paths import CARD_KEY, card_path, with_paths
+from loyalty_desk.records import Destination
 from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import StoreSettings
 
-ALWAYS_THERE: Final = frozenset(key.name for key in CARD if key.is_always_there)
-"""Keys that every card has, of members and of everybody else; any other may print a blank."""
+CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
+"""How a template names a key of the card, wherever Gorgias keeps it."""
+ALWAYS_THERE: Final = tuple(key.name for key in CARD if key.is_words and key.is_everybodys)
+"""Keys that every card has, of members and of everybody else."""
+MAY_BE_BLANK: Final = tuple(key.name for key in CARD if key.is_words and not key.is_everybodys)
+"""Keys that print a blank for who is no member, or of whom they are not known."""
 
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Content = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
@@ -43,7 +48,7 @@ class Macro(Strict):
     def risky_keys(self) -> list[str]:
         """Keys of the card that may print a blank and are not said to."""
         used = set(CARD_KEY.findall(self.text)) | set(CARD_KEY.findall(self.html))
-        return sorted(used - ALWAYS_THERE - set(self.may_be_blank))
+        return sorted(used - set(ALWAYS_THERE) - set(self.may_be_blank))
 
 
 def load_macros(folder: Path) -> list[Macro]:
@@ -55,6 +60,20 @@ def load_macros(folder: Path) -> list[Macro]:
     if not folder.is_dir():
         raise SettingsError(f"there is no folder {folder}: set LOYALTY_DESK_MACROS_DIR")
     return [_load(path) for path in sorted(folder.glob("*.yaml"))]
+
+
+def card_path(store: StoreSettings, integration_id: int | None = None) -> str:
+    """The variable that holds the card: as set, else where the card is likely to land.
+
+    A store that writes no customer data has it in what the integration has fetched.
+    """
+    gorgias = store.gorgias
+    if gorgias.macro_card_path:
+        return gorgias.macro_card_path
+    if integration_id is not None and Destination.CUSTOMER_DATA not in store.push_to:
+        return f"ticket.customer.integrations.{integration_id}"
+    place = f"external_data.{gorgias.app_id}" if gorgias.app_id else "data"
+    return f"ticket.customer.{place}.{gorgias.card_key}"
 
 
 def external_id_of(store: str, key: str) -> str:
@@ -71,7 +90,10 @@ def gorgias_body(
         _action(
             "setResponseText",
             "Add response text",
-            {"body_text": with_paths(macro.text, path), "body_html": with_paths(macro.html, path)},
+            {
+                "body_text": _with_paths(macro.text, path),
+                "body_html": _with_paths(macro.html, path),
+            },
         )
     ]
     if macro.tags:
@@ -83,6 +105,11 @@ def gorgias_body(
         "intent": None,
         "actions": actions,
     }
+
+
+def _with_paths(text: str, path: str) -> str:
+    """A text with Gorgias' variables for the keys of the card."""
+    return CARD_KEY.sub(lambda found: f"{{{{{path}.{found[1]}}}}}", text)
 
 
 def _action(name: str, title: str, arguments: Mapping[str, str]) -> dict[str, Any]:

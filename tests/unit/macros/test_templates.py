@@ -14,9 +14,14 @@ from loyalty_desk.card.cards import absent_card, member_card
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.macros.paths import card_path
 from loyalty_desk.macros.rendering import render
-from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body, load_macros
+from loyalty_desk.macros.templates import (
+    Macro,
+    card_path,
+    external_id_of,
+    gorgias_body,
+    load_macros,
+)
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.sections import GorgiasSettings
