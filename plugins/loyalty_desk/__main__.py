@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.commands.awards import add_commands as add_award_commands
+from loyalty_desk.commands.card import add_commands as add_card_command
 from loyalty_desk.commands.connect import add_commands as add_connect_commands
 from loyalty_desk.commands.macros import add_commands as add_macro_commands
 from loyalty_desk.commands.platforms import add_commands as add_platform_commands
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     link.add_argument("--member", help="the member's id on the platform; left out: remove the link")
     link.add_argument("--by", default=getpass.getuser(), help="who decides; default: you")
     link.set_defaults(run=_link)
+    add_card_command(commands)
     add_connect_commands(commands)
     add_award_commands(commands)
     add_macro_commands(commands)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from loyalty_desk.card.keys import COUPON, TOLD, CardKey, Kind
 from loyalty_desk.errors import (
     ApiUnavailableError,
     BadConnectionError,
@@ -134,6 +136,29 @@ def test_every_key_that_is_promised_is_told_of_somebody(account: Account) -> Non
     told = {key for member in all_members(account.platform()) for key in member.card}
 
     assert told == account.capabilities.card_keys
+
+
+def test_everything_that_is_told_is_what_the_table_of_the_card_says(account: Account) -> None:
+    told = {key.name: key for key in TOLD}
+
+    assert account.capabilities.card_keys <= set(told)
+    for member in all_members(account.platform()):
+        for name, value in member.card.items():
+            assert fits(told[name], value), name
+
+
+def fits(key: CardKey, value: Any) -> bool:
+    """Whether a value is of the key's kind."""
+    match key.kind:
+        case Kind.NUMBER:
+            return type(value) is int
+        case Kind.TEXTS:
+            return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        case Kind.COUPONS:
+            keys = {one.name: one for one in COUPON}
+            return all(fits(keys[name], one[name]) for one in value for name in one)
+    spellings = {Kind.DECIMAL: r"-?\d+(\.\d+)?", Kind.DATE: r"\d{4}-\d\d-\d\d"}
+    return re.fullmatch(spellings.get(key.kind, r"(?s).+"), value) is not None
 
 
 def test_a_row_that_cannot_be_used_keeps_its_id(account: Account) -> None:

@@ -1,0 +1,54 @@
+"""`python -m loyalty_desk card`: every key of the loyalty card, for `docs/card.md`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+
+from loyalty_desk.card.keys import CARD, CardKey, Place
+from loyalty_desk.settings.stores_file import OWN_PLATFORMS
+
+HEAD = (
+    "| Key | In the widget | What stands there | Customer field | Who has it | Told by |\n"
+    "| --- | --- | --- | --- | --- | --- |"
+)
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    about = "print every key of the loyalty card as a Markdown table"
+    commands.add_parser("card", help=about, description=about).set_defaults(run=_print)
+
+
+def card_markdown() -> str:
+    """A line for each key, with the platforms that tell it when their accounts have no settings."""
+    from loyalty_desk.platforms.registry import platform_class  # noqa: PLC0415 - slow to import
+
+    told = {name: platform_class(name).capabilities_of({}).card_keys for name in OWN_PLATFORMS}
+    return "\n".join([HEAD, *(_line(key, told) for key in CARD)]) + "\n"
+
+
+def _line(key: CardKey, told: Mapping[str, frozenset[str]]) -> str:
+    shown = {
+        Place.ROW: key.label,
+        Place.TITLE: "the title",
+        Place.LINK: f"{key.label} (a link)",
+        Place.LIST: f"{key.label} (a list)",
+        Place.NOWHERE: "not shown",
+    }[key.place]
+    by = [name for name, keys in told.items() if key.name in keys]
+    cells = (
+        f"`{key.name}`",
+        shown,
+        f"{key.kind}, in {key.unit}" if key.unit else key.kind,
+        key.field_type or "none",
+        "everybody" if key.is_everybodys else "members",
+        (", ".join(by) or "files") if key.is_told else "us",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _print(_options: argparse.Namespace) -> int:
+    sys.stdout.write(card_markdown())
+    return 0
