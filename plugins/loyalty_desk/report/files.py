@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.report.rows import COLUMNS, MismatchRow
+from loyalty_desk.report.rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 CSV, XLSX, JSON = "mismatches.csv", "mismatches.xlsx", "mismatches.json"
 MOST_SHEET_ROWS: Final = 1_000_000
 """A sheet holds 1,048,576 rows; what is more goes on in another one."""
-_WIDTHS: Final = (10, 22, 24, 22, 18, 9, 60, 22, 8, 44)
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -96,10 +95,12 @@ class _XlsxFile:
         if self._next > MOST_SHEET_ROWS:
             self._end_sheet()
             self._sheet, self._next = self._new_sheet(), 1
-        for column, value in enumerate(row[: len(COLUMNS)]):
-            if isinstance(value, float) or COLUMNS[column] == "tickets":
+        for column, (name, value) in enumerate(zip(COLUMNS, row, strict=False)):
+            if value is None:
+                continue
+            if name in NUMBERS:
                 self._sheet.write_number(self._next, column, value)
-            elif value is not None:  # an id is text: a number of 17 digits would be rounded
+            else:
                 self._sheet.write_string(self._next, column, str(value))
         self._next += 1
 
@@ -110,7 +111,7 @@ class _XlsxFile:
         number = len(self._book.worksheets()) + 1
         sheet = self._book.add_worksheet("Mismatches" if number == 1 else f"Mismatches {number}")
         sheet.freeze_panes(1, 0)
-        for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
+        for column, (name, width) in enumerate(WIDTHS.items()):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, name, self._bold)
         return sheet

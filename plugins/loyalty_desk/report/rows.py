@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Engine
 
@@ -38,11 +38,25 @@ class MismatchRow(NamedTuple):
     needs_person: bool
 
 
-COLUMNS: Final = (
-    *("side", "id", "class", "since", "newest_ticket_id", "tickets", "what_to_do"),
-    *("may_be_member", "score", "because"),
-)
-"""What the files call the fields; the last field is no column."""
+WIDTHS: Final = {
+    "side": 10,
+    "id": 22,
+    "class": 24,
+    "since": 22,
+    "newest_ticket_id": 18,
+    "tickets": 9,
+    "what_to_do": 60,
+    "may_be_member": 22,
+    "score": 8,
+    "because": 44,
+}
+"""The columns by what the files call the fields, and how wide a spreadsheet shows them.
+
+The last field is no column.
+"""
+COLUMNS: Final = tuple(WIDTHS)
+NUMBERS: Final = frozenset({"tickets", "score"})
+"""Columns to count with. An id is text: a spreadsheet would round a number of 17 digits."""
 
 
 def iter_mismatches(
@@ -61,18 +75,26 @@ def iter_mismatches(
         streaming = connection.execution_options(yield_per=_ROWS_AT_ONCE)
         for ticket in iter_tickets_not_found(streaming, store, _ALL):
             yield _row(
-                ("ticket", str(ticket.ticket_id), ticket.outcome, utc_text(ticket.since)),
-                (ticket.ticket_id, 1),
-                class_text("customer", ticket.outcome),
+                side="ticket",
+                id=str(ticket.ticket_id),
+                outcome=ticket.outcome,
+                since=utc_text(ticket.since),
+                newest_ticket_id=ticket.ticket_id,
+                tickets=1,
+                text=class_text("customer", ticket.outcome),
             )
     not_found = Outcome.CUSTOMER_NOT_FOUND.value
     with reading(engine) as connection:
         awards = load_awards(connection, store, now, most=_ALL, detail=not_found)
     for award in awards.rows:
         yield _row(
-            ("award", award.award_id, not_found, utc_text(award.settled_at)),
-            (award.ticket_id, 0 if award.ticket_id is None else 1),
-            award.text,
+            side="award",
+            id=award.award_id,
+            outcome=not_found,
+            since=utc_text(award.settled_at),
+            newest_ticket_id=award.ticket_id,
+            tickets=0 if award.ticket_id is None else 1,
+            text=award.text,
         )
 
 
@@ -88,25 +110,24 @@ def _people(
             for row in streaming.execute(statement(name), {"store": store}):
                 is_customer = row.side == "customer"
                 yield _row(
-                    (row.side, str(row.subject_id), row.outcome, row.since_utc),
-                    (row.newest_ticket_id, row.ticket_count or 0),
-                    class_text(row.side, row.outcome),
-                    suggested.get(row.subject_id) if is_customer else None,
+                    side=row.side,
+                    id=str(row.subject_id),
+                    outcome=row.outcome,
+                    since=row.since_utc,
+                    newest_ticket_id=row.newest_ticket_id,
+                    tickets=row.ticket_count or 0,
+                    text=class_text(row.side, row.outcome),
+                    found=suggested.get(row.subject_id) if is_customer else None,
                 )
 
 
-def _row(
-    who: tuple[str, str, str, str],
-    tickets: tuple[int | None, int],
-    text: ClassText,
-    found: Suggested | None = None,
-) -> MismatchRow:
+def _row(*, text: ClassText, found: Suggested | None = None, **from_staging: Any) -> MismatchRow:
+    """A row: its first fields are `from_staging`."""
     return MismatchRow(
-        *who,
-        *tickets,
-        text.what_to_do,
-        found.member_id if found else None,
-        found.score if found else None,
-        "; ".join(REASON_WORDS[one] for one in found.reasons) if found else None,
-        text.needs_person,
+        **from_staging,
+        what_to_do=text.what_to_do,
+        may_be_member=found.member_id if found else None,
+        score=found.score if found else None,
+        because="; ".join(REASON_WORDS[one] for one in found.reasons) if found else None,
+        needs_person=text.needs_person,
     )
