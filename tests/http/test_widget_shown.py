@@ -8,9 +8,9 @@ from typing import Any
 
 import requests
 
+from loyalty_desk.card import keys
 from loyalty_desk.card.cards import member_card
-from loyalty_desk.card.keys import CARD as KEYS
-from loyalty_desk.card.keys import Place
+from loyalty_desk.card.keys import Kind, Place
 from loyalty_desk.connect.widgets import template
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import Found
@@ -18,10 +18,12 @@ from loyalty_desk.records import MemberStatus
 from sandbox.running import Sandbox
 from tests.factories import NOW
 
+SAMPLES = {Kind.TEXT: "some text", Kind.NUMBER: 9, Kind.DECIMAL: "9.5", Kind.DATE: "2027-01-31"}
 CARD = member_card(
     "7",
     MemberStatus.MEMBER,
     {
+        **{key.name: SAMPLES[key.kind] for key in keys.TOLD if key.kind in SAMPLES},
         "name": "Ada Example",
         "points_balance": 1840,
         "points_pending": 25,
@@ -78,6 +80,6 @@ def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox) -> None
 
     said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
     assert [text for text in SHOWN if text not in said] == []
-    labels = [key.label for key in KEYS if key.place is Place.ROW]
+    labels = [key.label for key in keys.CARD if key.place is Place.ROW]
     assert [label for label in labels if label not in said] == []
     assert "https://admin.example/members/7" in page
