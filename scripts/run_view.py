@@ -9,24 +9,11 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from loyalty_desk.commands.card import card_rows
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.staging.run_record import RunRecord, balance_problems
 from loyalty_desk.tasks import runs
 from loyalty_desk.tasks.runs import PushProgress
-
-CARD_ROWS = (
-    ("summary", "summary"),
-    ("status", "status"),
-    ("points_balance", "points"),
-    ("credits_balance", "credits"),
-    ("tier", "tier"),
-    ("referral_url", "referral link"),
-    ("points_expire_on", "points expire on"),
-    ("birthday", "birthday"),
-    ("profile_url", "profile"),
-    ("synced_at", "synced at"),
-)
-"""The keys of the card that the demo prints, in this order, and the words for them."""
 
 
 def find_push_progress(staging_path: Path, store: str, run_id: str) -> PushProgress | None:
@@ -77,7 +64,7 @@ def find_pushed_customer(staging_path: Path, store: str, run_id: str) -> int:
 
 def describe_card(card: Mapping[str, Any]) -> str:
     """A card as a box, much as a sidebar widget shows it."""
-    rows = [(words, str(card[key])) for key, words in CARD_ROWS if key in card]
+    rows = card_rows({key: value for key, value in card.items() if key != "name"})
     label_width = max(len(words) for words, _ in rows)
     lines = [f"{words:<{label_width}}  {value}" for words, value in rows]
     name = str(card.get("name", "Loyalty"))

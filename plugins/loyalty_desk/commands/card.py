@@ -1,10 +1,11 @@
-"""`python -m loyalty_desk card`: every key of the loyalty card, for `docs/card.md`."""
+"""`python -m loyalty_desk card`: every key of the loyalty card; and one card in a terminal."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from loyalty_desk.card.keys import CARD, CardKey, Place
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
@@ -27,6 +28,17 @@ def card_markdown() -> str:
 
     told = {name: platform_class(name).capabilities_of({}).card_keys for name in OWN_PLATFORMS}
     return "\n".join([HEAD, *(_line(key, told) for key in CARD)]) + "\n"
+
+
+def card_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A card's labels and values as a terminal shows them: its title, then as the widget does."""
+    places = (Place.TITLE, Place.ROW, Place.LINK)
+    keys = [key for place in places for key in CARD if key.place is place and key.name in card]
+    return [(key.label, _text(card[key.name])) for key in keys]
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _line(key: CardKey, told: Mapping[str, frozenset[str]]) -> str:
