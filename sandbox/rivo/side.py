@@ -26,6 +26,7 @@ class RivoSide(Side):
     name = "rivo"
     base_path = BASE_PATH
     ids = MEMBER_IDS
+    shows_revoked = True
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)

@@ -23,6 +23,7 @@ class TrifftSide(Side):
 
     name = "trifft"
     base_path = "/v1"
+    shows_revoked = True
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
