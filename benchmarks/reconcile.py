@@ -46,7 +46,6 @@ MOST_TIMES_THE_FLOOR = 2.0
 MOST_OF_FULL = 0.1
 MOST_MIB = 400
 
-FIGURES = ("reconcile_full_ratio", "reconcile_increment_ratio", "reconcile_peak_mib")
 DATABASES = ("sqlite", "postgresql")
 
 

@@ -74,10 +74,6 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-def _totals(clock: Clock) -> dict[str, Any]:
-    return {"full": clock.seconds, "full_cpu_s": clock.cpu_s, "peak_mib": peak_mib()}
-
-
 # --- ours ------------------------------------------------------------------------------------
 
 

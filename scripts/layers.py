@@ -73,7 +73,7 @@ def _picture(
 def _rows(name: str) -> Iterator[str]:
     """The line of a layer, and of each folder in it that says something of its own."""
     folder = PACKAGE / name
-    if not folder.is_dir():
+    if not (folder / "__init__.py").is_file():  # a folder may have left its byte-code behind
         yield from _row(f"{name}.py", PACKAGE / f"{name}.py")
         return
     yield from _row(f"{name}/", folder / "__init__.py")

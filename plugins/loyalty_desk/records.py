@@ -49,13 +49,6 @@ class Outcome(StrEnum):
     ERASED = "erased"
 
 
-class MatchRule(StrEnum):
-    LINK = "link"
-    EMAIL = "email"
-    CHANNEL = "channel"
-    """By an e-mail address of the customer that is not the primary one."""
-
-
 class Destination(StrEnum):
     CUSTOMER_DATA = "customer_data"
     CUSTOM_FIELDS = "custom_fields"

@@ -8,7 +8,7 @@ from sandbox.addresses import ChangedAddresses, find_owner, fold
 from sandbox.answers import dump
 from sandbox.clock import iso_naive, iso_offset
 from sandbox.gorgias import customer_rows
-from sandbox.gorgias.customer_rows import Channel, customer_id_of
+from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.ground import Ground
 from sandbox.order import TimeOrder
 
@@ -255,8 +255,3 @@ class Customers:
             return {}
         values = self.field_values(row)
         return {str(key): {"id": key, "value": value} for key, value in values.items()}
-
-
-def channel_of(spec: dict[str, Any]) -> Channel:
-    """Return a channel as a request body describes it."""
-    return Channel(spec["type"], spec["address"], bool(spec.get("preferred", True)))

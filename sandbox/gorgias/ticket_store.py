@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from sandbox.clock import DAY_US, SECOND_US, iso_offset
-from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.gorgias.desk import FIRST_TAG_ID, Desk
 from sandbox.gorgias.door import AGENT_ID
 from sandbox.ground import Ground
@@ -222,8 +221,3 @@ class Tickets:
     def _closed_us(self, row: int, updated_us: int) -> int:
         # Live accounts hold dates decades ahead: no client may assume created <= closed <= now.
         return FAR_FUTURE_US if row % ODD_CLOSE_EVERY == 3 else updated_us
-
-
-def customer_reference(row: int | None) -> dict[str, int] | None:
-    """Return a customer as a bare reference."""
-    return None if row is None else {"id": customer_id_of(row)}

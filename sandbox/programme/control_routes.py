@@ -117,6 +117,17 @@ async def list_ledger(request: Request) -> Response:
     )
 
 
+@router.post("/ledger/{entry_id}/revoke")
+async def revoke_entry(request: Request, entry_id: int) -> Response:
+    """Take back what a caller booked, as staff can in the platform's admin."""
+    programme, side = programme_of(request), side_of(request)
+    entry = programme.ledger.revoke(entry_id) if side.shows_revoked else None
+    if entry is None:
+        return refuse("no such booking, or a platform that takes none back", 404)
+    programme.changed(entry.member_row)
+    return json_answer(_entry(side, entry))
+
+
 def _entry(side: Side, entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id,

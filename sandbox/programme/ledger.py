@@ -1,6 +1,6 @@
 """The points ledger: three generated entries a member, and the ones that callers made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.clock import DAY_US
@@ -98,8 +98,23 @@ class Ledger:
         )
         self.new.append(entry)
         self._new_of_member.setdefault(row, []).append(entry)
-        if entry.pending:
+        if not entry.pending:
+            self._move(row, points, credits_cents)
+        return entry
+
+    def revoke(self, entry_id: int) -> Entry | None:
+        """Take back what a caller booked, its balance too; None when nobody booked it."""
+        entry = next((one for one in self.new if one.id == entry_id), None)
+        if entry is None or entry.revoked_us is not None:
             return entry
+        revoked = replace(entry, revoked_us=self._ground.clock.now_us())
+        for entries in (self.new, self._new_of_member[entry.member_row]):
+            entries[entries.index(entry)] = revoked
+        if not entry.pending:
+            self._move(entry.member_row, -entry.points, -entry.credits_cents)
+        return revoked
+
+    def _move(self, row: int, points: int, credits_cents: int) -> None:
         held = self._members.fields(row)
         total = round(float(held["credits_tally"]) * 100) + credits_cents
         balance = {
@@ -107,7 +122,6 @@ class Ledger:
             "credits_tally": credit_text(total),
         }
         self._members.update(row, balance)
-        return entry
 
     def _generate(self, row: int, nth: int) -> Entry:
         earned, spent, kind, third, credit_cents = ledger_amounts(self._ground, row)

@@ -18,6 +18,8 @@ class Side:
     base_path: ClassVar[str]
     ids: ClassVar[NumberedIds]
     """Unless its ids are no numbers: then `id_of` and `find_row` are its own."""
+    shows_revoked: ClassVar[bool] = False
+    """Whether its ledger keeps what was taken back, and says so."""
     door: Door
     key: str
 

@@ -24,6 +24,7 @@ class RivoSide(Side):
     name = "rivo"
     base_path = BASE_PATH
     ids = MEMBER_IDS
+    shows_revoked = True
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)

@@ -20,6 +20,7 @@ class TrifftSide(Side):
 
     name = "trifft"
     base_path = "/v1"
+    shows_revoked = True
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)

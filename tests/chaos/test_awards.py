@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests.chaos.audit import states_by_the_audit_alone
 from tests.chaos.schedules import APPROVAL_ABOVE_POINTS, FAULTS, KILLS, SPEED, Schedule
 from tests.chaos.trial import Trial
 from tests.conftest import SetConnection
+from tests.forget import forget_engine
 from tests.platforms.account import Account
 from tests.platforms.cases import CASES, Case
 

@@ -1,4 +1,4 @@
-"""What Airflow loads of ours in each of its processes, those of tasks too."""
+"""What Airflow loads of ours in each of its processes, those of tasks too, and for a DAG file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from pathlib import Path
 from loyalty_desk.settings.project import PROJECT_ROOT
 
 SLOW = {"fastapi", "requests", "psycopg", "pandas", "jinja2", "matplotlib", "great_expectations"}
+DAG_FILES = """
+import runpy, sys
+from pathlib import Path
+import airflow.sdk
+before = set(sys.modules)
+for path in Path('dags').glob('*.py'):
+    runpy.run_path(str(path))
+print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))
+"""
 PROGRAM = """
 import sys
 import airflow.plugins_manager, airflow.configuration
@@ -24,22 +33,31 @@ print(view['href'], view['icon'], *sorted(new))
 def test_the_plugin_loads_nothing_slow_and_shows_the_desk_below_airflows_own_path(
     tmp_path: Path,
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={
-            "PYTHONPATH": str(PROJECT_ROOT / "plugins"),
-            "PATH": os.environ["PATH"],
-            "AIRFLOW_HOME": str(tmp_path),
-            "AIRFLOW__API__BASE_URL": "https://shop.example/airflow/",
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    href, icon, *new = done.stdout.split("\n")[-2].split()
+    href, icon, *new = printed(PROGRAM, tmp_path)
     assert (href, icon) == (
         "/airflow/loyalty/desk",
         "/airflow/loyalty/desk-static/icon.svg",
     )
     assert not SLOW & set(new)
+
+
+def test_the_dag_files_load_nothing_slow(tmp_path: Path) -> None:
+    assert not SLOW & set(printed(DAG_FILES, tmp_path))
+
+
+def printed(program: str, home: Path) -> list[str]:
+    """The words of the last line that the program prints, with an Airflow of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "PYTHONPATH": str(PROJECT_ROOT / "plugins"),
+            "PATH": os.environ["PATH"],
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__API__BASE_URL": "https://shop.example/airflow/",
+        },
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split("\n")[-2].split()

@@ -7,12 +7,12 @@ import pytest
 
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.settings.project import PROJECT_ROOT
-from loyalty_desk.staging.installed import forget_engine
 from loyalty_desk.staging.run_record import RunRecord
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
+from tests.forget import forget_engine
 
 MEMBERS, CUSTOMERS, TICKETS = 260, 220, 250
 """More than a page of each."""

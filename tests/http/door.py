@@ -19,10 +19,11 @@ from fastapi import FastAPI
 from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.records import Opens
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.staging.installed import forget_engine, staging_engine
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.mounted import LazyApp
 from sandbox.serving import HOST, listen
 from tests.factories import NOW, STORE
+from tests.forget import forget_engine
 
 MOUNT = "/loyalty"
 API = f"{MOUNT}/api/v1"

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.apply import UNSURE, Counts, Worker, apply_due
 from loyalty_desk.awards.approval import decide
+from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
@@ -172,6 +173,48 @@ def test_a_booking_that_shows_late_is_not_sent_again(
     apply("two")
     assert state_of(staging, award_id) == ("applied", "found in the ledger")
     assert len(ledger(sandbox)) == 1
+
+
+def lost_and_taken_back(staging: Engine, sandbox: Sandbox, apply: Apply) -> str:
+    """An award that was booked without an answer, and taken back before anybody looked."""
+    award_id = award(staging)
+    spoil(sandbox, "drop", after=True)
+    spoil(sandbox, "status", status=404, method="GET", route="*points_events*")
+    apply()
+    assert state_of(staging, award_id)[0] == "applying"
+    [entry] = ledger(sandbox)
+    sandbox.control("rivo", "POST", f"ledger/{entry['id']}/revoke")
+    let_leases_end(staging)
+    return award_id
+
+
+def test_a_booking_that_was_taken_back_is_neither_applied_nor_made_again(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = lost_and_taken_back(staging, sandbox, apply)
+
+    counts = [apply("two"), apply("three")]
+
+    assert counts == [{AwardState.UNKNOWN: 1}, {}]
+    assert state_of(staging, award_id) == ("unknown", TAKEN_BACK)
+    assert [entry["revoked"] for entry in ledger(sandbox)] == [True]
+
+
+def test_one_that_a_person_had_sent_again_is_found_beside_the_one_taken_back(
+    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
+) -> None:
+    award_id = lost_and_taken_back(staging, sandbox, apply)
+    apply("two")
+    with staging.begin() as connection:
+        settle_unknown(
+            connection, STORE, award_id, utc_now(), was_applied=False, actor="eve", why="mistake"
+        )
+    spoil(sandbox, "drop", after=True)
+
+    apply("three")
+
+    assert state_of(staging, award_id) == ("applied", "found in the ledger")
+    assert [entry["revoked"] for entry in ledger(sandbox)] == [True, False]
 
 
 def test_what_never_arrived_is_sent_once_more_when_that_is_sure(

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.lookup.fresh import forget_look_ups
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
@@ -20,6 +19,7 @@ from loyalty_desk.staging.lookup_schema import lookups_not_found
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member
+from tests.forget import forget_look_ups
 from tests.http.door import (
     API,
     OTHER_STORE,

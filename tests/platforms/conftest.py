@@ -10,10 +10,10 @@ from sqlalchemy import make_url, text
 
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.engine import migrate, open_engine
-from loyalty_desk.staging.installed import forget_engine
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests.conftest import SetConnection
+from tests.forget import forget_engine
 from tests.platforms.account import Account
 from tests.platforms.cases import CASES, Case
 

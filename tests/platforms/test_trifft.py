@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.errors import ApiError, BadConnectionError, NotFoundError
 from loyalty_desk.platforms.check import Verdict, check_guesses
 from loyalty_desk.platforms.trifft import GUESSES
@@ -81,6 +82,22 @@ def test_points_that_are_credited_later_are_pending_and_not_lost(
     lost_id = award(account, staging, "k2")
     run(account, staging)
     assert ended(account, staging, lost_id) == ("applied", "found in the ledger, credited later")
+    assert len(account.booked()) == 2
+
+
+def test_a_transaction_that_was_taken_back_is_not_applied(
+    account: Account, staging: Engine
+) -> None:
+    award_id = award(account, staging, "k1")  # by which the ledger is known to show bookings
+    account.spoil_award("drop", after=True)
+    account.spoil("status", status=404, method="GET", route=account.case.ledger_route)
+    lost_id = award(account, staging, "k2")
+    account.control("POST", f"ledger/{account.booked()[1]['id']}/revoke")
+
+    run(account, staging)
+
+    assert ended(account, staging, award_id)[0] == "applied"
+    assert ended(account, staging, lost_id) == ("unknown", TAKEN_BACK)
     assert len(account.booked()) == 2
 
 

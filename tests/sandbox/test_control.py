@@ -86,6 +86,23 @@ def test_the_ledger_shows_what_was_booked(rivo: Call, sandbox: Sandbox) -> None:
     assert sandbox.control("rivo", "GET", f"ledger?member_id={member_id}")["count"] == 4
 
 
+def test_a_booking_can_be_taken_back_once(rivo: Call, sandbox: Sandbox) -> None:
+    member = members_of(sandbox, limit=1)[0]
+    form = {"customer_identifier": member["id"], "source": "manual", "points_amount": 7}
+    rivo("POST", "/points_events", data=form)
+    [entry] = sandbox.control("rivo", "GET", "ledger")["data"]
+
+    for _ in range(2):
+        revoked = sandbox.control("rivo", "POST", f"ledger/{entry['id']}/revoke")
+
+    assert revoked == entry | {"revoked": True}
+    assert sandbox.control("rivo", "GET", "ledger")["data"] == [revoked]
+    held = sandbox.control("rivo", "GET", f"members/{member['id']}")
+    assert held["points_tally"] == member["points_tally"]
+    with pytest.raises(SandboxError, match="no such booking"):
+        sandbox.control("rivo", "POST", "ledger/1/revoke")
+
+
 def test_requests_are_counted_by_route(gorgias: Call, sandbox: Sandbox) -> None:
     for row in customers_of(sandbox, limit=3):
         put_data(gorgias, row["id"], {})

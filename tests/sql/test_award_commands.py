@@ -14,8 +14,8 @@ from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.staging.installed import forget_engine
 from tests.factories import LATER, NOW, STORE, store_settings
+from tests.forget import forget_engine
 
 HEAD = "member_id,amount,unit,reason\n"
 Awards = Callable[..., int]

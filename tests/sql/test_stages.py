@@ -11,9 +11,9 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import QualityError
 from loyalty_desk.records import RunState
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.staging.installed import forget_engine
 from loyalty_desk.staging.run_record import add_counters, load_run_record, start_run
 from loyalty_desk.tasks import sync as stages
+from tests.forget import forget_engine
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from loyalty_desk.connect.tokens import (
 from loyalty_desk.records import Opens
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.installed import forget_engine
 from tests.factories import LATER, NOW, STORE
+from tests.forget import forget_engine
 
 OTHER_STORE = "other"
 Tokens = Callable[..., int]

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.awards.ledger import UNREADABLE, Ledger, mark_of
+from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, mark_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
@@ -180,13 +180,14 @@ def _find_member_id(worker: Worker, award: Row[Any]) -> str | None:
 def _finish_found(
     worker: Worker, award: Row[Any], counts: Counts, entry: LedgerEntry, member_id: str | None
 ) -> None:
+    """Not applied when it was taken back: its reversal would take it a second time."""
     detail = "found in the ledger" + (", credited later" if entry.is_pending else "")
     _finish(
         worker,
         award,
         counts,
-        AwardState.APPLIED,
-        detail,
+        AwardState.UNKNOWN if entry.is_revoked else AwardState.APPLIED,
+        TAKEN_BACK if entry.is_revoked else detail,
         entry_id=entry.entry_id,
         member_id=member_id,
     )

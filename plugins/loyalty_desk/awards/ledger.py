@@ -22,6 +22,8 @@ from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
 UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
 """How reading a ledger fails without its telling anything about an award."""
+TAKEN_BACK: Final = "found in the ledger, taken back there"
+"""What is said of an award whose booking somebody revoked on the platform."""
 MARGIN: Final = timedelta(days=2)
 """How far before the last sending it is read: to the first one, and clocks differ."""
 
@@ -44,14 +46,20 @@ class Ledger:
         return self.platform.capabilities.reads_ledger
 
     def find(self, award: Row[Any], member_id: str) -> LedgerEntry | None:
-        """The award's entry, also one that was revoked since; raises what is in UNREADABLE."""
+        """The award's entry; a revoked one only if there is no other. Raises what is in UNREADABLE.
+
+        One that was revoked was booked all the same: who takes it for absent would pay again.
+        """
+        revoked = None
         sent_at = parse_utc(award.sent_at_utc) if award.sent_at_utc else utc_now()
         mark = mark_of(award.award_id)
         for entry in self.platform.iter_ledger(member_id, sent_at - MARGIN):
             if entry.marked is not None and mark in entry.marked:
                 self._keep_that_it_shows()
-                return entry
-        return None
+                if not entry.is_revoked:
+                    return entry
+                revoked = entry
+        return revoked
 
     def shows_bookings(self) -> bool:
         """Whether what this ledger does not show was surely not booked."""

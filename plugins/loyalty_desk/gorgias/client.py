@@ -55,11 +55,10 @@ class CustomerPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPage:
-    """One page of the ticket list. `skipped` counts tickets that no known customer sent."""
+    """One page of the ticket list; a ticket that no known customer sent is in neither."""
 
     tickets: list[Ticket]
     rejected: list[Rejected]
-    skipped: int
 
 
 class GorgiasClient:
@@ -109,7 +108,7 @@ class GorgiasClient:
         for rows in iter_rows(self._transport, "/api/tickets", query):
             tickets, bad = _read_all(rows, TICKETS, read_ticket)
             known = [ticket for ticket in tickets if ticket is not None]
-            yield TicketPage(tickets=known, rejected=bad, skipped=len(tickets) - len(known))
+            yield TicketPage(tickets=known, rejected=bad)
 
     def get_customer(self, customer_id: int) -> Customer:
         """Return one customer with its data and further e-mail addresses.

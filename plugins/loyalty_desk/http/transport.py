@@ -57,8 +57,6 @@ class Counts:
 
     requests: int = 0
     rate_limited: int = 0
-    retried: int = 0
-    waited_s: float = 0.0
     by_method: Counter[str] = field(default_factory=Counter)
 
 
@@ -168,9 +166,6 @@ class Transport:
             "%s %s %s: %s; next attempt in %.1f s",
             *(self.service, call.method, call.shown_path, reason, wait_s),
         )
-        with self._lock:
-            self.counts.retried += 1
-            self.counts.waited_s += wait_s
         self._sleep(wait_s)
 
     def _raise_refusal(self, call: Call, status: int) -> NoReturn:

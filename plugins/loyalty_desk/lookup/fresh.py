@@ -129,11 +129,3 @@ def look_up(store: StoreSettings) -> LookUp:
             opened = LookUp(store, staging_engine(), partial(look_up_platform, store))
             _OPEN[store.name] = store, opened
         return opened
-
-
-def forget_look_ups() -> None:
-    """Close them; the next call opens what the settings say then."""
-    with _OPENING:
-        for _, opened in _OPEN.values():
-            opened.close()
-        _OPEN.clear()

@@ -103,7 +103,8 @@ class AwardOrder:
 class LedgerEntry:
     """One booking of a member on the platform. `marked` is the text that the mark would be in.
 
-    `is_pending` when it is booked, and its points become the member's later.
+    `is_pending` when it is booked, and its points become the member's later; `is_revoked` when it
+    was booked, and somebody took it back since.
     """
 
     entry_id: str

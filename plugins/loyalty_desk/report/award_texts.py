@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.records import AwardState, Outcome
 
@@ -38,6 +39,12 @@ _UNKNOWN: Final = ClassText(
     means="Nobody can tell whether the platform booked the award.",
     what_to_do="Look at the member's ledger on the platform, then settle it by the command below.",
 )
+_TAKEN_BACK: Final = ClassText(
+    title="Taken back",
+    means="The platform booked the award, and the booking does not stand any more.",
+    what_to_do="Look at the member's ledger on the platform, then settle it by the command below: "
+    "as applied, or to be sent again if it was taken back by mistake.",
+)
 
 
 def award_text(state: str, detail: str | None, *, by_email: bool, is_member: bool) -> ClassText:
@@ -46,7 +53,7 @@ def award_text(state: str, detail: str | None, *, by_email: bool, is_member: boo
     `is_member` when the person is known to be a member by now.
     """
     if state == AwardState.UNKNOWN:
-        return _UNKNOWN
+        return _TAKEN_BACK if detail == TAKEN_BACK else _UNKNOWN
     text = REFUSED_TEXTS.get(detail or "", _REFUSED)
     if detail != Outcome.CUSTOMER_NOT_FOUND:
         return text

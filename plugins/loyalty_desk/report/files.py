@@ -5,12 +5,12 @@ Each file appears whole or not at all, and none runs a formula that somebody wro
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -18,19 +18,25 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.report.rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import pandas as pd
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
+
+Add = Callable[["pd.DataFrame"], None]
+"""Adds rows to a file."""
 
 CSV, XLSX, JSON = "mismatches.csv", "mismatches.xlsx", "mismatches.json"
 MOST_SHEET_ROWS: Final = 1_000_000
 """A sheet holds 1,048,576 rows; what is more goes on in another one."""
+_FRAME_ROWS: Final = 10_000
+"""Rows in memory at once."""
+_TYPES: Final = {
+    **dict.fromkeys(COLUMNS, "str"),
+    **NUMBERS,
+    "newest_ticket_id": "Int64",  # as there are gaps, which would make it a rounded float
+    "needs_person": "bool",
+}
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class _File(Protocol):
-    def add(self, row: MismatchRow) -> None: ...
 
 
 def write_files(
@@ -39,16 +45,31 @@ def write_files(
     """Write the three files into `out_dir`; returns how many rows there are."""
     count = 0
     with ExitStack() as stack:
-        files: list[_File] = [
+        adders = [
             stack.enter_context(_csv(out_dir / CSV)),
             stack.enter_context(_xlsx(out_dir / XLSX)),
             stack.enter_context(_json(out_dir / JSON, store, run_id, now)),
         ]
-        for row in rows:
-            for file in files:
-                file.add(row)
-            count += 1
+        for frame in _iter_frames(rows):
+            for add in adders:
+                add(frame)
+            count += len(frame)
     return count
+
+
+def _iter_frames(rows: Iterable[MismatchRow]) -> Iterator[pd.DataFrame]:
+    """Yield the rows as tables of `_FRAME_ROWS`, each column of its type."""
+    import pandas as pd  # noqa: PLC0415 - 0.4 s of imports, only where a report is written
+
+    left = iter(rows)
+    while batch := list(islice(left, _FRAME_ROWS)):
+        yield pd.DataFrame(batch, columns=list(_TYPES), dtype=object).astype(_TYPES)
+
+
+def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """What a table shows, None in each gap. An id is text: of 17 digits it would be rounded."""
+    shown = frame[list(COLUMNS)].astype({"newest_ticket_id": "str"})
+    return shown.astype(object).where(shown.notna(), None)
 
 
 def neutral(value: object) -> str:
@@ -65,21 +86,17 @@ def whole(path: Path) -> Iterator[Path]:
     unfinished.replace(path)
 
 
-class _CsvFile:
-    """RFC 4180 in UTF-8 with a byte order mark, as spreadsheets expect."""
-
-    def __init__(self, file: Any) -> None:
-        self._writer = csv.writer(file, lineterminator="\r\n")
-        self._writer.writerow(COLUMNS)
-
-    def add(self, row: MismatchRow) -> None:
-        self._writer.writerow([neutral(value) for value in row[: len(COLUMNS)]])
-
-
 @contextmanager
-def _csv(path: Path) -> Iterator[_CsvFile]:
+def _csv(path: Path) -> Iterator[Add]:
+    """RFC 4180 in UTF-8 with a byte order mark, as spreadsheets expect."""
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
-        yield _CsvFile(file)
+
+        def add(frame: pd.DataFrame) -> None:
+            texts = _cells(frame).map(neutral)
+            texts.to_csv(file, header=False, index=False, lineterminator="\r\n")
+
+        file.write(",".join(COLUMNS) + "\r\n")
+        yield add
 
 
 class _XlsxFile:
@@ -87,68 +104,53 @@ class _XlsxFile:
 
     def __init__(self, book: Workbook) -> None:
         self._book, self._bold = book, book.add_format({"bold": True})
-        self._sheet, self._next = self._new_sheet(), 1
+        self._sheet, self._count = self._new_sheet(), 0
 
-    def add(self, row: MismatchRow) -> None:
-        if not row.needs_person:
-            return
-        if self._next > MOST_SHEET_ROWS:
-            self._end_sheet()
-            self._sheet, self._next = self._new_sheet(), 1
-        for column, (name, value) in enumerate(zip(COLUMNS, row, strict=False)):
-            if value is None:
-                continue
-            if name in NUMBERS:
-                self._sheet.write_number(self._next, column, value)
-            else:
-                self._sheet.write_string(self._next, column, str(value))
-        self._next += 1
+    def add(self, frame: pd.DataFrame) -> None:
+        # Not `to_excel`: it goes down each column, so the whole book has to be in memory.
+        for row in _cells(frame[frame["needs_person"]]).itertuples(index=False, name=None):
+            if self._count == MOST_SHEET_ROWS:
+                self.end_sheet()
+                self._sheet, self._count = self._new_sheet(), 0
+            self._count += 1
+            self._sheet.write_row(self._count, 0, row)
 
-    def end(self) -> None:
-        self._end_sheet()
+    def end_sheet(self) -> None:
+        self._sheet.autofilter(0, 0, max(1, self._count), len(COLUMNS) - 1)
 
     def _new_sheet(self) -> Worksheet:
         number = len(self._book.worksheets()) + 1
         sheet = self._book.add_worksheet("Mismatches" if number == 1 else f"Mismatches {number}")
         sheet.freeze_panes(1, 0)
-        for column, (name, width) in enumerate(WIDTHS.items()):
+        for column, width in enumerate(WIDTHS.values()):
             sheet.set_column(column, column, width)
-            sheet.write_string(0, column, name, self._bold)
+        sheet.write_row(0, 0, COLUMNS, self._bold)
         return sheet
-
-    def _end_sheet(self) -> None:
-        self._sheet.autofilter(0, 0, max(1, self._next - 1), len(COLUMNS) - 1)
 
 
 @contextmanager
-def _xlsx(path: Path) -> Iterator[_XlsxFile]:
+def _xlsx(path: Path) -> Iterator[Add]:
     import xlsxwriter  # noqa: PLC0415 - only where a report is written
 
     with whole(path) as unfinished:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(unfinished), options) as book:
             file = _XlsxFile(book)
-            yield file
-            file.end()
-
-
-class _JsonFile:
-    """One object with all rows in `mismatches`, a line each."""
-
-    def __init__(self, file: Any) -> None:
-        self._file, self._is_first = file, True
-
-    def add(self, row: MismatchRow) -> None:
-        self._file.write(b"\n" if self._is_first else b",\n")
-        self._is_first = False
-        names = (*COLUMNS, "needs_person")
-        self._file.write(orjson.dumps(dict(zip(names, row, strict=True))))
+            yield file.add
+            file.end_sheet()
 
 
 @contextmanager
-def _json(path: Path, store: str, run_id: str, now: datetime) -> Iterator[_JsonFile]:
-    with whole(path) as unfinished, unfinished.open("wb") as file:
-        head = orjson.dumps({"store": store, "run_id": run_id, "made_at": utc_text(now)})
-        file.write(head[:-1] + b',"mismatches":[')
-        yield _JsonFile(file)
-        file.write(b"\n]}\n")
+def _json(path: Path, store: str, run_id: str, now: datetime) -> Iterator[Add]:
+    """One object with all rows in `mismatches`, a line each."""
+    with whole(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+        separators = chain(("\n",), repeat(",\n"))
+
+        def add(frame: pd.DataFrame) -> None:
+            lines = frame.to_json(orient="records", lines=True, force_ascii=False).rstrip("\n")
+            file.write(next(separators) + lines.replace("\n", ",\n"))
+
+        head = orjson.dumps({"store": store, "run_id": run_id, "made_at": utc_text(now)}).decode()
+        file.write(head[:-1] + ',"mismatches":[')
+        yield add
+        file.write("\n]}\n")

@@ -55,8 +55,8 @@ WIDTHS: Final = {
 The last field is no column.
 """
 COLUMNS: Final = tuple(WIDTHS)
-NUMBERS: Final = frozenset({"tickets", "score"})
-"""Columns to count with. An id is text: a spreadsheet would round a number of 17 digits."""
+NUMBERS: Final = {"tickets": "int64", "score": "float64"}
+"""Columns to count with, by pandas' type. An id is text: of 17 digits it would be rounded."""
 
 
 def iter_mismatches(

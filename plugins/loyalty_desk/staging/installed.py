@@ -24,10 +24,3 @@ def _open() -> Engine:
     engine = open_engine(installation().resolved_staging_url())
     check_migrated(engine)
     return engine
-
-
-def forget_engine() -> None:
-    """Close it; the next call opens what the settings say then."""
-    if _open.cache_info().currsize:
-        _open().dispose()
-    _open.cache_clear()

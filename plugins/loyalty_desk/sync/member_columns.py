@@ -73,6 +73,8 @@ class Columns(BaseModel):
         """Read one row; raises BadFieldError, which names the column."""
         if None in row:
             raise BadFieldError("(row)", "has more cells than the first line")
+        if None in row.values():
+            raise BadFieldError("(row)", "has fewer cells than the first line")
         member_id = self._text(row, "member_id")
         if member_id is None or len(member_id) > 64 or not member_id.isprintable():
             raise BadFieldError(self.columns["member_id"], "is no id")

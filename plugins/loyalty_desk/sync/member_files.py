@@ -60,7 +60,9 @@ class MemberFile:
         try:
             with self.path.open("rb") as binary:
                 text = io.TextIOWrapper(binary, encoding=self.columns.encoding, newline="")
-                yield from self._read(csv.DictReader(text, delimiter=self.columns.delimiter))
+                # Strictly, or a quote that is left open takes in the members after it.
+                rows = csv.DictReader(text, delimiter=self.columns.delimiter, strict=True)
+                yield from self._read(rows)
         except UnicodeDecodeError:
             raise MemberFileError(
                 f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"

@@ -7,7 +7,6 @@ and one that was is not told again.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -23,8 +22,6 @@ from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import newest_success
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.stores import open_store
-
-log = logging.getLogger(__name__)
 
 DATA_AGE = "data_age"
 

@@ -22,7 +22,6 @@ from loyalty_desk.records import (
     ChangeState,
     Destination,
     EmailState,
-    MatchRule,
     MemberStatus,
     Opens,
     RunState,
@@ -35,7 +34,6 @@ from loyalty_desk.staging.schema import METADATA, TOPICS
 VALUES: dict[str, type[StrEnum]] = {
     "members.status": MemberStatus,
     "members.email_state": EmailState,
-    "matches.rule": MatchRule,
     "pushed_cards.destination": Destination,
     "changes.state": ChangeState,
     "runs.state": RunState,

@@ -129,7 +129,6 @@ def test_a_get_is_tried_again(
     assert transport.get_json("/api/customers/1") == {"id": 1}
     assert len(waits) == 2
     assert transport.counts.requests == 3
-    assert transport.counts.retried == 2
 
 
 def test_attempts_end(transport: Transport, server: ScriptedServer, waits: list[float]) -> None:

@@ -15,6 +15,8 @@ from loyalty_desk.report.rows import COLUMNS, MismatchRow
 from tests.factories import NOW, STORE
 
 FORMULAS = ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x.test")']
+ID = 12345678901234567
+"""Not a whole number any more once it is a float."""
 
 
 def row(identifier: str = "12345678901234567", **values: object) -> MismatchRow:
@@ -82,6 +84,41 @@ def test_no_cell_is_a_formula(tmp_path: Path, formula: str) -> None:
     assert cells[1].hyperlink is None
     [in_csv] = list(csv.DictReader((tmp_path / CSV).open(encoding="utf-8-sig", newline="")))
     assert in_csv["id"] == f"'{formula}"
+
+
+def test_no_cell_is_a_formula_of_a_range(tmp_path: Path) -> None:
+    write(tmp_path, row("{=1+1}"))
+
+    [cells] = load_workbook(tmp_path / XLSX).active.iter_rows(min_row=2)
+    assert (cells[1].data_type, cells[1].value) == ("s", "{=1+1}")
+
+
+def test_a_row_without_a_ticket_rounds_no_other_ones_ticket(tmp_path: Path) -> None:
+    write(tmp_path, row(newest_ticket_id=ID), row(newest_ticket_id=None, tickets=0, score=None))
+
+    in_csv = list(csv.DictReader((tmp_path / CSV).open(encoding="utf-8-sig", newline="")))
+    in_json = json.loads((tmp_path / JSON).read_bytes())["mismatches"]
+    in_xlsx = list(load_workbook(tmp_path / XLSX).active.values)[1:]
+    assert [one["newest_ticket_id"] for one in in_csv] == [str(ID), ""]
+    assert [one["newest_ticket_id"] for one in in_json] == [ID, None]
+    assert [cells[4] for cells in in_xlsx] == [str(ID), None]
+    assert [one["score"] for one in in_csv] == ["0.92", ""]
+    assert [(cells[5], cells[8]) for cells in in_xlsx] == [(2, 0.92), (0, None)]
+
+
+def test_rows_go_on_from_one_frame_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_FRAME_ROWS", 2)
+    ids = ["1", "a\u2028b\n", "3", "4", "5"]
+
+    assert write(tmp_path, *(row(identifier) for identifier in ids)) == 5
+
+    in_csv = list(csv.DictReader((tmp_path / CSV).open(encoding="utf-8-sig", newline="")))
+    in_json = json.loads((tmp_path / JSON).read_bytes())["mismatches"]
+    in_xlsx = list(load_workbook(tmp_path / XLSX).active.values)[1:]
+    assert [one["id"] for one in in_csv] == [one["id"] for one in in_json] == ids
+    assert [cells[1] for cells in in_xlsx] == ids
 
 
 def test_what_is_too_long_for_a_sheet_goes_on_in_another(

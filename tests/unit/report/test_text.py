@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from loyalty_desk.records import RunState
+import pytest
+
+from loyalty_desk.awards.ledger import TAKEN_BACK
+from loyalty_desk.records import AwardState, RunState
 from loyalty_desk.report import text
+from loyalty_desk.report.award_texts import award_text
 from loyalty_desk.staging.run_record import (
     COUNTERS,
     RunRecord,
@@ -104,6 +108,17 @@ def test_two_runs_stand_side_by_side() -> None:
 
 def test_every_counter_says_what_it_counts() -> None:
     assert all(RunRecord.model_fields[name].description for name in COUNTERS)
+
+
+@pytest.mark.parametrize(
+    ("detail", "title"),
+    [(TAKEN_BACK, "Taken back"), ("the ledger cannot be read", "Perhaps booked")],
+)
+def test_an_unknown_award_says_what_is_known_of_it(detail: str, title: str) -> None:
+    text = award_text(AwardState.UNKNOWN, detail, by_email=True, is_member=True)
+
+    assert text.title == title
+    assert ", then settle it by the command below" in text.what_to_do, "as the desk replaces it"
 
 
 def test_counts_that_add_up_are_no_problem() -> None:

@@ -1,0 +1,20 @@
+"""Closes what a process opens once, so that the next test opens what its own settings say."""
+
+from __future__ import annotations
+
+from loyalty_desk.lookup import fresh
+from loyalty_desk.staging import installed
+
+
+def forget_engine() -> None:
+    """Close the staging database of this installation."""
+    if installed._open.cache_info().currsize:
+        installed._open().dispose()
+    installed._open.cache_clear()
+
+
+def forget_look_ups() -> None:
+    """Close the look-up of each store."""
+    for _, opened in fresh._OPEN.values():
+        opened.close()
+    fresh._OPEN.clear()

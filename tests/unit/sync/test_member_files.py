@@ -1,0 +1,50 @@
+"""Files with members are read strictly: what broke off never passes for a whole row or file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loyalty_desk.errors import MemberFileError
+from loyalty_desk.sync.member_columns import Columns
+from loyalty_desk.sync.member_files import MemberFile
+
+HEAD = "Id,Mail,Name\n"
+ADA = "1,ada@shop.example,Ada\n"
+BO = "2,bo@shop.example,Bo\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> MemberFile:
+    columns = Columns(
+        source="columns.yaml", columns={"member_id": "Id", "email": "Mail", "name": "Name"}
+    )
+    return MemberFile("acme", tmp_path / "members.csv", "1", columns, holds_everybody=True)
+
+
+def test_a_row_that_broke_off_is_set_aside(file: MemberFile) -> None:
+    file.path.write_text(HEAD + ADA + "2,bo@shop.example\n", encoding="utf-8")
+
+    [page] = file.iter_pages()
+
+    assert [one.member_id for one in page.members] == ["1"]
+    assert [(one.record_id, one.reason) for one in page.rejected] == [
+        ("2", "has fewer cells than the first line"),
+    ]
+
+
+@pytest.mark.parametrize("broken", ['1,ada@shop.example,"Ada\n', '1,ada@shop.example,"A"da\n'])
+def test_a_file_with_a_broken_quote_is_no_csv(file: MemberFile, broken: str) -> None:
+    file.path.write_text(HEAD + broken + BO, encoding="utf-8")
+
+    with pytest.raises(MemberFileError, match=r"^members\.csv is no CSV: "):
+        list(file.iter_pages())
+
+
+def test_a_cell_may_have_quotes_and_line_ends(file: MemberFile) -> None:
+    file.path.write_text(HEAD + '1,ada@shop.example,"Ada ""A"""\r\n' + BO, encoding="utf-8")
+
+    [page] = file.iter_pages()
+
+    assert [one.card["name"] for one in page.members] == ['Ada "A"', "Bo"]
