@@ -34,7 +34,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(sync, "start", lambda store, run_id, params: done.append("start"))
     monkeypatch.setattr(sync, "report", report)
-    monkeypatch.setattr(sync, "STAGES", {name: stage(name) for name in NAMES})
+    monkeypatch.setattr(sync, "STAGES", {name: stage(name) for name in reversed(NAMES)})
     return done
 
 
