@@ -23,30 +23,18 @@ from airflow.sdk import (
     CronTriggerTimetable,
     Param,
     chain,
-    dag,
     task,
     task_group,
 )
-from pendulum import datetime, duration
+from pendulum import duration
 
 from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.approval_operator import ANSWER_FORM, AskApproval
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(1),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(minutes=30),
-    # An agent waits for these, a sync can wait.
-    "priority_weight": 100,
-    "weight_rule": "absolute",
-    **STORES.lanes.awards.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
 MOST_WAITING_RUNS = 1_000
 """Runs that wait for an approval count as active; they must not hold up the others."""
 
@@ -79,41 +67,41 @@ def when(settings: StoreSettings) -> Any:
     return AssetOrTimeSchedule(timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=queue)
 
 
-def award_dag(settings: StoreSettings) -> None:
+def award_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"award_points__{store}",
+    @store_dag(
+        settings,
+        title="Award points",
+        description="Books points and credits that people award by hand, each once.",
         schedule=when(settings),
-        start_date=START,
-        catchup=False,
         max_active_runs=MOST_WAITING_RUNS,
-        default_args=DEFAULTS,
+        # An agent waits for these, a sync can wait.
+        default_args=task_defaults(lanes.awards, at_most=duration(minutes=30), priority=100),
         params=form(settings),
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def award_points() -> None:
         @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
         def apply(run_id: str, params: dict[str, Any], dag_run: Any = None) -> list[str]:
-            from loyalty_desk.tasks import awards as stages
+            from loyalty_desk.tasks import awards
 
             agent = getattr(dag_run, "triggering_user_name", None) or "airflow"
-            stages.queue_from_form(store, params, run_id, agent)
-            stages.apply_awards(store)
-            return stages.take_to_ask(store, run_id)
+            awards.queue_from_form(store, params, run_id, agent)
+            awards.apply_awards(store)
+            return awards.take_to_ask(store, run_id)
 
         @task
         def settle(award_id: str, answer: dict[str, Any]) -> str:
-            from loyalty_desk.tasks import awards as stages
+            from loyalty_desk.tasks import awards
 
-            return stages.settle(store, award_id, answer)
+            return awards.settle(store, award_id, answer)
 
         @task
         def alert(run_id: str, **context: Any) -> int:
-            from loyalty_desk.tasks import awards as stages
+            from loyalty_desk.tasks import awards
 
-            return stages.alert(store, run_id, context)
+            return awards.alert(store, run_id, context)
 
         @task_group
         def approval(award_id: str) -> None:
@@ -139,5 +127,4 @@ def award_dag(settings: StoreSettings) -> None:
     award_points()
 
 
-for store_settings in STORES.stores.values():
-    award_dag(store_settings)
+for_each_store(award_dag)

@@ -8,36 +8,30 @@ OpenTelemetry), and only by hand where they are not.
 **If it fails** staging does not answer. The next run measures everything anew.
 """
 
-from airflow.sdk import dag, task
-from pendulum import datetime, duration
+from airflow.sdk import task
+from pendulum import duration
 
+from loyalty_desk.orchestration.store_dags import loyalty_desk_dag, task_defaults
 from loyalty_desk.settings.stores_file import installation, stores_file
 from loyalty_desk.watching.metrics import are_on
 
 LANES = stores_file().lanes
-DEFAULTS = {
-    "retries": 0,
-    "execution_timeout": duration(minutes=5),
-    **LANES.awards.task_arguments(),  # the numbers are wanted most when syncs fill their lane
-}
-START = datetime(2026, 1, 1, tz="UTC")
 
 
-@dag(
+@loyalty_desk_dag(
+    title="Desk watch",
+    description="Measures every store and sends the numbers where Airflow sends its own.",
     schedule=installation().metrics_schedule if are_on() else None,
-    start_date=START,
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULTS,
+    # The numbers are wanted most when syncs fill their lane.
+    default_args=task_defaults(LANES.awards, at_most=duration(minutes=5), retries=0),
     doc_md=__doc__,
-    tags=["loyalty_desk"],
 )
 def desk_watch() -> None:
     @task
     def measure() -> int:
-        from loyalty_desk.tasks import watching as stages
+        from loyalty_desk.tasks import watching
 
-        return stages.measure()
+        return watching.measure()
 
     measure()
 

@@ -18,42 +18,45 @@ would do.
 
 from typing import Any
 
-from airflow.sdk import Param, chain, dag, task
-from pendulum import datetime, duration
+from airflow.sdk import Param, chain, task
+from pendulum import duration
 
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(1),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(hours=1),
-    **STORES.lanes.syncs.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
 CONNECT = {
-    "plan": Param(False, type="boolean", description="Show what it would do; change nothing."),
+    "plan": Param(
+        False,
+        type="boolean",
+        title="Plan only",
+        description="Show what it would do; change nothing.",
+    ),
     "probe": Param(
         False,
         type="boolean",
+        title="Probe",
         description="Find out what Gorgias does not document, on a customer made for it.",
     ),
     "adopt_widget": Param(
         None,
         type=["null", "integer"],
         minimum=1,
+        title="Adopt a widget",
         description="Keep the button of this widget, made by hand, on every widget we make.",
     ),
 }
 DISCONNECT = {
     "clear_cards": Param(
-        False, type="boolean", description="Take the card off every customer as well."
+        False,
+        type="boolean",
+        title="Clear the cards",
+        description="Take the card off every customer as well.",
     ),
     "waiting_awards": Param(
         "refuse",
         enum=["refuse", "park"],
+        title="Waiting awards",
         description="When awards wait: refuse to disconnect, or leave them in the queue.",
     ),
 }
@@ -64,47 +67,46 @@ def by(dag_run: Any) -> str:
     return getattr(dag_run, "triggering_user_name", None) or "airflow"
 
 
-def connect_dag(settings: StoreSettings) -> None:
+def connect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"gorgias_connect__{store}",
+    @store_dag(
+        settings,
+        title="Connect Gorgias",
+        description="Makes and repairs what agents see of the store in Gorgias.",
         schedule=None,
-        start_date=START,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=task_defaults(lanes.syncs, at_most=duration(hours=1)),
         params=CONNECT,
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def gorgias_connect() -> None:
         @task
         def check() -> None:
             from loyalty_desk.connect import tables
             from loyalty_desk.connect.checks import require_working
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
-            checks = stages.check(store)
+            checks = connect.check(store)
             print(tables.checks_table(checks))
             require_working(checks)
 
         @task
         def learn(params: dict[str, Any]) -> None:
             from loyalty_desk.connect import tables
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
             if params["probe"] and not params["plan"]:
-                print(tables.findings_table(stages.probe(store)))
+                print(tables.findings_table(connect.probe(store)))
             if params["adopt_widget"] and not params["plan"]:
-                stages.adopt(store, params["adopt_widget"])
+                connect.adopt(store, params["adopt_widget"])
 
         @task
         def furnish(params: dict[str, Any], dag_run: Any = None) -> str:
             from loyalty_desk.connect import tables
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
             writes = not params["plan"]
-            furnished = stages.furnish(store, writes=writes, by=by(dag_run))
+            furnished = connect.furnish(store, writes=writes, by=by(dag_run))
             print(tables.actions_table(furnished.actions, done=writes))
             if furnished.page:
                 print(f"How to go on, with the button's values: {furnished.page}")
@@ -115,47 +117,46 @@ def connect_dag(settings: StoreSettings) -> None:
     gorgias_connect()
 
 
-def disconnect_dag(settings: StoreSettings) -> None:
+def disconnect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"gorgias_disconnect__{store}",
+    @store_dag(
+        settings,
+        title="Disconnect Gorgias",
+        description="Takes out of Gorgias what connect made, and the store out of service.",
         schedule=None,
-        start_date=START,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=task_defaults(lanes.syncs, at_most=duration(hours=1)),
         params=DISCONNECT,
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def gorgias_disconnect() -> None:
         @task
         def close(params: dict[str, Any], dag_run: Any = None) -> int:
             from loyalty_desk.connect.disconnect import Waiting
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
-            return stages.close(store, waiting=Waiting(params["waiting_awards"]), by=by(dag_run))
+            return connect.close(store, waiting=Waiting(params["waiting_awards"]), by=by(dag_run))
 
         @task
         def remove() -> None:
             from loyalty_desk.connect import tables
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
-            print(tables.left_table(stages.remove_shown(store)))
+            print(tables.left_table(connect.remove_shown(store)))
 
         # As long as it takes at the account's rate: 100,000 cards are a day.
         @task(execution_timeout=duration(days=7))
         def clear_cards(params: dict[str, Any]) -> int:
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
-            return stages.clear_cards(store) if params["clear_cards"] else 0
+            return connect.clear_cards(store) if params["clear_cards"] else 0
 
         @task
         def finish(params: dict[str, Any], dag_run: Any = None) -> None:
             from loyalty_desk.connect import tables
-            from loyalty_desk.tasks import connect as stages
+            from loyalty_desk.tasks import connect
 
-            left = stages.finish(store, by=by(dag_run), cards_stay=not params["clear_cards"])
+            left = connect.finish(store, by=by(dag_run), cards_stay=not params["clear_cards"])
             print(tables.left_table(left))
 
         chain(close(), remove(), clear_cards(), finish())
@@ -163,6 +164,4 @@ def disconnect_dag(settings: StoreSettings) -> None:
     gorgias_disconnect()
 
 
-for store_settings in STORES.stores.values():
-    connect_dag(store_settings)
-    disconnect_dag(store_settings)
+for_each_store(connect_dag, disconnect_dag)

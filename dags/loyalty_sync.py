@@ -13,6 +13,7 @@ the DAG once with `release_brake`.
 The report of each run is in the log of the task `report`, and its numbers are in the run's note.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from airflow.sdk import (
@@ -20,35 +21,41 @@ from airflow.sdk import (
     DeadlineReference,
     Param,
     SyncCallback,
-    chain,
-    dag,
+    cross_downstream,
     task,
 )
-from pendulum import datetime, duration
+from pendulum import duration
 
-from loyalty_desk.errors import SettingsError
 from loyalty_desk.orchestration import assets
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.orchestration.retrying import wait_minutes
+from loyalty_desk.orchestration.store_dags import (
+    broken_store_dag,
+    for_each_store,
+    store_dag,
+    task_defaults,
+)
+from loyalty_desk.settings.lanes import LanesSettings
 from loyalty_desk.settings.run_params import RunParams
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.tasks.late import tell_late
+from loyalty_desk.tasks.sync_order import SYNC_ORDER
 
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(1),
-    "retry_exponential_backoff": True,
-    "max_retry_delay": wait_minutes(15),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(hours=4),
-    "multiple_outputs": False,  # counts go on as one value, not as one XCom a count
-    **STORES.lanes.syncs.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
-PARAMS = {
-    name: Param(field["default"], description=field["description"], type=field["type"])
-    for name, field in RunParams.form_fields().items()
-}
+PARAMS = {name: Param(**field) for name, field in RunParams.form_fields().items()}
+
+
+def lineage(store: str) -> dict[str, dict[str, Any]]:
+    """What the stages read and write, by their names."""
+    members, customers = assets.staged_members(store), assets.staged_customers(store)
+    matches, changes = assets.matches(store), assets.changes(store)
+    gorgias = assets.gorgias_customers(store)
+    return {
+        "extract_members": {"inlets": [assets.loyalty_members(store)], "outlets": [members]},
+        "extract_customers": {"inlets": [gorgias], "outlets": [customers]},
+        "extract_tickets": {"inlets": [gorgias]},
+        "match": {"inlets": [members, customers], "outlets": [matches]},
+        "plan": {"inlets": [matches], "outlets": [changes]},
+        "push": {"inlets": [changes], "outlets": [assets.loyalty_cards(store)]},
+    }
 
 
 def deadline(settings: StoreSettings) -> DeadlineAlert | None:
@@ -63,137 +70,55 @@ def deadline(settings: StoreSettings) -> DeadlineAlert | None:
     )
 
 
-def sync_dag(settings: StoreSettings) -> None:
+def sync_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"loyalty_sync__{store}",
+    @store_dag(
+        settings,
+        title="Loyalty sync",
+        description="Keeps the loyalty cards in Gorgias in line with the loyalty platform.",
         schedule=settings.schedule,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=task_defaults(
+            lanes.syncs,
+            at_most=duration(hours=4),
+            retry_exponential_backoff=True,
+            max_retry_delay=wait_minutes(15),
+        ),
         params=PARAMS,
         deadline=deadline(settings),
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def loyalty_sync() -> None:
         @task
         def start(run_id: str, params: dict[str, Any]) -> None:
-            from loyalty_desk.tasks import sync as stages
+            from loyalty_desk.tasks import sync
 
-            stages.start(store, run_id, params)
+            sync.start(store, run_id, params)
 
-        @task(inlets=[assets.loyalty_members(store)], outlets=[assets.staged_members(store)])
-        def extract_members(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
+        @task(multiple_outputs=False)  # counts go on as one value, not as one XCom a count
+        def stage(name: str, run_id: str) -> dict[str, float]:
+            from loyalty_desk.tasks import sync
 
-            return stages.extract_members(store, run_id)
+            return sync.STAGES[name](store, run_id)
 
-        @task(inlets=[assets.gorgias_customers(store)], outlets=[assets.staged_customers(store)])
-        def extract_customers(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.extract_customers(store, run_id)
-
-        @task(inlets=[assets.gorgias_customers(store)])
-        def extract_tickets(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.extract_tickets(store, run_id)
-
-        @task
-        def look_up_channels(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.look_up_channels(store, run_id)
-
-        @task
-        def check(*steps: str, run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.check(store, run_id, *steps)
-
-        @task(
-            inlets=[assets.staged_members(store), assets.staged_customers(store)],
-            outlets=[assets.matches(store)],
-        )
-        def match(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.match(store, run_id)
-
-        @task(inlets=[assets.matches(store)], outlets=[assets.changes(store)])
-        def plan(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.plan(store, run_id)
-
-        @task(inlets=[assets.changes(store)], outlets=[assets.loyalty_cards(store)])
-        def push(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.push_cards(store, run_id)
-
-        @task
-        def read_back(run_id: str) -> dict[str, float]:
-            from loyalty_desk.tasks import sync as stages
-
-            return stages.read_back(store, run_id)
-
-        @task(outlets=[assets.sync_report(store)])
+        @task(outlets=[assets.sync_report(store)], multiple_outputs=False)
         def report(reached_the_end: object, run_id: str) -> dict[str, Any]:
-            from loyalty_desk.tasks import sync as stages
+            from loyalty_desk.tasks import sync
 
-            return stages.report(store, run_id, reached_the_end=reached_the_end is not None)
+            return sync.report(store, run_id, reached_the_end=reached_the_end is not None)
 
-        started = start()
-        last_check = check.override(task_id="check_push")("push")
+        reads_and_writes = lineage(store)
+        stages = [
+            [stage.override(task_id=name, **reads_and_writes.get(name, {}))(name) for name in group]
+            for group in SYNC_ORDER
+        ]
+        started, last = start(), stages[-1][-1]
         # A teardown runs whatever failed before it, and does not turn a failed run green.
-        end = report(last_check).as_teardown(setups=started, on_failure_fail_dagrun=True)
-        chain(
-            started,
-            [extract_members(), extract_customers(), extract_tickets()],
-            look_up_channels(),
-            check.override(task_id="check_extracts")("members", "customers"),
-            match(),
-            check.override(task_id="check_match")("match"),
-            plan(),
-            check.override(task_id="check_plan")("plan"),
-            push(),
-            read_back(),
-            last_check,
-            end,
-        )
+        end = report(last).as_teardown(setups=started, on_failure_fail_dagrun=True)
+        for before, after in pairwise([[started], *stages, [end]]):
+            cross_downstream(before, after)
 
     loyalty_sync()
 
 
-def broken_store_dag(store: str, problem: str) -> None:
-    """Show a store whose settings are wrong as a DAG that fails with what to mend."""
-
-    @dag(
-        dag_id=f"loyalty_sync__{''.join(c if c.isalnum() else '_' for c in store)}",
-        schedule="@hourly",
-        start_date=START,
-        catchup=False,
-        doc_md=f"The settings of this store are wrong.\n\n`{problem}`",
-        tags=["loyalty_desk", "wrong settings"],
-    )
-    def broken_store() -> None:
-        @task
-        def read_settings() -> None:
-            raise SettingsError(problem)
-
-        read_settings()
-
-    broken_store()
-
-
-if "" in STORES.problems:
-    raise SettingsError(STORES.problems[""])
-for broken, reason in STORES.problems.items():
-    broken_store_dag(broken, reason)
-for store_settings in STORES.stores.values():
-    sync_dag(store_settings)
+for_each_store(sync_dag, add_broken=broken_store_dag)

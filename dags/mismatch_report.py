@@ -13,23 +13,17 @@ unless you trigger it with `force`.
 
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
-from pendulum import datetime, duration
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from pendulum import duration
 
 from loyalty_desk.orchestration import assets
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(5),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(minutes=30),
-    **STORES.lanes.syncs.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
-FORCE = Param(False, type="boolean", description="Send it also when nothing changed.")
+FORCE = Param(
+    False, type="boolean", title="Force", description="Send it also when nothing changed."
+)
 
 
 def schedule_of(settings: StoreSettings) -> Any:
@@ -41,19 +35,17 @@ def schedule_of(settings: StoreSettings) -> Any:
     return AssetOrTimeSchedule(timetable=timetable, assets=synced)
 
 
-def report_dag(settings: StoreSettings) -> None:
+def report_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"mismatch_report__{store}",
+    @store_dag(
+        settings,
+        title="Mismatch report",
+        description="Tells support managers who could not be paired, and what is over a threshold.",
         schedule=schedule_of(settings),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=task_defaults(lanes.syncs, at_most=duration(minutes=30), retry_minutes=5),
         params={"force": FORCE},
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def mismatch_report() -> None:
         @task(inlets=[assets.sync_report(store)])
@@ -76,5 +68,4 @@ def report_dag(settings: StoreSettings) -> None:
     mismatch_report()
 
 
-for store_settings in STORES.stores.values():
-    report_dag(store_settings)
+for_each_store(report_dag)

@@ -12,43 +12,41 @@ mismatches and decisions, and makes old awards anonymous, by the limits in `rete
 
 from typing import Any
 
-from airflow.sdk import Param, dag, task
-from pendulum import datetime, duration
+from airflow.sdk import Param, task
+from pendulum import duration
 
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(2),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(hours=1),
-    **STORES.lanes.syncs.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
 WHO = {
     "customer_id": Param(
-        None, type=["null", "integer"], description="The customer's id in Gorgias."
+        None,
+        type=["null", "integer"],
+        title="Customer id",
+        description="The customer's id in Gorgias.",
     ),
-    "member_id": Param(None, type=["null", "string"], description="The member's id."),
-    "email": Param(None, type=["null", "string"], description="Or an address of the person."),
+    "member_id": Param(
+        None, type=["null", "string"], title="Member id", description="The member's id."
+    ),
+    "email": Param(
+        None, type=["null", "string"], title="E-mail", description="Or an address of the person."
+    ),
 }
 
 
-def privacy_dags(settings: StoreSettings) -> None:
+def privacy_dags(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
-    tags = ["loyalty_desk", store, settings.platform]
+    defaults = task_defaults(lanes.syncs, at_most=duration(hours=1), retry_minutes=2)
 
-    @dag(
-        dag_id=f"erase_person__{store}",
+    @store_dag(
+        settings,
+        title="Erase a person",
+        description="Erases one person for good and keeps the person out of later syncs.",
         schedule=None,
-        start_date=START,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=defaults,
         params=WHO,
         doc_md=__doc__,
-        tags=tags,
     )
     def erase_person() -> None:
         @task
@@ -62,15 +60,13 @@ def privacy_dags(settings: StoreSettings) -> None:
 
         erase()
 
-    @dag(
-        dag_id=f"housekeeping__{store}",
+    @store_dag(
+        settings,
+        title="Housekeeping",
+        description="Removes old runs, reports and decisions, and makes old awards anonymous.",
         schedule=settings.retention.schedule,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=defaults,
         doc_md=__doc__,
-        tags=tags,
     )
     def housekeeping() -> None:
         @task(multiple_outputs=False)
@@ -85,5 +81,4 @@ def privacy_dags(settings: StoreSettings) -> None:
     housekeeping()
 
 
-for store_settings in STORES.stores.values():
-    privacy_dags(store_settings)
+for_each_store(privacy_dags)

@@ -11,51 +11,37 @@ is not written again.
 another try, or the next sync shows it.
 """
 
-from airflow.sdk import dag, task
-from pendulum import datetime, duration
+from airflow.sdk import task
+from pendulum import duration
 
 from loyalty_desk.orchestration import assets
-from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
-
-STORES = stores_file()
-DEFAULTS = {
-    "retries": 3,
-    "retry_delay": wait_minutes(1),
-    "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
-    "execution_timeout": duration(hours=1),
-    # An agent may be looking at these cards; a sync can wait. Awards come first.
-    "priority_weight": 50,
-    "weight_rule": "absolute",
-    **STORES.lanes.awards.task_arguments(),
-}
-START = datetime(2026, 1, 1, tz="UTC")
+from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings
 
 
-def refresh_dag(settings: StoreSettings) -> None:
+def refresh_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     store = settings.name
 
-    @dag(
-        dag_id=f"refresh_cards__{store}",
+    @store_dag(
+        settings,
+        title="Refresh cards",
+        description="Shows cards in Gorgias within seconds after they changed on the platform.",
         schedule=assets.cards_to_show(store),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
+        # An agent may be looking at these cards; a sync can wait. Awards come first.
+        default_args=task_defaults(lanes.awards, at_most=duration(hours=1), priority=50),
         doc_md=__doc__,
-        tags=["loyalty_desk", store, settings.platform],
     )
     def refresh_cards() -> None:
         @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
         def refresh() -> dict[str, int]:
-            from loyalty_desk.tasks import refresh as stages
+            from loyalty_desk.tasks import refresh
 
-            return stages.refresh_cards(store)
+            return refresh.refresh_cards(store)
 
         refresh()
 
     refresh_cards()
 
 
-for store_settings in STORES.stores.values():
-    refresh_dag(store_settings)
+for_each_store(refresh_dag)

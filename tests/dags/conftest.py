@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +28,21 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 
     yield load_dags
     settings.installation.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """The DAGs of a store whose settings are right and of one whose are wrong, to be looked at."""
+    airflow_home.migrated()
+    from airflow.dag_processing.dagbag import DagBag
+
+    path = tmp_path_factory.mktemp("stores") / "stores.yaml"
+    stores = {"one": {"platform": "rivo"}, "wrong": {"platform": "nobody"}}
+    path.write_text(yaml.safe_dump({"stores": stores}), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOYALTY_DESK_STORES_FILE", str(path))
+        settings.installation.cache_clear()
+        bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    settings.installation.cache_clear()
+    assert bag.import_errors == {}
+    return bag.dags

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+import typer
+
 from loyalty_desk.card.keys import CARD, CardKey, Place
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
+
+commands = typer.Typer()
 
 HEAD = (
     "| Key | In the widget | What stands there | Customer field | Who has it | Told by |\n"
@@ -16,10 +18,10 @@ HEAD = (
 )
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    about = "print every key of the loyalty card as a Markdown table"
-    commands.add_parser("card", help=about, description=about).set_defaults(run=_print)
+@commands.command("card")
+def print_keys() -> None:
+    """Print every key of the loyalty card as a Markdown table."""
+    typer.echo(card_markdown(), nl=False)
 
 
 def card_markdown() -> str:
@@ -59,8 +61,3 @@ def _line(key: CardKey, told: Mapping[str, frozenset[str]]) -> str:
         (", ".join(by) or "files") if key.is_told else "us",
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _print(_options: argparse.Namespace) -> int:
-    sys.stdout.write(card_markdown())
-    return 0

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-Run = Callable[[argparse.Namespace], int]
-AddVerb = Callable[[str, str, Run], argparse.ArgumentParser]
+import typer
 
 
-def add_verbs(commands: Any, noun: str, text: str) -> AddVerb:
-    """Add a command with verbs of its own; returns what adds one verb, which takes `--store`."""
-    parser = commands.add_parser(noun, help=text, description=text)
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-
-    def add(verb: str, about: str, run: Run) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = verbs.add_parser(verb, help=about, description=about)
-        added.add_argument("--store", required=True, help="the store's name in the stores file")
-        added.set_defaults(run=run)
-        return added
-
-    return add
+def group(name: str, text: str) -> typer.Typer:
+    """A command with commands of its own."""
+    return typer.Typer(name=name, help=text, no_args_is_help=True)
 
 
-def add_by(parser: argparse.ArgumentParser, who: str) -> None:
-    """Add `--by`, kept in the audit."""
-    parser.add_argument("--by", default=getpass.getuser(), type=words, help=f"{who}; default: you")
+def flag(name: str, text: str) -> Any:
+    """A flag without a value; if it had no name here, typer would add its opposite."""
+    return typer.Option(name, help=text)
+
+
+def you(text: str, **more: Any) -> Any:
+    """A flag for a person's name, by default that of whoever runs the command."""
+    return typer.Option(
+        default_factory=getpass.getuser, show_default=False, help=f"{text}; default: you.", **more
+    )
 
 
 def words(text: str) -> str:
     """An argument that must say something, in one line."""
     if not text.strip() or not text.isprintable():
-        raise argparse.ArgumentTypeError("must say something, in one line that can be shown")
+        raise typer.BadParameter("must say something, in one line that can be shown")
     return text.strip()
 
 
-def count(text: str) -> int:
-    """An argument that is a whole number from 1."""
-    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000")
-    return int(text)
+def need_one_of(**options: object) -> None:
+    """See that exactly one of the options was given."""
+    if sum(value not in (None, False) for value in options.values()) != 1:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in options)
+        raise typer.BadParameter(f"give one of {names}")
+
+
+StoreName = Annotated[str, typer.Option("--store", help="The store's name in the stores file.")]
+By = Annotated[str, you("Who does it, kept in the audit", parser=words, metavar="NAME")]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
+from typing import Annotated
 
-from loyalty_desk.commands.command_line import add_verbs
+import typer
+
+from loyalty_desk.commands.command_line import StoreName, flag, group
 from loyalty_desk.settings.stores_file import installation, stores_file
 
-
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `macros` with its own commands."""
-    add = add_verbs(commands, "macros", "ready answers for agents")
-    add("list", "list the macros, where they find the card, and what they may use of it", _list)
-    preview = add("preview", "show each macro as Gorgias would print it for a customer", _preview)
-    preview.add_argument("--email", required=True, help="the customer's address in Gorgias")
-    preview.add_argument("--html", action="store_true", help="the HTML in place of the plain text")
+commands = group("macros", "Ready answers for agents.")
 
 
-def _list(options: argparse.Namespace) -> int:
+@commands.command("list")
+def list_macros(*, store: StoreName) -> None:
+    """List the macros, where they find the card, and what they may use of it."""
     from loyalty_desk.macros.templates import (  # noqa: PLC0415 - only here
         ALWAYS_THERE,
         MAY_BE_BLANK,
@@ -26,31 +22,37 @@ def _list(options: argparse.Namespace) -> int:
         load_macros,
     )
 
-    store = stores_file().get(options.store)
+    settings = stores_file().get(store)
     for macro in load_macros(installation().macros_dir):
-        sys.stdout.write(f"{macro.key}: {macro.name}\n")
-    sys.stdout.write(f"they find the card under {card_path(store)}\n")
-    sys.stdout.write(f"every card has {', '.join(ALWAYS_THERE)}\n")
-    sys.stdout.write(f"under may_be_blank they may also use {', '.join(MAY_BE_BLANK)}\n")
-    return 0
+        typer.echo(f"{macro.key}: {macro.name}")
+    typer.echo(f"they find the card under {card_path(settings)}")
+    typer.echo(f"every card has {', '.join(ALWAYS_THERE)}")
+    typer.echo(f"under may_be_blank they may also use {', '.join(MAY_BE_BLANK)}")
 
 
-def _preview(options: argparse.Namespace) -> int:
+@commands.command()
+def preview(
+    *,
+    store: StoreName,
+    email: Annotated[str, typer.Option(help="The customer's address in Gorgias.")],
+    html: Annotated[bool, flag("--html", "The HTML in place of the plain text.")] = False,
+) -> None:
+    """Show each macro as Gorgias would print it for a customer."""
     from loyalty_desk.macros.preview import preview  # noqa: PLC0415 - slow to import
     from loyalty_desk.macros.templates import load_macros  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
     from loyalty_desk.staging.stores import in_force  # noqa: PLC0415
 
     engine = staging_engine()
-    store = in_force(stores_file().get(options.store), engine)
-    macros = load_macros(installation().macros_dir)
-    previews = preview(store, engine, options.email, macros, html=options.html)
+    settings = in_force(stores_file().get(store), engine)
+    previews = preview(settings, engine, email, load_macros(installation().macros_dir), html=html)
     for one in previews:
-        sys.stdout.write(f"=== {one.name}\n\n{one.text}\n\n")
+        typer.echo(f"=== {one.name}\n\n{one.text}\n")
         for line in one.problems:
-            sys.stdout.write(f"BLANK {line}\n")
+            typer.echo(f"BLANK {line}")
         for line in one.remarks:
-            sys.stdout.write(f"note: {line}\n")
+            typer.echo(f"note: {line}")
     blanks = sum(len(one.problems) for one in previews)
-    sys.stdout.write(f"{len(previews)} macros, {blanks} blanks\n")
-    return 1 if blanks else 0
+    typer.echo(f"{len(previews)} macros, {blanks} blanks")
+    if blanks:
+        raise typer.Exit(1)

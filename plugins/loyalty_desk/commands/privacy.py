@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
+from typing import Annotated
+
+import typer
+
+from loyalty_desk.commands.command_line import StoreName, flag, need_one_of
+
+commands = typer.Typer()
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both commands."""
-    about = "erase a person in one store, for good, and keep the person out from then on"
-    erase = commands.add_parser("erase", help=about, description=about)
-    erase.add_argument("--store", required=True, help="the store's name in the stores file")
-    who = erase.add_mutually_exclusive_group(required=True)
-    who.add_argument("--email", help="an address of the person")
-    who.add_argument("--customer", type=int, help="the customer's id in Gorgias")
-    who.add_argument("--member", help="the member's id on the platform")
-    erase.add_argument(
-        "--forget",
-        action="store_true",
-        help="forget that the --email was erased, for somebody who joins anew",
-    )
-    erase.set_defaults(run=_erase)
-    about = "remove what a store need not keep any more, by its settings of `retention`"
-    house = commands.add_parser("housekeeping", help=about, description=about)
-    house.add_argument("--store", required=True, help="the store's name in the stores file")
-    house.set_defaults(run=_keep_house)
-
-
-def _erase(options: argparse.Namespace) -> int:
+@commands.command("erase")
+def erase_person(
+    *,
+    store: StoreName,
+    email: Annotated[str | None, typer.Option(help="An address of the person.")] = None,
+    customer: Annotated[int | None, typer.Option(help="The customer's id in Gorgias.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member's id on the platform.")] = None,
+    forget: Annotated[
+        bool, flag("--forget", "Forget that the --email was erased, for somebody who joins anew.")
+    ] = False,
+) -> None:
+    """Erase a person in one store, for good, and keep the person out from then on."""
     from loyalty_desk.privacy.person import PersonError, Who  # noqa: PLC0415
     from loyalty_desk.tasks import erase  # noqa: PLC0415 - slow to import
 
-    if options.forget:
-        if options.email is None:
+    need_one_of(email=email, customer=customer, member=member)
+    if forget:
+        if email is None:
             raise PersonError("--forget goes by --email")
-        erase.forget_erasure(options.store, options.email)
-        sys.stdout.write("forgotten; the next sync takes the person in\n")
-        return 0
-    who = Who(email=options.email, customer_id=options.customer, member_id=options.member)
-    done = erase.erase(options.store, who)
-    sys.stdout.write(
+        erase.forget_erasure(store, email)
+        typer.echo("forgotten; the next sync takes the person in")
+        return
+    done = erase.erase(store, Who(email=email, customer_id=customer, member_id=member))
+    typer.echo(
         f"erased: {done.customers} customers, {done.members} members, {done.cards} cards in"
-        f" Gorgias, {done.rows} rows, {done.files} files; {done.awards} awards are anonymous\n"
+        f" Gorgias, {done.rows} rows, {done.files} files; {done.awards} awards are anonymous"
     )
-    return 0
 
 
-def _keep_house(options: argparse.Namespace) -> int:
+@commands.command()
+def housekeeping(*, store: StoreName) -> None:
+    """Remove what a store need not keep any more, by its settings of `retention`."""
     from loyalty_desk.tasks.retention import keep_house  # noqa: PLC0415 - slow to import
 
-    for what, count in keep_house(options.store).items():
-        sys.stdout.write(f"{what.replace('_', ' ')}: {count}\n")
-    return 0
+    for what, count in keep_house(store).items():
+        typer.echo(f"{what.replace('_', ' ')}: {count}")

@@ -39,9 +39,9 @@ class AskApproval(HITLOperator):
     template_fields = ("award_id",)
 
     def execute(self, context: Context) -> Any:
-        from loyalty_desk.tasks import awards as stages  # noqa: PLC0415 - only when it runs
+        from loyalty_desk.tasks import awards  # noqa: PLC0415 - only when it runs
 
-        asked = stages.ask(self.store, self.award_id)
+        asked = awards.ask(self.store, self.award_id)
         if asked is None:
             raise AirflowSkipException("the award needs no approval any more")
         self.subject, self.body = asked.subject, asked.body

@@ -12,24 +12,34 @@ class RunParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dry_run: bool = Field(default=False, description="Plan and report, but write nothing.")
+    dry_run: bool = Field(
+        default=False, title="Dry run", description="Plan and report, but write nothing."
+    )
     full_resync: bool = Field(
-        default=False, description="Read everything again and compare every card."
+        default=False,
+        title="Full resync",
+        description="Read everything again and compare every card.",
     )
     release_brake: bool = Field(
-        default=False, description="Let this one run exceed the limits of the brake."
+        default=False,
+        title="Release the brake",
+        description="Let this one run exceed the limits of the brake.",
     )
     limit: int | None = Field(
-        default=None, ge=0, description="Push at most this many cards, the most important first."
+        default=None,
+        ge=0,
+        title="Limit",
+        description="Push at most this many cards, the most important first.",
     )
 
     @classmethod
     def form_fields(cls) -> dict[str, dict[str, Any]]:
-        """Default, description and JSON type of each, for Airflow's trigger form."""
+        """Default, title, description and JSON type of each, for Airflow's trigger form."""
         properties = cls.model_json_schema()["properties"]
         return {
             name: {
                 "default": field.get_default(),
+                "title": field.title,
                 "description": field.description,
                 "type": [part["type"] for part in properties[name]["anyOf"]]
                 if "anyOf" in properties[name]

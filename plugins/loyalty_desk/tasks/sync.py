@@ -10,11 +10,13 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
@@ -42,6 +44,7 @@ from loyalty_desk.sync import extract, members, push
 from loyalty_desk.sync.brake import check_brake
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
+from loyalty_desk.tasks.sync_order import SYNC_ORDER
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +160,7 @@ def read_back(store_name: str, run_id: str) -> Counters:
         return _keep(run, push.read_back(run, client).as_counters())
 
 
-def check(store_name: str, run_id: str, *steps: str) -> Counters:
+def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     """Run the suites of some steps; raises QualityError when a critical check fails."""
     from loyalty_desk.quality.gate import check_step  # noqa: PLC0415 - GX takes seconds
     from loyalty_desk.quality.steps import Step  # noqa: PLC0415
@@ -212,23 +215,30 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
     return {"report": str(path), "note": text.note(record), "counters": record.counters()}
 
 
+STAGES: Final[Mapping[str, Callable[[str, str], Counters]]] = {
+    "extract_members": extract_members,
+    "extract_customers": extract_customers,
+    "extract_tickets": extract_tickets,
+    "look_up_channels": look_up_channels,
+    "check_extracts": partial(check, steps=("members", "customers")),
+    "match": match,
+    "check_match": partial(check, steps=("match",)),
+    "plan": plan,
+    "check_plan": partial(check, steps=("plan",)),
+    "push": push_cards,
+    "read_back": read_back,
+    "check_push": partial(check, steps=("push",)),
+}
+"""What each stage of `SYNC_ORDER` does for a store and a run."""
+
+
 def run_all(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     """Every stage in the DAG's order, in this process; raises what the failing stage raises."""
     start(store_name, run_id, params)
     reached_the_end = False
     try:
-        extract_members(store_name, run_id)
-        extract_customers(store_name, run_id)
-        extract_tickets(store_name, run_id)
-        look_up_channels(store_name, run_id)
-        check(store_name, run_id, "members", "customers")
-        match(store_name, run_id)
-        check(store_name, run_id, "match")
-        plan(store_name, run_id)
-        check(store_name, run_id, "plan")
-        push_cards(store_name, run_id)
-        read_back(store_name, run_id)
-        check(store_name, run_id, "push")
+        for name in chain.from_iterable(SYNC_ORDER):
+            STAGES[name](store_name, run_id)
         reached_the_end = True
     finally:
         report(store_name, run_id, reached_the_end=reached_the_end)

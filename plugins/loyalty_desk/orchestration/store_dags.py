@@ -1,0 +1,115 @@
+"""What the DAGs of all families share: ids, names, start, tags, tries, and the loop over stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from airflow.sdk import DAG, dag, task
+from pendulum import datetime
+
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
+from loyalty_desk.settings.lanes import LaneSettings, LanesSettings
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+
+START: Final = datetime(2026, 1, 1, tz="UTC")
+TAG: Final = "loyalty_desk"
+
+Decorator = Callable[[Callable[[], None]], Callable[[], DAG]]
+"""As Airflow's `@dag`: calling what it leaves of a function makes the DAG."""
+
+
+def loyalty_desk_dag(*, title: str, description: str, **arguments: Any) -> Decorator:
+    """Airflow's `@dag`, with what is the same for every DAG unless `arguments` say otherwise."""
+    common: dict[str, Any] = {
+        "start_date": START,
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": [TAG],
+    }
+    decorator: Decorator = dag(
+        dag_display_name=title, description=description, **common | arguments
+    )
+    return decorator
+
+
+def store_dag(store: StoreSettings, *, title: str, description: str, **arguments: Any) -> Decorator:
+    """`loyalty_desk_dag` for one store; its id is made of the function's name and the store's."""
+
+    def decorate(function: Callable[[], None]) -> Callable[[], DAG]:
+        return loyalty_desk_dag(
+            dag_id=f"{function.__name__}__{store.name}",
+            title=f"{title}: {store.name}",
+            description=description,
+            tags=[TAG, store.name, store.platform],
+            **arguments,
+        )(function)
+
+    return decorate
+
+
+def task_defaults(
+    lane: LaneSettings,
+    *,
+    at_most: timedelta,
+    retry_minutes: float = 1,
+    priority: int | None = None,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """The `default_args` of a DAG whose tasks run in `lane`, each try `at_most` so long.
+
+    With a `priority` they go before others that wait for the same pool; the highest goes first.
+    """
+    weight = {} if priority is None else {"priority_weight": priority, "weight_rule": "absolute"}
+    return {
+        "retries": 3,
+        "retry_delay": wait_minutes(retry_minutes),
+        "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
+        "execution_timeout": at_most,
+        **weight,
+        **lane.task_arguments(),
+        **arguments,
+    }
+
+
+def for_each_store(
+    *add_dags: Callable[[StoreSettings, LanesSettings], None],
+    add_broken: Callable[[str, str], None] | None = None,
+) -> None:
+    """Call all `add_dags` for each store, and `add_broken` for one that is wrong, with its problem.
+
+    Raises:
+        SettingsError: the file is wrong as a whole, and it is `add_broken` that shows problems.
+    """
+    found = stores_file()
+    if add_broken is not None:
+        if "" in found.problems:
+            raise SettingsError(found.problems[""])
+        for name, problem in found.problems.items():
+            add_broken(name, problem)
+    for store in found.stores.values():
+        for add in add_dags:
+            add(store, found.lanes)
+
+
+def broken_store_dag(store: str, problem: str) -> None:
+    """Show a store whose settings are wrong as a sync that fails with what to mend."""
+
+    @loyalty_desk_dag(
+        dag_id=f"loyalty_sync__{''.join(c if c.isalnum() else '_' for c in store)}",
+        title=f"Loyalty sync: {store}",
+        description="The settings of this store are wrong; it fails with what to mend.",
+        schedule="@hourly",
+        doc_md=f"The settings of this store are wrong.\n\n`{problem}`",
+        tags=[TAG, "wrong settings"],
+    )
+    def broken_store() -> None:
+        @task
+        def read_settings() -> None:
+            raise SettingsError(problem)
+
+        read_settings()
+
+    broken_store()
