@@ -31,9 +31,19 @@ from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.metadata import SAME_EVERYWHERE, UTC_SUFFIX
 from loyalty_desk.staging.schema import METADATA, TOPICS
 
+
+class MatchRule(StrEnum):
+    """As the statements of the match write it; nothing in Python asks for it."""
+
+    LINK = "link"
+    EMAIL = "email"
+    CHANNEL = "channel"
+
+
 VALUES: dict[str, type[StrEnum]] = {
     "members.status": MemberStatus,
     "members.email_state": EmailState,
+    "matches.rule": MatchRule,
     "pushed_cards.destination": Destination,
     "changes.state": ChangeState,
     "runs.state": RunState,
