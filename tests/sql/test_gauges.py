@@ -14,8 +14,8 @@ from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.watching.gauges import GAUGES, Gauge, Leak, measure_budgets, measure_store
 from tests.factories import NOW, STORE, store_settings
+from tests.sql.award_rows import award_row
 from tests.sql.staged import Staged
-from tests.sql.test_report_awards import award_row
 
 RUN = "scheduled__1"
 

@@ -1,0 +1,102 @@
+"""Connecting the real sandbox: everything is made, nothing is doubled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.connect.compare import Verb
+from loyalty_desk.connect.tokens import find_grant, list_tokens
+from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.records import Opens
+from loyalty_desk.staging.engine import reading
+from sandbox.running import Sandbox
+from tests.factories import STORE
+from tests.http.connect.account import Desk, Gorgias, set_store, verbs
+
+
+def test_connect_makes_everything_and_says_so(
+    desk: Desk, gorgias: Gorgias, staging: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = gorgias.account()
+
+    assert desk("connect") == 0
+
+    after = gorgias.account()
+    assert {kind: len(after[kind]) - len(before[kind]) for kind in after} == {
+        "tag": 1,
+        "custom_field": 6,
+        "integration": 1,
+        "widget": 2,
+        "macro": 5,
+    }
+    said = capsys.readouterr().out
+    assert "lakeside-tea" in said
+    assert "15 of 15 objects were changed" in said
+    http = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")["http"]
+    assert http["url"] == "https://desk.example/loyalty/api/v1/lookup"
+    assert http["triggers"]["ticket-updated"] is True
+    with reading(staging) as connection:
+        grant = find_grant(connection, http["headers"]["Authorization"].removeprefix("Bearer "))
+    assert grant is not None
+    assert (grant.store, grant.opens) == (STORE, Opens.LOOKUP)
+    assert http["headers"]["Authorization"] not in said
+
+
+def test_the_page_has_the_values_to_enter_and_no_token(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path
+) -> None:
+    assert desk("connect") == 0
+
+    page = (tmp_path / "var" / "connect" / "acme.html").read_text()
+    assert "https://desk.example/loyalty/api/v1/awards" in page
+    assert "{{ticket.customer.email}}" in page
+    assert "ld_" not in page
+    widget = gorgias.one(Kind.WIDGET, context="ticket")["id"]
+    assert f"--adopt-widget {widget}" in page
+
+
+def test_connecting_twice_changes_nothing(desk: Desk, gorgias: Gorgias, sandbox: Sandbox) -> None:
+    assert desk("connect") == 0
+    first = gorgias.account()
+    sandbox.control("gorgias", "POST", "reset", {"counters": True})
+
+    assert desk("connect") == 0
+
+    assert gorgias.account() == first
+    assert verbs() == {Verb.KEEP}
+    assert written(sandbox) == 0
+
+
+def written(sandbox: Sandbox) -> int:
+    """Writes that Gorgias was asked for since the counters were reset."""
+    rows = sandbox.control("gorgias", "GET", "counters")["requests"]
+    return sum(row["count"] for row in rows if row["method"] != "GET")
+
+
+def test_a_plan_changes_nothing(
+    desk: Desk, gorgias: Gorgias, staging: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = gorgias.account()
+
+    assert desk("connect", "--plan") == 0
+
+    assert gorgias.account() == before
+    assert "15 of 15 objects would be changed" in capsys.readouterr().out
+    with reading(staging) as connection:
+        assert list_tokens(connection, STORE) == []
+
+
+def test_a_store_with_fields_only_has_macros_on_what_the_integration_fetched(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path
+) -> None:
+    set_store(tmp_path, push_to=["custom_fields"])
+
+    assert desk("connect") == 0
+
+    integration = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")["id"]
+    macro = gorgias.one(Kind.MACRO, external_id="loyalty-desk-acme-balance")
+    assert f"ticket.customer.integrations.{integration}.balance_text" in str(macro["actions"])
+    assert verbs() == {Verb.KEEP}
