@@ -15,7 +15,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("requirements", "requirements-dev", "requirements-production")
-OWN_PACKAGES = {"benchmarks", "cluster", "loyalty_desk", "sandbox", "scripts", "tests"}
+OWN_PACKAGES = {
+    *("benchmarks", "cluster", "loyalty_desk", "sandbox", "scripts", "tests"),
+    "punchcard",  # the example of a platform in docs/examples
+}
 
 
 def read_wanted(part: str) -> list[Requirement]:
