@@ -30,7 +30,7 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The whole card of a member from its known `fields` (card keys of the design)."""
-    card = {**fields, "member": True, "member_id": member_id, "status": status.value}
+    card = {**fields, "member": True, "member_id": member_id, "status": str(status)}
     card["summary"] = _member_summary(card)
     return card
 

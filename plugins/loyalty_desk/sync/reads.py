@@ -18,6 +18,7 @@ from loyalty_desk.records import Rejected
 from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
@@ -69,19 +70,19 @@ class Read:
         return True
 
     def reject(self, rejected: Iterable[Rejected]) -> None:
-        rows: list[tuple[object, ...]] = []
+        rows: list[RejectedRow] = []
         for record in rejected:
             if record.record_id is not None and not self.first_sight(f"bad {record.record_id}"):
                 continue
             rows.append(
-                (
-                    self.run.store.name,
-                    self.run.run_id,
-                    self.source,
-                    self.counts.rejected + len(rows),
-                    record.record_id,
-                    record.field,
-                    record.reason,
+                RejectedRow(
+                    store=self.run.store.name,
+                    run_id=self.run.run_id,
+                    source=self.source,
+                    position=self.counts.rejected + len(rows),
+                    record_id=record.record_id,
+                    field=record.field,
+                    reason=record.reason,
                 )
             )
         if rows:
