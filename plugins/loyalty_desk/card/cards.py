@@ -9,6 +9,7 @@ part of the fingerprint; neither are the sentences of `card/texts.py`, which fol
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -38,6 +39,12 @@ def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any])
 def absent_card(outcome: Outcome) -> dict[str, Any]:
     """The card of a customer without a member: no balance, and one line that says why."""
     return {"member": False, "status": outcome.value, "summary": CARD_CLASSES[outcome].summary}
+
+
+@cache
+def absent_fingerprint(outcome: Outcome) -> str:
+    """The fingerprint of the card that states a class."""
+    return fingerprint(absent_card(outcome))
 
 
 def card_json(card: Mapping[str, Any]) -> str:

@@ -72,13 +72,13 @@ def _merged_card(member: Member, old: MemberRow | None) -> tuple[int | None, str
         told = cards.known(told)
     card = cards.member_card(member.member_id, member.status, told)
     text = _card_text(card)
-    if old is not None:
-        if text == old.card:
-            return old.points_balance, text, old.card_fingerprint
+    if old is not None and text != old.card:
         card = cards.member_card(
             member.member_id, member.status, {**orjson.loads(old.card), **told}
         )
         text = _card_text(card)
+    if old is not None and text == old.card:
+        return old.points_balance, text, old.card_fingerprint
     points = card.get("points_balance")
     return (
         points if type(points) is int else None,
