@@ -8,11 +8,10 @@ nothing is touched, as a full match must follow.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -28,16 +27,11 @@ from loyalty_desk.staging.row_types import (
     ChannelRow,
     CustomerRow,
     MemberRow,
-    SeenRow,
     TicketRow,
     ToPlanRow,
     TouchedRow,
 )
 from loyalty_desk.staging.statements import statement
-
-log = logging.getLogger(__name__)
-
-Source = Literal["members", "customers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,62 +306,6 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
     connection.execute(statement("lookup/not_found/delete_old_lookups"), binds)
     connection.execute(statement("stage/tickets/touch_customers_of_old_tickets"), binds)
     return connection.execute(statement("stage/tickets/delete_old_tickets"), binds).rowcount
-
-
-# --- full scans ------------------------------------------------------------------------------
-
-
-def begin_scan(connection: Connection, store: str, source: Source, run_id: str) -> None:
-    """Begin to note what a full scan sees; one that was cut off before begins anew."""
-    log.info("full scan of %s begins in run %s", source, run_id)
-    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
-
-
-def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[int | str]) -> None:
-    """Note ids that the full scan saw, also of rows that could not be used."""
-    seen = {str(subject_id) for subject_id in ids}
-    bulk_upsert(connection, schema.scan_seen, [SeenRow(store, source, value) for value in seen])
-
-
-class _Unseen(NamedTuple):
-    """The statements on live rows that a full scan did not see."""
-
-    count_rows: str
-    touch_rows: str
-    mark_rows: str
-
-
-_UNSEEN: Final[Mapping[Source, _Unseen]] = {
-    "members": _Unseen(
-        "stage/members/count_unseen_members",
-        "stage/members/touch_unseen_members",
-        "stage/members/mark_unseen_members",
-    ),
-    "customers": _Unseen(
-        "stage/customers/count_unseen_customers",
-        "stage/customers/touch_unseen_customers",
-        "stage/customers/mark_unseen_customers",
-    ),
-}
-
-
-def count_unseen(connection: Connection, store: str, source: Source) -> int:
-    """How many live rows `finish_scan` would mark as gone; for the brake to look at first."""
-    unseen = connection.execute(statement(_UNSEEN[source].count_rows), {"store": store})
-    return int(unseen.scalar_one())
-
-
-def finish_scan(connection: Connection, store: str, source: Source, now: datetime) -> int:
-    """Mark the live rows that the scan did not see as gone; returns how many.
-
-    A scan that broke off, or saw next to nothing, must not come here: ask `count_unseen` first.
-    """
-    connection.execute(statement(_UNSEEN[source].touch_rows), {"store": store})
-    gone = connection.execute(
-        statement(_UNSEEN[source].mark_rows), {"store": store, "now_utc": utc_text(now)}
-    ).rowcount
-    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
-    return gone
 
 
 # --- helpers ---------------------------------------------------------------------------------
