@@ -37,6 +37,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.row_types import SuggestionRow, TicketRow
 from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
@@ -104,10 +105,10 @@ def _fill(engine: Engine, rows: int) -> int:
         ids = list(connection.scalars(query))
         last = table.c.customer_id <= ids[-1]
         connection.execute(table.update().where(last).values(outcome="customer_not_found"))
-        tickets = ((store, n, one, "open", utc_text(now)) for n, one in enumerate(ids, 1))
+        tickets = (TicketRow(store, n, one, "open", utc_text(now)) for n, one in enumerate(ids, 1))
         bulk_insert(connection, schema.tickets, tickets)
         suggested = (
-            (store, one, str(4_000_000 + n), 0.8 + n % 20 / 100, '["mistyped_domain"]')
+            SuggestionRow(store, one, str(4_000_000 + n), 0.8 + n % 20 / 100, '["mistyped_domain"]')
             for n, one in enumerate(ids[:SUGGESTIONS])
         )
         bulk_insert(connection, mismatch_schema.suggestions, suggested)

@@ -26,6 +26,7 @@ from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.intake_rows import customer_row, member_row
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.row_types import CustomerRow, MemberRow
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 
@@ -223,12 +224,12 @@ def measure_floor(engine: Engine, rows: int) -> dict[str, Any]:
     }
 
 
-def _member_rows(batch: Iterable[Member]) -> Iterator[tuple[Any, ...]]:
+def _member_rows(batch: Iterable[Member]) -> Iterator[MemberRow]:
     now_utc = utc_text(people.START)
     return (member_row(STORE.name, member, None, now_utc) for member in batch)
 
 
-def _customer_rows(batch: Iterable[Customer]) -> Iterator[tuple[Any, ...]]:
+def _customer_rows(batch: Iterable[Customer]) -> Iterator[CustomerRow]:
     now_utc = utc_text(people.START)
     return (customer_row(STORE.name, customer, None, "loyalty", now_utc) for customer in batch)
 
@@ -240,8 +241,8 @@ def measure_pandas(_engine: Engine, rows: int) -> dict[str, Any]:
     import pandas as pd  # noqa: PLC0415 - only this side may pay for it
 
     clock = Clock()
-    members: list[tuple[Any, ...]] = []
-    customers: list[tuple[Any, ...]] = []
+    members: list[MemberRow] = []
+    customers: list[CustomerRow] = []
     clock.time_each(
         "members", people.member_batches(rows), lambda batch: members.extend(_member_rows(batch))
     )

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, Delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery, keep_pushed
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.records import Member
+from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import stage_members
@@ -72,24 +72,27 @@ class CardShower:
         A card that Gorgias accepted before is not written again. Who is not matched yet is for the
         next sync, for which staging has noted the member.
         """
-        pushed = 0
-        for destination in self.store.push_to:
-            binds = {
-                "store": self.store.name,
-                "member_id": member_id,
-                "destination": destination.value,
-            }
-            with reading(self.engine) as connection:
-                rows = connection.execute(statement("refresh/select_member_cards"), binds).all()
-            for row in rows:
-                delivery = Delivery.from_row(row, utc_now())
-                if row.pushed_fingerprint == delivery.fingerprint:
-                    continue
-                self._writer.deliver(delivery)
-                with self.engine.begin() as connection:
-                    keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
-                pushed += 1
-        return pushed
+        binds = {"store": self.store.name, "member_id": member_id}
+        with reading(self.engine) as connection:
+            found = connection.execute(statement("refresh/select_matched_customers"), binds)
+            customer_ids = found.scalars().all()
+        return sum(
+            self._push_to(WantedCard(customer_id, destination, Outcome.MATCHED, member_id))
+            for destination in self.store.push_to
+            for customer_id in customer_ids
+        )
+
+    def _push_to(self, wanted: WantedCard) -> bool:
+        """Write one card, unless Gorgias accepted it before; returns whether it was written."""
+        name = self.store.name
+        with reading(self.engine) as connection:
+            delivery = find_delivery(connection, name, wanted, utc_now())
+        if delivery is None or delivery.accepted_fingerprint == delivery.fingerprint:
+            return False
+        self._writer.deliver(delivery)
+        with self.engine.begin() as connection:
+            keep_pushed(connection, name, delivery, utc_text(utc_now()))
+        return True
 
     @cached_property
     def _writer(self) -> CardWriter:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import schema
@@ -63,6 +64,11 @@ class Account:
         assert count_changes(self.run).left == 0
         rows = self.sandbox.control("gorgias", "GET", "counters")["requests"]
         return sum(row["count"] for row in rows if row["method"] == "PUT")
+
+    def show(self) -> int:
+        """Show the member at once; returns how many cards were written."""
+        platform: Any = None  # it is not asked
+        return CardShower(self.run.store, self.engine, platform, self.client).push("7")
 
     def points(self) -> Any:
         return (self.client.get_customer(self.customer_id).data or {})["loyalty"]["points_balance"]
@@ -127,3 +133,29 @@ def test_what_another_tool_overwrote_is_written_although_we_pushed_it_before(
 
     assert account.push() == 1
     assert account.points() == 150
+
+
+def test_a_card_that_is_there_already_is_not_even_read(account: Account) -> None:
+    account.read(100)
+    with account.engine.begin() as connection:
+        connection.execute(schema.members.update().values(card="not read"))
+
+    assert (account.push(), account.show()) == (0, 0)
+    assert account.state() == "done"
+
+
+def test_a_change_for_whom_staging_does_not_know_any_more_holds_up_nothing(
+    account: Account,
+) -> None:
+    with account.engine.begin() as connection:
+        connection.execute(schema.customers.delete())
+
+    assert (account.push(), account.show()) == (0, 0)
+    assert account.state() == "gone"
+
+
+def test_a_card_shown_at_once_is_written_once(account: Account) -> None:
+    assert (account.show(), account.show()) == (1, 0)
+    assert account.points() == 150
+
+    assert account.push() == 0, "the plan knew of no such write"

@@ -13,8 +13,8 @@ from loyalty_desk.card import cards
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Outcome
+from loyalty_desk.staging import full_scans, schema
 from loyalty_desk.staging import intake as stage
-from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import StagedCounts
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 
@@ -308,7 +308,7 @@ def test_tickets_out_of_the_window_are_forgotten_and_touch_their_customers(
 
 
 @pytest.mark.parametrize("source", ["members", "customers"])
-def test_what_a_full_scan_does_not_see_is_gone(staging: Engine, source: stage.Source) -> None:
+def test_what_a_full_scan_does_not_see_is_gone(staging: Engine, source: full_scans.Source) -> None:
     put(staging, customer(1), customer(2), customer(3, email=None))
     with staging.begin() as connection:
         people = [member("1", email=KEY), member("2"), member("3", email=None)]
@@ -316,16 +316,16 @@ def test_what_a_full_scan_does_not_see_is_gone(staging: Engine, source: stage.So
         stage.stage_members(connection, "other", people, NOW, first_load=True)
     take_touched(staging)
     with staging.begin() as connection:
-        stage.begin_scan(connection, STORE, source, "run-1")
-        stage.note_seen(connection, STORE, source, [1 if source == "customers" else "1", 3])
+        full_scans.begin_scan(connection, STORE, source, "run-1")
+        full_scans.note_seen(connection, STORE, source, [1 if source == "customers" else "1", 3])
         # The scan was cut off; the next one begins anew.
-        stage.begin_scan(connection, STORE, source, "run-2")
-        stage.note_seen(connection, STORE, source, ["2", "2"])
-        stage.note_seen(connection, STORE, source, ["2"])
-        assert stage.count_unseen(connection, STORE, source) == 2
+        full_scans.begin_scan(connection, STORE, source, "run-2")
+        full_scans.note_seen(connection, STORE, source, ["2", "2"])
+        full_scans.note_seen(connection, STORE, source, ["2"])
+        assert full_scans.count_unseen(connection, STORE, source) == 2
 
     with staging.begin() as connection:
-        assert stage.finish_scan(connection, STORE, source, LATER) == 2
+        assert full_scans.finish_scan(connection, STORE, source, LATER) == 2
 
     kind = source[:-1]
     assert take_touched(staging) == {(kind, "1"), (kind, "3"), ("email_key", KEY)}
@@ -340,6 +340,6 @@ def test_what_a_full_scan_does_not_see_is_gone(staging: Engine, source: stage.So
         others = select(schema.members.c.gone_at_utc).where(schema.members.c.store == "other")
         assert set(connection.execute(others).scalars()) == {None}
         assert connection.execute(schema.scan_seen.select()).all() == []
-        stage.begin_scan(connection, STORE, source, "run-3")
-        stage.note_seen(connection, STORE, source, ["2"])
-        assert stage.finish_scan(connection, STORE, source, LATER) == 0
+        full_scans.begin_scan(connection, STORE, source, "run-3")
+        full_scans.note_seen(connection, STORE, source, ["2"])
+        assert full_scans.finish_scan(connection, STORE, source, LATER) == 0

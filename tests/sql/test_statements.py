@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.row_types import ToPlanRow
 from loyalty_desk.staging.schema import METADATA, to_plan
 from loyalty_desk.staging.statements import (
     SQL_FOLDER,
@@ -82,7 +83,7 @@ def test_the_database_accepts_every_statement(staging: Engine) -> None:
 def test_a_list_bind_takes_any_number_of_values(staging: Engine) -> None:
     select = parse("SELECT customer_id FROM to_plan WHERE customer_id IN (:ids) ORDER BY 1")
     with staging.begin() as connection:
-        bulk_insert(connection, to_plan, [("acme", number) for number in range(5)])
+        bulk_insert(connection, to_plan, [ToPlanRow("acme", number) for number in range(5)])
 
         assert connection.execute(select, {"ids": [3, 1, 9]}).scalars().all() == [1, 3]
         assert connection.execute(select, {"ids": []}).scalars().all() == []
@@ -125,9 +126,9 @@ def test_every_statement_is_named_in_full_where_it_is_used() -> None:
 
 
 def test_bulk_insert_streams_and_counts(staging: Engine) -> None:
-    def rows() -> Iterator[tuple[str, int]]:
+    def rows() -> Iterator[ToPlanRow]:
         for number in range(10_000):
-            yield "acme", number
+            yield ToPlanRow("acme", number)
 
     with staging.begin() as connection:
         assert bulk_insert(connection, to_plan, rows()) == 10_000

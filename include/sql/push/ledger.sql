@@ -1,3 +1,35 @@
+-- name: select_card
+-- The card to show at one place of a customer, with all that its write needs: a member's as it is
+-- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
+-- accepted there, `current_fingerprint` of the one that it has, reckoned as the plan does.
+-- Reads customers, members, pushed_cards. Binds store, customer_id, destination, member_id (NULL
+-- for the card of who is no member). One row, or none when the customer is not staged.
+SELECT
+    c.email,
+    c.other_data,
+    c.read_at_utc,
+    m.card,
+    m.card_fingerprint,
+    m.points_balance,
+    p.version_utc,
+    p.fingerprint AS accepted_fingerprint,
+    CASE
+        WHEN
+            :destination = 'customer_data'
+            AND c.shown_fingerprint IS NOT NULL
+            AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
+            THEN NULLIF(c.shown_fingerprint, 'none')
+        ELSE p.fingerprint
+    END AS current_fingerprint
+FROM customers AS c
+LEFT JOIN members AS m ON c.store = m.store AND m.member_id = :member_id
+LEFT JOIN pushed_cards AS p
+    ON
+        c.store = p.store
+        AND c.customer_id = p.customer_id
+        AND p.destination = :destination
+WHERE c.store = :store AND c.customer_id = :customer_id;
+
 -- name: upsert_pushed_card
 -- Keeps in the ledger what Gorgias accepted.
 -- Writes pushed_cards. Binds one per column.
@@ -30,23 +62,15 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         pushed_at_utc = excluded.pushed_at_utc;
 
 -- name: select_readback_sample
--- A sample of what the run wrote, spread over all of it by an arbitrary but repeatable order, with
--- what should stand in Gorgias. Leaves out members whose card changed after the write.
--- Reads changes, customers, members. Binds store, run_id, sample. One row per change.
+-- A sample of what the run wrote, spread over all of it by an arbitrary but repeatable order.
+-- Leaves out members whose card changed after the write.
+-- Reads changes, members. Binds store, run_id, sample. One row per change.
 SELECT
     changes.customer_id,
     changes.destination,
     changes.outcome,
-    changes.member_id,
-    customers.email,
-    customers.other_data,
-    customers.read_at_utc,
-    members.card,
-    members.points_balance,
-    NULL AS version_utc
+    changes.member_id
 FROM changes
-INNER JOIN customers
-    ON changes.store = customers.store AND changes.customer_id = customers.customer_id
 LEFT JOIN members
     ON changes.store = members.store AND changes.member_id = members.member_id
 WHERE

@@ -9,6 +9,7 @@ part of the fingerprint; neither are the sentences of `card/texts.py`, which fol
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -30,7 +31,7 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The whole card of a member from its known `fields` (card keys of the design)."""
-    card = {**fields, "member": True, "member_id": member_id, "status": status.value}
+    card = {**fields, "member": True, "member_id": member_id, "status": str(status)}
     card["summary"] = _member_summary(card)
     return card
 
@@ -38,6 +39,12 @@ def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any])
 def absent_card(outcome: Outcome) -> dict[str, Any]:
     """The card of a customer without a member: no balance, and one line that says why."""
     return {"member": False, "status": outcome.value, "summary": CARD_CLASSES[outcome].summary}
+
+
+@cache
+def absent_fingerprint(outcome: Outcome) -> str:
+    """The fingerprint of the card that states a class."""
+    return fingerprint(absent_card(outcome))
 
 
 def card_json(card: Mapping[str, Any]) -> str:

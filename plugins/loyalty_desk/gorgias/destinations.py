@@ -6,11 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row
+import orjson
+from sqlalchemy import Connection, Engine
 
-from loyalty_desk.card.cards import SYNCED_AT, absent_card, fingerprint, shown_fingerprint
+from loyalty_desk.card.cards import (
+    SYNCED_AT,
+    absent_card,
+    absent_fingerprint,
+    shown_fingerprint,
+)
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -23,16 +29,30 @@ TRUSTED_FOR = timedelta(hours=1)
 """How long the other tools' keys that an extract saw may be written back without a fresh read."""
 
 
+class WantedCard(NamedTuple):
+    """Which card a customer is to be shown at one place: a member's, or the one of a class."""
+
+    customer_id: int
+    destination: str
+    outcome: str
+    member_id: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One card on its way to one destination of one customer."""
 
     customer_id: int
     destination: Destination
+    outcome: Outcome
     email: str | None
-    card: Mapping[str, Any]
+    member_card: str | None
+    """A member's card as JSON; it need not be read to know that it is there already."""
     fingerprint: str
-    is_member: bool
+    accepted_fingerprint: str | None
+    """Of the card that Gorgias last accepted there."""
+    current_fingerprint: str | None
+    """Of the card that is there, as far as is known."""
     points_balance: int | None
     other_data: Mapping[str, Any]
     """Keys of other tools that stand beside the card in Gorgias' `data`."""
@@ -40,23 +60,48 @@ class Delivery:
     version_utc: str
     """Larger than that of any write before, so that a late write never wins."""
 
-    @classmethod
-    def from_row(cls, row: Row[Any], now: datetime) -> Delivery:
-        """Read a row of `push/select_change` or `push/select_readback_sample`."""
-        is_member = row.outcome == Outcome.MATCHED
-        card = json.loads(row.card) if is_member else absent_card(Outcome(row.outcome))
-        return cls(
-            customer_id=row.customer_id,
-            destination=Destination(row.destination),
-            email=row.email,
-            card=card,
-            fingerprint=fingerprint(card),
-            is_member=is_member,
-            points_balance=row.points_balance if is_member else None,
-            other_data=json.loads(row.other_data) if row.other_data else {},
-            other_data_read_at_utc=row.read_at_utc,
-            version_utc=version_after(row.version_utc, now),
-        )
+    @property
+    def is_member(self) -> bool:
+        return self.outcome == Outcome.MATCHED
+
+    def card(self) -> Mapping[str, Any]:
+        if self.member_card is None:
+            return absent_card(self.outcome)
+        card: Mapping[str, Any] = orjson.loads(self.member_card)
+        return card
+
+
+def find_delivery(
+    connection: Connection, store: str, wanted: WantedCard, now: datetime
+) -> Delivery | None:
+    """The card as staging has it now; None when the customer, or the member, is not there."""
+    outcome = Outcome(wanted.outcome)
+    is_member = outcome == Outcome.MATCHED
+    row = connection.execute(
+        statement("push/ledger/select_card"),
+        {
+            "store": store,
+            "customer_id": wanted.customer_id,
+            "destination": wanted.destination,
+            "member_id": wanted.member_id if is_member else None,
+        },
+    ).first()
+    if row is None or (is_member and row.card is None):
+        return None
+    return Delivery(
+        customer_id=wanted.customer_id,
+        destination=Destination(wanted.destination),
+        outcome=outcome,
+        email=row.email,
+        member_card=row.card,
+        fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
+        accepted_fingerprint=row.accepted_fingerprint,
+        current_fingerprint=row.current_fingerprint,
+        points_balance=row.points_balance,
+        other_data=json.loads(row.other_data) if row.other_data else {},
+        other_data_read_at_utc=row.read_at_utc,
+        version_utc=version_after(row.version_utc, now),
+    )
 
 
 def version_after(last_version_utc: str | None, now: datetime) -> str:
@@ -105,7 +150,7 @@ class CardWriter:
             data = self._client.get_customer(delivery.customer_id).data or {}
             return shown_fingerprint(data.get(self._store.gorgias.card_key)) == delivery.fingerprint
         values = self._client.get_custom_fields(delivery.customer_id)
-        wanted = self._field_values(delivery.card)
+        wanted = self._field_values(delivery.card())
         return all(values.get(field_id) == value for field_id, value in wanted.items())
 
     def find_by_email(self, email: str) -> list[Customer]:
@@ -114,7 +159,7 @@ class CardWriter:
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
         other = self._other_keys(delivery)
-        card = {**with_texts(delivery.card), SYNCED_AT: utc_text(utc_now())}
+        card = {**with_texts(delivery.card()), SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
             {**other, self._store.gorgias.card_key: card},
@@ -130,7 +175,7 @@ class CardWriter:
         return {key: value for key, value in data.items() if key != self._store.gorgias.card_key}
 
     def _write_fields(self, delivery: Delivery) -> None:
-        values = self._field_values(delivery.card)
+        values = self._field_values(delivery.card())
         if self._store.gorgias.clear_field_with == "delete":
             for field_id in [key for key, value in values.items() if value is None]:
                 self._client.delete_custom_field(delivery.customer_id, field_id)

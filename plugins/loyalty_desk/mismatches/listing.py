@@ -121,12 +121,16 @@ def load_page(
         "status": asked.status.value,
         "only_suggested": int(asked.only_suggested),
         "min_score": min_score,
+        "sort": asked.sort.value,
+        "most": most,
         **_search(asked.words),
     }
-    found = connection.execute(statement("mismatches/listing/count_page"), binds).scalar_one()
-    place = {"sort": asked.sort.value, "most": most, "skip": (asked.page - 1) * most}
-    rows = connection.execute(statement("mismatches/listing/select_page"), binds | place).all()
-    return Page([_read(row) for row in rows], found)
+    select = statement("mismatches/listing/select_page")
+    rows = connection.execute(select, {**binds, "skip": (asked.page - 1) * most}).all()
+    counted = rows
+    if not rows and asked.page > 1:  # beyond the last page no row tells how many there are
+        counted = connection.execute(select, {**binds, "skip": 0, "most": 1}).all()
+    return Page([_read(row) for row in rows], counted[0].found if counted else 0)
 
 
 def _search(words: str) -> dict[str, str | int]:

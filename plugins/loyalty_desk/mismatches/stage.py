@@ -15,6 +15,7 @@ from loyalty_desk.mismatches.suggest import Person, Suggestion, count_domains, s
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.mismatch_schema import suggestions
+from loyalty_desk.staging.row_types import SuggestionRow
 from loyalty_desk.staging.statements import statement
 
 ROWS_AT_ONCE: Final = 5_000
@@ -36,7 +37,13 @@ def suggest_members(engine: Engine, store: str) -> int:
     """
     found = list(_iter_suggestions(engine, store))
     rows = sorted(
-        (store, int(one.customer_id), one.member_id, one.score, orjson.dumps(one.reasons).decode())
+        SuggestionRow(
+            store=store,
+            customer_id=int(one.customer_id),
+            member_id=one.member_id,
+            score=one.score,
+            reasons=orjson.dumps(one.reasons).decode(),
+        )
         for one in found
     )
     with engine.begin() as connection:

@@ -8,25 +8,30 @@ nothing is touched, as a full match must follow.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, Ticket
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
-from loyalty_desk.staging.kept_out import load_kept_out
+from loyalty_desk.staging.kept_out import KeptOut, load_kept_out
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
+from loyalty_desk.staging.row_types import (
+    CUSTOMER_GROUPS,
+    MEMBER_GROUPS,
+    ChannelRow,
+    CustomerRow,
+    MemberRow,
+    TicketRow,
+    ToPlanRow,
+    TouchedRow,
+)
 from loyalty_desk.staging.statements import statement
-
-log = logging.getLogger(__name__)
-
-Source = Literal["members", "customers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,28 @@ class StagedCounts:
     kept_out: frozenset[int | str] = frozenset()
 
 
+class _Pushed(NamedTuple):
+    """What Gorgias last accepted for a customer, if anything."""
+
+    fingerprint: str | None
+    pushed_at_utc: str | None
+
+
+_NOTHING: Final = _Pushed(None, None)
+
+
 @dataclass(slots=True)
 class _Changes:
     """What one batch has to write besides its own table."""
 
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    touched: set[tuple[str, str, str]] = field(default_factory=set)
-    to_plan: list[tuple[str, int]] = field(default_factory=list)
+    rows: list[NamedTuple] = field(default_factory=list)
+    touched: set[TouchedRow] = field(default_factory=set)
+    to_plan: list[ToPlanRow] = field(default_factory=list)
     changed: int = 0
 
     def touch(self, store: str, kind: str, value: object) -> None:
         if value is not None:
-            self.touched.add((store, kind, str(value)))
+            self.touched.add(TouchedRow(store, kind, str(value)))
 
     def write_touched(self, connection: Connection) -> None:
         bulk_upsert(connection, schema.touched, list(self.touched))
@@ -81,29 +96,35 @@ def stage_members(
     """
     asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
-    kept_out = _keep_out(latest, load_kept_out(connection, store).has_member)
+    kept_out = _keep_out(connection, store, latest, KeptOut.has_member)
     if first_load:
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
         return StagedCounts(len(latest), count, kept_out)
-    staged = _find_staged(connection, "stage/members/select_members", store, latest)
+    staged = _find_members(connection, store, latest)
     changes = _Changes()
     for member_id, member in latest.items():
         old = staged.get(member_id)
         row = member_row(store, member, old, asked_at_utc)
-        if old is not None and old.gone_at_utc is None and row[:12] == old[:12]:
+        before = None if old is None or old.gone_at_utc is not None else old
+        if before and MEMBER_GROUPS.content(row) == MEMBER_GROUPS.content(before):
             continue
         changes.rows.append(row)
-        if old is not None and old.gone_at_utc is None and row[3:6] == old[3:6]:
+        if before and MEMBER_GROUPS.match_key(row) == MEMBER_GROUPS.match_key(before):
             changes.touch(store, "card", member_id)
             continue
         changes.touch(store, "member", member_id)
-        changes.touch(store, "email_key", row[3])
+        changes.touch(store, "email_key", row.email_key)
         if old is not None:
             changes.touch(store, "email_key", old.email_key)
     bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
     changes.write_touched(connection)
     return StagedCounts(len(latest), len(changes.rows), kept_out)
+
+
+def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dict[str, MemberRow]:
+    found = _iter_staged(connection, "stage/members/select_members", store, ids)
+    return {row.member_id: row for row in map(MemberRow._make, found)}
 
 
 # --- customers -------------------------------------------------------------------------------
@@ -127,7 +148,7 @@ def stage_customers(
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
-    kept_out = _keep_out(latest, load_kept_out(connection, store).has_customer)
+    kept_out = _keep_out(connection, store, latest, KeptOut.has_customer)
     if first_load:
         rows = (
             customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
@@ -135,50 +156,66 @@ def stage_customers(
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
         return StagedCounts(len(latest), count, kept_out)
-    staged = _find_staged(connection, "stage/customers/select_customers", store, latest)
+    staged = _find_customers(connection, store, latest)
     changes = _Changes()
     current = []
     for customer_id, customer in latest.items():
-        old = staged.get(customer_id)
+        old, pushed = staged.get(customer_id, (None, _NOTHING))
         if old is not None and old.updated_at_utc > customer.updated_at_utc:
             continue
         current.append(customer)
         row = customer_row(store, customer, old, card_key, now_utc)
-        _note_customer(changes, customer, row, old)
+        _note_customer(changes, customer, row, old, pushed)
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)
     changes.write_touched(connection)
     return StagedCounts(len(latest), changes.changed, kept_out)
 
 
+def _find_customers(
+    connection: Connection, store: str, ids: Iterable[int]
+) -> dict[int, tuple[CustomerRow, _Pushed]]:
+    found = {}
+    for *values, fingerprint, pushed_at_utc in _iter_staged(
+        connection, "stage/customers/select_customers", store, ids
+    ):
+        row = CustomerRow._make(values)
+        found[row.customer_id] = row, _Pushed(fingerprint, pushed_at_utc)
+    return found
+
+
 def _note_customer(
-    changes: _Changes, customer: Customer, row: tuple[Any, ...], old: Row[Any] | None
+    changes: _Changes,
+    customer: Customer,
+    row: CustomerRow,
+    old: CustomerRow | None,
+    pushed: _Pushed,
 ) -> None:
     """Decide whether a row is written, who is to be matched again, and who is to be planned."""
-    store, customer_id, key, shown = row[0], row[1], row[3], row[8]
+    store, customer_id, shown = row.store, row.customer_id, row.shown_fingerprint
     before = None if old is None or old.gone_at_utc is not None else old
-    is_changed = before is None or row[:10] != before[:10]
+    is_changed = before is None or (CUSTOMER_GROUPS.content(row) != CUSTOMER_GROUPS.content(before))
     # Read again after our own write, even if it shows the same as before: the write was lost.
     is_reread = (
         old is not None
         and customer.data is not None
-        and old.pushed_at_utc is not None
-        and old.pushed_at_utc > old.read_at_utc
+        and pushed.pushed_at_utc is not None
+        and pushed.pushed_at_utc > old.read_at_utc
     )
     if not (is_changed or is_reread or customer.channels is not None):
         return
     changes.rows.append(row)
     changes.changed += is_changed
-    if before is None or row[3:5] != before[3:5]:
+    if before is None or CUSTOMER_GROUPS.match_key(row) != CUSTOMER_GROUPS.match_key(before):
         changes.touch(store, "customer", customer_id)
-        changes.touch(store, "email_key", key)
+        changes.touch(store, "email_key", row.email_key)
         changes.touch(store, "email_key", None if old is None else old.email_key)
     if (
         old is not None
         and (is_reread or shown != old.shown_fingerprint)
-        and shown != old.pushed_fingerprint
+        and shown != pushed.fingerprint
     ):
-        changes.to_plan.append((store, customer_id))
+        changes.to_plan.append(ToPlanRow(store, customer_id))
 
 
 def _stage_channels(
@@ -200,7 +237,7 @@ def _stage_channels(
         ):
             known[customer_id].add(key)
         connection.execute(statement("stage/customers/delete_channels"), binds)
-    rows = [(store, customer_id, key) for customer_id in told for key in told[customer_id]]
+    rows = [ChannelRow(store, one, key) for one, keys in told.items() for key in keys]
     bulk_upsert(connection, schema.customer_channels, rows)
     for customer_id, keys in told.items():
         changes.touch(store, "customer", customer_id)
@@ -237,13 +274,20 @@ def stage_tickets(
 ) -> StagedCounts:
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     latest = {ticket.ticket_id: ticket for ticket in batch}
-    kept_out = _keep_out(latest, load_kept_out(connection, store).has_ticket)
-    staged = _find_staged(connection, "stage/tickets/select_tickets", store, latest)
+    kept_out = _keep_out(connection, store, latest, KeptOut.has_ticket)
+    found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
+    staged = {row.ticket_id: row for row in map(TicketRow._make, found)}
     changes = _Changes()
     for ticket_id, ticket in latest.items():
         old = staged.get(ticket_id)
-        row = (store, ticket_id, ticket.customer_id, ticket.status, ticket.updated_at_utc)
-        if old is not None and (row == tuple(old) or old.updated_at_utc > ticket.updated_at_utc):
+        row = TicketRow(
+            store=store,
+            ticket_id=ticket_id,
+            customer_id=ticket.customer_id,
+            status=ticket.status,
+            updated_at_utc=ticket.updated_at_utc,
+        )
+        if old is not None and (row == old or old.updated_at_utc > ticket.updated_at_utc):
             continue
         changes.rows.append(row)
         changes.touch(store, "customer", ticket.customer_id)
@@ -264,80 +308,28 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
     return connection.execute(statement("stage/tickets/delete_old_tickets"), binds).rowcount
 
 
-# --- full scans ------------------------------------------------------------------------------
-
-
-def begin_scan(connection: Connection, store: str, source: Source, run_id: str) -> None:
-    """Begin to note what a full scan sees; one that was cut off before begins anew."""
-    log.info("full scan of %s begins in run %s", source, run_id)
-    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
-
-
-def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[int | str]) -> None:
-    """Note ids that the full scan saw, also of rows that could not be used."""
-    seen = {str(subject_id) for subject_id in ids}
-    bulk_upsert(connection, schema.scan_seen, [(store, source, value) for value in seen])
-
-
-class _Unseen(NamedTuple):
-    """The statements on live rows that a full scan did not see."""
-
-    count_rows: str
-    touch_rows: str
-    mark_rows: str
-
-
-_UNSEEN: Final[Mapping[Source, _Unseen]] = {
-    "members": _Unseen(
-        "stage/members/count_unseen_members",
-        "stage/members/touch_unseen_members",
-        "stage/members/mark_unseen_members",
-    ),
-    "customers": _Unseen(
-        "stage/customers/count_unseen_customers",
-        "stage/customers/touch_unseen_customers",
-        "stage/customers/mark_unseen_customers",
-    ),
-}
-
-
-def count_unseen(connection: Connection, store: str, source: Source) -> int:
-    """How many live rows `finish_scan` would mark as gone; for the brake to look at first."""
-    unseen = connection.execute(statement(_UNSEEN[source].count_rows), {"store": store})
-    return int(unseen.scalar_one())
-
-
-def finish_scan(connection: Connection, store: str, source: Source, now: datetime) -> int:
-    """Mark the live rows that the scan did not see as gone; returns how many.
-
-    A scan that broke off, or saw next to nothing, must not come here: ask `count_unseen` first.
-    """
-    connection.execute(statement(_UNSEEN[source].touch_rows), {"store": store})
-    gone = connection.execute(
-        statement(_UNSEEN[source].mark_rows), {"store": store, "now_utc": utc_text(now)}
-    ).rowcount
-    connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
-    return gone
-
-
 # --- helpers ---------------------------------------------------------------------------------
 
 
-def _keep_out(latest: dict[Any, Any], is_erased: Callable[[Any], bool]) -> frozenset[int | str]:
+def _keep_out(
+    connection: Connection,
+    store: str,
+    latest: dict[Any, Any],
+    is_erased: Callable[[KeptOut, Any], bool],
+) -> frozenset[int | str]:
     """Take erased people out of a batch; returns their ids."""
-    erased = frozenset(key for key, record in latest.items() if is_erased(record))
+    kept_out = load_kept_out(connection, store)
+    if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
+        return frozenset()
+    erased = frozenset(key for key, record in latest.items() if is_erased(kept_out, record))
     for key in erased:
         del latest[key]
     return erased
 
 
-def _find_staged(
+def _iter_staged(
     connection: Connection, path: str, store: str, ids: Iterable[Any]
-) -> dict[Any, Row[Any]]:
-    """The staged rows of a batch, by id (which is the second column)."""
-    select = statement(path)
-    found: dict[Any, Row[Any]] = {}
+) -> Iterator[Sequence[Any]]:
+    """The staged rows of a batch, as that statement selects them."""
     for some in chunks(list(ids)):
-        rows = connection.execute(select, {"store": store, "ids": some}).all()
-        found.update((row[1], row) for row in rows)
-    return found
+        yield from connection.execute(statement(path), {"store": store, "ids": some}).all()

@@ -39,13 +39,9 @@ class KeptOut:
         return hmac.digest(self.salt, f"{kind}:{value}".encode(), "sha256").hex()
 
     def has_member(self, member: Member) -> bool:
-        if not self.hashes:
-            return False
         return self.has(MEMBER, member.member_id) or self.has(EMAIL, read_email(member.email)[0])
 
     def has_customer(self, customer: Customer) -> bool:
-        if not self.hashes:
-            return False
         emails = (customer.email, *(customer.channels or ()))
         return self.has(CUSTOMER, customer.customer_id) or any(
             self.has(EMAIL, read_email(email)[0]) for email in emails

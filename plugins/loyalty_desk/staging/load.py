@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Dialect, Insert, MetaData, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,12 +15,18 @@ _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _quote = _POSTGRESQL.identifier_preparer.quote
 
 
-def bulk_insert(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> int:
-    """Insert rows of all the table's columns, in its order; returns how many.
+def bulk_insert(connection: Connection, table: Table, rows: Iterable[NamedTuple]) -> int:
+    """Insert rows of one of `row_types.py`; returns how many.
 
     Streams: `rows` may be an iterator and is never held as a whole. A key that exists already
     raises IntegrityError. COPY on PostgreSQL, one prepared INSERT on SQLite.
     """
+    to_come = iter(rows)
+    first = next(to_come, None)
+    if first is None:
+        return 0
+    _check(table, type(first))
+    rows = chain((first,), to_come)
     _begin(connection)
     if connection.dialect.name == "postgresql":
         return _copy(connection, _copy_sql(table), rows)
@@ -29,7 +36,7 @@ def bulk_insert(connection: Connection, table: Table, rows: Iterable[Sequence[An
 def bulk_upsert(
     connection: Connection,
     table: Table,
-    rows: Sequence[Sequence[Any]],
+    rows: Sequence[NamedTuple],
     *,
     newest_by: str | None = None,
 ) -> int:
@@ -40,6 +47,7 @@ def bulk_upsert(
     """
     if not rows:
         return 0
+    _check(table, type(rows[0]))
     _begin(connection)
     if connection.dialect.name == "sqlite":
         return _execute_many(connection, _upsert_sql(table, newest_by), rows)
@@ -57,13 +65,20 @@ def chunks(values: Sequence[Any], size: int = 1000) -> Iterator[Sequence[Any]]:
         yield values[start : start + size]
 
 
+@cache
+def _check(table: Table, row_type: type[NamedTuple]) -> None:
+    """Values go by their place, so the fields have to be the table's columns, in its order."""
+    if row_type._fields != tuple(table.columns.keys()):
+        raise TypeError(f"{row_type.__name__} has not the columns of {table.name} in their order")
+
+
 def _begin(connection: Connection) -> None:
     # What runs on the driver's own cursor does not make SQLAlchemy begin the transaction.
     if not connection.in_transaction():
         connection.begin()
 
 
-def _copy(connection: Connection, copy_sql: str, rows: Iterable[Sequence[Any]]) -> int:
+def _copy(connection: Connection, copy_sql: str, rows: Iterable[NamedTuple]) -> int:
     count = 0
     driver: Any = connection.connection
     with driver.cursor() as cursor, cursor.copy(copy_sql) as copy:
@@ -74,10 +89,10 @@ def _copy(connection: Connection, copy_sql: str, rows: Iterable[Sequence[Any]]) 
     return count
 
 
-def _execute_many(connection: Connection, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+def _execute_many(connection: Connection, sql: str, rows: Iterable[NamedTuple]) -> int:
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.executemany(sql, rows)
+        cursor.executemany(sql, map(tuple, rows))  # the driver is slow with any other kind of row
         return int(cursor.rowcount)
     finally:
         cursor.close()

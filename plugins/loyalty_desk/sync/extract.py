@@ -14,6 +14,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
+from loyalty_desk.staging import full_scans
 from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
@@ -92,9 +93,9 @@ def _stage_customer_page(
         )
         if note_seen:
             ids = {c.customer_id for c in fresh} - staged.kept_out
-            stage.note_seen(connection, store.name, "customers", ids)
+            full_scans.note_seen(connection, store.name, "customers", ids)
             bad = [r.record_id for r in page.rejected if r.record_id]
-            stage.note_seen(connection, store.name, "customers", bad)
+            full_scans.note_seen(connection, store.name, "customers", bad)
     read.page_done(staged)
 
 

@@ -12,6 +12,7 @@ from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import MemberPage, Platform
 from loyalty_desk.records import Rejected
+from loyalty_desk.staging import full_scans
 from loyalty_desk.staging import intake as stage
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
@@ -94,7 +95,7 @@ def _stage_member_page(
         if note_seen:
             seen = {m.member_id for m in fresh} - staged.kept_out
             seen |= {r.record_id for r in page.rejected if r.record_id}
-            stage.note_seen(connection, store, "members", seen)
+            full_scans.note_seen(connection, store, "members", seen)
     read.page_done(staged)
 
 

@@ -14,11 +14,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
 
-from loyalty_desk.card.cards import absent_card, fingerprint
+from loyalty_desk.card.cards import absent_fingerprint
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -182,10 +181,9 @@ def plan_changes(
     )
 
 
-@cache
 def _absent_cards() -> dict[str, str]:
     """The fingerprints of the cards that state a class, as the binds `card_<class>`."""
-    return {f"card_{outcome}": fingerprint(absent_card(outcome)) for outcome in CARD_CLASSES}
+    return {f"card_{outcome}": absent_fingerprint(outcome) for outcome in CARD_CLASSES}
 
 
 def _prepare(connection: Connection, *, full: bool) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import (
@@ -26,7 +26,13 @@ from loyalty_desk.errors import (
     NotFoundError,
 )
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, Delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import (
+    CardWriter,
+    Delivery,
+    WantedCard,
+    find_delivery,
+    keep_pushed,
+)
 from loyalty_desk.records import ChangeState
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import intake as stage
@@ -115,14 +121,14 @@ class _Pusher:
 
     def push_all(self) -> None:
         left_at_start = count_changes(self._run).left
-        rows = self._iter_planned()
+        planned = self._iter_planned()
         with ThreadPoolExecutor(self._run.store.push.workers, "push") as pool:
             under_way: set[Future[None]] = set()
             try:
                 while True:
                     free = self._run.store.push.workers - len(under_way)
                     if not self._outage.is_on and time.monotonic() < self._deadline_s:
-                        under_way |= {pool.submit(self._send, row) for row in islice(rows, free)}
+                        under_way |= {pool.submit(self._send, one) for one in islice(planned, free)}
                     if not under_way:
                         break
                     done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
@@ -140,8 +146,8 @@ class _Pusher:
                 "tried again"
             )
 
-    def _iter_planned(self) -> Iterator[Row[tuple[object, ...]]]:
-        """Yield planned rows by priority. Claimed rows leave the query, so each chunk is new."""
+    def _iter_planned(self) -> Iterator[WantedCard]:
+        """Yield planned cards by priority. Claimed ones leave the query, so each chunk is new."""
         given: set[tuple[int, str]] = set()
         while True:
             with reading(self._run.engine) as connection:
@@ -153,7 +159,7 @@ class _Pusher:
                 return
             for row in fresh:
                 given.add((row.customer_id, row.destination))
-                yield row
+                yield WantedCard(**row._mapping)
 
     def _report_progress(self, total: int) -> None:
         now_s = time.monotonic()
@@ -165,17 +171,20 @@ class _Pusher:
         left_s = (total - self._sent) / rate if rate else float("inf")
         log.info("push: %d of %d, %.1f/s, %.0f s left", self._sent, total, rate, left_s)
 
-    def _send(self, row: Row[tuple[object, ...]]) -> None:
+    def _send(self, wanted: WantedCard) -> None:
         """Deliver one change and keep what became of it."""
-        key = {**_key(self._run), "customer_id": row.customer_id, "destination": row.destination}
+        customer_id, destination = wanted.customer_id, wanted.destination
+        key = {**_key(self._run), "customer_id": customer_id, "destination": destination}
         if not self._move(key, ChangeState.SENDING):
             return  # somebody else took it
         with reading(self._run.engine) as connection:
-            change = connection.execute(statement("push/changes/select_change"), key).one()
-        delivery = Delivery.from_row(change, utc_now())
+            delivery = find_delivery(connection, self._run.store.name, wanted, utc_now())
+        if delivery is None:
+            self._move(key, ChangeState.GONE, "not staged any more")
+            return
         try:
             # A look-up or a webhook may have brought what is planned here, or undone it.
-            if change.current_card != delivery.fingerprint:
+            if delivery.current_fingerprint != delivery.fingerprint:
                 self._writer.deliver(delivery)
         except (NotFoundError, MovedError) as error:
             self._outage.saw(answered=True)
@@ -266,10 +275,13 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
             statement("push/ledger/select_readback_sample"),
             {**_key(run), "sample": run.store.push.readback_sample},
         ).all()
+        wanted = (WantedCard(**row._mapping) for row in sample)
+        store, now = run.store.name, utc_now()
+        deliveries = [find_delivery(connection, store, one, now) for one in wanted]
     writer = CardWriter(client, run.engine, run.store)
     wrong = 0
-    for row in sample:
-        delivery = Delivery.from_row(row, utc_now())
+    for delivery in filter(None, deliveries):
+        customer_id, destination = delivery.customer_id, delivery.destination
         try:
             arrived = writer.shows(delivery)
         except (NotFoundError, MovedError):
@@ -277,7 +289,7 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
         if not arrived:
             wrong += 1
             with run.engine.begin() as connection:
-                key = {**_key(run), "customer_id": row.customer_id, "destination": row.destination}
+                key = {**_key(run), "customer_id": customer_id, "destination": destination}
                 connection.execute(statement("push/ledger/delete_pushed_card"), key)
                 connection.execute(statement("push/ledger/insert_to_plan"), key)
     return ReadbackCounts(readback_checked=len(sample), readback_wrong=wrong)

@@ -15,9 +15,10 @@ from typing import Final
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
+from loyalty_desk.staging import full_scans, schema
 from loyalty_desk.staging import intake as stage
-from loyalty_desk.staging import schema
 from loyalty_desk.staging.load import bulk_insert
+from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
@@ -69,19 +70,19 @@ class Read:
         return True
 
     def reject(self, rejected: Iterable[Rejected]) -> None:
-        rows: list[tuple[object, ...]] = []
+        rows: list[RejectedRow] = []
         for record in rejected:
             if record.record_id is not None and not self.first_sight(f"bad {record.record_id}"):
                 continue
             rows.append(
-                (
-                    self.run.store.name,
-                    self.run.run_id,
-                    self.source,
-                    self.counts.rejected + len(rows),
-                    record.record_id,
-                    record.field,
-                    record.reason,
+                RejectedRow(
+                    store=self.run.store.name,
+                    run_id=self.run.run_id,
+                    source=self.source,
+                    position=self.counts.rejected + len(rows),
+                    record_id=record.record_id,
+                    field=record.field,
+                    reason=record.reason,
                 )
             )
         if rows:
@@ -131,7 +132,7 @@ def full_scan_is_due(run: Run, mark: Watermark) -> bool:
     return age >= timedelta(days=run.store.extract.full_scan_days)
 
 
-_COUNT: Final[Mapping[stage.Source, str]] = {
+_COUNT: Final[Mapping[full_scans.Source, str]] = {
     "members": "extract/count_members",
     "customers": "extract/count_customers",
 }
@@ -145,23 +146,23 @@ class Scan:
     live_before: int
 
 
-def begin_scan(run: Run, source: stage.Source) -> Scan:
+def begin_scan(run: Run, source: full_scans.Source) -> Scan:
     store = run.store.name
     with run.engine.begin() as connection:
         before = connection.execute(statement(_COUNT[source]), {"store": store}).one()
         reconciled = find_watermark(connection, store, RECONCILE).full_scan_at_utc is not None
-        stage.begin_scan(connection, store, source, run.run_id)
+        full_scans.begin_scan(connection, store, source, run.run_id)
     return Scan(is_first_load=not before.staged and not reconciled, live_before=before.live)
 
 
-def finish_scan(run: Run, source: stage.Source, live_before: int) -> int:
+def finish_scan(run: Run, source: full_scans.Source, live_before: int) -> int:
     """Mark what the scan did not see as gone, unless that is too much to believe."""
     with run.engine.begin() as connection:
-        unseen = stage.count_unseen(connection, run.store.name, source)
+        unseen = full_scans.count_unseen(connection, run.store.name, source)
         if not run.params.release_brake:
             size = ExtractSize(source=source, previous=live_before, current=live_before - unseen)
             facts = BrakeFacts(
                 planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
             )
             check_brake(run.store.brake, facts)
-        return stage.finish_scan(connection, run.store.name, source, utc_now())
+        return full_scans.finish_scan(connection, run.store.name, source, utc_now())

@@ -131,7 +131,7 @@ def test_every_table_is_written_and_all_but_a_lock_are_read() -> None:
 def test_users_are_told_apart_by_what_they_do() -> None:
     users = find_users()
 
-    assert users["scan_seen"].writers == {"staging/intake"}, "in bulk"
+    assert users["scan_seen"].writers == {"staging/full_scans"}, "in bulk"
     assert users["matches"].writers == {"sync/match"}, "by a statement"
     assert users["to_plan"].removers == {"sync/plan"}
     assert users["tickets"].removers == {"staging/intake"}
