@@ -125,6 +125,30 @@ def test_every_statement_is_named_in_full_where_it_is_used() -> None:
     assert [path for path in STATEMENTS if path not in literals] == []
 
 
+def test_no_name_of_a_statement_is_put_together() -> None:
+    """An f-string such as `select_{side}` is found by no search and checked by no test."""
+    names = {path.rpartition("/")[2] for path in STATEMENTS} | set(STATEMENTS)
+    put_together = [
+        f"{path.name}:{node.lineno}"
+        for path in (PROJECT_ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        and any(map(re.compile(_as_pattern(node)).fullmatch, names))
+    ]
+
+    assert put_together == []
+
+
+def _as_pattern(node: ast.JoinedStr) -> str:
+    """What an f-string may become, if it begins as a name does; nothing for any other."""
+    first = node.values[0]
+    if not (isinstance(first, ast.Constant) and re.match("[a-z]+[/_]", first.value)):
+        return ""
+    return "".join(
+        re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
+    )
+
+
 def test_bulk_insert_streams_and_counts(staging: Engine) -> None:
     def rows() -> Iterator[ToPlanRow]:
         for number in range(10_000):
