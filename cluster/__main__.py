@@ -12,7 +12,7 @@ import time
 from functools import partial
 from typing import Any
 
-from cluster.keeper import Keeper
+from cluster.supervisor import Supervisor
 from cluster.services import (
     Cluster,
     ClusterPlace,
@@ -84,14 +84,14 @@ def stay_up(options: argparse.Namespace, console: Console) -> None:
     size = SandboxSize(
         members=options.members, customers=options.customers, seed=options.seed, speed=options.speed
     )
-    with Keeper(place.log_dir) as keeper, Programs(place.log_dir) as programs:
+    with Supervisor(place.log_dir) as supervisor, Programs(place.log_dir) as programs:
         try:
-            cluster = start_cluster(programs, keeper, place, size, console.say)
+            cluster = start_cluster(programs, supervisor, place, size, console.say)
             start_first_syncs(cluster)
             console.say(describe(cluster))
             while True:
                 programs.check()
-                keeper.check()
+                supervisor.check()
                 time.sleep(0.5)
         except StopRequestedError:
             console.say("stopping")
@@ -103,7 +103,7 @@ def start_first_syncs(cluster: Cluster) -> None:
     for store in cluster.place.platforms:
         dag_id = f"loyalty_sync__{store}"
         found = partial(cluster.api.find_dag, dag_id)
-        wait_until(cluster.keeper, found, f"finding the DAG {dag_id}", DAGS_LIMIT_S)
+        wait_until(cluster.supervisor, found, f"finding the DAG {dag_id}", DAGS_LIMIT_S)
         cluster.api.trigger(dag_id)
 
 
@@ -114,7 +114,7 @@ def describe(cluster: Cluster) -> str:
         f"  {store:<9} Gorgias {line['gorgias']['url']}\n"
         for store, line in cluster.sandboxes.items()
     )
-    services = ", ".join(cluster.keeper.names)
+    services = ", ".join(cluster.supervisor.names)
     return (
         f"the cluster is up; Ctrl-C stops it\n\n"
         f"  Airflow   {place.airflow_url}\n"

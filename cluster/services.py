@@ -18,7 +18,7 @@ from typing import Any
 
 from cluster import servers
 from cluster.compose import Service, read_services
-from cluster.keeper import Keeper
+from cluster.supervisor import Supervisor
 from scripts.airflow_api import AirflowApi
 from scripts.processes import ProgramError, Programs
 from scripts.services import (
@@ -82,7 +82,7 @@ class Cluster:
     """The running cluster: its services, its sandboxes, and how to reach them."""
 
     place: ClusterPlace
-    keeper: Keeper
+    supervisor: Supervisor
     sandboxes: Mapping[str, dict[str, Any]]
     """The ready line of each store's sandbox."""
     api: AirflowApi
@@ -155,7 +155,7 @@ def native_command(service: Service, place: ClusterPlace, number: int = 1) -> li
 
 
 def start_cluster(
-    programs: Programs, keeper: Keeper, place: ClusterPlace, size: SandboxSize, say: Say
+    programs: Programs, supervisor: Supervisor, place: ClusterPlace, size: SandboxSize, say: Say
 ) -> Cluster:
     """Start sandboxes, servers and Airflow, and return when all of it is healthy."""
     secrets = cluster_secrets(place.directory)
@@ -173,7 +173,7 @@ def start_cluster(
         for n, (store, platform) in enumerate(place.platforms.items())
     }
     say("starting PostgreSQL and Redis")
-    start_servers(keeper, place, secrets)
+    start_servers(supervisor, place, secrets)
     say("preparing the databases")
     initialise = services[RUNS_ONCE]
     programs.run(
@@ -189,16 +189,16 @@ def start_cluster(
     register_connections(place, sandboxes, environment)
 
     say(f"starting Airflow with {place.workers} Celery workers")
-    keep_airflow(keeper, place, services)
+    keep_airflow(supervisor, place, services)
     api = AirflowApi(place.airflow_url, ADMIN, secrets["admin_password"])
-    wait_until(keeper, lambda: not api.find_unhealthy(), "the start of Airflow", HEALTHY_LIMIT_S)
+    wait_until(supervisor, lambda: not api.find_unhealthy(), "the start of Airflow", HEALTHY_LIMIT_S)
     say("Airflow is healthy")
     staging_url = environment["LOYALTY_DESK_STAGING_URL"]
     password = secrets["admin_password"]
-    return Cluster(place, keeper, sandboxes, api, staging_url, environment, password)
+    return Cluster(place, supervisor, sandboxes, api, staging_url, environment, password)
 
 
-def keep_airflow(keeper: Keeper, place: ClusterPlace, services: Mapping[str, Service]) -> None:
+def keep_airflow(supervisor: Supervisor, place: ClusterPlace, services: Mapping[str, Service]) -> None:
     """Start every service of Airflow, as often as compose would."""
     for service in services.values():
         if service.name in HAS_OWN_STARTER:
@@ -206,7 +206,7 @@ def keep_airflow(keeper: Keeper, place: ClusterPlace, services: Mapping[str, Ser
         environment = native_environment(service, place)
         for number in range(1, service.replicas + 1):
             name = f"{service.name}-{number}" if service.replicas > 1 else service.name
-            keeper.keep(name, native_command(service, place, number), environment)
+            supervisor.keep(name, native_command(service, place, number), environment)
 
 
 def cluster_secrets(directory: Path) -> dict[str, str]:
@@ -222,14 +222,14 @@ def cluster_secrets(directory: Path) -> dict[str, str]:
     return found
 
 
-def start_servers(keeper: Keeper, place: ClusterPlace, secrets: Mapping[str, str]) -> None:
+def start_servers(supervisor: Supervisor, place: ClusterPlace, secrets: Mapping[str, str]) -> None:
     """Start PostgreSQL, with the two databases in it, and Redis."""
     user = servers.server_user()
     databases = place.directory / "postgres" / "data"
     databases.parent.mkdir(parents=True, exist_ok=True)
     servers.make_postgres(databases, secrets["postgres_password"], user)
     environment = {**caller_environment(), "LC_ALL": "C.UTF-8"}
-    keeper.keep(
+    supervisor.keep(
         "postgres",
         servers.postgres_command(databases, place.postgres_port),
         environment,
@@ -238,9 +238,9 @@ def start_servers(keeper: Keeper, place: ClusterPlace, secrets: Mapping[str, str
     redis = servers.write_redis_settings(
         place.directory / "redis", place.redis_port, secrets["redis_password"]
     )
-    keeper.keep("redis", servers.redis_command(redis), environment)
+    supervisor.keep("redis", servers.redis_command(redis), environment)
     for name, port in (("postgres", place.postgres_port), ("redis", place.redis_port)):
-        wait_until(keeper, partial(servers.answers, port), f"the start of {name}", 60)
+        wait_until(supervisor, partial(servers.answers, port), f"the start of {name}", 60)
     servers.make_databases(
         place.postgres_port, secrets["postgres_password"], secrets["staging_password"]
     )
@@ -271,14 +271,14 @@ def register_connections(
         raise ProgramError(f"the connections could not be imported: {done.stderr[-500:]}")
 
 
-def wait_until(keeper: Keeper, ready: Callable[[], object], what: str, limit_s: float) -> None:
+def wait_until(supervisor: Supervisor, ready: Callable[[], object], what: str, limit_s: float) -> None:
     """Call `ready` until it says yes; raises ProgramError when time is up."""
     ends_at = time.monotonic() + limit_s
     while not ready():
-        keeper.check()
+        supervisor.check()
         if time.monotonic() > ends_at:
             raise ProgramError(
-                f"{what} took more than {limit_s:.0f} s; the logs are in {keeper.log_dir}"
+                f"{what} took more than {limit_s:.0f} s; the logs are in {supervisor.log_dir}"
             )
         time.sleep(0.2)
 

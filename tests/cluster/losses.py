@@ -77,7 +77,7 @@ def play(shops: Shops, one: Round, tally: Tally) -> None:
     if name is None:
         tally.wrong.append(f"{one}: its moment did not come")
         name = "scheduler"
-    shops.keeper.kill(name, down_s=DOWN_S.get(one.victim, 1.0))
+    shops.supervisor.kill(name, down_s=DOWN_S.get(one.victim, 1.0))
     killed_at_s = time.monotonic()
     tally.rounds[one.victim] += 1
     asking.join()
@@ -129,7 +129,7 @@ def _find(shops: Shops, look: Callable[[], str | None]) -> str | None:
         return bool(found)
 
     try:
-        wait_until(shops.keeper, looks, "the moment", AIM_LIMIT_S)
+        wait_until(shops.supervisor, looks, "the moment", AIM_LIMIT_S)
     except ProgramError:
         return None
     return found[0]

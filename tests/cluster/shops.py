@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DBAPIError
 
 from cluster.__main__ import stores_of
-from cluster.keeper import Keeper
+from cluster.supervisor import Supervisor
 from cluster.services import Cluster, ClusterPlace, start_cluster, wait_until, write_stores
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import make_token
@@ -72,8 +72,8 @@ class Shops:
         return list(self.sandboxes)
 
     @property
-    def keeper(self) -> Keeper:
-        return self.cluster.keeper
+    def supervisor(self) -> Supervisor:
+        return self.cluster.supervisor
 
     def wait(self, ready: Callable[[], Any], what: str, limit_s: float) -> None:
         """Wait until something is so, whatever is down meanwhile."""
@@ -84,7 +84,7 @@ class Shops:
             except (requests.RequestException, DBAPIError):
                 return False
 
-        wait_until(self.keeper, asks, what, limit_s)
+        wait_until(self.supervisor, asks, what, limit_s)
 
     def insist(self, call: Callable[[], Found]) -> Found:
         """Make a call, again and again while what it needs is down."""
@@ -203,9 +203,9 @@ class Shops:
         return None
 
     def _service_of(self, pid: int) -> str | None:
-        for name in self.keeper.names:
+        for name in self.supervisor.names:
             with contextlib.suppress(psutil.NoSuchProcess):
-                if pid in {process.pid for process in self.keeper.processes(name)}:
+                if pid in {process.pid for process in self.supervisor.processes(name)}:
                     return name
         return None
 
@@ -257,8 +257,8 @@ def running_shops(
         settings=HASTY,
         speed=size.speed,
     )
-    with Keeper(place.log_dir) as keeper, Programs(place.log_dir) as programs:
-        shops = Shops(start_cluster(programs, keeper, place, size, lambda _: None))
+    with Supervisor(place.log_dir) as supervisor, Programs(place.log_dir) as programs:
+        shops = Shops(start_cluster(programs, supervisor, place, size, lambda _: None))
         try:
             for store_name in names:
                 for dag in ("loyalty_sync", "award_points"):

@@ -49,9 +49,9 @@ def test_each_account_is_used_up_and_none_is_overrun(
 
     for store in shops.names:
         shops.tick(store, CHANGED, seed=2)
-    shops.keeper.stop("worker-2", grace_s=20)
+    shops.supervisor.stop("worker-2", grace_s=20)
     one = measure_budget_use(shops, shops.names, SECONDS)
-    shops.keeper.resume("worker-2")
+    shops.supervisor.resume("worker-2")
     assert one.refused == 0
     assert [shops.wrong_cards(store) for store in shops.names] == [[]] * ACCOUNTS
     record_property(

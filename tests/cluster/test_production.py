@@ -52,11 +52,11 @@ def test_a_rolling_restart_of_everything_loses_nothing(
     members = {store: shops.members(store, 30) for store in shops.names}
     runs = {store: shops.start_sync(store) for store in shops.names}
     awards: dict[str, str] = {}
-    for number, name in enumerate(shops.keeper.names):
+    for number, name in enumerate(shops.supervisor.names):
         store = shops.names[number % 2]
         award_id = shops.award(store, members[store][number], 5, key=f"restart-{number}")
         awards[award_id] = store
-        shops.keeper.restart(name, grace_s=GRACE_S)
+        shops.supervisor.restart(name, grace_s=GRACE_S)
 
     states = shops.wait_for_syncs(runs)
     shops.wait(
@@ -69,10 +69,10 @@ def test_a_rolling_restart_of_everything_loses_nothing(
     assert set(shops.award_states(list(awards)).values()) == {"applied"}
     assert {shops.times_booked(store, one) for one, store in awards.items()} == {1}
     assert [shops.wrong_cards(store) for store in shops.names] == [[], []]
-    assert shops.keeper.restarts >= len(shops.keeper.names)
+    assert shops.supervisor.restarts >= len(shops.supervisor.names)
     record_property(
         "tally",
-        f"rolling restart of {len(shops.keeper.names)} services: {len(runs)} syncs and"
+        f"rolling restart of {len(shops.supervisor.names)} services: {len(runs)} syncs and"
         f" {len(awards)} awards ended well",
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cluster.keeper import Keeper
+from cluster.supervisor import Supervisor
 
 LIMIT_S = 15.0
 # Starts a child, notes both process ids, and waits; `SIGTERM` ends it as it does any program.
@@ -25,14 +25,14 @@ time.sleep(600)
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Keeper]:
-    with Keeper(tmp_path / "log") as found:
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    with Supervisor(tmp_path / "log") as found:
         yield found
 
 
-def keep(keeper: Keeper, tmp_path: Path) -> Path:
+def keep(supervisor: Supervisor, tmp_path: Path) -> Path:
     started = tmp_path / "started"
-    keeper.keep("one", [sys.executable, "-c", PROGRAM, str(started)], dict(os.environ))
+    supervisor.keep("one", [sys.executable, "-c", PROGRAM, str(started)], dict(os.environ))
     wait_until(lambda: len(starts(started)) == 1)
     return started
 
@@ -56,41 +56,41 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_killed_service_comes_back_and_nothing_of_it_stays(
-    keeper: Keeper, tmp_path: Path
+    supervisor: Supervisor, tmp_path: Path
 ) -> None:
-    started = keep(keeper, tmp_path)
+    started = keep(supervisor, tmp_path)
     before = starts(started)[0]
     killed_at = time.monotonic()
 
-    keeper.kill("one", down_s=1.5)
+    supervisor.kill("one", down_s=1.5)
 
     assert not any(map(is_alive, before))
     wait_until(lambda: len(starts(started)) == 2)
     assert time.monotonic() - killed_at >= 1.5
-    assert keeper.restarts == 1
-    assert {one.pid for one in keeper.processes("one")} == set(starts(started)[1])
+    assert supervisor.restarts == 1
+    assert {one.pid for one in supervisor.processes("one")} == set(starts(started)[1])
 
 
-def test_a_service_that_ends_by_itself_comes_back(keeper: Keeper, tmp_path: Path) -> None:
-    started = keep(keeper, tmp_path)
+def test_a_service_that_ends_by_itself_comes_back(supervisor: Supervisor, tmp_path: Path) -> None:
+    started = keep(supervisor, tmp_path)
     psutil.Process(starts(started)[0][0]).terminate()
     wait_until(lambda: len(starts(started)) == 2)
 
 
-def test_a_stopped_service_stays_down_until_it_is_resumed(keeper: Keeper, tmp_path: Path) -> None:
-    started = keep(keeper, tmp_path)
+def test_a_stopped_service_stays_down_until_it_is_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
+    started = keep(supervisor, tmp_path)
 
-    keeper.stop("one", grace_s=1)
+    supervisor.stop("one", grace_s=1)
     time.sleep(2)
     assert len(starts(started)) == 1
-    keeper.resume("one")
+    supervisor.resume("one")
 
     wait_until(lambda: len(starts(started)) == 2)
 
 
-def test_what_is_kept_ends_with_the_keeper(tmp_path: Path) -> None:
-    with Keeper(tmp_path / "log") as keeper:
-        started = keep(keeper, tmp_path)
-        keeper.restart("one", grace_s=1)
+def test_what_is_kept_ends_with_the_supervisor(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "log") as supervisor:
+        started = keep(supervisor, tmp_path)
+        supervisor.restart("one", grace_s=1)
         wait_until(lambda: len(starts(started)) == 2)
     assert not any(map(is_alive, [pid for line in starts(started) for pid in line]))

@@ -41,7 +41,7 @@ class _Kept:
     """When it may be started again; None while it runs."""
 
 
-class Keeper:
+class Supervisor:
     """Keeps services running until the `with` ends; then all of them are ended."""
 
     def __init__(self, log_dir: Path) -> None:
@@ -51,9 +51,9 @@ class Keeper:
         self._ended = threading.Event()
         # All restarts happen in this thread: a program gets a signal when the thread that started
         # it ends, so it must be one that lives as long as we do.
-        self._watcher = threading.Thread(target=self._watch, name="keeper", daemon=True)
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> Supervisor:
         self.log_dir.mkdir(parents=True, exist_ok=True)
         self._watcher.start()
         return self
