@@ -1,4 +1,4 @@
-"""How long a look-up takes from staging, with a million members and customers in it.
+"""How long a lookup takes from staging, with a million members and customers in it.
 
 The door is served as the plugin serves it, by a process of its own; 50 requests a second come from
 this one for 20 seconds, each for another customer, one in ten for an address that nobody has.
@@ -85,7 +85,7 @@ def _look_up(session: requests.Session, address: str, turn: int, rows: int) -> N
     answer = session.post(address, data=form, timeout=30)
     answer.raise_for_status()
     if answer.json()["source"] not in {"staged", "fresh"}:
-        raise RuntimeError("the look-up did not answer from staging")
+        raise RuntimeError("the lookup did not answer from staging")
 
 
 @contextmanager

@@ -13,8 +13,8 @@ def forget_engine() -> None:
     installed._open.cache_clear()
 
 
-def forget_look_ups() -> None:
-    """Close the look-up of each store."""
+def forget_lookups() -> None:
+    """Close the lookup of each store."""
     for _, opened in fresh._OPEN.values():
         opened.close()
     fresh._OPEN.clear()

@@ -69,7 +69,7 @@ VALUES (:store, :customer_id, :now_utc)
 ON CONFLICT (store, customer_id) DO UPDATE SET asked_at_utc = :now_utc;
 
 -- name: select_channel_candidates
--- Customers whose further e-mail addresses are worth one look-up each: recent tickets, no member at
+-- Customers whose further e-mail addresses are worth one lookup each: recent tickets, no member at
 -- the primary address, and not looked up since the customer last changed. Newest ticket first,
 -- because an agent is likely to open it next.
 -- Reads customers, tickets, members, links. Binds store, lookups. One row per customer.

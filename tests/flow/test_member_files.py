@@ -1,4 +1,4 @@
-"""A platform that lists no members: from files, look-ups and webhooks, under real Airflow."""
+"""A platform that lists no members: from files, lookups and webhooks, under real Airflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look-ups over real HTTP: fresh when the platform answers, staged when not, and never 5xx."""
+"""Lookups over real HTTP: fresh when the platform answers, staged when not, and never 5xx."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from loyalty_desk.staging.lookup_schema import lookups_not_found
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member
-from tests.forget import forget_look_ups
+from tests.forget import forget_lookups
 from tests.http.door import (
     API,
     OTHER_STORE,
@@ -57,13 +57,13 @@ def door(
     forget_settings()
     with new_client() as session:
         door = Door(url=server, folder=tmp_path, session=session)
-        set_look_up(door)
+        set_lookup(door)
         yield door.of(STORE, Opens.LOOKUP)
-    forget_look_ups()
+    forget_lookups()
     forget_settings()
 
 
-def set_look_up(door: Door, **lookup: Any) -> None:
+def set_lookup(door: Door, **lookup: Any) -> None:
     quick = {"requests_per_s": 1000, **lookup}
     door.set_stores(**{STORE: {"lookup": quick}, OTHER_STORE: {"lookup": quick}})
 
@@ -176,7 +176,7 @@ def test_two_members_with_one_address_are_not_told_apart(
 
 @pytest.mark.parametrize("status", [MemberStatus.EXCLUDED, MemberStatus.ERASED])
 def test_who_does_not_take_part_has_no_balance(door: Door, staging: Engine, status: str) -> None:
-    set_look_up(door, deadline_s=0)
+    set_lookup(door, deadline_s=0)
     stage(staging, member("1", email=EMAIL, status=status))
 
     # An erased member's address is forgotten, so nobody is found by it.
@@ -192,7 +192,7 @@ def test_a_fresh_read_updates_staging_for_the_next_sync(
 ) -> None:
     assert look_up(door)["points_balance"] == 820
 
-    set_look_up(door, deadline_s=0)
+    set_lookup(door, deadline_s=0)
     card = look_up(door)
     assert (card["points_balance"], card["source"]) == (820, "staged")
     with staging.connect() as connection:
@@ -231,7 +231,7 @@ def test_a_platform_in_trouble_gets_the_last_known_card_with_its_age(
 def test_a_slow_platform_is_not_waited_for_and_still_updates_staging(
     door: Door, sandbox: Sandbox, staged: str
 ) -> None:
-    set_look_up(door, deadline_s=0.3)
+    set_lookup(door, deadline_s=0.3)
     spoil(sandbox, "delay", delay_ms=0.5 * 50 * 1000, count=1)
     began = time.monotonic()
 
@@ -241,10 +241,10 @@ def test_a_slow_platform_is_not_waited_for_and_still_updates_staging(
     assert time.monotonic() - began < 2
 
 
-def test_a_platform_that_hangs_holds_up_no_other_look_up(
+def test_a_platform_that_hangs_holds_up_no_other_lookup(
     door: Door, sandbox: Sandbox, staged: str
 ) -> None:
-    set_look_up(door, deadline_s=1)
+    set_lookup(door, deadline_s=1)
     spoil(sandbox, "delay", delay_ms=3 * 50 * 1000)
 
     def call(client: Door, _number: int) -> Any:
@@ -297,7 +297,7 @@ def test_without_a_token_nothing_is_told(door: Door, staged: str, token: str | N
     assert "member" not in answer.text
 
 
-def test_a_token_for_awards_looks_nobody_up_and_one_for_look_ups_awards_nothing(
+def test_a_token_for_awards_looks_nobody_up_and_one_for_lookups_awards_nothing(
     door: Door, staged: str
 ) -> None:
     for_awards = door.of(STORE)
@@ -336,14 +336,14 @@ def test_no_log_tells_whom_was_looked_up(
 
 
 def missed(staging: Engine) -> list[tuple[int, int | None, str]]:
-    """Tickets whose look-up found nobody, as the report has them."""
+    """Tickets whose lookup found nobody, as the report has them."""
     with staging.connect() as connection:
         rows = connection.execute(lookups_not_found.select()).all()
     return [(row.ticket_id, row.customer_id, row.outcome) for row in rows]
 
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["form of connect", "whole ticket"])
-def test_a_ticket_whose_look_up_found_nobody_is_in_the_mismatches(
+def test_a_ticket_whose_lookup_found_nobody_is_in_the_mismatches(
     door: Door, staging: Engine, *, is_whole: bool
 ) -> None:
     form = {"email": NOBODY, "ticket_id": 4711, "customer_id": 70}
@@ -366,7 +366,7 @@ def test_a_member_s_ticket_is_not(door: Door, staging: Engine, staged: str) -> N
     assert missed(staging) == []
 
 
-def test_a_look_up_that_cannot_be_noted_is_answered(
+def test_a_lookup_that_cannot_be_noted_is_answered(
     door: Door, staging: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     with staging.begin() as connection:
@@ -375,7 +375,7 @@ def test_a_look_up_that_cannot_be_noted_is_answered(
     answer = door.call("POST", LOOKUP, json={"email": NOBODY, "ticket_id": 4711})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "customer_not_found")
-    assert "a look-up is not noted" in caplog.text
+    assert "a lookup is not noted" in caplog.text
     assert NOBODY not in caplog.text
 
 
@@ -384,7 +384,7 @@ def asked_for(staging: Engine) -> list[str]:
         return [row.member_id for row in connection.execute(schema.cards_to_show.select())]
 
 
-def test_what_a_fresh_look_up_finds_changed_is_asked_to_be_shown_once(
+def test_what_a_fresh_lookup_finds_changed_is_asked_to_be_shown_once(
     door: Door, staging: Engine, staged: str, sandbox: Sandbox
 ) -> None:
     look_up(door)

@@ -1,4 +1,4 @@
-"""A push that a look-up or a webhook has made needless, or overtaken, against the real sandbox."""
+"""A push that a lookup or a webhook has made needless, or overtaken, against the real sandbox."""
 
 from __future__ import annotations
 

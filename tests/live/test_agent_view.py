@@ -249,17 +249,17 @@ def test_our_own_writes_start_no_loop(agent: Agent, ticket_id: int, member: Show
         change = {"points_tally": desk.balance_points(member.member_id) + 11}
         desk.sandbox.control("rivo", "PATCH", f"members/{member.member_id}", change)
         desk.sandbox.control("gorgias", "POST", "reset", {"counters": True})
-        at_first = look_ups(agent)
+        at_first = lookups(agent)
         desk.sync(STORE)
         wait_until_quiet(agent)
-        written, looked_up = writes(agent), look_ups(agent)
+        written, looked_up = writes(agent), lookups(agent)
 
         desk.sync(STORE)
         wait_until_quiet(agent)
 
         assert written > 0
-        assert writes(agent) == written, "what a look-up read was written again"
-        assert look_ups(agent) == looked_up, "a look-up started another"
+        assert writes(agent) == written, "what a lookup read was written again"
+        assert lookups(agent) == looked_up, "a lookup started another"
         assert looked_up > at_first, "the write to a customer with a ticket was looked up"
     finally:
         desk.sandbox.control("gorgias", "POST", "switches", before)
@@ -271,7 +271,7 @@ def writes(agent: Agent) -> int:
     return sum(row["count"] for row in rows if row["method"] == "PUT")
 
 
-def look_ups(agent: Agent) -> int:
+def lookups(agent: Agent) -> int:
     """Calls of the integration, those over and those under way."""
     return sum(one["calls"] for one in integrations(agent))
 
@@ -285,7 +285,7 @@ def integrations(agent: Agent) -> list[dict[str, Any]]:
 
 def wait_until_quiet(agent: Agent) -> None:
     agent.office.desk.wait_until(
-        lambda: not any(one["pending"] for one in integrations(agent)), "the look-ups", LIMIT_S
+        lambda: not any(one["pending"] for one in integrations(agent)), "the lookups", LIMIT_S
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from loyalty_desk.hooks.connections import look_up_platform, loyalty_platform
+from loyalty_desk.hooks.connections import lookup_platform, loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, Capabilities, Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Member, Unit
@@ -67,8 +67,8 @@ class Account:
     def platform(self, *, for_awards: bool = False, max_wait_s: float = 300.0) -> Platform:
         return loyalty_platform(self.store(), for_awards=for_awards, max_wait_s=max_wait_s)
 
-    def for_look_ups(self) -> Platform:
-        return look_up_platform(self.store(lookup={"requests_per_s": 1000, "deadline_s": 3}))
+    def for_lookups(self) -> Platform:
+        return lookup_platform(self.store(lookup={"requests_per_s": 1000, "deadline_s": 3}))
 
     def control(self, method: str, path: str, content: Any = None) -> Any:
         return self.sandbox.control(self.case.name, method, path, content)

@@ -234,8 +234,8 @@ def test_an_outage_is_not_an_empty_programme(account: Account) -> None:
         all_members(account.platform(max_wait_s=5))
 
 
-def test_look_ups_give_up_early(account: Account) -> None:
-    platform = account.for_look_ups()
+def test_lookups_give_up_early(account: Account) -> None:
+    platform = account.for_lookups()
     account.spoil("status", status=503, count=None)
 
     with pytest.raises(ApiUnavailableError):

@@ -185,18 +185,18 @@ def test_an_http_integration_keeps_its_secret_to_itself(gorgias: Call) -> None:
     http = {"url": "http://127.0.0.1:9/card", "method": "POST", "hmac_secret": "s",
             "triggers": {"ticket-created": True}}  # fmt: skip
     created = gorgias(
-        "POST", "/integrations", json={"name": "Look-up", "type": "http", "http": http}
+        "POST", "/integrations", json={"name": "Lookup", "type": "http", "http": http}
     )
 
     assert created.status_code == 201
     assert "hmac_secret" not in created.json()["http"]
-    assert gorgias("GET", "/integrations?type=http").json()["data"][0]["name"] == "Look-up"
+    assert gorgias("GET", "/integrations?type=http").json()["data"][0]["name"] == "Lookup"
     assert gorgias("GET", "/integrations?type=shopify").status_code == 400
 
 
 def test_trigger_names_have_hyphens(gorgias: Call) -> None:
     http = {"url": "http://127.0.0.1:9/card", "triggers": {"ticket_created": True}}
-    body = {"name": "Look-up", "type": "http", "http": http}
+    body = {"name": "Lookup", "type": "http", "http": http}
 
     assert gorgias("POST", "/integrations", json=body).status_code == 400
 

@@ -24,7 +24,7 @@ def ticket(gorgias: Call) -> dict[str, Any]:
 
 def integrate(gorgias: Call, url: str, triggers: tuple[str, ...] = ALL, **http: Any) -> int:
     settings = {"url": url, "method": "POST", "triggers": dict.fromkeys(triggers, True)} | http
-    body = {"name": "Look-up", "type": "http", "http": settings}
+    body = {"name": "Lookup", "type": "http", "http": settings}
     answer = gorgias("POST", "/integrations", json=body)
     assert answer.status_code == 201
     return int(answer.json()["id"])

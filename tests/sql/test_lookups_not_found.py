@@ -1,4 +1,4 @@
-"""Tickets whose look-up found nobody: noted, settled, counted and forgotten, on both databases."""
+"""Tickets whose lookup found nobody: noted, settled, counted and forgotten, on both databases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loyalty_desk.card.cards import member_card
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.lookup.answers import LookedUp, nobody
-from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
+from loyalty_desk.lookup.not_found import Asked, note_lookup, read_asked
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.report.files import CSV, write_files
@@ -35,7 +35,7 @@ def note(
     engine: Engine, looked_up: LookedUp = NOT_FOUND, ticket_id: int = 1, now: Any = NOW
 ) -> None:
     asked = Asked(ticket_id=ticket_id, customer_id=70)
-    note_look_up(engine, STORE, asked, looked_up, now)
+    note_lookup(engine, STORE, asked, looked_up, now)
 
 
 def rows(engine: Engine) -> list[Row[Any]]:
@@ -43,7 +43,7 @@ def rows(engine: Engine) -> list[Row[Any]]:
         return list(connection.execute(lookups_not_found.select()).all())
 
 
-def test_a_look_up_that_found_nobody_is_kept_with_its_ticket(staging: Engine) -> None:
+def test_a_lookup_that_found_nobody_is_kept_with_its_ticket(staging: Engine) -> None:
     note(staging)
 
     assert [tuple(row) for row in rows(staging)] == [

@@ -166,7 +166,7 @@ def test_make_prints_a_token_that_opens_the_store_and_nothing_else(
     assert printed.err == "keep it like a password; it cannot be shown again\n"
 
 
-def test_a_token_may_be_made_for_look_ups_and_a_list_says_so(
+def test_a_token_may_be_made_for_lookups_and_a_list_says_so(
     staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert tokens("make", "--label", "widget", "--for", "lookup", "--by", "eve") == 0

@@ -1,7 +1,7 @@
 -- name: insert_key_outcomes
 -- What an e-mail key means where it does not lead to exactly one eligible member: a tie
 -- ('ambiguous'), or a key of people who may not have a card ('excluded', 'erased').
--- A few rows, so that the many ordinary keys need one look-up and no grouping later.
+-- A few rows, so that the many ordinary keys need one lookup and no grouping later.
 -- Reads members_in_scope, which holds all members of a key or none; writes key_outcomes.
 -- Binds store, guest_status ('guest' when guests count as members, else 'member').
 INSERT INTO key_outcomes (email_key, outcome)

@@ -83,7 +83,7 @@ WHERE
     );
 
 -- name: find_tickets
--- The tickets of customers, also those on which a look-up found nobody.
+-- The tickets of customers, also those on which a lookup found nobody.
 -- Reads tickets, lookups_not_found. Binds store, customer_ids (a list). One row per ticket.
 SELECT ticket_id
 FROM tickets

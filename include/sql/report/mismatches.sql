@@ -81,7 +81,7 @@ ORDER BY seen.updated_at_utc DESC, unmatched_customers.customer_id ASC
 LIMIT :how_many;
 
 -- name: count_lookups_not_found
--- How many tickets a look-up found no member for, by class.
+-- How many tickets a lookup found no member for, by class.
 -- Reads lookups_not_found. Binds store. One row per class.
 SELECT
     outcome,
@@ -92,7 +92,7 @@ GROUP BY outcome
 ORDER BY outcome;
 
 -- name: select_lookups_not_found
--- The tickets whose last look-up found no member, the newest on top.
+-- The tickets whose last lookup found no member, the newest on top.
 -- Reads lookups_not_found. Binds store, how_many. One row per ticket.
 SELECT
     ticket_id,

@@ -147,7 +147,7 @@ def _customers(client: GorgiasClient) -> tuple[Works, str]:
 def _members(platform: Platform) -> tuple[Works, str]:
     if not platform.capabilities.lists_members:
         platform.check()
-        return Works.PARTLY, "answers, but lists no members: they come from files and look-ups"
+        return Works.PARTLY, "answers, but lists no members: they come from files and lookups"
     page = next(platform.iter_member_pages(), None)
     if page is None or not page.members:
         return Works.PARTLY, "the programme has no members that can be read"

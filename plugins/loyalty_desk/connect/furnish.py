@@ -36,6 +36,7 @@ from loyalty_desk.staging.engine import reading
 log = logging.getLogger(__name__)
 
 BEARER: Final = "Bearer "
+# Installations have tokens with this label; by another, connect would not find them again.
 LABEL: Final = "Gorgias look-up, made by connect"
 NEW_TOKEN: Final = f"{BEARER}(a new token)"
 """Stands for a token until the moment it is sent; it is shown nowhere."""

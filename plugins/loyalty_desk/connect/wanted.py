@@ -19,7 +19,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 CONTEXTS: Final = ("ticket", "customer")
 """A widget shows on one kind of page only."""
 TRIGGERS: Final = ("ticket-created", "ticket-message-created", "ticket-updated")
-"""A tag added or removed updates a ticket. A look-up writes nothing to Gorgias, so no loop."""
+"""A tag added or removed updates a ticket. A lookup writes nothing to Gorgias, so no loop."""
 LOOKUP_FORM: Final = {
     "email": "{{ticket.customer.email}}",
     "customer_id": "{{ticket.customer.id}}",
@@ -33,7 +33,7 @@ JSON: Final = "application/json"
 class Blueprint:
     """What the objects of a store are made from.
 
-    `lookup_url` is where Gorgias reaches our look-up, `card_keys` what the platform tells,
+    `lookup_url` is where Gorgias reaches our lookup, `card_keys` what the platform tells,
     `button` what a person made by hand and had us adopt.
     """
 
@@ -83,7 +83,8 @@ def wanted_fields(blueprint: Blueprint) -> list[Wanted]:
 
 
 def wanted_integration(blueprint: Blueprint, authorization: str) -> Wanted:
-    """The HTTP integration that calls our look-up with a token of its own."""
+    """The HTTP integration that calls our lookup with a token of its own."""
+    # Accounts have an integration with this name; by another, one that staging lost is not found.
     name = f"Loyalty look-up ({blueprint.store.name})"
     http = {
         "url": blueprint.lookup_url,

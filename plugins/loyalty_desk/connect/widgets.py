@@ -42,7 +42,7 @@ def find_button(template: Any) -> Button:
 
 
 def is_ours(template: Any) -> bool:
-    """Whether a template shows our look-up's answer, as ours does."""
+    """Whether a template shows our lookup's answer, as ours does."""
     paths = [node.get("path") for node in _iter_nodes(template) if node.get("type") == "card"]
     return IF_MEMBER in paths and IF_NOT_MEMBER in paths
 

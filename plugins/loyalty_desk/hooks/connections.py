@@ -141,8 +141,8 @@ def loyalty_platform(
     )
 
 
-def look_up_platform(store: StoreSettings) -> Platform:
-    """The platform for look-ups: each call is tried once and given up early, at a rate of its own.
+def lookup_platform(store: StoreSettings) -> Platform:
+    """The platform for lookups: each call is tried once and given up early, at a rate of its own.
 
     What a sync asks at the same time leaves the platform room for it.
     """

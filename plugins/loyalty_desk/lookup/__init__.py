@@ -1,4 +1,4 @@
-"""Look-up: one person's card by e-mail, for Gorgias to pull when something happens on a ticket.
+"""Lookup: one person's card by e-mail, for Gorgias to pull when something happens on a ticket.
 
 Never: a write to Gorgias; it asks for the card to be shown.
 """

@@ -1,4 +1,4 @@
-"""What a look-up answers: a card, how fresh it is, and for nobody why and what to do. No I/O."""
+"""What a lookup answers: a card, how fresh it is, and for nobody why and what to do. No I/O."""
 
 from __future__ import annotations
 

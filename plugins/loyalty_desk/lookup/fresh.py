@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
-from loyalty_desk.hooks.connections import look_up_platform
+from loyalty_desk.hooks.connections import lookup_platform
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_member, find_staged
@@ -35,7 +35,7 @@ MOST_AT_ONCE: Final = 8
 """Fresh reads under way in one process. More would wait for each other, not for the platform."""
 
 
-class LookUp:
+class Lookup:
     """Looks people of one store up. Thread-safe; one a process and store.
 
     `open_platform` is called once, at the first fresh read: it may have to ask for secrets.
@@ -65,7 +65,7 @@ class LookUp:
         except TooLateError:
             return LookedUp.of(staged, "staged", utc_now())
         except (LoyaltyDeskError, BadFieldError, DBAPIError) as error:
-            log.warning("store %s: no fresh look-up (%s)", self._store.name, type(error).__name__)
+            log.warning("store %s: no fresh lookup (%s)", self._store.name, type(error).__name__)
             return LookedUp.of(staged, "staged", utc_now())
         now_utc = utc_text(utc_now())
         if member_id is None:
@@ -102,7 +102,7 @@ class LookUp:
         name = self._store.name
         with self._engine.begin() as connection:
             # What is news is pushed within seconds too, as macros read the card that was pushed; a
-            # write of ours that comes back as a look-up finds no news, so this cannot go round.
+            # write of ours that comes back as a lookup finds no news, so this cannot go round.
             if stage_members(connection, name, [member], asked_at, first_load=False).changed:
                 ask_for_cards(connection, name, [member.member_id], utc_now())
         return member.member_id
@@ -115,17 +115,17 @@ def _is_asked_for(member: Member, identifier: str) -> bool:
     return member.member_id == identifier
 
 
-_OPEN: dict[str, tuple[StoreSettings, LookUp]] = {}
+_OPEN: dict[str, tuple[StoreSettings, Lookup]] = {}
 _OPENING = Lock()
 
 
-def look_up(store: StoreSettings) -> LookUp:
-    """The look-up of a store, opened anew when its settings have changed."""
+def lookup_of(store: StoreSettings) -> Lookup:
+    """The lookup of a store, opened anew when its settings have changed."""
     with _OPENING:
         settings, opened = _OPEN.get(store.name, (None, None))
         if opened is None or settings != store:
             if opened is not None:
                 opened.close()
-            opened = LookUp(store, staging_engine(), partial(look_up_platform, store))
+            opened = Lookup(store, staging_engine(), partial(lookup_platform, store))
             _OPEN[store.name] = store, opened
         return opened

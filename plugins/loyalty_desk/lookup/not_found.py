@@ -1,4 +1,4 @@
-"""Tickets whose look-up found nobody: kept for the report, which is where they are followed up."""
+"""Tickets whose lookup found nobody: kept for the report, which is where they are followed up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTED_AGAIN_AFTER: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The ticket that a look-up was for, and its customer if the call names one."""
+    """The ticket that a lookup was for, and its customer if the call names one."""
 
     ticket_id: int
     customer_id: int | None
@@ -43,12 +43,12 @@ def read_asked(fields: Mapping[str, Any]) -> Asked | None:
     return Asked(ticket_id=ticket_id, customer_id=customer_id)
 
 
-def note_look_up(
+def note_lookup(
     engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime
 ) -> None:
-    """Keep that the ticket's look-up found nobody, or that it did find a member since.
+    """Keep that the ticket's lookup found nobody, or that it did find a member since.
 
-    Most look-ups find who they found before, and write nothing.
+    Most lookups find who they found before, and write nothing.
     """
     if _is_news(engine, store, asked, looked_up, now) and not _is_erased(engine, store, asked):
         _write(engine, store, asked, looked_up, now)

@@ -55,7 +55,7 @@ class Capabilities:
     card_keys: frozenset[str]
     """The keys of the card that it can tell."""
     lists_members: bool = True
-    """Whether all members can be read; else they come from files, webhooks and look-ups."""
+    """Whether all members can be read; else they come from files, webhooks and lookups."""
     lists_changes: bool = False
     """Whether the list can be cut to the members that changed since a time."""
     reads_ledger: bool = True

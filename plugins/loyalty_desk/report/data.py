@@ -74,7 +74,7 @@ class NotFoundCustomer:
 
 @dataclass(frozen=True, slots=True)
 class NotFoundTicket:
-    """One per ticket whose last look-up found no member. `customer_id` is None when not told."""
+    """One per ticket whose last lookup found no member. `customer_id` is None when not told."""
 
     ticket_id: int
     customer_id: int | None
@@ -101,7 +101,7 @@ class ReportData:
     """By customer: the member that it may be."""
     tickets_not_found: list[NotFoundTicket]
     tickets_by_class: dict[str, int]
-    """Every ticket whose last look-up found no member, counted by class."""
+    """Every ticket whose last lookup found no member, counted by class."""
     awards: AwardsToLookAt
     insight: Insight
     card_keys: CardKeys
@@ -217,7 +217,7 @@ def _not_found(connection: Connection, store: str) -> list[NotFoundCustomer]:
 def iter_tickets_not_found(
     connection: Connection, store: str, how_many: int
 ) -> Iterator[NotFoundTicket]:
-    """Yield tickets whose last look-up found no member, the newest first."""
+    """Yield tickets whose last lookup found no member, the newest first."""
     binds = {"store": store, "how_many": how_many}
     for row in connection.execute(statement("report/mismatches/select_lookups_not_found"), binds):
         yield NotFoundTicket(

@@ -65,7 +65,7 @@ def iter_mismatches(
     """Yield every mismatch of the store, as staging holds them now.
 
     One per customer without a member, then one per member without a customer, then one per ticket
-    whose look-up found nobody, then one per award that was lately refused as nobody was found; the
+    whose lookup found nobody, then one per award that was lately refused as nobody was found; the
     class `not_a_member` is left out.
     """
     with reading(engine) as connection:

@@ -269,13 +269,13 @@ class LookupSettings(Strict):
         default=1.5,
         ge=0,
         le=4,
-        description="Seconds that a look-up waits for the platform before it answers with what is"
+        description="Seconds that a lookup waits for the platform before it answers with what is"
         " known; 0 never asks the platform.",
     )
     requests_per_s: float = Field(
         default=3.0,
         gt=0,
-        description="Look-ups per second, a process, that ask the platform, beside a sync.",
+        description="Lookups per second, a process, that ask the platform, beside a sync.",
     )
 
 

@@ -300,7 +300,7 @@ def stage_tickets(
 def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> int:
     """Forget tickets last updated before that time and touch their customers; returns how many.
 
-    Their look-ups that found nobody are forgotten too.
+    Their lookups that found nobody are forgotten too.
     """
     binds = {"store": store, "older_than_utc": older_than_utc}
     connection.execute(statement("lookup/not_found/delete_old_lookups"), binds)

@@ -109,7 +109,7 @@ class RunRecord(BaseModel):
     platform_rate_limited: int = _count("Of those, requests that it answered with 429.")
 
     seconds_members: float = _seconds("Reading and staging members.")
-    seconds_customers: float = _seconds("Reading and staging customers, with channel look-ups.")
+    seconds_customers: float = _seconds("Reading and staging customers, with channel lookups.")
     seconds_tickets: float = _seconds("Reading and staging tickets.")
     seconds_match: float = _seconds("Matching.")
     seconds_plan: float = _seconds("Planning, with the brake.")

@@ -133,7 +133,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
 def look_up_channels(run: Run, client: GorgiasClient) -> int:
     """Retrieve customers with recent tickets whose member may hide behind another address.
 
-    List rows do not hold further e-mail addresses, so each look-up costs one request; the store
+    List rows do not hold further e-mail addresses, so each lookup costs one request; the store
     limits how many a run may make. Returns the number of customers looked up.
     """
     store = run.store

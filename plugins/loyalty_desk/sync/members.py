@@ -1,4 +1,4 @@
-"""Reads members into staging: from the platform's list, or from files and look-ups without one."""
+"""Reads members into staging: from the platform's list, or from files and lookups without one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LOOKED_UP: Final = "member_lookups"
 
 def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> ReadCounts:
     """Read the members that changed since the last run; all where the platform cannot tell, when
-    asked, or once a while. One that lists none leaves them to files and look-ups.
+    asked, or once a while. One that lists none leaves them to files and lookups.
     """
     if not platform.capabilities.lists_members:
         return _read_member_files(run, open_folder)
@@ -109,7 +109,7 @@ def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
 
 
 def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
-    """Read what was dropped as files since the last run; look-ups follow (`look_members_up`)."""
+    """Read what was dropped as files since the last run; lookups follow (`look_members_up`)."""
     read = start_read(run, "members")
     for file in find_new_files(run.engine, run.store, open_folder):
         if file.holds_everybody:

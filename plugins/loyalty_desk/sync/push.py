@@ -183,7 +183,7 @@ class _Pusher:
             self._move(key, ChangeState.GONE, "not staged any more")
             return
         try:
-            # A look-up or a webhook may have brought what is planned here, or undone it.
+            # A lookup or a webhook may have brought what is planned here, or undone it.
             if delivery.current_fingerprint != delivery.fingerprint:
                 self._writer.deliver(delivery)
         except (NotFoundError, MovedError) as error:

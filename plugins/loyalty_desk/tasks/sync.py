@@ -100,7 +100,7 @@ def look_up_channels(store_name: str, run_id: str) -> Counters:
         _stage(store_name, run_id, "channels", seconds="customers") as run,
         _gorgias(run) as client,
     ):
-        asked = _look_members_up(run)  # first: whom it finds needs no further look-up
+        asked = _look_members_up(run)  # first: whom it finds needs no further lookup
         channels = extract.look_up_channels(run, client)
         return _keep(run, {"member_lookups": asked, "channel_lookups": channels})
 

@@ -1,4 +1,4 @@
-"""The HTTP door of look-ups: Gorgias' HTTP integration calls it when something happens on a ticket.
+"""The HTTP door of lookups: Gorgias' HTTP integration calls it when something happens on a ticket.
 
 Gorgias disables an integration that keeps failing, so whoever has a token gets 200 with a card,
 whatever is broken behind it.
@@ -18,8 +18,8 @@ from fastapi.routing import APIRoute
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp, nobody
-from loyalty_desk.lookup.fresh import look_up
-from loyalty_desk.lookup.not_found import Asked, note_look_up, read_asked
+from loyalty_desk.lookup.fresh import lookup_of
+from loyalty_desk.lookup.not_found import Asked, note_lookup, read_asked
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
@@ -50,7 +50,7 @@ class NeverFailing(APIRoute):
             try:
                 return await handle(request)
             except CLOSED as error:
-                log.error("a look-up found nothing to ask: %s", type(error).__name__)
+                log.error("a lookup found nothing to ask: %s", type(error).__name__)
                 return JSONResponse(UNAVAILABLE)
 
         return answer
@@ -84,7 +84,7 @@ def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
         is_missing = state == EmailState.MISSING
         found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
     else:
-        found = look_up(store).find(email_key)
+        found = lookup_of(store).find(email_key)
     if asked := read_asked(fields):
         _note(store, asked, found)
     return found
@@ -93,9 +93,9 @@ def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
 def _note(store: StoreSettings, asked: Asked, found: LookedUp) -> None:
     """Keep for the report that nobody was found; what cannot be kept is answered all the same."""
     try:
-        note_look_up(staging_engine(), store.name, asked, found, utc_now())
+        note_lookup(staging_engine(), store.name, asked, found, utc_now())
     except CLOSED as error:
-        log.warning("store %s: a look-up is not noted (%s)", store.name, type(error).__name__)
+        log.warning("store %s: a lookup is not noted (%s)", store.name, type(error).__name__)
 
 
 def _find_email(fields: Mapping[str, Any]) -> str | None:
