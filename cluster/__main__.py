@@ -12,7 +12,6 @@ import time
 from functools import partial
 from typing import Any
 
-from cluster.supervisor import Supervisor
 from cluster.services import (
     Cluster,
     ClusterPlace,
@@ -20,6 +19,7 @@ from cluster.services import (
     wait_until,
     write_stores,
 )
+from cluster.supervisor import Supervisor
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.services import ADMIN, VAR_DIR, SandboxSize, find_free_port, hold_alone
@@ -56,13 +56,13 @@ def main() -> int:
 
 
 def stores_of(names: list[str], places: int, **settings: Any) -> dict[str, Any]:
-    """A stores file with these stores on Rivo, and lanes for so many places in the workers."""
+    """A stores file with these stores on Rivo, and queues for so many places in the workers."""
     store = {"platform": "rivo", "schedule": "*/30 * * * *", "budget": {"share": 0.95}, **settings}
-    lanes = {
+    queues = {
         "awards": {"queue": "awards", "pool": "loyalty_awards", "slots": 4},
         "syncs": {"queue": "syncs", "pool": "loyalty_syncs", "slots": places},
     }
-    return {"lanes": lanes, "stores": dict.fromkeys(names, store)}
+    return {"queues": queues, "stores": dict.fromkeys(names, store)}
 
 
 def stay_up(options: argparse.Namespace, console: Console) -> None:

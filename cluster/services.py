@@ -191,14 +191,18 @@ def start_cluster(
     say(f"starting Airflow with {place.workers} Celery workers")
     keep_airflow(supervisor, place, services)
     api = AirflowApi(place.airflow_url, ADMIN, secrets["admin_password"])
-    wait_until(supervisor, lambda: not api.find_unhealthy(), "the start of Airflow", HEALTHY_LIMIT_S)
+    wait_until(
+        supervisor, lambda: not api.find_unhealthy(), "the start of Airflow", HEALTHY_LIMIT_S
+    )
     say("Airflow is healthy")
     staging_url = environment["LOYALTY_DESK_STAGING_URL"]
     password = secrets["admin_password"]
     return Cluster(place, supervisor, sandboxes, api, staging_url, environment, password)
 
 
-def keep_airflow(supervisor: Supervisor, place: ClusterPlace, services: Mapping[str, Service]) -> None:
+def keep_airflow(
+    supervisor: Supervisor, place: ClusterPlace, services: Mapping[str, Service]
+) -> None:
     """Start every service of Airflow, as often as compose would."""
     for service in services.values():
         if service.name in HAS_OWN_STARTER:
@@ -271,7 +275,9 @@ def register_connections(
         raise ProgramError(f"the connections could not be imported: {done.stderr[-500:]}")
 
 
-def wait_until(supervisor: Supervisor, ready: Callable[[], object], what: str, limit_s: float) -> None:
+def wait_until(
+    supervisor: Supervisor, ready: Callable[[], object], what: str, limit_s: float
+) -> None:
     """Call `ready` until it says yes; raises ProgramError when time is up."""
     ends_at = time.monotonic() + limit_s
     while not ready():

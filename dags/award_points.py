@@ -32,7 +32,7 @@ from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.approval_operator import ANSWER_FORM, AskApproval
 from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 MOST_WAITING_RUNS = 1_000
@@ -67,7 +67,7 @@ def when(settings: StoreSettings) -> Any:
     return AssetOrTimeSchedule(timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=queue)
 
 
-def award_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -77,7 +77,7 @@ def award_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         schedule=when(settings),
         max_active_runs=MOST_WAITING_RUNS,
         # An agent waits for these, a sync can wait.
-        default_args=task_defaults(lanes.awards, at_most=duration(minutes=30), priority=100),
+        default_args=task_defaults(queues.awards, at_most=duration(minutes=30), priority=100),
         params=form(settings),
         doc_md=__doc__,
     )

@@ -15,15 +15,15 @@ from loyalty_desk.orchestration.store_dags import loyalty_desk_dag, task_default
 from loyalty_desk.settings.stores_file import installation, stores_file
 from loyalty_desk.watching.metrics import are_on
 
-LANES = stores_file().lanes
+QUEUES = stores_file().queues
 
 
 @loyalty_desk_dag(
     title="Desk watch",
     description="Measures every store and sends the numbers where Airflow sends its own.",
     schedule=installation().metrics_schedule if are_on() else None,
-    # The numbers are wanted most when syncs fill their lane.
-    default_args=task_defaults(LANES.awards, at_most=duration(minutes=5), retries=0),
+    # The numbers are wanted most when syncs fill their pool.
+    default_args=task_defaults(QUEUES.awards, at_most=duration(minutes=5), retries=0),
     doc_md=__doc__,
 )
 def desk_watch() -> None:

@@ -22,7 +22,7 @@ from airflow.sdk import Param, chain, task
 from pendulum import duration
 
 from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 CONNECT = {
@@ -67,7 +67,7 @@ def by(dag_run: Any) -> str:
     return getattr(dag_run, "triggering_user_name", None) or "airflow"
 
 
-def connect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def connect_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -75,7 +75,7 @@ def connect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         title="Connect Gorgias",
         description="Makes and repairs what agents see of the store in Gorgias.",
         schedule=None,
-        default_args=task_defaults(lanes.syncs, at_most=duration(hours=1)),
+        default_args=task_defaults(queues.syncs, at_most=duration(hours=1)),
         params=CONNECT,
         doc_md=__doc__,
     )
@@ -117,7 +117,7 @@ def connect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
     gorgias_connect()
 
 
-def disconnect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def disconnect_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -125,7 +125,7 @@ def disconnect_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         title="Disconnect Gorgias",
         description="Takes out of Gorgias what connect made, and the store out of service.",
         schedule=None,
-        default_args=task_defaults(lanes.syncs, at_most=duration(hours=1)),
+        default_args=task_defaults(queues.syncs, at_most=duration(hours=1)),
         params=DISCONNECT,
         doc_md=__doc__,
     )

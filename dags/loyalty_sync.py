@@ -34,7 +34,7 @@ from loyalty_desk.orchestration.store_dags import (
     store_dag,
     task_defaults,
 )
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.tasks.late import tell_late
@@ -70,7 +70,7 @@ def deadline(settings: StoreSettings) -> DeadlineAlert | None:
     )
 
 
-def sync_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -79,7 +79,7 @@ def sync_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         description="Keeps the loyalty cards in Gorgias in line with the loyalty platform.",
         schedule=settings.schedule,
         default_args=task_defaults(
-            lanes.syncs,
+            queues.syncs,
             at_most=duration(hours=4),
             retry_exponential_backoff=True,
             max_retry_delay=wait_minutes(15),

@@ -18,7 +18,7 @@ from pendulum import duration
 
 from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 FORCE = Param(
@@ -35,7 +35,7 @@ def schedule_of(settings: StoreSettings) -> Any:
     return AssetOrTimeSchedule(timetable=timetable, assets=synced)
 
 
-def report_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def report_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -43,7 +43,7 @@ def report_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         title="Mismatch report",
         description="Tells support managers who could not be paired, and what is over a threshold.",
         schedule=schedule_of(settings),
-        default_args=task_defaults(lanes.syncs, at_most=duration(minutes=30), retry_minutes=5),
+        default_args=task_defaults(queues.syncs, at_most=duration(minutes=30), retry_minutes=5),
         params={"force": FORCE},
         doc_md=__doc__,
     )

@@ -16,7 +16,7 @@ from airflow.sdk import Param, task
 from pendulum import duration
 
 from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 WHO = {
@@ -35,9 +35,9 @@ WHO = {
 }
 
 
-def privacy_dags(settings: StoreSettings, lanes: LanesSettings) -> None:
+def privacy_dags(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
-    defaults = task_defaults(lanes.syncs, at_most=duration(hours=1), retry_minutes=2)
+    defaults = task_defaults(queues.syncs, at_most=duration(hours=1), retry_minutes=2)
 
     @store_dag(
         settings,

@@ -16,11 +16,11 @@ from pendulum import duration
 
 from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
-from loyalty_desk.settings.lanes import LanesSettings
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 
-def refresh_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
+def refresh_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
     @store_dag(
@@ -29,7 +29,7 @@ def refresh_dag(settings: StoreSettings, lanes: LanesSettings) -> None:
         description="Shows cards in Gorgias within seconds after they changed on the platform.",
         schedule=assets.cards_to_show(store),
         # An agent may be looking at these cards; a sync can wait. Awards come first.
-        default_args=task_defaults(lanes.awards, at_most=duration(hours=1), priority=50),
+        default_args=task_defaults(queues.awards, at_most=duration(hours=1), priority=50),
         doc_md=__doc__,
     )
     def refresh_cards() -> None:

@@ -8,7 +8,7 @@ set -euo pipefail
 airflow db migrate
 python -m loyalty_desk migrate
 
-# The pools of the lanes. Airflow runs no task of a pool that is not there.
+# The pools of the queues. Airflow runs no task of a pool that is not there.
 pools=$(mktemp --suffix=.json)
 python -m loyalty_desk pools >"$pools"
 airflow pools import "$pools"

@@ -321,11 +321,11 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
 
 
 def make_pools(api: AirflowApi, place: Place) -> None:
-    """Make the pools of the lanes; that of syncs leaves one of this machine's workers free."""
-    lanes = read_stores(place.stores_file or installation().stores_file).lanes
-    for lane, most in ((lanes.awards, PARALLELISM), (lanes.syncs, PARALLELISM - 1)):
-        if lane.pool is not None:
-            api.set_pool(lane.pool, min(lane.slots, most))
+    """Make the pools of the queues; that of syncs leaves one of this machine's workers free."""
+    queues = read_stores(place.stores_file or installation().stores_file).queues
+    for queue, most in ((queues.awards, PARALLELISM), (queues.syncs, PARALLELISM - 1)):
+        if queue.pool is not None:
+            api.set_pool(queue.pool, min(queue.slots, most))
 
 
 def wait_for_dag(programs: Programs, api: AirflowApi, dag_id: str) -> None:

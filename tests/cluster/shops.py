@@ -15,8 +15,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DBAPIError
 
 from cluster.__main__ import stores_of
-from cluster.supervisor import Supervisor
 from cluster.services import Cluster, ClusterPlace, start_cluster, wait_until, write_stores
+from cluster.supervisor import Supervisor
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.staging.engine import open_engine, reading

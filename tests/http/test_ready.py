@@ -86,5 +86,5 @@ def test_not_ready_with_a_stores_file_that_is_wrong_as_a_whole(
     door: Door, staging_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    (door.folder / "stores.yaml").write_text("lanes: {awards: {size: 1}}\nstores: {}\n")
+    (door.folder / "stores.yaml").write_text("queues: {awards: {size: 1}}\nstores: {}\n")
     assert ask(door) == (503, {"status": "not ready", "because": "stores"})

@@ -120,17 +120,17 @@ def test_commands_are_those_of_compose(services: dict[str, Service], place: Clus
     }
 
 
-def test_workers_take_every_queue_that_a_lane_names(services: dict[str, Service]) -> None:
-    shipped = yaml.safe_load((PROJECT_ROOT / "include" / "stores.yaml").read_text())["lanes"]
-    lanes = {lane["queue"] for lane in shipped.values()}
-    assert lanes == {lane["queue"] for lane in stores_of([], 4)["lanes"].values()}
+def test_workers_take_every_queue_that_is_named(services: dict[str, Service]) -> None:
+    shipped = yaml.safe_load((PROJECT_ROOT / "include" / "stores.yaml").read_text())["queues"]
+    queues = {one["queue"] for one in shipped.values()}
+    assert queues == {one["queue"] for one in stores_of([], 4)["queues"].values()}
 
     taken = {
         name: set(services[name].command[services[name].command.index("--queues") + 1].split(","))
         for name in WORKERS
     }
 
-    assert taken["worker"] == lanes | {"default"}
+    assert taken["worker"] == queues | {"default"}
     assert taken["award-worker"] == {shipped["awards"]["queue"]}
 
 

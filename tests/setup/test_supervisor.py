@@ -77,7 +77,7 @@ def test_a_service_that_ends_by_itself_comes_back(supervisor: Supervisor, tmp_pa
     wait_until(lambda: len(starts(started)) == 2)
 
 
-def test_a_stopped_service_stays_down_until_it_is_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_stopped_service_stays_down_until_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
     started = keep(supervisor, tmp_path)
 
     supervisor.stop("one", grace_s=1)

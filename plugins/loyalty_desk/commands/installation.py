@@ -63,11 +63,11 @@ def stores() -> None:
 
 @commands.command()
 def pools() -> None:
-    """Print the pools of the lanes for `airflow pools import`."""
+    """Print the pools of the queues for `airflow pools import`."""
     found = stores_file()
     if "" in found.problems:
         raise SettingsError(found.problems[""])
-    typer.echo(found.lanes.pools_json())
+    typer.echo(found.queues.pools_json())
 
 
 @commands.command()

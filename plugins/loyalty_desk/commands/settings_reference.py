@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from loyalty_desk.settings.lanes import LanesSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import Installation, StoreSettings
 
@@ -20,17 +20,17 @@ HEAD = "| {} | Default | What it does |\n| --- | --- | --- |"
 
 
 def settings_markdown() -> str:
-    """The installation's variables, the lanes, a store's keys, and a run's params as tables."""
+    """The installation's variables, the queues, a store's keys, and a run's params as tables."""
     parts = [
         "### The installation: environment variables",
         "",
         HEAD.format("Variable"),
         *_rows(Installation, "", name_as=lambda name: f"LOYALTY_DESK_{name.upper()}"),
         "",
-        "### The lanes: keys of `lanes` in `include/stores.yaml`",
+        "### The queues: keys of `queues` (before: `lanes`) in `include/stores.yaml`",
         "",
         HEAD.format("Key"),
-        *_rows(LanesSettings, ""),
+        *_rows(QueuesSettings, ""),
         "",
         "### A store: keys of its entry in `include/stores.yaml`",
         "",

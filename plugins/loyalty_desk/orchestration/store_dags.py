@@ -11,7 +11,7 @@ from pendulum import datetime
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
-from loyalty_desk.settings.lanes import LaneSettings, LanesSettings
+from loyalty_desk.settings.queues import QueueSettings, QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 
 START: Final = datetime(2026, 1, 1, tz="UTC")
@@ -51,14 +51,14 @@ def store_dag(store: StoreSettings, *, title: str, description: str, **arguments
 
 
 def task_defaults(
-    lane: LaneSettings,
+    queue: QueueSettings,
     *,
     at_most: timedelta,
     retry_minutes: float = 1,
     priority: int | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """The `default_args` of a DAG whose tasks run in `lane`, each try `at_most` so long.
+    """The `default_args` of a DAG whose tasks run in `queue`, each try `at_most` so long.
 
     With a `priority` they go before others that wait for the same pool; the highest goes first.
     """
@@ -69,13 +69,13 @@ def task_defaults(
         "retry_policy": RETRY_BY_ERROR,  # PermanentError fails at once, the rest retry
         "execution_timeout": at_most,
         **weight,
-        **lane.task_arguments(),
+        **queue.task_arguments(),
         **arguments,
     }
 
 
 def for_each_store(
-    *add_dags: Callable[[StoreSettings, LanesSettings], None],
+    *add_dags: Callable[[StoreSettings, QueuesSettings], None],
     add_broken: Callable[[str, str], None] | None = None,
 ) -> None:
     """Call all `add_dags` for each store, and `add_broken` for one that is wrong, with its problem.
@@ -91,7 +91,7 @@ def for_each_store(
             add_broken(name, problem)
     for store in found.stores.values():
         for add in add_dags:
-            add(store, found.lanes)
+            add(store, found.queues)
 
 
 def broken_store_dag(store: str, problem: str) -> None:

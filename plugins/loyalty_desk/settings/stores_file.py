@@ -18,8 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
-from loyalty_desk.settings.lanes import LanesSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.sections import (
     AlertSettings,
     AwardSettings,
@@ -47,6 +47,9 @@ OWN_PLATFORMS: Final[Mapping[str, str]] = {
     "loyaltylion": "loyalty_desk.platforms.loyaltylion:LoyaltyLionPlatform",
 }
 """Where each platform's class is, by its name in stores.yaml. Nothing is imported before use."""
+
+QUEUES: Final = ("queues", "lanes")
+"""The key of the queues and their pools, and its name in files of before."""
 
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -173,7 +176,7 @@ class StoresFile:
     stores: dict[str, StoreSettings]
     problems: dict[str, str]
     """By store (or "" for the file as a whole): what is wrong and what is allowed."""
-    lanes: LanesSettings = field(default_factory=LanesSettings)
+    queues: QueuesSettings = field(default_factory=QueuesSettings)
 
     def get(self, name: str) -> StoreSettings:
         """Return one store's settings; raises SettingsError naming what is wrong with it."""
@@ -197,13 +200,17 @@ def read_stores(path: Path) -> StoresFile:
         line = f" in line {place.line + 1}" if place else ""
         return StoresFile({}, {"": f"{path} is not valid YAML{line}"})
     entries = content.get("stores") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or not set(content) <= {"stores", "lanes"}:
-        wanted = "the key `stores`, with one entry a store, and perhaps `lanes`, and nothing else"
+    if not isinstance(entries, dict) or not set(content) <= {"stores", *QUEUES}:
+        wanted = "the key `stores`, with one entry a store, and perhaps `queues`, and nothing else"
+        return StoresFile({}, {"": f"{path} must hold {wanted}"})
+    given = [key for key in QUEUES if key in content]
+    if len(given) > 1:
+        wanted = "`queues` or, as it was called before, `lanes`, not both"
         return StoresFile({}, {"": f"{path} must hold {wanted}"})
     try:
-        lanes = LanesSettings.model_validate(content.get("lanes") or {})
+        queues = QueuesSettings.model_validate(content[given[0]] or {} if given else {})
     except ValidationError as error:
-        return StoresFile({}, {"": _explain(f"{path}: lanes", error, LanesSettings)})
+        return StoresFile({}, {"": _explain(f"{path}: {given[0]}", error, QueuesSettings)})
     stores: dict[str, StoreSettings] = {}
     problems: dict[str, str] = {}
     for raw_name, values in entries.items():
@@ -219,7 +226,7 @@ def read_stores(path: Path) -> StoresFile:
             problems[name] = _explain(f"store {name!r}", error)
         except TypeError:
             problems[name] = f"store {name!r}: its settings must be `key: value` lines"
-    return StoresFile(stores, problems, lanes)
+    return StoresFile(stores, problems, queues)
 
 
 def _explain(what: str, error: ValidationError, model: type[BaseModel] = StoreSettings) -> str:

@@ -1,4 +1,4 @@
-"""Lanes: the queue and the pool of the tasks of one kind, so that no other kind holds them up."""
+"""Queues, each with its pool: where tasks of one kind run, so that no other kind holds them up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from loyalty_desk.settings.sections import Strict
 
 
-class LaneSettings(Strict):
+class QueueSettings(Strict):
     """Where the tasks of one kind run."""
 
     queue: str | None = Field(
@@ -25,36 +25,36 @@ class LaneSettings(Strict):
     slots: int = Field(default=16, ge=1, description="How many tasks that pool lets run at once.")
 
     def task_arguments(self) -> dict[str, Any]:
-        """What every task of the lane is made with."""
+        """What every task of the kind is made with."""
         given = {"queue": self.queue, "pool": self.pool}
         return {name: value for name, value in given.items() if value is not None}
 
 
-class LanesSettings(Strict):
-    """The two lanes of an installation; its stores share them."""
+class QueuesSettings(Strict):
+    """The two queues of an installation, each with a pool; its stores share them."""
 
-    awards: LaneSettings = Field(
-        default=LaneSettings(), description="Awards, and cards that are shown at once."
+    awards: QueueSettings = Field(
+        default=QueueSettings(), description="Awards, and cards that are shown at once."
     )
-    syncs: LaneSettings = Field(
-        default=LaneSettings(), description="Everything else: what may take long and can wait."
+    syncs: QueueSettings = Field(
+        default=QueueSettings(), description="Everything else: what may take long and can wait."
     )
 
     @model_validator(mode="after")
-    def _one_size_a_pool(self) -> LanesSettings:
+    def _one_size_a_pool(self) -> QueuesSettings:
         if self.awards.pool == self.syncs.pool and self.awards.slots != self.syncs.slots:
-            raise ValueError("lanes that share a pool must have the same slots")
+            raise ValueError("queues that share a pool must have the same slots")
         return self
 
     def pools_json(self) -> str:
         """The pools that Airflow must have, as `airflow pools import` reads them."""
         pools = {
-            lane.pool: {
-                "slots": lane.slots,
+            queue.pool: {
+                "slots": queue.slots,
                 "description": f"Loyalty Desk: {name}",
                 "include_deferred": False,
             }
-            for name, lane in (("awards", self.awards), ("syncs", self.syncs))
-            if lane.pool is not None
+            for name, queue in (("awards", self.awards), ("syncs", self.syncs))
+            if queue.pool is not None
         }
         return json.dumps(pools, indent=2)
