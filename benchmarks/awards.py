@@ -151,7 +151,7 @@ def syncing_all_the_time(desk: Desk, others: Sequence[Shown]) -> Iterator[None]:
 
 
 def measure_accepts(desk: Desk, members: Sequence[Shown]) -> list[float]:
-    """Seconds that the door takes for each of 20 awards a second for ten seconds."""
+    """Seconds that the API takes for each of 20 awards a second for ten seconds."""
     begin = time.monotonic() + 0.5
     session = threading.local()
 
@@ -169,7 +169,7 @@ def measure_accepts(desk: Desk, members: Sequence[Shown]) -> list[float]:
         )
         took_s = time.monotonic() - started
         if answer.status_code != requests.codes.accepted:
-            raise RuntimeError(f"the door answered {answer.status_code}")
+            raise RuntimeError(f"the API answered {answer.status_code}")
         return took_s
 
     with ThreadPoolExecutor(REQUESTS_PER_S) as pool:

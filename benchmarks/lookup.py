@@ -1,6 +1,6 @@
 """How long a lookup takes from staging, with a million members and customers in it.
 
-The door is served as the plugin serves it, by a process of its own; 50 requests a second come from
+The API is served as the plugin serves it, by a process of its own; 50 requests a second come from
 this one for 20 seconds, each for another customer, one in ten for an address that nobody has.
 """
 
@@ -90,7 +90,7 @@ def _look_up(session: requests.Session, address: str, turn: int, rows: int) -> N
 
 @contextmanager
 def _serving(staging_url: str, folder: Path) -> Iterator[str]:
-    """Serve the door, which never asks the platform; yields its address."""
+    """Serve the API, which never asks the platform; yields its address."""
     stores = folder / "stores.yaml"
     settings = {"platform": "rivo", "lookup": {"deadline_s": 0}}
     stores.write_text(yaml.safe_dump({"stores": {STORE.name: settings}}), encoding="utf-8")

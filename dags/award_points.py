@@ -40,7 +40,7 @@ MOST_WAITING_RUNS = 1_000
 
 
 def form(settings: StoreSettings) -> dict[str, Param]:
-    """The trigger form; the rules are those of every other door, this only helps to fill it in."""
+    """The trigger form; it only helps to fill in, the rules are those of every other way in."""
     text, number = ["null", "string"], ["null", "number"]
     reasons = list(settings.awards.reasons)
     return {

@@ -1,4 +1,4 @@
-"""What Airflow loads: the desk, the HTTP doors, and listeners for notes of DAG runs and for logs.
+"""What Airflow loads: the desk, the API, and listeners for notes of DAG runs and for logs.
 
 A task cannot write a note, the scheduler can: it takes the text that the task `report` returned.
 """

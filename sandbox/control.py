@@ -50,7 +50,7 @@ async def list_requests(request: Request) -> Response:
 async def list_buckets(request: Request) -> Response:
     """Return how full each bucket is now."""
     now_s = world_of(request).ground.clock.run_s()
-    buckets = request.app.state.door.buckets
+    buckets = request.app.state.access.buckets
     return json_answer({
         kind: {"used": bucket.used(now_s), "limit": bucket.limit}
         for kind, bucket in buckets.items()
@@ -70,7 +70,7 @@ async def reset(request: Request) -> Response:
     if wanted.get("faults"):
         server.faults.clear()
     if wanted.get("buckets"):
-        for bucket in request.app.state.door.buckets.values():
+        for bucket in request.app.state.access.buckets.values():
             bucket.empty()
     if wanted.get("data"):
         world.reset()
@@ -128,7 +128,7 @@ async def load_bucket(request: Request) -> Response:
     """
     body = await read_body(request)
     now_s = world_of(request).ground.clock.run_s()
-    bucket = request.app.state.door.buckets[body.get("auth", "api_key")]
+    bucket = request.app.state.access.buckets[body.get("auth", "api_key")]
     bucket.fill(now_s, float(body.get("fill", 0)))
     bucket.load(now_s, float(body.get("share", 0)), float(body.get("seconds", 0)))
     return json_answer({"used": bucket.used(now_s), "limit": bucket.limit})

@@ -67,7 +67,7 @@ class Exchange:
         return rules[0].effect if rules else None
 
 
-class Door(Protocol):
+class Access(Protocol):
     """What one server decides about callers and answers."""
 
     limit_header: str | None
@@ -94,9 +94,9 @@ class Gate:
     """The outermost ASGI application of a server."""
 
     def __init__(
-        self, app: FastAPI, door: Door, clock: Clock, server: "Server", latency_s: float
+        self, app: FastAPI, access: Access, clock: Clock, server: "Server", latency_s: float
     ) -> None:
-        self._app, self._door, self._clock = app, door, clock
+        self._app, self._access, self._clock = app, access, clock
         self._server, self._latency_s = server, latency_s
         self._routes: list[tuple[str, Any, set[str]]] = [
             (route.path, route.path_regex, route.methods)  # type: ignore[attr-defined]
@@ -127,7 +127,7 @@ class Gate:
                 _send_again(answer, send)
 
     def _passes_by(self, path: str) -> bool:
-        roots = (CONTROL_PATH, *self._door.open_paths)
+        roots = (CONTROL_PATH, *self._access.open_paths)
         return any(path == root or path.startswith(f"{root}/") for root in roots)
 
     def _template(self, method: str, path: str) -> str:
@@ -146,16 +146,16 @@ class Gate:
         headers = {
             name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
         }
-        admitted = self._door.admit(exchange.method, exchange.path, headers)
+        admitted = self._access.admit(exchange.method, exchange.path, headers)
         if isinstance(admitted, Answer):
             return admitted
         exchange.caller = admitted
-        bucket = self._door.bucket(admitted)
+        bucket = self._access.bucket(admitted)
         if bucket is not None:
             exchange.taken = bucket.take(self._clock.run_s())
             if exchange.taken.retry_after_s:
                 return self._with_headers(exchange, self._refusal(exchange))
-            self._door.took(admitted, self._clock.run_s())
+            self._access.took(admitted, self._clock.run_s())
         struck = await self._strike(exchange, None)
         if struck == "drop" or isinstance(struck, Answer):
             return self._with_headers(exchange, struck) if isinstance(struck, Answer) else None
@@ -166,9 +166,9 @@ class Gate:
         return self._with_headers(exchange, struck if isinstance(struck, Answer) else answer)
 
     def _refusal(self, exchange: Exchange) -> Answer:
-        answer = self._door.error(429, "Too many requests.")
+        answer = self._access.error(429, "Too many requests.")
         wait_s = exchange.taken.retry_after_s if exchange.taken else 0
-        if self._door.sends_retry_after(429):
+        if self._access.sends_retry_after(429):
             answer.headers["retry-after"] = str(wait_s)
         for rule in exchange.faults.pick(("retry_after",), exchange.call, None):
             answer.headers.pop("retry-after", None)
@@ -195,18 +195,18 @@ class Gate:
             return "drop"
         if rule.effect == "html":
             return Answer(rule.status, HTML_BODY, {"content-type": "text/html"})
-        answer = self._door.error(rule.status, "Something went wrong.")
+        answer = self._access.error(rule.status, "Something went wrong.")
         if rule.retry_after is not None:
             answer.headers["retry-after"] = rule.retry_after
         return answer
 
     def _with_headers(self, exchange: Exchange, answer: Answer) -> Answer:
-        name = self._door.limit_header
+        name = self._access.limit_header
         if name and exchange.taken:
             hidden = exchange.faults.pick(("no_limit_header",), exchange.call, None)
             if not hidden:
                 answer.headers[name] = exchange.taken.header
-        if answer.status != 429 and self._door.sends_retry_after(answer.status):
+        if answer.status != 429 and self._access.sends_retry_after(answer.status):
             answer.headers.setdefault("retry-after", "0")
         return answer
 

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from sandbox import control
 from sandbox.gate import Gate
 from sandbox.gorgias import app as gorgias_app
+from sandbox.gorgias.access import ACCOUNT, AGENT_EMAIL
 from sandbox.gorgias.account import Account
-from sandbox.gorgias.door import ACCOUNT, AGENT_EMAIL
 from sandbox.programme import apps as platform_app
 from sandbox.programme.side import Side
 from sandbox.sides import SIDES
@@ -52,7 +52,7 @@ async def serve(world: World) -> None:
     options = world.options
     clock, latency_s = world.ground.clock, options.latency_ms / 1000
     ports: list[Account | Side] = [world.account, *world.sides.values()]
-    gates = [Gate(_app(world, port), port.door, clock, port.server, latency_s) for port in ports]
+    gates = [Gate(_app(world, port), port.access, clock, port.server, latency_s) for port in ports]
     listeners = [listen(options.gorgias_port), *(listen(0) for _ in world.sides)]
     servers = [QuietServer(_config(gate)) for gate in gates]
 
@@ -99,18 +99,18 @@ def _config(gate: Gate) -> uvicorn.Config:
 def ready_line(world: World, listeners: list[socket.socket]) -> dict[str, Any]:
     """Return addresses and credentials, as the first line of output has them."""
     urls = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in listeners]
-    door = world.account.door
+    access = world.account.access
     return {
         "gorgias": {
             "url": urls[0],
             "account": ACCOUNT,
             "email": AGENT_EMAIL,
-            "api_key": door.api_key,
+            "api_key": access.api_key,
             "oauth": {
-                "client_id": door.tokens.client_id,
-                "client_secret": door.tokens.client_secret,
-                "access_token": door.first_access_token,
-                "refresh_token": door.tokens.refresh_token,
+                "client_id": access.tokens.client_id,
+                "client_secret": access.tokens.client_secret,
+                "access_token": access.first_access_token,
+                "refresh_token": access.tokens.refresh_token,
             },
         },
         **{

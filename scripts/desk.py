@@ -98,7 +98,7 @@ class Desk:
         self.wait_until(lambda: self.is_finished(store, run_id), "the sync", RUN_LIMIT_S)
 
     def token(self, store: str) -> str:
-        """The token of a store for the HTTP doors."""
+        """The token of a store for the API."""
         if store not in self.tokens:
             self.tokens[store] = make_token(self.engine, store, label="desk", by=ADMIN)
         return self.tokens[store]
@@ -106,7 +106,7 @@ class Desk:
     def call(
         self, store: str, method: str, path: str = "", body: Mapping[str, Any] | None = None
     ) -> requests.Response:
-        """Call the door of awards with the store's token."""
+        """Call the awards API with the store's token."""
         return self.session.request(
             method,
             self.url + path,

@@ -49,7 +49,7 @@ def run_connect(programs: Programs, services: Services, *options: str) -> None:
 
 
 def register_webhooks(rivo: Mapping[str, str], airflow_url: str, store: str) -> None:
-    """Have the sandbox's Rivo tell a store's door of each change."""
+    """Have the sandbox's Rivo tell a store's webhook endpoint of each change."""
     target = f"{airflow_url}/loyalty/api/v1/webhooks/rivo/{store}"
     with requests.Session() as session:
         session.trust_env = False

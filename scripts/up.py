@@ -102,7 +102,7 @@ def start_first_sync(programs: Programs, services: Services) -> None:
 
 
 def award_token(staging_path: Path) -> str:
-    """The token of this installation for the HTTP doors: made once, kept with its other secrets."""
+    """The token of this installation for the API: made once, kept with its other secrets."""
     path = VAR_DIR / "secrets.json"
     kept = read_or_make_secrets(path)
     engine = open_engine(f"sqlite:///{staging_path}")

@@ -88,7 +88,7 @@ class AwardState(StrEnum):
 
 
 class Opens(StrEnum):
-    """The one door that a token opens: what sits in a helpdesk's settings must not award points."""
+    """The one endpoint that a token opens: what a helpdesk's settings hold must not award."""
 
     AWARDS = "awards"
     LOOKUP = "lookup"

@@ -6,23 +6,23 @@ from fastapi import Request
 
 from sandbox.faults import Faults
 from sandbox.gate import Server
+from sandbox.gorgias.access import GorgiasAccess
 from sandbox.gorgias.buttons import Results
 from sandbox.gorgias.customer_store import Customers
 from sandbox.gorgias.deliveries import Deliveries
 from sandbox.gorgias.desk import Desk
-from sandbox.gorgias.door import GorgiasDoor
 from sandbox.gorgias.events import Events
 from sandbox.gorgias.ticket_store import Tickets
 from sandbox.ground import Ground
 
 
 class Account:
-    """The account, its door and its figures. `reset` makes the data anew."""
+    """The account, its access and its figures. `reset` makes the data anew."""
 
     def __init__(self, ground: Ground, *, tickets: int, enterprise: bool) -> None:
         self.ground = ground
         self.server = Server("gorgias", Faults(ground.seed))
-        self.door = GorgiasDoor(ground, enterprise=enterprise)
+        self.access = GorgiasAccess(ground, enterprise=enterprise)
         self.deliveries = Deliveries()
         self._first_tickets = tickets
         self.reset()
@@ -35,7 +35,7 @@ class Account:
         self.tickets = Tickets(self.ground, self.desk, self._first_tickets)
         self.deliveries.reset()
         self.results = Results()
-        self.door.reset_tokens()
+        self.access.reset_tokens()
 
 
 def account_of(request: Request) -> Account:

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from sandbox.answers import json_answer
+from sandbox.gorgias.access import read_basic
 from sandbox.gorgias.account import account_of
 from sandbox.gorgias.answers import ApiError, empty_answer, not_found, read_object, read_query
-from sandbox.gorgias.door import read_basic
 from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
 
 router = APIRouter()
@@ -149,7 +149,7 @@ async def search(request: Request) -> Response:
 async def refresh_token(request: Request) -> Response:
     """Exchange a refresh token for an access token; the client proves itself with Basic."""
     account = account_of(request)
-    tokens, switches = account.door.tokens, account.ground.switches
+    tokens, switches = account.access.tokens, account.ground.switches
     proof = request.headers.get("authorization", "").partition(" ")[2]
     if read_basic(proof) != (tokens.client_id, tokens.client_secret):
         return json_answer({"error": "invalid_client"}, 401)

@@ -3,11 +3,11 @@
 from itertools import islice
 from typing import Any
 
+from sandbox.gorgias.access import AGENT_ID
 from sandbox.gorgias.account import Account
 from sandbox.gorgias.agent_macros import Picked, pick
 from sandbox.gorgias.buttons import Button
 from sandbox.gorgias.customer_rows import customer_id_of
-from sandbox.gorgias.door import AGENT_ID
 from sandbox.gorgias.sidebar import HEADINGS, Widget, build_widget
 from sandbox.gorgias.variables import text_of
 from sandbox.gorgias.whole_tickets import ticket_variables

@@ -32,7 +32,7 @@ def build_app(account: Account) -> FastAPI:
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.account = account
     app.state.server = account.server
-    app.state.door = account.door
+    app.state.access = account.access
     for module in (
         customer_routes,
         data_routes,

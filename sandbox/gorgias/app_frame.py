@@ -14,9 +14,9 @@ from fastapi.responses import RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sandbox.calling import LOCAL_HOSTS
+from sandbox.gorgias.access import ACCOUNT, AGENT_ID
 from sandbox.gorgias.account import account_of
 from sandbox.gorgias.agent_macros import text_of_html
-from sandbox.gorgias.door import ACCOUNT, AGENT_ID
 from sandbox.gorgias.moments import read_moment
 
 APP_PATH = "/app"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from sandbox.gorgias import agent_view, ticket_deeds
+from sandbox.gorgias.access import AGENT_ID
 from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.answers import ApiError
 from sandbox.gorgias.app_frame import (
@@ -20,7 +21,6 @@ from sandbox.gorgias.app_frame import (
     show,
 )
 from sandbox.gorgias.buttons import press
-from sandbox.gorgias.door import AGENT_ID
 from sandbox.gorgias.sidebar import Widget
 
 router = APIRouter(prefix=APP_PATH, dependencies=[Depends(require_own_browser)])

@@ -172,7 +172,7 @@ async def change_oauth(request: Request) -> Response:
 
     Expired access tokens can be refreshed; after a revocation the refresh token is dead too.
     """
-    tokens = account_of(request).door.tokens
+    tokens = account_of(request).access.tokens
     body = await read_body(request)
     if body.get("expire") or body.get("revoke"):
         tokens.access.clear()

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.clock import DAY_US, iso_naive, iso_offset
+from sandbox.gorgias.access import ACCOUNT, AGENT_EMAIL, AGENT_ID, APP_USER_ID
 from sandbox.gorgias.customer_rows import OTHER_TOOL_FIELD
-from sandbox.gorgias.door import ACCOUNT, AGENT_EMAIL, AGENT_ID, APP_USER_ID
 from sandbox.ground import Ground
 
 TAG_NAMES = ("shipping", "vip", "refund")

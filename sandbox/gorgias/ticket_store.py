@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from sandbox.clock import DAY_US, SECOND_US, iso_offset
+from sandbox.gorgias.access import AGENT_ID
 from sandbox.gorgias.desk import FIRST_TAG_ID, Desk
-from sandbox.gorgias.door import AGENT_ID
 from sandbox.ground import Ground
 from sandbox.mixing import Shuffle, mix, mix_many
 from sandbox.order import TimeOrder

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from sandbox.gorgias.access import ACCOUNT
 from sandbox.gorgias.account import Account
-from sandbox.gorgias.door import ACCOUNT
 
 UNPOSTED = ("external_data", "ecommerce_data")
 

@@ -13,9 +13,9 @@ from sandbox.bucket import Bucket
 from sandbox.calling import Call
 from sandbox.clock import iso_z
 from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer
+from sandbox.programme.access import KeyAccess
 from sandbox.programme.answers import shaped_error
 from sandbox.programme.deliveries import Deliveries
-from sandbox.programme.door import KeyDoor
 from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
 
@@ -41,7 +41,7 @@ class LoyaltyLionSide(Side):
         super().__init__(programme)
         self.key = f"pat_{self.ground.seed:08d}"
         self.secret = f"lls_{self.ground.seed:08d}"
-        self.door = KeyDoor(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
+        self.access = KeyAccess(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
         self.hooks: dict[int, str] = {}
         self._deliveries = Deliveries(self.ground.clock)
 

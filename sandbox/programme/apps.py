@@ -19,7 +19,7 @@ def build_app(side: Side, modules: Sequence[ModuleType]) -> FastAPI:
     """Return an application with the routes of `modules` and what control API platforms have."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.programme, app.state.side = side.programme, side
-    app.state.server, app.state.door = side.server, side.door
+    app.state.server, app.state.access = side.server, side.access
     for module in (*modules, control_routes):
         app.include_router(module.router)
 

@@ -5,14 +5,14 @@ from typing import Any, ClassVar, cast
 from fastapi import Request
 
 from sandbox.faults import Faults
-from sandbox.gate import Door, Server
+from sandbox.gate import Access, Server
 from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.programme import Programme
 
 
 class Side:
-    """One platform's view of the programme. `key` is the API key that its door takes."""
+    """One platform's view of the programme. `key` is the API key that it takes."""
 
     name: ClassVar[str]
     base_path: ClassVar[str]
@@ -20,7 +20,7 @@ class Side:
     """Unless its ids are no numbers: then `id_of` and `find_row` are its own."""
     shows_revoked: ClassVar[bool] = False
     """Whether its ledger keeps what was taken back, and says so."""
-    door: Door
+    access: Access
     key: str
 
     def __init__(self, programme: Programme) -> None:

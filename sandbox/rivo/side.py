@@ -9,8 +9,8 @@ from sandbox.programme.ledger import Entry
 from sandbox.programme.member_rows import MEMBER_IDS
 from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
+from sandbox.rivo.access import RivoAccess
 from sandbox.rivo.answers import BASE_PATH
-from sandbox.rivo.door import RivoDoor
 from sandbox.rivo.hooks import Hooks
 from sandbox.rivo.shelf import Shelf
 from sandbox.rivo.shown import hook_body, show_member, snapshot
@@ -29,7 +29,7 @@ class RivoSide(Side):
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)
         self.key = f"rk_{self.ground.seed:08d}"
-        self.door = RivoDoor(self.ground, self.key, self.error_body)
+        self.access = RivoAccess(self.ground, self.key, self.error_body)
         self.hooks = Hooks(self.ground)
         self.shelf = Shelf(self.ground)
 

@@ -3,7 +3,7 @@
 import json
 
 from sandbox.bucket import Bucket
-from sandbox.programme.door import KeyDoor
+from sandbox.programme.access import KeyAccess
 from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
 from sandbox.smile.shown import CUSTOMER_IDS
@@ -21,7 +21,7 @@ class SmileSide(Side):
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)
         self.key = f"api_{self.ground.seed:08d}"
-        self.door = KeyDoor(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
+        self.access = KeyAccess(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
 
     def error_body(self, status: int, text: str) -> bytes:
         """Word an error in the shape that the switch names."""

@@ -9,7 +9,7 @@ from sandbox.calling import Call
 from sandbox.programme.deliveries import Deliveries
 from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
-from sandbox.trifft.door import TrifftDoor, error_body
+from sandbox.trifft.access import TrifftAccess, error_body
 from sandbox.trifft.shown import find_row_of, trifft_id_of
 
 ATTEMPTS, TIMEOUT_S = 3, 5.0
@@ -24,8 +24,8 @@ class TrifftSide(Side):
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)
-        self.door: TrifftDoor = TrifftDoor(self.ground)
-        self.key = self.door.key
+        self.access: TrifftAccess = TrifftAccess(self.ground)
+        self.key = self.access.key
         self.secret = f"tws_{self.ground.seed:08d}"
         self.hooks: list[dict[str, Any]] = []
         self._deliveries = Deliveries(self.ground.clock)
@@ -61,7 +61,7 @@ class TrifftSide(Side):
 
     def ready(self, url: str) -> dict[str, Any]:
         """Return the address and credentials for the ready line."""
-        more = {"read_only_key": self.door.read_only_key, "webhook_secret": self.secret}
+        more = {"read_only_key": self.access.read_only_key, "webhook_secret": self.secret}
         return super().ready(url) | more
 
     def error_body(self, status: int, text: str) -> bytes:

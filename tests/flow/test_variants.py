@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loyalty_desk.records import RunState
-from sandbox.gorgias.door import APP_ID
+from sandbox.gorgias.access import APP_ID
 from tests.flow.expected import shown_cards
 
 pytestmark = pytest.mark.flow

@@ -16,15 +16,15 @@ from loyalty_desk.platforms.base import Platform
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.settings.sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.staging.engine import migrate, open_engine
-from sandbox.gorgias.door import APP_ID
+from sandbox.gorgias.access import APP_ID
 from sandbox.running import Sandbox, running_sandbox
 from tests.airflow_home import migrated
 from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
 from tests.http.airflow_users import start_auth_manager
+from tests.http.api_client import forget_settings, new_client, serving
 from tests.http.desk import DeskClient
 from tests.http.desk_world import fill
-from tests.http.door import forget_settings, new_client, serving
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300

@@ -12,7 +12,7 @@ from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_
 from loyalty_desk.web.forms import FIELD
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
-from tests.http.door import ANSWER_TIMEOUT_S, MOUNT, new_client
+from tests.http.api_client import ANSWER_TIMEOUT_S, MOUNT, new_client
 
 DESK = f"{MOUNT}/desk"
 TOKEN = re.compile(rf'name="{FIELD}" value="([^"]+)"')

@@ -15,7 +15,7 @@ from loyalty_desk.staging import award_schema
 from loyalty_desk.tasks import awards as stages
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.http.mailbox import HOST, TOLD, Mailbox, receiving
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request

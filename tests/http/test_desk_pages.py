@@ -133,7 +133,7 @@ def test_a_token_is_shown_once_and_revoked(desk: DeskClient, staging: Engine) ->
 
 
 @pytest.mark.parametrize("fields", [{"opens": "awards"}, {"label": "x", "opens": "everything"}])
-def test_a_token_needs_a_label_and_a_door(desk: DeskClient, fields: dict[str, str]) -> None:
+def test_a_token_needs_a_label_and_an_endpoint(desk: DeskClient, fields: dict[str, str]) -> None:
     assert desk.as_user("admin").post("/setup/tokens", fields).status_code == 400
 
 

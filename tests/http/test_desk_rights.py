@@ -22,9 +22,9 @@ from loyalty_desk.web.forms import FIELD, read_form
 from loyalty_desk.web.rights import Needs, Right
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
+from tests.http.api_client import MOUNT, new_token
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, GRACE
-from tests.http.door import MOUNT, new_token
 
 MAY = {
     "viewer": {Right.SEE},
@@ -36,7 +36,7 @@ OPEN_TO_ANYBODY = {"/desk-static/{name}", "/api/v1/ready"}
 ASKS_ITSELF = {"/desk"}
 """Shows to each user the stores that they may see."""
 SIGNED = {"/api/v1/webhooks/{platform}/{store_name}"}
-TOKEN_DOORS = {
+TOKEN_ENDPOINTS = {
     "/api/v1/awards",
     "/api/v1/awards/{award_id}",
     "/api/v1/awards/{award_id}/reversal",
@@ -90,9 +90,9 @@ def test_every_route_has_a_rule_and_every_form_its_guard(route: APIRoute) -> Non
     if route.path in OPEN_TO_ANYBODY | ASKS_ITSELF | SIGNED:
         assert right_of(route) is None
         return
-    if route.path in TOKEN_DOORS:
-        doors = {access.__metadata__[0].dependency for access in (AwardingStore, LookupStore)}
-        assert doors & set(calls(route.dependant))
+    if route.path in TOKEN_ENDPOINTS:
+        endpoints = {access.__metadata__[0].dependency for access in (AwardingStore, LookupStore)}
+        assert endpoints & set(calls(route.dependant))
         return
     assert right_of(route) is not None, "a page asks for a right"
     if route.methods != {"GET"}:
@@ -124,7 +124,7 @@ def test_nobody_gets_in_without_being_logged_in(
     one_desk: DeskClient, route: APIRoute, method: str
 ) -> None:
     expired = cookie_of("admin", lives_s=-60)
-    tokens = [new_token(STORE, door) for door in Opens] + [new_token("other")]
+    tokens = [new_token(STORE, endpoint) for endpoint in Opens] + [new_token("other")]
     strangers: list[dict[str, str]] = [{}, *({"Authorization": f"Bearer {one}"} for one in tokens)]
     path = address(route)
 
@@ -145,11 +145,11 @@ def test_nobody_gets_in_without_being_logged_in(
     [
         pytest.param(route, method, id=f"{method} {route.path}")
         for route in ROUTES
-        if route.path in TOKEN_DOORS
+        if route.path in TOKEN_ENDPOINTS
         for method in sorted(route.methods or ())
     ],
 )
-def test_a_token_door_opens_to_its_token_alone(
+def test_an_endpoint_opens_to_its_token_alone(
     one_desk: DeskClient, route: APIRoute, method: str
 ) -> None:
     path = address(route)
@@ -167,7 +167,7 @@ def test_a_token_door_opens_to_its_token_alone(
         one_desk.call(method, path, headers={"Authorization": f"Bearer {token}"}).status_code
         for token in (new_token(STORE, other), new_token("other", opens), new_token(STORE, opens))
     ]
-    assert found[0] == 403, "a token of another door"
+    assert found[0] == 403, "a token of another endpoint"
     assert found[1] not in {401, 403, 500}, "another store's token looks into that store alone"
     assert found[2] not in {401, 403, 500}
     body = one_desk.call(

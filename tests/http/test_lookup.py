@@ -20,10 +20,10 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member
 from tests.forget import forget_lookups
-from tests.http.door import (
+from tests.http.api_client import (
     API,
     OTHER_STORE,
-    Door,
+    ApiClient,
     all_at_once,
     forget_settings,
     new_client,
@@ -42,7 +42,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def door(
+def api(
     server: str,
     staging_url: str,
     sandbox: Sandbox,
@@ -50,22 +50,22 @@ def door(
     set_connection: SetConnection,
     at_speed: None,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Door]:
+) -> Iterator[ApiClient]:
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
     set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
     forget_settings()
     with new_client() as session:
-        door = Door(url=server, folder=tmp_path, session=session)
-        set_lookup(door)
-        yield door.of(STORE, Opens.LOOKUP)
+        api = ApiClient(url=server, folder=tmp_path, session=session)
+        set_lookup(api)
+        yield api.of(STORE, Opens.LOOKUP)
     forget_lookups()
     forget_settings()
 
 
-def set_lookup(door: Door, **lookup: Any) -> None:
+def set_lookup(api: ApiClient, **lookup: Any) -> None:
     quick = {"requests_per_s": 1000, **lookup}
-    door.set_stores(**{STORE: {"lookup": quick}, OTHER_STORE: {"lookup": quick}})
+    api.set_stores(**{STORE: {"lookup": quick}, OTHER_STORE: {"lookup": quick}})
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def stage(staging: Engine, *members: Any, customers: tuple[Any, ...] = ()) -> No
         stage_customers(connection, STORE, customers, now, card_key="loyalty", first_load=False)
 
 
-def look_up(door: Door, email: str | None = EMAIL, **options: Any) -> dict[str, Any]:
-    answer = door.call("POST", LOOKUP, data={"email": email or ""}, **options)
+def look_up(api: ApiClient, email: str | None = EMAIL, **options: Any) -> dict[str, Any]:
+    answer = api.call("POST", LOOKUP, data={"email": email or ""}, **options)
     assert answer.status_code == 200, answer.text
     content: dict[str, Any] = answer.json()
     return content
@@ -116,9 +116,9 @@ def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
     ],
 )
 def test_the_address_may_be_in_a_query_a_form_json_or_a_whole_ticket(
-    door: Door, member_id: str, call: dict[str, Any]
+    api: ApiClient, member_id: str, call: dict[str, Any]
 ) -> None:
-    answer = door.call(**call)
+    answer = api.call(**call)
 
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -140,9 +140,9 @@ def test_the_address_may_be_in_a_query_a_form_json_or_a_whole_ticket(
     ],
 )
 def test_who_is_no_member_gets_a_card_that_says_why_and_what_to_do(
-    door: Door, email: str | None, status: str
+    api: ApiClient, email: str | None, status: str
 ) -> None:
-    card = look_up(door, email)
+    card = look_up(api, email)
 
     assert (card["member"], card["status"]) == (False, status)
     assert card["summary"]
@@ -152,48 +152,50 @@ def test_who_is_no_member_gets_a_card_that_says_why_and_what_to_do(
 
 
 def test_a_confirmed_link_goes_before_the_address(
-    door: Door, staging: Engine, member_id: str, staged: str
+    api: ApiClient, staging: Engine, member_id: str, staged: str
 ) -> None:
     stage(staging, customers=(customer(5, email="home@shop.example"),))
     row = {"store": STORE, "customer_id": 5, "member_id": member_id, "rule": "link"}
     with staging.begin() as connection:
         connection.execute(insert(schema.matches), [row])
 
-    assert look_up(door, "home@shop.example")["points_balance"] == 820
+    assert look_up(api, "home@shop.example")["points_balance"] == 820
 
 
 def test_two_members_with_one_address_are_not_told_apart(
-    door: Door, staging: Engine, sandbox: Sandbox
+    api: ApiClient, staging: Engine, sandbox: Sandbox
 ) -> None:
     sandbox.control("rivo", "POST", "members", {"email": EMAIL})
     stage(staging, member("1", email=EMAIL), member("2", email=EMAIL))
 
-    card = look_up(door)
+    card = look_up(api)
 
     assert (card["status"], card["member"]) == ("ambiguous", False)
     assert "points_balance" not in card
 
 
 @pytest.mark.parametrize("status", [MemberStatus.EXCLUDED, MemberStatus.ERASED])
-def test_who_does_not_take_part_has_no_balance(door: Door, staging: Engine, status: str) -> None:
-    set_lookup(door, deadline_s=0)
+def test_who_does_not_take_part_has_no_balance(
+    api: ApiClient, staging: Engine, status: str
+) -> None:
+    set_lookup(api, deadline_s=0)
     stage(staging, member("1", email=EMAIL, status=status))
 
     # An erased member's address is forgotten, so nobody is found by it.
     expected = {"excluded": "excluded", "erased": "customer_not_found"}[status]
-    assert look_up(door)["status"] == expected
+    assert look_up(api)["status"] == expected
 
 
 # --- fresh, or in time -----------------------------------------------------------------------
 
 
 def test_a_fresh_read_updates_staging_for_the_next_sync(
-    door: Door, staging: Engine, staged: str
+    api: ApiClient, staging: Engine, staged: str
 ) -> None:
-    assert look_up(door)["points_balance"] == 820
+    assert look_up(api)["points_balance"] == 820
 
-    set_lookup(door, deadline_s=0)
-    card = look_up(door)
+    set_lookup(api, deadline_s=0)
+    card = look_up(api)
     assert (card["points_balance"], card["source"]) == (820, "staged")
     with staging.connect() as connection:
         touched = connection.execute(schema.touched.select()).all()
@@ -214,14 +216,14 @@ def test_a_fresh_read_updates_staging_for_the_next_sync(
     ],
 )
 def test_a_platform_in_trouble_gets_the_last_known_card_with_its_age(
-    door: Door, staging: Engine, sandbox: Sandbox, staged: str, fault: dict[str, Any]
+    api: ApiClient, staging: Engine, sandbox: Sandbox, staged: str, fault: dict[str, Any]
 ) -> None:
     with staging.begin() as connection:
         hour_ago = utc_text(utc_now()).replace(utc_text(utc_now())[:4], "2020")
         connection.execute(schema.members.update().values(changed_at_utc=hour_ago))
     spoil(sandbox, **fault)
 
-    card = look_up(door)
+    card = look_up(api)
 
     assert (card["points_balance"], card["source"]) == (800, "staged")
     assert card["as_of"] == hour_ago
@@ -229,25 +231,25 @@ def test_a_platform_in_trouble_gets_the_last_known_card_with_its_age(
 
 
 def test_a_slow_platform_is_not_waited_for_and_still_updates_staging(
-    door: Door, sandbox: Sandbox, staged: str
+    api: ApiClient, sandbox: Sandbox, staged: str
 ) -> None:
-    set_lookup(door, deadline_s=0.3)
+    set_lookup(api, deadline_s=0.3)
     spoil(sandbox, "delay", delay_ms=0.5 * 50 * 1000, count=1)
     began = time.monotonic()
 
-    card = look_up(door)
+    card = look_up(api)
 
     assert (card["points_balance"], card["source"]) == (800, "staged")
     assert time.monotonic() - began < 2
 
 
 def test_a_platform_that_hangs_holds_up_no_other_lookup(
-    door: Door, sandbox: Sandbox, staged: str
+    api: ApiClient, sandbox: Sandbox, staged: str
 ) -> None:
-    set_lookup(door, deadline_s=1)
+    set_lookup(api, deadline_s=1)
     spoil(sandbox, "delay", delay_ms=3 * 50 * 1000)
 
-    def call(client: Door, _number: int) -> Any:
+    def call(client: ApiClient, _number: int) -> Any:
         began = time.monotonic()
         for _ in range(5):
             card = look_up(client)
@@ -256,29 +258,29 @@ def test_a_platform_that_hangs_holds_up_no_other_lookup(
         assert time.monotonic() - began < 15
         return answer
 
-    answers = all_at_once(door, 20, call)
+    answers = all_at_once(api, 20, call)
 
     assert {answer.status_code for answer in answers} == {200}
 
 
 def test_a_platform_that_answers_about_somebody_else_is_not_believed(
-    door: Door, sandbox: Sandbox, staged: str
+    api: ApiClient, sandbox: Sandbox, staged: str
 ) -> None:
     other = sandbox.control("rivo", "POST", "members", {"email": "other@shop.example"})
     sandbox.control("rivo", "PATCH", f"members/{staged}", {"email": "moved@shop.example"})
 
     # Staging knows the id, so the id is asked for: a new address is not somebody else.
-    assert look_up(door)["points_balance"] == 820
-    assert look_up(door, "other@shop.example")["member_id"] == str(other["id"])
+    assert look_up(api)["points_balance"] == 820
+    assert look_up(api, "other@shop.example")["member_id"] == str(other["id"])
 
 
 def test_without_staging_the_card_says_that_there_is_no_data(
-    door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", f"sqlite:///{tmp_path / 'empty.db'}")
     forget_settings()
 
-    card = look_up(door)
+    card = look_up(api)
 
     assert card["status"] == "unavailable"
     assert "member" not in card
@@ -288,30 +290,30 @@ def test_without_staging_the_card_says_that_there_is_no_data(
 
 
 @pytest.mark.parametrize("token", [None, "nonsense", f"ld_{'0' * 12}_{'x' * 43}"])
-def test_without_a_token_nothing_is_told(door: Door, staged: str, token: str | None) -> None:
+def test_without_a_token_nothing_is_told(api: ApiClient, staged: str, token: str | None) -> None:
     headers = {"Authorization": f"Bearer {token}" if token else ""}
 
-    answer = door.call("POST", LOOKUP, data={"email": EMAIL}, headers=headers)
+    answer = api.call("POST", LOOKUP, data={"email": EMAIL}, headers=headers)
 
     assert answer.status_code == 401
     assert "member" not in answer.text
 
 
 def test_a_token_for_awards_looks_nobody_up_and_one_for_lookups_awards_nothing(
-    door: Door, staged: str
+    api: ApiClient, staged: str
 ) -> None:
-    for_awards = door.of(STORE)
+    for_awards = api.of(STORE)
 
     answer = for_awards.call("POST", LOOKUP, data={"email": EMAIL})
     assert (answer.status_code, "member" in answer.json()) == (403, False)
     assert for_awards.award().status_code == 202
-    assert door.award().status_code == 403
+    assert api.award().status_code == 403
 
 
 def test_a_token_of_another_store_learns_nothing_of_this_one(
-    door: Door, staging: Engine, staged: str
+    api: ApiClient, staging: Engine, staged: str
 ) -> None:
-    other = door.of(OTHER_STORE, Opens.LOOKUP)
+    other = api.of(OTHER_STORE, Opens.LOOKUP)
 
     assert look_up(other)["status"] == "customer_not_found"
     answer = other.call("POST", LOOKUP, data={"email": EMAIL, "store": STORE})
@@ -319,19 +321,19 @@ def test_a_token_of_another_store_learns_nothing_of_this_one(
 
 
 def test_no_log_tells_whom_was_looked_up(
-    door: Door, sandbox: Sandbox, staged: str, caplog: pytest.LogCaptureFixture
+    api: ApiClient, sandbox: Sandbox, staged: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        look_up(door)
-        look_up(door, NOBODY)
+        look_up(api)
+        look_up(api, NOBODY)
         for method in ("GET", "POST"):
-            door.call(method, f"{LOOKUP}?email={EMAIL}")
-            door.call(method, f"{LOOKUP}?email={EMAIL}&store=other")
-            door.call(method, f"{LOOKUP}?email={EMAIL}", headers={"Authorization": "no"})
+            api.call(method, f"{LOOKUP}?email={EMAIL}")
+            api.call(method, f"{LOOKUP}?email={EMAIL}&store=other")
+            api.call(method, f"{LOOKUP}?email={EMAIL}", headers={"Authorization": "no"})
         spoil(sandbox, "status", status=503)
-        look_up(door)
+        look_up(api)
 
-    for secret in (EMAIL, NOBODY, "mira", door.token or ""):
+    for secret in (EMAIL, NOBODY, "mira", api.token or ""):
         assert secret not in caplog.text
 
 
@@ -344,35 +346,35 @@ def missed(staging: Engine) -> list[tuple[int, int | None, str]]:
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["form of connect", "whole ticket"])
 def test_a_ticket_whose_lookup_found_nobody_is_in_the_mismatches(
-    door: Door, staging: Engine, *, is_whole: bool
+    api: ApiClient, staging: Engine, *, is_whole: bool
 ) -> None:
     form = {"email": NOBODY, "ticket_id": 4711, "customer_id": 70}
     ticket = {"id": 4711, "customer": {"id": 70, "email": NOBODY}}
 
-    assert door.call("POST", LOOKUP, json=ticket if is_whole else form).status_code == 200
+    assert api.call("POST", LOOKUP, json=ticket if is_whole else form).status_code == 200
 
     assert missed(staging) == [(4711, 70, "customer_not_found")]
 
 
-def test_a_ticket_without_an_address_is_there_too(door: Door, staging: Engine) -> None:
-    door.call("POST", LOOKUP, json={"email": "", "ticket_id": 4711})
+def test_a_ticket_without_an_address_is_there_too(api: ApiClient, staging: Engine) -> None:
+    api.call("POST", LOOKUP, json={"email": "", "ticket_id": 4711})
 
     assert missed(staging) == [(4711, None, "no_email")]
 
 
-def test_a_member_s_ticket_is_not(door: Door, staging: Engine, staged: str) -> None:
-    door.call("POST", LOOKUP, json={"email": EMAIL, "ticket_id": 4711})
+def test_a_member_s_ticket_is_not(api: ApiClient, staging: Engine, staged: str) -> None:
+    api.call("POST", LOOKUP, json={"email": EMAIL, "ticket_id": 4711})
 
     assert missed(staging) == []
 
 
 def test_a_lookup_that_cannot_be_noted_is_answered(
-    door: Door, staging: Engine, caplog: pytest.LogCaptureFixture
+    api: ApiClient, staging: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     with staging.begin() as connection:
         connection.execute(text("DROP TABLE lookups_not_found"))
 
-    answer = door.call("POST", LOOKUP, json={"email": NOBODY, "ticket_id": 4711})
+    answer = api.call("POST", LOOKUP, json={"email": NOBODY, "ticket_id": 4711})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "customer_not_found")
     assert "a lookup is not noted" in caplog.text
@@ -385,13 +387,13 @@ def asked_for(staging: Engine) -> list[str]:
 
 
 def test_what_a_fresh_lookup_finds_changed_is_asked_to_be_shown_once(
-    door: Door, staging: Engine, staged: str, sandbox: Sandbox
+    api: ApiClient, staging: Engine, staged: str, sandbox: Sandbox
 ) -> None:
-    look_up(door)
+    look_up(api)
     assert asked_for(staging) == [staged], "820 points in place of 800 are news"
     with staging.begin() as connection:
         connection.execute(schema.cards_to_show.delete())
 
-    look_up(door)
+    look_up(api)
 
     assert asked_for(staging) == [], "the same once more is none"

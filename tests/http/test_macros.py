@@ -17,7 +17,7 @@ from loyalty_desk.records import MemberStatus
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 
 Macros = Callable[..., int]
 CARD = member_card("7", MemberStatus.MEMBER, {"points_balance": 1840, "tier": "Gold"})

@@ -27,7 +27,7 @@ from loyalty_desk.tasks.report_mail import send_report
 from tests.browser import Watched, running_browser, shoot
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.http.mailbox import TOLD, Mailbox, receiving
 from tests.http.test_alerts import LEAD, TELLER, set_mail_server
 from tests.sql.staged import Staged

@@ -20,7 +20,7 @@ from loyalty_desk.staging import mismatch_schema
 from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.tasks.thresholds import alert_thresholds
 from tests.factories import STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.http.mailbox import TOLD
 from tests.http.test_alerts import TELLER
 

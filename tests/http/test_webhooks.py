@@ -18,7 +18,7 @@ from sandbox.rivo.hooks import SIGNATURE, TOPICS, sign
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.door import API, Door, all_at_once, forget_settings, new_client, serving
+from tests.http.api_client import API, ApiClient, all_at_once, forget_settings, new_client, serving
 
 SECRET = "whs_of_a_test"
 EMAIL = "mira@shop.example"
@@ -36,13 +36,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def door(
+def api(
     server: str,
     staging_url: str,
     tmp_path: Path,
     set_connection: SetConnection,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Door]:
+) -> Iterator[ApiClient]:
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
     set_connection("rivo_acme", password="a key", extra={"webhook_secret": SECRET})
@@ -50,15 +50,15 @@ def door(
     forget_settings()
     webhooks_api._find_account.cache_clear()
     with new_client() as session:
-        door = Door(url=server, folder=tmp_path, session=session)
-        door.set_stores(acme={}, other={}, bare={})
-        yield door
+        api = ApiClient(url=server, folder=tmp_path, session=session)
+        api.set_stores(acme={}, other={}, bare={})
+        yield api
     webhooks_api._find_account.cache_clear()
     forget_settings()
 
 
 def send(
-    door: Door,
+    api: ApiClient,
     content: Any,
     *,
     store: str = STORE,
@@ -69,7 +69,7 @@ def send(
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {SIGNATURE: sign(body, secret) if signature is None else signature}
     path = f"{API}/webhooks/{platform}/{store}"
-    return door.call("POST", path, data=body, headers=headers)
+    return api.call("POST", path, data=body, headers=headers)
 
 
 def asked_for(staging: Engine) -> list[tuple[str, str]]:
@@ -80,9 +80,9 @@ def asked_for(staging: Engine) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("content", [PROFILE, EVENT, TIER])
 def test_a_signed_webhook_asks_for_the_card_of_its_member(
-    door: Door, staging: Engine, content: dict[str, Any]
+    api: ApiClient, staging: Engine, content: dict[str, Any]
 ) -> None:
-    assert send(door, content).status_code == 204
+    assert send(api, content).status_code == 204
     assert asked_for(staging) == [(STORE, "6400000000123")]
 
 
@@ -90,9 +90,9 @@ def test_a_signed_webhook_asks_for_the_card_of_its_member(
     "content", [{}, [], {"id": [1, 2]}, {"id": True}, {"id": -5}, {"customer": 5}, b"{", b""]
 )
 def test_a_signed_webhook_about_nobody_is_taken_and_forgotten(
-    door: Door, staging: Engine, content: Any
+    api: ApiClient, staging: Engine, content: Any
 ) -> None:
-    assert send(door, content).status_code == 204
+    assert send(api, content).status_code == 204
     assert asked_for(staging) == []
 
 
@@ -110,9 +110,9 @@ def test_a_signed_webhook_about_nobody_is_taken_and_forgotten(
     ],
 )
 def test_what_the_platform_has_not_signed_is_refused_with_one_answer(
-    door: Door, staging: Engine, wrong: dict[str, str]
+    api: ApiClient, staging: Engine, wrong: dict[str, str]
 ) -> None:
-    answer = send(door, PROFILE, **wrong)
+    answer = send(api, PROFILE, **wrong)
 
     assert (answer.status_code, answer.json()) == (
         401,
@@ -122,47 +122,47 @@ def test_what_the_platform_has_not_signed_is_refused_with_one_answer(
 
 
 def test_a_table_that_cannot_be_used_refuses_webhooks_and_is_logged(
-    door: Door,
+    api: ApiClient,
     staging: Engine,
     set_connection: SetConnection,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     set_connection("trifft_wrong", password="a-key", extra={"api": {"member.pionts": "x"}})
-    door.set_stores(wrong={"platform": "trifft"})
+    api.set_stores(wrong={"platform": "trifft"})
 
-    answer = send(door, PROFILE, platform="trifft", store="wrong")
+    answer = send(api, PROFILE, platform="trifft", store="wrong")
 
     assert answer.status_code == 401
     assert "api.member.pionts" in caplog.text
     assert asked_for(staging) == []
 
 
-def test_a_changed_byte_is_not_signed(door: Door, staging: Engine) -> None:
+def test_a_changed_byte_is_not_signed(api: ApiClient, staging: Engine) -> None:
     body = json.dumps(PROFILE).encode()
-    answer = send(door, body.replace(b"820", b"821"), signature=sign(body, SECRET))
+    answer = send(api, body.replace(b"820", b"821"), signature=sign(body, SECRET))
 
     assert answer.status_code == 401
     assert asked_for(staging) == []
 
 
-def test_one_that_is_too_large_is_refused(door: Door, staging: Engine) -> None:
-    assert send(door, b"x" * (webhooks_api.MOST_BYTES + 1)).status_code == 413
+def test_one_that_is_too_large_is_refused(api: ApiClient, staging: Engine) -> None:
+    assert send(api, b"x" * (webhooks_api.MOST_BYTES + 1)).status_code == 413
 
 
-def test_a_burst_of_webhooks_asks_for_each_card_once(door: Door, staging: Engine) -> None:
-    def burst(client: Door, number: int) -> requests.Response:
+def test_a_burst_of_webhooks_asks_for_each_card_once(api: ApiClient, staging: Engine) -> None:
+    def burst(client: ApiClient, number: int) -> requests.Response:
         for turn in range(40):
             answer = send(client, {"id": 100 + (number + turn) % 10})
         return answer
 
-    answers = all_at_once(door, 10, burst)
+    answers = all_at_once(api, 10, burst)
 
     assert {answer.status_code for answer in answers} == {204}
     assert asked_for(staging) == [(STORE, str(100 + number)) for number in range(10)]
 
 
 def test_what_the_sandbox_delivers_is_taken(
-    door: Door, staging: Engine, sandbox: Sandbox, set_connection: SetConnection
+    api: ApiClient, staging: Engine, sandbox: Sandbox, set_connection: SetConnection
 ) -> None:
     secret = sandbox.rivo["webhook_secret"]
     set_connection("rivo_acme", password="a key", extra={"webhook_secret": secret})
@@ -170,7 +170,7 @@ def test_what_the_sandbox_delivers_is_taken(
     for topic in TOPICS:
         requests.post(
             f"{sandbox.rivo_url}/webhooks",
-            data={"event_type": topic, "url": f"{door.url}{API}/webhooks/rivo/{STORE}"},
+            data={"event_type": topic, "url": f"{api.url}{API}/webhooks/rivo/{STORE}"},
             headers={"Authorization": sandbox.rivo["api_key"]},
             timeout=5,
         ).raise_for_status()
@@ -184,11 +184,13 @@ def test_what_the_sandbox_delivers_is_taken(
     assert asked_for(staging) == [(STORE, member_id)]
 
 
-def test_no_log_tells_what_a_webhook_holds(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_tells_what_a_webhook_holds(
+    api: ApiClient, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
-        send(door, PROFILE)
-        send(door, PROFILE, secret="of somebody else")
-        send(door, {"email": EMAIL})
+        send(api, PROFILE)
+        send(api, PROFILE, secret="of somebody else")
+        send(api, {"email": EMAIL})
 
     for secret in (EMAIL, SECRET, "of somebody else", sign(b"", SECRET)):
         assert secret not in caplog.text

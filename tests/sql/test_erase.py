@@ -18,7 +18,7 @@ from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let
 from loyalty_desk.staging.schema import METADATA
 from loyalty_desk.tasks import erase as erasing
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 

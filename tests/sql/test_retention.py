@@ -20,7 +20,7 @@ from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.retention import keep_house
 from tests.factories import STORE, store_settings
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 

@@ -1,4 +1,4 @@
-"""Tokens of the HTTP doors: each opens one store until it is revoked, and is shown once."""
+"""Tokens of the API: each opens one store until it is revoked, and is shown once."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from loyalty_desk.orchestration import triggers
 from loyalty_desk.orchestration.triggers import AwardQueueTrigger, CardsToShowTrigger, QueueTrigger
 from loyalty_desk.refresh import ask_for_cards
 from tests.factories import STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 from tests.sql.test_awards import queue, request
 
 PATIENCE_S = 30.0

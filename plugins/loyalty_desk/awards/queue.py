@@ -1,4 +1,4 @@
-"""The queue of awards: the one way in, whichever door an award comes through, and its audit."""
+"""The queue of awards: the one way in, however an award comes in, and its audit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person asks for: read and checked, whichever door it came through. No I/O, no clock."""
+"""What a person asks for: read and checked, however it came in. No I/O, no clock."""
 
 from __future__ import annotations
 

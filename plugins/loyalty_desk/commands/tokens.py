@@ -11,7 +11,7 @@ from loyalty_desk.commands.command_line import By, StoreName, group, words
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import stores_file
 
-commands = group("tokens", "Tokens for the HTTP doors of a store.")
+commands = group("tokens", "Tokens for the API of a store.")
 
 
 @commands.command()
@@ -20,7 +20,7 @@ def make(
     store: StoreName,
     label: Annotated[str, typer.Option(parser=words, help="What it is for.")],
     opens: Annotated[
-        Opens, typer.Option("--for", help="The one door that it opens.")
+        Opens, typer.Option("--for", help="The one endpoint that it opens.")
     ] = Opens.AWARDS,
     by: By,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Tokens for the HTTP doors: each opens one, for one store, is shown once, and can be revoked.
+"""Tokens for the API: each opens one endpoint, for one store, is shown once, and can be revoked.
 
 A token is `ld_<id>_<secret>`. The id finds its row; of the secret only a hash is kept. The secret
 is 256 random bits, which nobody finds by trying, so a plain SHA-256 keeps it as well as a slow hash

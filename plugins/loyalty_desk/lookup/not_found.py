@@ -88,7 +88,7 @@ def _write(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: d
 
 
 def _read_id(value: object) -> int | None:
-    """An id as the door reads numbers, which is as text."""
+    """An id as the API reads numbers, which is as text."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     number = int(text) if ID.fullmatch(text.strip()) else 0
     return number if 0 < number <= LARGEST_ID else None

@@ -1,4 +1,4 @@
-"""Who may use an HTTP door: the bearer of a token for it, in the token's store."""
+"""Who may use an endpoint: the bearer of a token for it, in the token's store."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from loyalty_desk.web.answers import WebError
 
 
 class _TokenFor:
-    """Asks for a token that opens one of the doors; answers with its store."""
+    """Asks for a token that opens one of the endpoints; answers with its store."""
 
-    def __init__(self, door: Opens) -> None:
-        self._door = door
+    def __init__(self, endpoint: Opens) -> None:
+        self._endpoint = endpoint
 
     async def __call__(self, request: Request) -> StoreSettings:
         """Return the store that the request's token opens.
 
         Raises:
-            WebError: 401 no token, or one that is wrong or revoked; 403 one for another door; 404
-                its store is not set up.
+            WebError: 401 no token, or one that is wrong or revoked; 403 one for another endpoint;
+                404 its store is not set up.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         grant = None
@@ -38,8 +38,8 @@ class _TokenFor:
                 "send `Authorization: Bearer <token>` with a token of the store that is in use",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if grant.opens != self._door:
-            raise WebError(403, f"this token is for {grant.opens}, not for {self._door}")
+        if grant.opens != self._endpoint:
+            raise WebError(403, f"this token is for {grant.opens}, not for {self._endpoint}")
         store = stores_file().stores.get(grant.store)
         if store is None:
             raise WebError(404, "the store of this token is not set up, or its settings are wrong")

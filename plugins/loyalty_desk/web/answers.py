@@ -1,4 +1,4 @@
-"""How an HTTP door says no: a status, one line, and a reason a field."""
+"""How the API says no: a status, one line, and a reason a field."""
 
 from __future__ import annotations
 

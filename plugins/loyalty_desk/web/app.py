@@ -48,5 +48,5 @@ async def _say_no(_request: Request, error: Exception) -> Response:
 async def _say_later(_request: Request, error: Exception) -> Response:
     """Nothing was done; a database error is not shown, its text holds what was sent."""
     reason = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
-    log.error("an award door is closed: %s", reason)
+    log.error("an awards endpoint is closed: %s", reason)
     return WebError(503, "not available now, try again", headers={"Retry-After": "5"}).answer()

@@ -1,4 +1,4 @@
-"""The HTTP door of awards: queue one, follow it, take it back."""
+"""The awards API: queue one, follow it, take it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP door of lookups: Gorgias' HTTP integration calls it when something happens on a ticket.
+"""The lookup API: Gorgias' HTTP integration calls it when something happens on a ticket.
 
 Gorgias disables an integration that keeps failing, so whoever has a token gets 200 with a card,
 whatever is broken behind it.

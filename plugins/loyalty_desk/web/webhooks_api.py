@@ -1,4 +1,4 @@
-"""The HTTP door of the platforms' webhooks: whose card may have changed.
+"""The endpoint of the platforms' webhooks: whose card may have changed.
 
 What a webhook tells is not believed, only taken as a reason to read the member anew. So one that
 comes twice, late or out of order costs a read, and can do nothing else.

@@ -16,23 +16,23 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.staging import award_schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.web.bodies import FORM
-from tests.http.door import Door
+from tests.http.api_client import ApiClient
 from tests.sql.staged import Staged
 
 CLIENTS = 50
 NO_AWARD = "0" * 32
 NO_TOKEN = f"ld_{'0' * 12}_{'x' * 43}"
 Answer = requests.Response
-OpenDoor = Callable[[str], Door]
-Send = Callable[[Door, dict[str, Any]], Answer]
+ApiOn = Callable[[str], ApiClient]
+Send = Callable[[ApiClient, dict[str, Any]], Answer]
 
 
-def send_json(door: Door, fields: dict[str, Any]) -> Answer:
-    return door.send(json.dumps(fields))
+def send_json(api: ApiClient, fields: dict[str, Any]) -> Answer:
+    return api.send(json.dumps(fields))
 
 
-def send_form(door: Door, fields: dict[str, Any]) -> Answer:
-    return door.send(urlencode(fields), FORM)
+def send_form(api: ApiClient, fields: dict[str, Any]) -> Answer:
+    return api.send(urlencode(fields), FORM)
 
 
 both_kinds = pytest.mark.parametrize("send", [send_json, send_form], ids=["json", "form"])

@@ -1,4 +1,4 @@
-"""The HTTP door of awards over real HTTP, on each of the databases."""
+"""The API of awards over real HTTP, on each of the databases."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.factories import STORE
-from tests.http.awards_api.asking import OpenDoor
-from tests.http.door import Door, forget_settings, new_client, serving
+from tests.http.api_client import ApiClient, forget_settings, new_client, serving
+from tests.http.awards_api.asking import ApiOn
 
 
 @pytest.fixture(scope="module")
@@ -21,29 +21,29 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def open_door(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenDoor]:
-    """Has the server use the database of a URL; the door that it gives sends no token."""
+def api_on(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiOn]:
+    """Has the server use the database of a URL; the API it gives sends no token."""
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
     with new_client() as session:
-        door = Door(url=server, folder=tmp_path, session=session)
+        api = ApiClient(url=server, folder=tmp_path, session=session)
 
-        def use(staging_url: str) -> Door:
+        def use(staging_url: str) -> ApiClient:
             monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
             forget_settings()
-            door.set_awards()
-            return door
+            api.set_awards()
+            return api
 
         yield use
         forget_settings()
 
 
 @pytest.fixture
-def closed(open_door: OpenDoor, staging: Engine, staging_url: str) -> Door:
-    """The door without a token."""
-    return open_door(staging_url)
+def closed(api_on: ApiOn, staging: Engine, staging_url: str) -> ApiClient:
+    """The API without a token."""
+    return api_on(staging_url)
 
 
 @pytest.fixture
-def door(closed: Door) -> Door:
-    """The door with a token of the store."""
+def api(closed: ApiClient) -> ApiClient:
+    """The API with a token of the store."""
     return closed.of(STORE)

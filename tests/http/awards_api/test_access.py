@@ -1,4 +1,4 @@
-"""Tokens and stores: what opens the door, and what shows of another store."""
+"""Tokens and stores: what opens the API, and what shows of another store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from loyalty_desk.connect.tokens import revoke_token, token_id_of
 from loyalty_desk.web.app import make_app
 from tests.factories import LATER, STORE
+from tests.http.api_client import AWARDS, MOUNT, OTHER_STORE, ApiClient, award_fields, new_token
 from tests.http.awards_api.asking import (
     NO_AWARD,
     NO_TOKEN,
@@ -21,10 +22,9 @@ from tests.http.awards_api.asking import (
     set_state,
     told,
 )
-from tests.http.door import AWARDS, MOUNT, OTHER_STORE, Door, award_fields, new_token
 
 
-def test_every_route_wants_a_token(closed: Door) -> None:
+def test_every_route_wants_a_token(closed: ApiClient) -> None:
     """But for the desk's pages, whose rules are tested in `test_desk_rights`, and for readiness."""
     app = make_app()
     routes = [route for route in app.routes if isinstance(route, APIRoute)]
@@ -43,9 +43,9 @@ def test_every_route_wants_a_token(closed: Door) -> None:
 
 
 def test_what_is_no_token_in_use_is_refused_with_one_answer(
-    closed: Door, door: Door, staging: Engine
+    closed: ApiClient, api: ApiClient, staging: Engine
 ) -> None:
-    token, other, revoked = str(door.token), new_token(), new_token()
+    token, other, revoked = str(api.token), new_token(), new_token()
     with staging.begin() as connection:
         revoke_token(connection, STORE, token_id_of(revoked), LATER, revoked_by="eve")
     given = [
@@ -63,32 +63,36 @@ def test_what_is_no_token_in_use_is_refused_with_one_answer(
     assert rows(staging) == []
 
 
-def test_a_token_opens_whatever_the_case_of_its_scheme(closed: Door) -> None:
+def test_a_token_opens_whatever_the_case_of_its_scheme(closed: ApiClient) -> None:
     token = new_token()
     for scheme in ("Bearer", "bearer", "BEARER", "Bearer "):
         assert closed.award({"Authorization": f"{scheme} {token}"}).status_code == 202
 
 
-def test_a_token_revoked_between_two_requests_opens_nothing(door: Door, staging: Engine) -> None:
-    assert door.award().status_code == 202
+def test_a_token_revoked_between_two_requests_opens_nothing(
+    api: ApiClient, staging: Engine
+) -> None:
+    assert api.award().status_code == 202
     with staging.begin() as connection:
-        token_id = token_id_of(str(door.token))
+        token_id = token_id_of(str(api.token))
         revoke_token(connection, STORE, token_id, LATER, revoked_by="eve")
-    assert door.award(amount=51).status_code == 401
+    assert api.award(amount=51).status_code == 401
 
 
-def test_another_store_is_unknown_whether_or_not_there_is_one(door: Door, staging: Engine) -> None:
-    award_id = door.award().json()["id"]
+def test_another_store_is_unknown_whether_or_not_there_is_one(
+    api: ApiClient, staging: Engine
+) -> None:
+    award_id = api.award().json()["id"]
 
     def answers(store: Any) -> list[Answer]:
         query = urlencode({"store": store})
         return [
-            door.award(store=store),
-            send_form(door, award_fields(store=store)),
-            door.call("POST", f"{AWARDS}?{query}", json=award_fields()),
-            door.call("GET", f"{AWARDS}/{award_id}?{query}"),
-            door.call("POST", f"{AWARDS}/{award_id}/reversal?{query}", json={}),
-            door.reverse(award_id, store=store),
+            api.award(store=store),
+            send_form(api, award_fields(store=store)),
+            api.call("POST", f"{AWARDS}?{query}", json=award_fields()),
+            api.call("GET", f"{AWARDS}/{award_id}?{query}"),
+            api.call("POST", f"{AWARDS}/{award_id}/reversal?{query}", json={}),
+            api.reverse(award_id, store=store),
         ]
 
     expected = told(answers("nowhere")[0])
@@ -98,31 +102,31 @@ def test_another_store_is_unknown_whether_or_not_there_is_one(door: Door, stagin
     assert len(rows(staging)) == 1
 
 
-def test_an_award_of_another_store_is_not_found(door: Door, staging: Engine) -> None:
-    award_id = door.award().json()["id"]
+def test_an_award_of_another_store_is_not_found(api: ApiClient, staging: Engine) -> None:
+    award_id = api.award().json()["id"]
     set_state(staging, award_id)
-    stranger = door.of(OTHER_STORE)
+    stranger = api.of(OTHER_STORE)
     assert told(stranger.read(award_id)) == told(stranger.read(NO_AWARD))
     assert told(stranger.reverse(award_id)) == told(stranger.reverse(NO_AWARD))
     assert stranger.read(award_id).status_code == stranger.reverse(award_id).status_code == 404
     assert len(rows(staging)) == 1
 
 
-def test_a_key_belongs_to_its_store(door: Door) -> None:
-    first = door.award(idempotency_key="k1").json()
-    theirs = door.of(OTHER_STORE).award(idempotency_key="k1", amount=7)
+def test_a_key_belongs_to_its_store(api: ApiClient) -> None:
+    first = api.award(idempotency_key="k1").json()
+    theirs = api.of(OTHER_STORE).award(idempotency_key="k1", amount=7)
     assert theirs.status_code == 202
     assert theirs.json()["id"] != first["id"]
 
 
 def test_a_store_that_is_gone_or_whose_settings_are_wrong_is_not_found(
-    door: Door, staging: Engine
+    api: ApiClient, staging: Engine
 ) -> None:
-    award_id = door.award().json()["id"]
+    award_id = api.award().json()["id"]
     for stores in ({OTHER_STORE: {}}, {STORE: {"colour": "red"}}, {}):
-        door.set_stores(**stores)
-        answers = [door.award(), door.read(award_id), door.reverse(award_id)]
+        api.set_stores(**stores)
+        answers = [api.award(), api.read(award_id), api.reverse(award_id)]
         assert [answer.status_code for answer in answers] == [404] * 3
-    (door.folder / "stores.yaml").unlink()
-    assert door.award().status_code == 404
+    (api.folder / "stores.yaml").unlink()
+    assert api.award().status_code == 404
     assert len(rows(staging)) == 1

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.web.bodies import FORM, JSON, MOST_BYTES
+from tests.http.api_client import AWARDS, ApiClient, award_fields
 from tests.http.awards_api.asking import is_refused, rows
-from tests.http.door import AWARDS, Door, award_fields
 
 BAD_BODIES: dict[str, tuple[str, bytes]] = {
     "nothing as JSON": (JSON, b""),
@@ -44,49 +44,49 @@ BAD_BODIES: dict[str, tuple[str, bytes]] = {
 }
 
 
-def test_a_body_that_is_not_what_its_type_says_is_refused(door: Door, staging: Engine) -> None:
+def test_a_body_that_is_not_what_its_type_says_is_refused(api: ApiClient, staging: Engine) -> None:
     for name, (kind, body) in BAD_BODIES.items():
-        assert is_refused(door.send(body, kind)), name
+        assert is_refused(api.send(body, kind)), name
     assert rows(staging) == []
 
 
-def test_a_body_may_be_as_large_as_the_limit_and_no_larger(door: Door, staging: Engine) -> None:
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(api: ApiClient, staging: Engine) -> None:
     body = json.dumps(award_fields()).encode()
     parts = {"data": iter([b" " * 1_000] * 100), "headers": {"Content-Type": JSON}}
     too_large = [
-        door.send(body.ljust(MOST_BYTES + 1)),
-        door.send(b"note=".ljust(MOST_BYTES + 1, b"x"), FORM),
-        door.send(b" " * 5_000_000),
-        door.call("POST", AWARDS, **parts),
+        api.send(body.ljust(MOST_BYTES + 1)),
+        api.send(b"note=".ljust(MOST_BYTES + 1, b"x"), FORM),
+        api.send(b" " * 5_000_000),
+        api.call("POST", AWARDS, **parts),
     ]
     assert [answer.status_code for answer in too_large] == [413] * 4
     assert rows(staging) == []
-    assert door.send(body.ljust(MOST_BYTES)).status_code == 202
+    assert api.send(body.ljust(MOST_BYTES)).status_code == 202
 
 
-def test_a_body_is_json_or_a_form(door: Door, staging: Engine) -> None:
+def test_a_body_is_json_or_a_form(api: ApiClient, staging: Engine) -> None:
     body = json.dumps(award_fields())
     others = ["", "text/plain", "text/json", "application/jsonx", "multipart/form-data; boundary=b"]
-    assert [door.send(body, kind).status_code for kind in others] == [415] * len(others)
-    assert door.call("POST", AWARDS, data=body.encode()).status_code == 415
+    assert [api.send(body, kind).status_code for kind in others] == [415] * len(others)
+    assert api.call("POST", AWARDS, data=body.encode()).status_code == 415
     assert rows(staging) == []
     for kind in ("application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"):
-        assert door.send(body, kind).status_code == 202
+        assert api.send(body, kind).status_code == 202
 
 
 def test_a_client_that_goes_away_while_it_sends_is_no_failure_of_ours(
-    door: Door, staging: Engine, caplog: pytest.LogCaptureFixture
+    api: ApiClient, staging: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     head = (
-        f"POST {AWARDS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.token}\r\n"
+        f"POST {AWARDS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\n"
         f"Content-Type: {JSON}\r\nContent-Length: 100\r\n\r\n"
     )
     with caplog.at_level(logging.DEBUG):
-        place = urlsplit(door.url)
+        place = urlsplit(api.url)
         with socket.create_connection((str(place.hostname), place.port or 0)) as client:
             client.sendall(head.encode() + b'{"amou')
             client.shutdown(socket.SHUT_WR)
             client.recv(1_000)
-        assert door.award().status_code == 202
+        assert api.award().status_code == 202
     assert "Traceback" not in caplog.text
     assert len(rows(staging)) == 1

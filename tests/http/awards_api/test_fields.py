@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.web.bodies import FORM
+from tests.http.api_client import ApiClient, award_fields
 from tests.http.awards_api.asking import NO_AWARD, Send, both_kinds, is_refused, rows, send_json
-from tests.http.door import Door, award_fields
 
 BAD_AMOUNTS = [
     *("0", "-0", "0.0", "-0.0", "1e9", "1E1", "1e400", "NaN", "Infinity", "-Infinity"),
@@ -30,22 +30,22 @@ BAD_AMOUNTS = [
 ]
 
 
-def test_what_is_no_amount_is_refused_by_the_fields_name(door: Door, staging: Engine) -> None:
+def test_what_is_no_amount_is_refused_by_the_fields_name(api: ApiClient, staging: Engine) -> None:
     for amount in BAD_AMOUNTS:
         body = json.dumps(award_fields(amount="@")).replace('"@"', amount)
-        assert is_refused(door.send(body), "amount"), f"JSON {amount[:40]}"
+        assert is_refused(api.send(body), "amount"), f"JSON {amount[:40]}"
         form = urlencode(award_fields(amount=amount.strip('"')))
-        assert is_refused(door.send(form, FORM), "amount"), f"form {amount[:40]}"
+        assert is_refused(api.send(form, FORM), "amount"), f"form {amount[:40]}"
     assert rows(staging) == []
 
 
 def test_an_amount_is_taken_to_the_last_hundredth_as_it_was_written(
-    door: Door, staging: Engine
+    api: ApiClient, staging: Engine
 ) -> None:
     amounts = {"0.1": 10, "0.07": 7, "-12.5": -1250, "1.10": 110, "49.99": 4999, "5": 500}
     for written in amounts:
         body = json.dumps(award_fields(amount="@", unit="credits")).replace('"@"', written)
-        assert door.send(body).status_code == 202
+        assert api.send(body).status_code == 202
     assert [award.amount for award in rows(staging)] == list(amounts.values())
 
 
@@ -57,22 +57,22 @@ NASTY = [
 ]
 
 
-def test_whatever_a_field_holds_it_is_taken_or_refused_and_never_a_failure(door: Door) -> None:
+def test_whatever_a_field_holds_it_is_taken_or_refused_and_never_a_failure(api: ApiClient) -> None:
     statuses: Counter[int] = Counter()
     for field in (*FIELDS, "other field"):
         for value in NASTY:
             fields = {**award_fields(member_id=None if field == "email" else "7"), field: value}
-            statuses[send_json(door, fields).status_code] += 1
+            statuses[send_json(api, fields).status_code] += 1
             form = urlencode(fields, errors="surrogatepass")
-            statuses[door.send(form, FORM).status_code] += 1
+            statuses[api.send(form, FORM).status_code] += 1
     assert set(statuses) <= {202, 400, 422}
     assert sum(statuses.values()) == 2 * (len(FIELDS) + 1) * len(NASTY)
 
 
-def test_every_wrong_field_is_named_at_once(door: Door, staging: Engine) -> None:
+def test_every_wrong_field_is_named_at_once(api: ApiClient, staging: Engine) -> None:
     wrong = {field: {"x": 1} for field in FIELDS} | {"colour": "red"}
-    assert is_refused(door.award(**wrong), *FIELDS, "(other)")
-    assert is_refused(send_json(door, {}), "email", "amount", "agent", "reason")
+    assert is_refused(api.award(**wrong), *FIELDS, "(other)")
+    assert is_refused(send_json(api, {}), "email", "amount", "agent", "reason")
     assert rows(staging) == []
 
 
@@ -91,36 +91,36 @@ TEXTS = {
 
 
 @both_kinds
-def test_texts_are_taken_as_they_are(door: Door, staging: Engine, send: Send) -> None:
+def test_texts_are_taken_as_they_are(api: ApiClient, staging: Engine, send: Send) -> None:
     for key, content in TEXTS.items():
-        answer = send(door, award_fields(note=content, message=content, idempotency_key=key))
+        answer = send(api, award_fields(note=content, message=content, idempotency_key=key))
         assert answer.status_code == 202, key
     kept = {award.idempotency_key: (award.note, award.message) for award in rows(staging)}
     lines = {name: content.replace("\r\n", "\n") for name, content in TEXTS.items()}
     assert kept == {name: (content, content) for name, content in lines.items()}
 
 
-def test_a_text_comes_back_as_data(door: Door) -> None:
+def test_a_text_comes_back_as_data(api: ApiClient) -> None:
     for name in ("HTML", "formula", "templates", "SQL", "right to left"):
-        award_id = door.award(agent=TEXTS[name]).json()["id"]
-        answer = door.read(award_id)
+        award_id = api.award(agent=TEXTS[name]).json()["id"]
+        answer = api.read(award_id)
         assert answer.headers["Content-Type"] == "application/json"
         assert answer.json()["agent"] == TEXTS[name].casefold()
 
 
 @both_kinds
 def test_characters_that_cannot_be_shown_are_refused(
-    door: Door, staging: Engine, send: Send
+    api: ApiClient, staging: Engine, send: Send
 ) -> None:
     controls = {chr(code) for code in [*range(0x20), *range(0x7F, 0xA0)]} - set("\t\n")
     for character in [*sorted(controls), "\u202e", "\u2066", "\ufeff", "\u2028"]:
         held = f"a{character}b"
-        assert is_refused(send(door, award_fields(note=held, message=held)), "note", "message")
+        assert is_refused(send(api, award_fields(note=held, message=held)), "note", "message")
     assert rows(staging) == []
 
 
-def test_what_is_no_id_of_an_award_is_not_found(door: Door) -> None:
+def test_what_is_no_id_of_an_award_is_not_found(api: ApiClient) -> None:
     for award_id in (NO_AWARD, "%00", "a%00b", "%FF", "%ED%A0%80", "x" * 20_000, "'--", "%20"):
-        answers = [door.read(award_id), door.reverse(award_id)]
+        answers = [api.read(award_id), api.reverse(award_id)]
         assert [answer.status_code for answer in answers] == [404, 404], award_id[:40]
         assert {answer.json()["error"] for answer in answers} == {"the store has no such award"}

@@ -7,17 +7,19 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine
 
+from tests.http.api_client import ApiClient, all_at_once
 from tests.http.awards_api.asking import CLIENTS, Answer, rows
-from tests.http.door import Door, all_at_once
 
 
-def test_an_award_over_a_limit_is_refused_by_the_limits_name(door: Door, staging: Engine) -> None:
+def test_an_award_over_a_limit_is_refused_by_the_limits_name(
+    api: ApiClient, staging: Engine
+) -> None:
     for limit, amount, unit in [
         ("max_points_per_award", 1_001, "points"),
         ("max_points_per_award", -1_001, "points"),
         ("max_credits_per_award", "50.01", "credits"),
     ]:
-        answer = door.award(amount=amount, unit=unit)
+        answer = api.award(amount=amount, unit=unit)
         assert (answer.status_code, set(answer.json()["fields"])) == (422, {limit})
     assert rows(staging) == []
 
@@ -30,17 +32,17 @@ def test_an_award_over_a_limit_is_refused_by_the_limits_name(door: Door, staging
     ],
 )
 def test_a_daily_limit_holds_against_many_clients_at_once(
-    door: Door, staging: Engine, limit: str, person: dict[str, str]
+    api: ApiClient, staging: Engine, limit: str, person: dict[str, str]
 ) -> None:
-    door.set_awards(**{limit: 500})
+    api.set_awards(**{limit: 500})
 
-    def award(client: Door, number: int) -> Answer:
+    def award(client: ApiClient, number: int) -> Answer:
         others = {"agent": f"agent-{number}", "member_id": f"m{number}"}
         sign = -1 if number % 2 else 1
         key = {"Idempotency-Key": f"k{number}"}
         return client.award(key, **{**others, **person, "amount": 50 * sign})
 
-    answers = all_at_once(door, CLIENTS, award)
+    answers = all_at_once(api, CLIENTS, award)
     assert Counter(answer.status_code for answer in answers) == {202: 10, 422: CLIENTS - 10}
     refused = [answer.json()["fields"] for answer in answers if answer.status_code == 422]
     assert {name for fields in refused for name in fields} == {limit}

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.web.bodies import FORM, JSON, MOST_BYTES
+from tests.http.api_client import ApiClient, award_fields
 from tests.http.awards_api.asking import NO_AWARD, NO_TOKEN, send_form, set_state, without
-from tests.http.door import Door, award_fields
 
 HIDDEN = "qzx7"
 """In every value that a test sends, and nowhere else."""
@@ -31,7 +31,7 @@ def all_logs(
 
 
 def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
-    door: Door,
+    api: ApiClient,
     staging: Engine,
     all_logs: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -45,39 +45,39 @@ def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
         "idempotency_key": f"{HIDDEN}-key",
     }
     stranger = f"Bearer {NO_TOKEN[:16]}{HIDDEN.ljust(43, 'x')}"
-    unlucky = door.award(**{**texts, "idempotency_key": f"{HIDDEN}-2", "amount": 51}).json()["id"]
-    accepted = [door.award(**texts), door.award(**texts), send_form(door, award_fields(**texts))]
+    unlucky = api.award(**{**texts, "idempotency_key": f"{HIDDEN}-2", "amount": 51}).json()["id"]
+    accepted = [api.award(**texts), api.award(**texts), send_form(api, award_fields(**texts))]
     set_state(staging, unlucky)
-    accepted.append(door.reverse(unlucky, agent=f"{HIDDEN} agent", note=f"{HIDDEN} why"))
+    accepted.append(api.reverse(unlucky, agent=f"{HIDDEN} agent", note=f"{HIDDEN} why"))
     refused = [
-        door.award(**{**texts, "amount": 52}),
-        door.award(**{**texts, "amount": 5_000, "idempotency_key": f"{HIDDEN}-3"}),
-        door.award(**dict.fromkeys(FIELDS, HIDDEN)),
-        door.award(**dict.fromkeys(FIELDS, f"{HIDDEN}\x00")),
-        door.award(**{field: [HIDDEN] for field in FIELDS}),
-        door.award(**{**texts, HIDDEN: HIDDEN}),
-        door.award({"Idempotency-Key": f"{HIDDEN}-4"}, **texts),
-        door.award(**texts, store=HIDDEN),
-        door.award({"Authorization": stranger}, **texts),
-        door.award({"Authorization": f"Basic {HIDDEN}"}, **texts),
+        api.award(**{**texts, "amount": 52}),
+        api.award(**{**texts, "amount": 5_000, "idempotency_key": f"{HIDDEN}-3"}),
+        api.award(**dict.fromkeys(FIELDS, HIDDEN)),
+        api.award(**dict.fromkeys(FIELDS, f"{HIDDEN}\x00")),
+        api.award(**{field: [HIDDEN] for field in FIELDS}),
+        api.award(**{**texts, HIDDEN: HIDDEN}),
+        api.award({"Idempotency-Key": f"{HIDDEN}-4"}, **texts),
+        api.award(**texts, store=HIDDEN),
+        api.award({"Authorization": stranger}, **texts),
+        api.award({"Authorization": f"Basic {HIDDEN}"}, **texts),
         *(
-            door.send(f"{HIDDEN} {body}", kind)
+            api.send(f"{HIDDEN} {body}", kind)
             for kind in (JSON, FORM)
             for body in ("", "[" * 9_000)
         ),
-        door.send(f'{{"note": "{HIDDEN}", "note": "{HIDDEN}"}}'),
-        door.send(f'{{"{HIDDEN}": {{"{HIDDEN}": 1, "{HIDDEN}": 2}}}}'),
-        door.send(f'{{"note": "{HIDDEN}'.encode() + b"\xff"),
-        door.send(f"note={HIDDEN}&note={HIDDEN}&x=%ff", FORM),
-        door.send(HIDDEN * MOST_BYTES),
-        door.send(HIDDEN, "text/plain"),
-        door.send(HIDDEN, HIDDEN),
-        door.reverse(unlucky, agent=f"{HIDDEN} agent", note=f"{HIDDEN} why"),
-        door.reverse(unlucky, agent=f"{HIDDEN}\x00", note=f"{HIDDEN} ld:"),
-        door.reverse(NO_AWARD, note=HIDDEN),
+        api.send(f'{{"note": "{HIDDEN}", "note": "{HIDDEN}"}}'),
+        api.send(f'{{"{HIDDEN}": {{"{HIDDEN}": 1, "{HIDDEN}": 2}}}}'),
+        api.send(f'{{"note": "{HIDDEN}'.encode() + b"\xff"),
+        api.send(f"note={HIDDEN}&note={HIDDEN}&x=%ff", FORM),
+        api.send(HIDDEN * MOST_BYTES),
+        api.send(HIDDEN, "text/plain"),
+        api.send(HIDDEN, HIDDEN),
+        api.reverse(unlucky, agent=f"{HIDDEN} agent", note=f"{HIDDEN} why"),
+        api.reverse(unlucky, agent=f"{HIDDEN}\x00", note=f"{HIDDEN} ld:"),
+        api.reverse(NO_AWARD, note=HIDDEN),
     ]
     with without(staging, "award_events"):
-        refused.append(door.award(**{**texts, "idempotency_key": f"{HIDDEN}-5"}))
+        refused.append(api.award(**{**texts, "idempotency_key": f"{HIDDEN}-5"}))
 
     assert {answer.status_code for answer in accepted} == {202}
     assert {answer.status_code for answer in refused} == {400, 401, 404, 409, 413, 415, 422, 503}
@@ -88,5 +88,5 @@ def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
     assert {"uvicorn.access", "loyalty_desk.web.app"} <= loggers
     printed = capfd.readouterr()
     logs = f"{all_logs.text} {printed.out} {printed.err}"
-    assert str(door.token)[16:] not in logs
+    assert str(api.token)[16:] not in logs
     assert [line for line in logs.splitlines() if HIDDEN in line.casefold()] == []

@@ -18,7 +18,7 @@ from loyalty_desk.staging import schema
 from loyalty_desk.tasks import connect as stages
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
-from tests.http.door import forget_settings
+from tests.http.api_client import forget_settings
 
 Desk = Callable[..., int]
 Account = dict[str, list[dict[str, Any]]]

@@ -14,8 +14,8 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.stores import open_store
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
+from tests.http.api_client import new_token
 from tests.http.connect.account import Desk, Gorgias, card, shape
-from tests.http.door import new_token
 
 
 def test_disconnect_leaves_the_account_as_it_was(

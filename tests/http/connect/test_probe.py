@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.stores import in_force
-from sandbox.gorgias.door import APP_ID
+from sandbox.gorgias.access import APP_ID
 from sandbox.running import Sandbox
 from tests.factories import STORE
 from tests.http.connect.account import Desk, Gorgias, set_store

@@ -9,8 +9,8 @@ import pytest
 from loyalty_desk.gorgias.objects import Kind
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
+from tests.http.api_client import forget_settings
 from tests.http.connect.account import Desk, Gorgias, set_store
-from tests.http.door import forget_settings
 
 
 def set_app(set_connection: SetConnection, sandbox: Sandbox) -> None:

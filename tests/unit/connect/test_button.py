@@ -1,4 +1,4 @@
-"""The values to enter by hand: one list, for the page, the docs and the awards door."""
+"""The values to enter by hand: one list, for the page, the docs and the awards API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_the_docs_list_every_value_to_enter() -> None:
         assert f"| {name} | {shown}{', editable' if editable else ''} |\n" in docs
 
 
-def test_every_field_is_one_that_the_door_of_awards_takes() -> None:
+def test_every_field_is_one_that_the_awards_api_takes() -> None:
     assert {field.key for field in button.fields("gesture")} <= set(FIELDS)
 
 

@@ -43,7 +43,7 @@ def make(request: Request, visitor: SettingUp, form: OwnForm) -> Response:
     if not label or len(label) > MOST_LABEL or not label.isprintable():
         return _show(request, visitor, problem=f"Say what it is for, in {MOST_LABEL} characters.")
     if opens not in set(Opens):
-        return _show(request, visitor, problem="Choose which door it opens.")
+        return _show(request, visitor, problem="Choose which endpoint it opens.")
     with staging_engine().begin() as connection:
         token = make_token(
             connection,
@@ -100,7 +100,7 @@ def _show(
         disconnected=disconnected,
         button_rows=button.rows(awards_url, store.awards.reasons[0]) if awards_url else [],
         address_problem=address_problem,
-        doors=[(door.value, door.value) for door in Opens],
+        endpoints=[(one.value, one.value) for one in Opens],
         settings=list(_settings(store, "")),
     )
 

@@ -5,7 +5,7 @@ import json
 from sandbox.bucket import Bucket, Taken
 from sandbox.gate import Answer, Caller
 from sandbox.ground import Ground
-from sandbox.programme.door import KeyDoor
+from sandbox.programme.access import KeyAccess
 
 REQUESTS, WINDOW_S, BLOCK_S = 50, 10.0, 60.0
 
@@ -41,7 +41,7 @@ class BlockingBucket(Bucket):
         self._taken_s, self._blocked_until_s = [], 0.0
 
 
-class TrifftDoor(KeyDoor):
+class TrifftAccess(KeyAccess):
     """Admits a token that may read and write, and one that may only read."""
 
     def __init__(self, ground: Ground) -> None:

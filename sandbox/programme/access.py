@@ -1,4 +1,4 @@
-"""A door that takes one key and has one bucket for the whole account."""
+"""Access by one key, with one bucket for the whole account."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ Error = Callable[[int, str], bytes]
 """Words a refusal in the platform's way: (status, text) to a JSON body."""
 
 
-class KeyDoor:
+class KeyAccess:
     """Admits whoever sends `authorization` as it is, as fast as the bucket allows."""
 
     limit_header: str | None = None

@@ -2,12 +2,12 @@
 
 from sandbox.bucket import Bucket
 from sandbox.ground import Ground
-from sandbox.programme.door import Error, KeyDoor
+from sandbox.programme.access import Error, KeyAccess
 
 REQUESTS_PER_S = 15
 
 
-class RivoDoor(KeyDoor):
+class RivoAccess(KeyAccess):
     """Admits the raw API key; the word `Bearer` before it is a 401, as on the live host."""
 
     def __init__(self, ground: Ground, key: str, error: Error) -> None:

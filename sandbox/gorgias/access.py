@@ -38,7 +38,7 @@ class Tokens:
         return token
 
 
-class GorgiasDoor:
+class GorgiasAccess:
     """Admits the API key (Basic) and the OAuth app (Bearer), each with its own bucket."""
 
     limit_header: str | None = "x-gorgias-account-api-call-limit"

@@ -1,4 +1,4 @@
-"""The HTTP door of awards as Airflow's API server serves it, and a client of it."""
+"""The API of awards as Airflow's API server serves it, and a client of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ANSWER_TIMEOUT_S = 60.0
 
 @contextmanager
 def serving(root_path: str = "") -> Iterator[str]:
-    """Serve the door in a thread, mounted as Airflow mounts it; yields where the server is."""
+    """Serve the API in a thread, mounted as Airflow mounts it; yields where the server is."""
     outer = FastAPI(root_path=root_path, openapi_url=None)
     outer.mount(MOUNT, LazyApp())
     # Without a configuration of its own, its loggers are those that a test sees.
@@ -56,8 +56,8 @@ def serving(root_path: str = "") -> Iterator[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
-    """A client of the door with the token of a store. `folder` holds the stores file."""
+class ApiClient:
+    """A client of the API with the token of a store. `folder` holds the stores file."""
 
     url: str
     folder: Path
@@ -93,8 +93,8 @@ class Door:
             **options,
         )
 
-    def of(self, store: str, opens: Opens = Opens.AWARDS) -> Door:
-        """The same door with a token of another store."""
+    def of(self, store: str, opens: Opens = Opens.AWARDS) -> ApiClient:
+        """The same API with a token of another store."""
         return replace(self, token=new_token(store, opens))
 
     def set_stores(self, **stores: dict[str, Any]) -> None:
@@ -126,14 +126,14 @@ def award_fields(**values: Any) -> dict[str, Any]:
 
 
 def all_at_once(
-    door: Door, count: int, call: Callable[[Door, int], requests.Response]
+    api: ApiClient, count: int, call: Callable[[ApiClient, int], requests.Response]
 ) -> list[requests.Response]:
     """What `count` clients get that all call at the same moment."""
     barrier = Barrier(count)
 
     def run(number: int) -> requests.Response:
         with new_client() as session:
-            client = replace(door, session=session)
+            client = replace(api, session=session)
             barrier.wait()
             return call(client, number)
 
