@@ -38,7 +38,7 @@ def draw_house() -> str:
 
 
 def with_house(page: str) -> str:
-    """The page with its part between the marks made anew."""
+    """The page with its part between its two comments made anew."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{draw_house()}\n{END}{rest.partition(END)[2]}"
 

@@ -74,11 +74,11 @@ class PunchcardPlatform(base.Platform):
         body = {
             "member_id": int(order.member_id),
             "points": int(order.amount),
-            "staff_note": order.marked_note,
+            "staff_note": order.note_with_marker,
             "message": order.message,
         }
         answer = self._transport.send("POST", BOOKINGS, json=body, retry=False)
-        return rows.booked_id(answer.body, order.mark, read_entry)
+        return rows.booked_id(answer.body, order.marker, read_entry)
 
     def iter_ledger(
         self, member_id: str, since: datetime | None = None
@@ -131,4 +131,4 @@ def read_member(row: Any) -> Member:
 def read_entry(row: Any) -> base.LedgerEntry:
     """Read one booking; raises BadFieldError."""
     row = rows.as_object(row)
-    return base.LedgerEntry(entry_id=str(read_id(row)), marked=read_text(row, "staff_note"))
+    return base.LedgerEntry(entry_id=str(read_id(row)), marker_text=read_text(row, "staff_note"))

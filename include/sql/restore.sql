@@ -9,7 +9,7 @@ DELETE FROM locks;
 DELETE FROM watermarks;
 
 -- name: doubt_waiting_awards
--- Makes every award that is not at its end one that may have been booked: its mark is looked for
+-- Makes every award that is not at its end one that may have been booked: its marker is looked for
 -- before it is sent. It is looked for from when it was queued.
 -- Writes awards. No bind. One row per award.
 UPDATE awards

@@ -103,6 +103,6 @@ def test_every_award_is_booked_once_or_surely_not(
 
     assert trial.failures == []
     assert sum(trial.ended.values()) == queued
-    assert max(trial.marks().values(), default=0) <= 1
+    assert max(trial.markers().values(), default=0) <= 1
     by_audit, by_table = states_by_the_audit_alone(trial.engine)
     assert by_audit == by_table

@@ -23,10 +23,10 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine, reading
 from tests.chaos.schedules import AWARD, DELAY_S, FAULTS, LEDGER, MEMBER, SPEED, Schedule
 from tests.chaos.workers import make_worker, start_worker
-from tests.platforms.account import Account, marks_of
+from tests.platforms.account import Account, markers_of
 
 MOST_ROUNDS = 12
-MARKED = re.compile("ld:([0-9a-f]{32})")
+MARKER = re.compile("ld:([0-9a-f]{32})")
 MOST_CHILD_S = 30.0
 ENDED = {AwardState.APPLIED, AwardState.REFUSED, AwardState.REJECTED, AwardState.UNKNOWN}
 
@@ -69,10 +69,10 @@ class Trial:
         deaths = sum(count for name, count in self.killed.items() if name != "nobody")
         return f"{total} awards: {parts}; {deaths} workers killed"
 
-    def marks(self) -> Counter[str]:
-        """How often the platform's ledger holds each award, by its mark."""
-        texts = map(marks_of, self.account.booked())
-        return Counter(award_id for text in texts for award_id in set(MARKED.findall(text)))
+    def markers(self) -> Counter[str]:
+        """How often the platform's ledger holds each award, by its marker."""
+        texts = map(markers_of, self.account.booked())
+        return Counter(award_id for text in texts for award_id in set(MARKER.findall(text)))
 
     def _queue(self, schedule: Schedule) -> list[str]:
         """Queue the schedule's awards, each for a member of its own, and answer for those above."""
@@ -135,7 +135,7 @@ class Trial:
 
         An unknown one is settled by a look into the ledger, as a person would do it.
         """
-        state, booked = self._state(award_id), self.marks()[award_id]
+        state, booked = self._state(award_id), self.markers()[award_id]
         name = state.value
         if state == AwardState.UNKNOWN:
             with self.engine.begin() as connection:
@@ -150,7 +150,7 @@ class Trial:
                 )
             self._control("DELETE", "faults")
             apply_due(make_worker(self.engine, self.store))
-            state, booked = self._state(award_id), self.marks()[award_id]
+            state, booked = self._state(award_id), self.markers()[award_id]
             name = f"unknown, then {state.value}"
         self.ended[name] += 1
         not_booked = {AwardState.REFUSED: 0, AwardState.REJECTED: 0}

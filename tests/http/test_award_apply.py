@@ -88,7 +88,7 @@ def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
     ("amount", "unit"),
     [("50", Unit.POINTS), ("-20", Unit.POINTS), ("12.50", Unit.CREDITS), ("-3", Unit.CREDITS)],
 )
-def test_an_award_is_booked_with_its_mark_and_its_message(
+def test_an_award_is_booked_with_its_marker_and_its_message(
     staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, amount: str, unit: Unit
 ) -> None:
     apply_first = award(staging, "100", idempotency_key="first")
@@ -383,7 +383,7 @@ def test_two_workers_share_the_queue_and_book_each_award_once(
     for thread in threads:
         thread.join()
     assert {state_of(staging, award_id)[0] for award_id in ids} == {"applied"}
-    assert _marks(sandbox) == sorted(ids)
+    assert _markers(sandbox) == sorted(ids)
 
 
 def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
@@ -410,7 +410,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
         endings = [get_events(connection, STORE, award_id)[-1].state for award_id in ids]
     assert states == [AwardState.APPLIED] * KILLS
     assert endings == states
-    assert _marks(sandbox) == sorted(ids)
+    assert _markers(sandbox) == sorted(ids)
 
 
 def _apply_in_child(url: str) -> None:
@@ -425,7 +425,7 @@ def _apply_in_child(url: str) -> None:
     apply_due(worker)
 
 
-def _marks(sandbox: Sandbox) -> list[str]:
-    """The awards that the ledger holds, by their marks, as often as it holds them."""
+def _markers(sandbox: Sandbox) -> list[str]:
+    """The awards that the ledger holds, by their markers, as often as it holds them."""
     notes = [entry["internal_note"] for entry in ledger(sandbox)]
     return sorted(note.split("[ld:")[1].rstrip("]") for note in notes)

@@ -19,7 +19,7 @@ from tests.platforms.cases import Case
 
 PROFILE_URL = "https://admin.shop.example/members/{member_id}"
 WEBHOOK_SECRET = "a-secret-of-webhooks"
-MARK = "ld:0f3a77"
+MARKER = "ld:0f3a77"
 KEY_NAMES = ("api_key", "read_only_key", "webhook_secret")
 
 
@@ -106,7 +106,7 @@ class Account:
 
 
 def order(member: Member, amount: str = "50", **values: Any) -> AwardOrder:
-    fields = {"unit": Unit.POINTS, "mark": MARK, "note": "goodwill", "message": None, **values}
+    fields = {"unit": Unit.POINTS, "marker": MARKER, "note": "goodwill", "message": None, **values}
     return AwardOrder(
         member_id=member.member_id,
         external_id=member.external_id,
@@ -126,6 +126,6 @@ def all_members(platform: Platform, **options: Any) -> list[Member]:
     return [one for page in platform.iter_member_pages(**options) for one in page.members]
 
 
-def marks_of(entry: dict[str, Any]) -> str:
-    """Every text of a booking in which a mark can be."""
+def markers_of(entry: dict[str, Any]) -> str:
+    """Every text of a booking in which a marker can be."""
     return json.dumps([entry["internal_note"], entry["external_note"], entry["foreign_id"]])

@@ -1,4 +1,4 @@
-"""Conformance, awarding: booked as ordered, once, and found again by its mark."""
+"""Conformance, awarding: booked as ordered, once, and found again by its marker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionErro
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
-from tests.platforms.account import MARK, Account, found, marks_of, order
+from tests.platforms.account import MARKER, Account, found, markers_of, order
 
 EMAIL = "mira+club@shop.example"
 MESSAGE = "Sorry & danke: 5 € ☕"
@@ -27,10 +27,10 @@ def platform(account: Account) -> Platform:
     return account.platform(for_awards=True, max_wait_s=5)
 
 
-def marks_in_ledger(platform: Platform, member_id: str) -> int:
-    """How often the ledger holds the mark, as the worker looks for it."""
+def markers_in_ledger(platform: Platform, member_id: str) -> int:
+    """How often the ledger holds the marker, as the worker looks for it."""
     entries = platform.iter_ledger(member_id)
-    return sum(MARK in (entry.marked or "") for entry in entries)
+    return sum(MARKER in (entry.marker_text or "") for entry in entries)
 
 
 @pytest.mark.parametrize("amount", ["50", "-20", "1000"])
@@ -46,9 +46,9 @@ def test_points_are_booked_as_ordered(
     assert str(booked["member_id"]) == member_id
     assert booked["points"] == int(amount)
     assert MESSAGE in booked["external_note"]
-    assert MARK in marks_of(booked)
+    assert MARKER in markers_of(booked)
     assert found(platform, member_id).card["points_balance"] == 200 + int(amount)
-    assert marks_in_ledger(platform, member_id) == 1
+    assert markers_in_ledger(platform, member_id) == 1
 
 
 def test_the_id_that_an_award_answers_is_that_of_its_entry(
@@ -57,8 +57,8 @@ def test_the_id_that_an_award_answers_is_that_of_its_entry(
     entry_id = platform.award(order(found(platform, member_id)))
 
     ids = [entry.entry_id for entry in platform.iter_ledger(member_id)]
-    if account.case.name == "loyaltylion":  # its answer has no content, so the mark stands in
-        assert entry_id == MARK
+    if account.case.name == "loyaltylion":  # its answer has no content, so the marker stands in
+        assert entry_id == MARKER
     else:
         assert entry_id in ids
 
@@ -77,12 +77,12 @@ def test_the_ledger_is_that_of_one_member_and_whole(
     other = found(platform, account.add_member(email="other@shop.example"))
     platform.award(order(other))
     for number in range(3):
-        platform.award(order(found(platform, member_id), mark=f"ld:{number}"))
+        platform.award(order(found(platform, member_id), marker=f"ld:{number}"))
 
-    marks = [entry.marked or "" for entry in platform.iter_ledger(member_id)]
-    assert [sum(f"ld:{number}" in mark for mark in marks) for number in range(3)] == [1, 1, 1]
-    assert marks_in_ledger(platform, member_id) == 0
-    assert marks_in_ledger(platform, other.member_id) == 1
+    markers = [entry.marker_text or "" for entry in platform.iter_ledger(member_id)]
+    assert [sum(f"ld:{number}" in marker for marker in markers) for number in range(3)] == [1, 1, 1]
+    assert markers_in_ledger(platform, member_id) == 0
+    assert markers_in_ledger(platform, other.member_id) == 1
 
 
 LOST = [
@@ -110,7 +110,7 @@ def test_what_may_have_arrived_is_never_sent_again(
     assert account.requests_made() - before == 1
     if account.booked():
         # Then it is found, whatever came back.
-        assert marks_in_ledger(platform, member_id) == 1
+        assert markers_in_ledger(platform, member_id) == 1
     else:
         assert answered is None
 
@@ -179,7 +179,7 @@ def test_a_ledger_that_cannot_be_read_is_not_an_empty_one(
     account.spoil("status", method="GET", status=503, count=None)
 
     with pytest.raises(LoyaltyDeskError):
-        marks_in_ledger(platform, member_id)
+        markers_in_ledger(platform, member_id)
 
 
 def test_a_booking_that_does_not_show_yet_is_not_there(
@@ -189,7 +189,7 @@ def test_a_booking_that_does_not_show_yet_is_not_there(
 
     platform.award(order(found(platform, member_id)))
 
-    assert marks_in_ledger(platform, member_id) == 0
+    assert markers_in_ledger(platform, member_id) == 0
     assert len(account.booked()) == 1
 
 

@@ -96,7 +96,7 @@ def test_what_one_table_learned_another_does_not_know(account: Account, staging:
     assert ended(account, staging, award_id)[0] == "unknown"
 
 
-def test_a_ledger_without_the_field_of_the_mark_is_no_ledger(
+def test_a_ledger_without_the_field_of_the_marker_is_no_ledger(
     account: Account, staging: Engine
 ) -> None:
     field = {"trifft": "entry.own_id", "loyaltylion": "transaction.reason"}[account.case.name]

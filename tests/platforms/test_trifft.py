@@ -15,7 +15,7 @@ from loyalty_desk.platforms.check import Verdict, check_guesses
 from loyalty_desk.platforms.trifft import GUESSES
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
-from tests.platforms.account import MARK, Account, all_members, found, order
+from tests.platforms.account import MARKER, Account, all_members, found, order
 from tests.platforms.cases import CASES, TRIFFT_OTHERWISE
 from tests.platforms.test_guessed_ledger import award, ended, run
 
@@ -62,7 +62,7 @@ def test_an_award_is_a_transaction_of_nothing_with_our_own_id(account: Account) 
 
     (booked,) = account.booked()
     assert (booked["foreign_id"], booked["points"], booked["external_note"]) == (
-        MARK,
+        MARKER,
         50,
         "Thank you",
     )

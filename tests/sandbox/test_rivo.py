@@ -180,7 +180,7 @@ def test_tiers_are_not_in_order(rivo: Call) -> None:
 def test_a_manual_event_moves_the_balance_and_is_created_with_201(
     rivo: Call, member: dict[str, Any]
 ) -> None:
-    answer = book(rivo, member, points_amount="-5", internal_note="mark-1")
+    answer = book(rivo, member, points_amount="-5", internal_note="marker-1")
     event = answer.json()["data"]
 
     assert answer.status_code == 201
@@ -204,11 +204,11 @@ def test_events_are_not_idempotent(rivo: Call, member: dict[str, Any]) -> None:
     assert get_member(rivo, member["id"])["points_tally"] == member["points_tally"] + 2
 
 
-def test_a_mark_in_the_note_is_found_in_the_ledger(rivo: Call, member: dict[str, Any]) -> None:
-    booked = book(rivo, member, points_amount=7, internal_note="mark-7").json()["data"]
+def test_a_marker_in_the_note_is_found_in_the_ledger(rivo: Call, member: dict[str, Any]) -> None:
+    booked = book(rivo, member, points_amount=7, internal_note="marker-7").json()["data"]
     for identifier in (member["id"], member["email"]):
         rows = rivo("GET", "/points_events", params={WHO: identifier}).json()["data"]
-        assert [row["id"] for row in rows if row["attributes"]["internal_note"] == "mark-7"] == [
+        assert [row["id"] for row in rows if row["attributes"]["internal_note"] == "marker-7"] == [
             booked["id"]
         ]
 

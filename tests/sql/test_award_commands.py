@@ -313,7 +313,7 @@ def test_an_applied_award_is_taken_back_once(
     assert f"was reversed before, by award {back}" in capsys.readouterr().err
 
 
-def test_a_mark_of_another_award_cannot_be_brought_in_by_a_reversal(
+def test_a_marker_of_another_award_cannot_be_brought_in_by_a_reversal(
     staging: Engine, awards: Awards, capsys: pytest.CaptureFixture[str]
 ) -> None:
     award = queue(staging, "applied")

@@ -1,7 +1,7 @@
 """Applies queued awards on the platform: each once, whatever is lost on the way.
 
 Before the platform is asked, `sent_at_utc` is committed. So whoever takes over an award knows that
-it may have been booked, and looks for its mark in the member's ledger: there, it was; surely not
+it may have been booked, and looks for its marker in the member's ledger: there, it was; surely not
 there, it is sent once more; nobody can tell, it waits for a person. "Surely" takes until nothing
 that was sent can arrive any more and the platform shows what it booked: an award's lease lasts that
 long, and only then can another worker, or this one, claim it again.
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, mark_of
+from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, marker_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
@@ -202,7 +202,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         external_id=member.external_id,
         unit=unit,
         amount=from_parts(award.amount, unit),
-        mark=mark_of(award.award_id),
+        marker=marker_of(award.award_id),
         note=" ".join(part for part in note if part),
         message=award.message,
     )
@@ -226,7 +226,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         if error.status in UNSURE:
             _look_after_loss(worker, award, member, counts, may_send_again=True)
             return
-        if award.sends and worker.platform.capabilities.knows_marks:
+        if award.sends and worker.platform.capabilities.knows_markers:
             # It may be refused because the first one was booked after all.
             _look_after_loss(worker, award, member, counts, may_send_again=False)
             return

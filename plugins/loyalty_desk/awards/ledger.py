@@ -28,8 +28,8 @@ MARGIN: Final = timedelta(days=2)
 """How far before the last sending it is read: to the first one, and clocks differ."""
 
 
-def mark_of(award_id: str) -> str:
-    """The mark by which an award's booking is found again."""
+def marker_of(award_id: str) -> str:
+    """The marker by which an award's booking is found again."""
     return f"ld:{award_id}"
 
 
@@ -52,9 +52,9 @@ class Ledger:
         """
         revoked = None
         sent_at = parse_utc(award.sent_at_utc) if award.sent_at_utc else utc_now()
-        mark = mark_of(award.award_id)
+        marker = marker_of(award.award_id)
         for entry in self.platform.iter_ledger(member_id, sent_at - MARGIN):
-            if entry.marked is not None and mark in entry.marked:
+            if entry.marker_text is not None and marker in entry.marker_text:
                 self._keep_that_it_shows()
                 if not entry.is_revoked:
                     return entry

@@ -32,7 +32,7 @@ MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 256, "idempotenc
 MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would be a second 7
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
-MARK: Final = re.compile(r"\bld:", re.IGNORECASE)
+MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
 # Lines, the no-break spaces of French, the joiners of emoji and Persian, the marks of
 # direction that Hebrew and Arabic keyboards write, and emoji that are younger
@@ -165,7 +165,7 @@ class FieldReader:
 
     def note(self) -> str | None:
         note = self.text("note")
-        if note and MARK.search(note):
+        if note and MARKER.search(note):
             self.problem("note", "must not hold `ld:`, by which awards are found again")
         return note
 

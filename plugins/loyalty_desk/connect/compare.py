@@ -27,7 +27,7 @@ class Wanted:
     """One object as it should be. `key` names it within its kind and store.
 
     `body` is what it is made with; `repaired` are the keys that are put back when somebody changed
-    them. `is_ours` tells whether an object bears our mark, also when its id is not known here.
+    them. `is_ours` tells by its natural key whether an object is ours, when its id is not known.
     """
 
     kind: Kind
@@ -52,7 +52,7 @@ class Action:
 def actions_for(wanted: Wanted, held: Sequence[Body], known_id: int | None) -> list[Action]:
     """What to do about one wanted object, given all objects of its kind, oldest first.
 
-    The object whose id we know is ours whatever became of it; what bears our mark besides is a
+    The object whose id we know is ours whatever became of it; what has our natural key besides is a
     double, made by hand or by a call whose answer was lost. Nothing else is touched.
     """
     ours = [row for row in held if row["id"] == known_id or wanted.is_ours(row)]

@@ -46,7 +46,7 @@ class Furnisher:
     """Brings the account to what the blueprint says. Not thread-safe; one run each.
 
     With `writes` false it only tells what it would do. It may be stopped at any point and run
-    again: an object is found again by its id or by our mark on it.
+    again: an object is found again by its id or its natural key.
     """
 
     def __init__(

@@ -96,7 +96,7 @@ def wanted_integration(blueprint: Blueprint, authorization: str) -> Wanted:
         "triggers": dict.fromkeys(TRIGGERS, True),
     }
 
-    def bears_our_mark(row: Body) -> bool:
+    def has_our_key(row: Body) -> bool:
         return row.get("name") == name and url_of(row) == blueprint.lookup_url
 
     return Wanted(
@@ -109,7 +109,7 @@ def wanted_integration(blueprint: Blueprint, authorization: str) -> Wanted:
             "http": http,
         },
         repaired=frozenset({"name", "http"}),
-        is_ours=bears_our_mark,
+        is_ours=has_our_key,
     )
 
 
@@ -176,8 +176,8 @@ def _has(key: str, value: str) -> Callable[[Body], bool]:
 
 
 def _shows_ours(context: str, integration_id: int | None) -> Callable[[Body], bool]:
-    def bears_our_mark(row: Body) -> bool:
+    def has_our_key(row: Body) -> bool:
         is_bound = integration_id is not None and row.get("integration_id") == integration_id
         return is_bound and row.get("context") == context and is_ours(row.get("template"))
 
-    return bears_our_mark
+    return has_our_key

@@ -51,7 +51,7 @@ def _create(client: GorgiasClient, store: StoreSettings, key: str, external_id: 
 
 
 def field_external_id(store: StoreSettings, key: str) -> str:
-    """Our mark on the field of one card key."""
+    """By which the field of one card key is known as ours."""
     return f"loyalty-desk-{store.name}-{key}"
 
 

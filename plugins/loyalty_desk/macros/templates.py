@@ -77,7 +77,7 @@ def card_path(store: StoreSettings, integration_id: int | None = None) -> str:
 
 
 def external_id_of(store: str, key: str) -> str:
-    """Our mark on a macro in Gorgias."""
+    """By which a macro in Gorgias is known as ours."""
     return f"loyalty-desk-{store}-{key}"
 
 

@@ -59,11 +59,11 @@ class Capabilities:
     lists_changes: bool = False
     """Whether the list can be cut to the members that changed since a time."""
     reads_ledger: bool = True
-    """Whether a booking can be found again by its mark; else a lost answer is for a person."""
+    """Whether a booking can be found again by its marker; else a lost answer is for a person."""
     ledger_is_documented: bool = True
     """Whether that it can is documented, and not a guess of ours."""
-    knows_marks: bool = False
-    """Whether it refuses, or ignores, a booking whose mark it has booked before."""
+    knows_markers: bool = False
+    """Whether it refuses, or ignores, a booking whose marker it has booked before."""
     sends_webhooks: bool = True
     """Whether it tells of changes, in a way that can be verified."""
 
@@ -80,35 +80,35 @@ class MemberPage:
 class AwardOrder:
     """What is to be booked for one member.
 
-    `amount` is signed; points are whole, credits have two decimals at most. `mark` is how the entry
-    is found again: it has to end up in `LedgerEntry.marked`, hidden from the member where that is
-    possible. `note` is for staff, `message` is shown to the member.
+    `amount` is signed; points are whole, credits have two decimals at most. `marker` is how the
+    entry is found again: it has to end up in `LedgerEntry.marker_text`, hidden from the member
+    where that is possible. `note` is for staff, `message` is shown to the member.
     """
 
     member_id: str
     external_id: str | None = None
     unit: Unit
     amount: Decimal
-    mark: str
+    marker: str
     note: str = ""
     message: str | None = None
 
     @property
-    def marked_note(self) -> str:
-        """The note for staff with the mark in it."""
-        return " ".join(part for part in (self.note, f"[{self.mark}]") if part)
+    def note_with_marker(self) -> str:
+        """The note for staff with the marker in it."""
+        return " ".join(part for part in (self.note, f"[{self.marker}]") if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One booking of a member on the platform. `marked` is the text that the mark would be in.
+    """One booking of a member on the platform. `marker_text` is the text with the marker, if any.
 
     `is_pending` when it is booked, and its points become the member's later; `is_revoked` when it
     was booked, and somebody took it back since.
     """
 
     entry_id: str
-    marked: str | None
+    marker_text: str | None
     is_revoked: bool = False
     is_pending: bool = False
 

@@ -119,7 +119,7 @@ class LoyaltyLionPlatform(Platform):
 
     @classmethod
     def capabilities_of(cls, options: Mapping[str, Any]) -> Capabilities:
-        """Lists what changed; finds a booking only where the reason carries its mark."""
+        """Lists what changed; finds a booking only where the reason carries its marker."""
         answers = resolve(GUESSES, options)
         has_link = answers["profile_url"] is not None
         return Capabilities(
@@ -171,7 +171,7 @@ class LoyaltyLionPlatform(Platform):
         """Book points: two routes, and positive numbers on both.
 
         A success has no content, so its status alone says that it is booked; the entry is named by
-        its mark.
+        its marker.
         """
         if not order.external_id:
             raise ApiError(self.title, "POST", CUSTOMERS, 404, "the member has no merchant_id")
@@ -179,7 +179,7 @@ class LoyaltyLionPlatform(Platform):
         path = f"{CUSTOMERS}/{quote(order.external_id, safe='')}"
         reason = order.message
         if self._answers["mark_in_reason"]:
-            reason = " ".join(part for part in (order.message, f"[{order.mark}]") if part)
+            reason = " ".join(part for part in (order.message, f"[{order.marker}]") if part)
         answer = self._transport.send(
             "POST",
             f"{path}/points" if is_added else f"{path}/remove_points",
@@ -187,7 +187,7 @@ class LoyaltyLionPlatform(Platform):
             retry=False,
         )
         as_documented = answer.status == (201 if is_added else 204) and not answer.body
-        return order.mark if as_documented else None
+        return order.marker if as_documented else None
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         """Yield a customer's bookings; that there is such a route is a guess."""
@@ -289,7 +289,9 @@ class LoyaltyLionPlatform(Platform):
             raise BadFieldError(self._answers["transaction.reason"], "is missing")
         return LedgerEntry(
             entry_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
-            marked=read_text({"reason": pick(row, self._answers["transaction.reason"])}, "reason"),
+            marker_text=read_text(
+                {"reason": pick(row, self._answers["transaction.reason"])}, "reason"
+            ),
             is_pending=pick(row, self._answers["transaction.state"])
             == (self._answers["word.pending"] or ""),
         )

@@ -140,7 +140,7 @@ class RivoPlatform(Platform):
         """Book the order and return the entry's id, None when the answer does not show the entry.
 
         Rivo knows no idempotency key: what may have arrived is never sent again from here, the
-        entry is to be looked for by the mark in its internal note.
+        entry is to be looked for by the marker in its internal note.
 
         Raises:
             ApiUnavailableError: `may_have_arrived` says whether it may be booked.
@@ -150,12 +150,12 @@ class RivoPlatform(Platform):
             "customer_identifier": order.member_id,
             "source": "manual",
             AMOUNT_FIELDS[order.unit]: decimal_text(order.amount),
-            "internal_note": order.marked_note,
+            "internal_note": order.note_with_marker,
         }
         if order.message:
             form["external_note"] = order.message
         answer = self._transport.send("POST", LEDGER, form=form, retry=False)
-        entry_id = _find_booked(_data(answer.body), order.mark)
+        entry_id = _find_booked(_data(answer.body), order.marker)
         if entry_id is None:
             # An error here would make somebody book it twice.
             log.warning("Rivo answered POST %s without the entry that was booked", LEDGER)
@@ -272,14 +272,14 @@ def read_entry(row: Any) -> LedgerEntry:
     entry_id, fields = _read_resource(row)
     return LedgerEntry(
         entry_id=entry_id,
-        marked=read_text(fields, "internal_note"),
+        marker_text=read_text(fields, "internal_note"),
         is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
     )
 
 
-def _find_booked(row: Any, mark: str) -> str | None:
-    """The id of the entry that an answer shows, if it is the one with that mark."""
-    found = booked_id(row, mark, read_entry)
+def _find_booked(row: Any, marker: str) -> str | None:
+    """The id of the entry that an answer shows, if it is the one with that marker."""
+    found = booked_id(row, marker, read_entry)
     is_entry = found is not None and row.get("type", ENTRY_TYPE) == ENTRY_TYPE
     return found if is_entry else None
 

@@ -186,10 +186,10 @@ def read_entries(
             yield entry
 
 
-def booked_id(row: Any, mark: str, read: Callable[[Any], LedgerEntry]) -> str | None:
-    """The id of the entry that an award's answer shows, if it is the one with that mark."""
+def booked_id(row: Any, marker: str, read: Callable[[Any], LedgerEntry]) -> str | None:
+    """The id of the entry that an award's answer shows, if it is the one with that marker."""
     try:
         entry = read(row)
     except BadFieldError:
         return None
-    return entry.entry_id if mark in (entry.marked or "") else None
+    return entry.entry_id if marker in (entry.marker_text or "") else None

@@ -133,11 +133,11 @@ class SmilePlatform(Platform):
         return self._read_member(body.get("customer") if isinstance(body, Mapping) else None)
 
     def award(self, order: AwardOrder) -> str | None:
-        """Book points. Smile knows no idempotency key: the mark is in the note for staff."""
+        """Book points. Smile knows no idempotency key: the marker is in the note for staff."""
         content = {
             "customer_id": int(order.member_id),
             "points_change": int(order.amount),
-            "internal_note": order.marked_note,
+            "internal_note": order.note_with_marker,
         }
         if order.message:
             content["description"] = order.message
@@ -145,7 +145,7 @@ class SmilePlatform(Platform):
             "POST", LEDGER, json={"points_transaction": content}, retry=False
         )
         row = answer.body.get("points_transaction") if isinstance(answer.body, Mapping) else None
-        return booked_id(row, order.mark, read_entry)
+        return booked_id(row, order.marker, read_entry)
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         """Yield a customer's points transactions, the newest first."""
@@ -223,4 +223,4 @@ def _read_status(row: Mapping[str, Any]) -> MemberStatus:
 def read_entry(row: Any) -> LedgerEntry:
     """Read one points transaction; raises BadFieldError."""
     row = as_object(row)
-    return LedgerEntry(entry_id=str(read_id(row)), marked=read_text(row, "internal_note"))
+    return LedgerEntry(entry_id=str(read_id(row)), marker_text=read_text(row, "internal_note"))

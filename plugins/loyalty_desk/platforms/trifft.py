@@ -189,7 +189,7 @@ class TrifftPlatform(Platform):
             lists_changes=answers["updated.parameter"] is not None,
             reads_ledger=answers["path.transactions"] is not None,
             ledger_is_documented=False,
-            knows_marks=True,
+            knows_markers=True,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -237,7 +237,7 @@ class TrifftPlatform(Platform):
         What TRIFFT does with an id that it knows is not documented, so the ledger decides.
         """
         values = {
-            "own_id": order.mark,
+            "own_id": order.marker,
             "type": self._answers["value.type"],
             "time": int(time.time()),
             "member_id_type": self._answers["value.member_id_type"],
@@ -256,7 +256,7 @@ class TrifftPlatform(Platform):
             entry = self._read_entry(self._data(answer.body, "POST", path))
         except (BadFieldError, CursorError):
             return None
-        return entry.entry_id if entry.marked == order.mark else None
+        return entry.entry_id if entry.marker_text == order.marker else None
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
         """Yield a member's transactions."""
@@ -437,7 +437,7 @@ class TrifftPlatform(Platform):
         state = at.value("entry.state")
         return LedgerEntry(
             entry_id=entry_id,
-            marked=at.text_or_number("entry.own_id"),
+            marker_text=at.text_or_number("entry.own_id"),
             is_revoked=bool(at.value("entry.cancelled")),
             is_pending=state is not None and state == self._answers["word.pending"],
         )

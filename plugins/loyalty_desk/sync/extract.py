@@ -34,11 +34,11 @@ log = logging.getLogger(__name__)
 def extract_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     """Read the customers that changed since the last run; all when asked or once a while."""
     with run.engine.begin() as connection:
-        mark = find_watermark(connection, run.store.name, "customers")
-    if run.params.full_resync or full_scan_is_due(run, mark):
+        watermark = find_watermark(connection, run.store.name, "customers")
+    if run.params.full_resync or full_scan_is_due(run, watermark):
         return _scan_customers(run, client)
-    assert mark.since is not None  # noqa: S101 - a full scan always leaves one
-    return _walk_customers(run, client, mark.since)
+    assert watermark.since is not None  # noqa: S101 - a full scan always leaves one
+    return _walk_customers(run, client, watermark.since)
 
 
 def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
@@ -54,8 +54,8 @@ def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     read.check_share(whole=True)
     read.counts.gone = finish_scan(run, "customers", scan.live_before)
     with run.engine.begin() as connection:
-        mark = Watermark(since=since or utc_text(started), full_scan_at_utc=utc_text(started))
-        save_watermark(connection, store, "customers", mark)
+        watermark = Watermark(since=since or utc_text(started), full_scan_at_utc=utc_text(started))
+        save_watermark(connection, store, "customers", watermark)
     return read.counts
 
 
@@ -71,8 +71,8 @@ def _walk_customers(run: Run, client: GorgiasClient, since: str) -> ReadCounts:
             break
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        mark = Watermark(since=newest, full_scan_at_utc=None)
-        save_watermark(connection, run.store.name, "customers", mark)
+        watermark = Watermark(since=newest, full_scan_at_utc=None)
+        save_watermark(connection, run.store.name, "customers", watermark)
     return read.counts
 
 
@@ -105,8 +105,8 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
     now = utc_now()
     window_start = utc_text(now - timedelta(days=store.extract.recent_ticket_days))
     with run.engine.begin() as connection:
-        mark = find_watermark(connection, store.name, "tickets")
-    since = None if run.params.full_resync else mark.since
+        watermark = find_watermark(connection, store.name, "tickets")
+    since = None if run.params.full_resync else watermark.since
     overlap = timedelta(minutes=store.extract.overlap_minutes)
     oldest = window_start if since is None else max(window_start, _minus(since, overlap))
     newest = since
@@ -125,8 +125,8 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
     read.check_share(whole=True)
     with run.engine.begin() as connection:
         stage.prune_tickets(connection, store.name, window_start)
-        mark = Watermark(since=newest or utc_text(now), full_scan_at_utc=None)
-        save_watermark(connection, store.name, "tickets", mark)
+        watermark = Watermark(since=newest or utc_text(now), full_scan_at_utc=None)
+        save_watermark(connection, store.name, "tickets", watermark)
     return read.counts
 
 

@@ -41,12 +41,12 @@ def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> Re
     if not platform.capabilities.lists_members:
         return _read_member_files(run, open_folder)
     with run.engine.begin() as connection:
-        mark = find_watermark(connection, run.store.name, "members")
+        watermark = find_watermark(connection, run.store.name, "members")
     full = not platform.capabilities.lists_changes or run.params.full_resync
-    if full or full_scan_is_due(run, mark):
+    if full or full_scan_is_due(run, watermark):
         return _scan_members(run, platform)
-    assert mark.since is not None  # noqa: S101 - a full scan always leaves one
-    return _walk_members(run, platform, mark.since)
+    assert watermark.since is not None  # noqa: S101 - a full scan always leaves one
+    return _walk_members(run, platform, watermark.since)
 
 
 def _scan_members(run: Run, platform: Platform) -> ReadCounts:
@@ -54,8 +54,8 @@ def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     started = utc_now()
     _scan_pages(run, read, platform.iter_member_pages())
     with run.engine.begin() as connection:
-        mark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
-        save_watermark(connection, store, "members", mark)
+        watermark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
+        save_watermark(connection, store, "members", watermark)
     return read.counts
 
 
@@ -68,8 +68,8 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
         _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        mark = Watermark(since=utc_text(started), full_scan_at_utc=None)
-        save_watermark(connection, run.store.name, "members", mark)
+        watermark = Watermark(since=utc_text(started), full_scan_at_utc=None)
+        save_watermark(connection, run.store.name, "members", watermark)
     return read.counts
 
 

@@ -125,10 +125,10 @@ def start_read(run: Run, source: str) -> Read:
     return Read(run, source)
 
 
-def full_scan_is_due(run: Run, mark: Watermark) -> bool:
-    if mark.since is None or mark.full_scan_at_utc is None:
+def full_scan_is_due(run: Run, watermark: Watermark) -> bool:
+    if watermark.since is None or watermark.full_scan_at_utc is None:
         return True
-    age = utc_now() - parse_utc(mark.full_scan_at_utc)
+    age = utc_now() - parse_utc(watermark.full_scan_at_utc)
     return age >= timedelta(days=run.store.extract.full_scan_days)
 
 

@@ -139,8 +139,8 @@ def plan(store_name: str, run_id: str) -> Counters:
             )
             run_record.add_counters(connection, store_name, run_id, counts.as_counters())
             if full:
-                mark = Watermark(since=None, full_scan_at_utc=utc_text(utc_now()))
-                save_watermark(connection, store_name, RECONCILE, mark)
+                watermark = Watermark(since=None, full_scan_at_utc=utc_text(utc_now()))
+                save_watermark(connection, store_name, RECONCILE, watermark)
         if not run.params.release_brake:
             check_brake(run.store.brake, counts.brake_facts())
         return counts.as_counters()
@@ -336,9 +336,11 @@ def _increase(run: Run, counters: Mapping[str, float]) -> None:
 def _must_be_full(run: Run, connection: Connection) -> bool:
     """Whether match and plan look at everything: when asked, the first time, and once a while.
 
-    Both decide alike, as only a finished full plan moves the mark.
+    Both decide alike, as only a finished full plan moves the watermark.
     """
-    mark = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
-    if run.params.full_resync or mark is None:
+    full_scan_at_utc = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
+    if run.params.full_resync or full_scan_at_utc is None:
         return True
-    return utc_now() - parse_utc(mark) >= timedelta(days=run.store.extract.full_scan_days)
+    return utc_now() - parse_utc(full_scan_at_utc) >= timedelta(
+        days=run.store.extract.full_scan_days
+    )

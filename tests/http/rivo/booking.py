@@ -10,7 +10,7 @@ from loyalty_desk.records import Unit
 from sandbox.running import Sandbox
 
 PLUS_EMAIL = "mira+club@shop.example"
-MARK = "ld:0f3a"
+MARKER = "ld:0f3a"
 NOTE = "goodwill [ld:0f3a]"
 
 
@@ -30,5 +30,5 @@ def requests_made(sandbox: Sandbox) -> int:
 
 
 def order(member_id: str, amount: str = "50", **values: Any) -> AwardOrder:
-    fields = {"unit": Unit.POINTS, "note": "goodwill", "mark": MARK, "message": None, **values}
+    fields = {"unit": Unit.POINTS, "note": "goodwill", "marker": MARKER, "message": None, **values}
     return AwardOrder(member_id=member_id, amount=Decimal(amount), **fields)

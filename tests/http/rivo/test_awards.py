@@ -104,7 +104,7 @@ def test_a_lost_answer_may_have_arrived_and_is_booked_once(
 
     assert caught.value.may_have_arrived
     assert len(booked(sandbox)) == 1
-    assert [one.marked for one in platform.iter_ledger(member_id)] == [NOTE]
+    assert [one.marker_text for one in platform.iter_ledger(member_id)] == [NOTE]
 
 
 LOST_REQUESTS = [{"effect": "drop"}, {"effect": "html"}, {"effect": "status", "status": 503}]

@@ -24,14 +24,16 @@ def test_the_ledger_is_read_over_all_its_pages(
 ) -> None:
     sandbox.control("rivo", "POST", "switches", {"rivo_next_since_id_present": told})
     monkeypatch.setattr(rivo, "PAGE_SIZE", 2)
-    marks = [f"ld:{number}" for number in range(5)]
-    ids = [platform.award(order(member_id, note="", mark=mark)) for mark in marks]
+    markers = [f"ld:{number}" for number in range(5)]
+    ids = [platform.award(order(member_id, note="", marker=marker)) for marker in markers]
     before = requests_made(sandbox)
 
     entries = list(platform.iter_ledger(member_id))
 
-    notes = [f"[{mark}]" for mark in marks]
-    assert [(one.entry_id, one.marked) for one in entries] == list(zip(ids, notes, strict=True))
+    notes = [f"[{marker}]" for marker in markers]
+    assert [(one.entry_id, one.marker_text) for one in entries] == list(
+        zip(ids, notes, strict=True)
+    )
     assert requests_made(sandbox) - before == (3 if told else 4)
 
 
@@ -45,7 +47,7 @@ def test_the_ledger_holds_one_member_only_and_all_of_its_entries(
     entries = list(platform.iter_ledger(other))
 
     assert [one.entry_id for one in entries] == [str(one["id"]) for one in shown]
-    assert [one.marked for one in entries] == [one["internal_note"] for one in shown]
+    assert [one.marker_text for one in entries] == [one["internal_note"] for one in shown]
     assert len(entries) == 4
     assert list(platform.iter_ledger(member_id)) == []
     assert list(platform.iter_ledger("999999999")) == []
@@ -99,4 +101,4 @@ def test_a_reading_of_the_ledger_survives_a_bad_moment(
     for fault in ({"effect": "drop"}, {"effect": "truncate"}, {"effect": "status"}):
         spoil(sandbox, method="GET", **fault)
 
-    assert [one.marked for one in platform.iter_ledger(member_id)] == [NOTE]
+    assert [one.marker_text for one in platform.iter_ledger(member_id)] == [NOTE]

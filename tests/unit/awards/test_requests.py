@@ -248,7 +248,7 @@ def test_lines_that_end_as_on_windows_are_lines() -> None:
 
 
 @pytest.mark.parametrize("note", ["ld:1", "[ld:0f]", "see LD:1", "a\nld:", "x [Ld:"])
-def test_a_note_cannot_hold_a_mark(note: str) -> None:
+def test_a_note_cannot_hold_a_marker(note: str) -> None:
     assert "must not hold `ld:`" in problems(note=note)["note"]
 
 

@@ -9,21 +9,21 @@ import pytest
 from loyalty_desk.connect.compare import Verb, Wanted, actions_for, covers, unwanted
 from loyalty_desk.gorgias.objects import Kind
 
-MARK = "ours-1"
+EXTERNAL_ID = "ours-1"
 
 
 def wanted(kind: Kind = Kind.MACRO) -> Wanted:
     return Wanted(
         kind=kind,
         key="balance",
-        body={"name": "Balance", "external_id": MARK},
+        body={"name": "Balance", "external_id": EXTERNAL_ID},
         repaired=frozenset({"name", "external_id"}),
-        is_ours=lambda row: row.get("external_id") == MARK,
+        is_ours=lambda row: row.get("external_id") == EXTERNAL_ID,
     )
 
 
 def row(object_id: int, **values: Any) -> dict[str, Any]:
-    return {"id": object_id, "name": "Balance", "external_id": MARK, **values}
+    return {"id": object_id, "name": "Balance", "external_id": EXTERNAL_ID, **values}
 
 
 OTHER = {"id": 1, "name": "Refund", "external_id": None}
@@ -52,9 +52,9 @@ OTHER = {"id": 1, "name": "Refund", "external_id": None}
         "nothing of ours is there",
         "ours was deleted by hand",
         "all is well",
-        "staging was lost, the mark finds it",
+        "staging was lost, its natural key finds it",
         "a person changed it",
-        "a person took the mark off",
+        "a person took the external id off",
         "a person archived it",
         "it was switched off",
         "a double beside the one we know",

@@ -85,18 +85,23 @@ def test_a_member_is_found_by_id_and_address(platform: Platform, api: ScriptedTr
         platform.find_member("ADA@shop.example")
 
 
-def test_an_award_carries_its_mark_into_the_ledger(
+def test_an_award_carries_its_marker_into_the_ledger(
     platform: Platform, api: ScriptedTransport
 ) -> None:
     order = AwardOrder(
-        member_id="7", unit=Unit.POINTS, amount=Decimal(5), mark="ld:1", note="sorry", message="Hi"
+        member_id="7",
+        unit=Unit.POINTS,
+        amount=Decimal(5),
+        marker="ld:1",
+        note="sorry",
+        message="Hi",
     )
     api.will_answer({"id": 70, "staff_note": "sorry [ld:1]"})
     assert platform.award(order) == "70"
     assert api.bodies[-1]["staff_note"] == "sorry [ld:1]"
     api.will_answer({"bookings": [{"id": 70, "staff_note": "sorry [ld:1]"}]})
     api.will_answer({"bookings": []})
-    assert ["ld:1" in (one.marked or "") for one in platform.iter_ledger("7")] == [True]
+    assert ["ld:1" in (one.marker_text or "") for one in platform.iter_ledger("7")] == [True]
 
 
 def test_a_webhook_is_believed_with_its_signature_alone(added: type[Platform]) -> None:
