@@ -13,7 +13,7 @@ from typing import Final
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.scores import name_key
-from loyalty_desk.mismatches.suggest import Person
+from loyalty_desk.mismatches.suggest import Profile
 
 CUSTOMERS: Final = 5_000
 BYSTANDERS: Final = 20_000
@@ -43,8 +43,8 @@ SLIPS: Final = {
 class Labelled:
     """Both sides, and by customer id the member that is right. Who is nobody is not in `right`."""
 
-    customers: list[Person] = field(default_factory=list)
-    members: list[Person] = field(default_factory=list)
+    customers: list[Profile] = field(default_factory=list)
+    members: list[Profile] = field(default_factory=list)
     right: dict[str, str] = field(default_factory=dict)
 
 
@@ -168,8 +168,8 @@ class _Maker:
         self.made.members.append(one)
         return one.id
 
-    def _person(self, identifier: str, email: str, name: str, shop_id: str | None) -> Person:
-        return Person(
+    def _person(self, identifier: str, email: str, name: str, shop_id: str | None) -> Profile:
+        return Profile(
             id=identifier,
             email_key=read_email(email)[0],
             email=email,

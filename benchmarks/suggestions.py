@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
 from benchmarks.labelled import labelled
-from loyalty_desk.mismatches.addresses import Domains
+from loyalty_desk.mismatches.email_slips import Domains
 from loyalty_desk.mismatches.suggest import count_domains, suggest
 from loyalty_desk.settings.sections import MismatchSettings
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -112,7 +112,7 @@ def _measure(url: str) -> tuple[float, float, int]:
 
 
 def _suggest(url: str, told: Queue[tuple[float, float, int]]) -> None:
-    from loyalty_desk.mismatches.stage import suggest_members  # noqa: PLC0415 - in its process only
+    from loyalty_desk.mismatches.suggestions import suggest_members  # noqa: PLC0415 - in its process only
 
     engine = open_engine(url)
     began = time.monotonic()

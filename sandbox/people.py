@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sandbox.addresses import CUSTOMER_ONLY, MEMBER_ONLY, PAIR, Owner
+from sandbox.emails import CUSTOMER_ONLY, MEMBER_ONLY, PAIR, Owner
 from sandbox.mixing import Shuffle, mix
 
 PAIRED_PERCENT = 85

@@ -379,8 +379,8 @@ def read_sandbox_line(programs: Programs, sandbox: Program, limit_s: float = 60)
     if not line:
         sandbox.process.wait(timeout=5)
         raise ProgramError(sandbox.describe_end())
-    addresses: dict[str, Any] = json.loads(line)
-    return addresses
+    found: dict[str, Any] = json.loads(line)
+    return found
 
 
 def _migrate(programs: Programs, environment: Mapping[str, str], airflow_db: Path) -> None:

@@ -16,7 +16,7 @@ from loyalty_desk.card.cards import known
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.http.reading import read_id, read_points, read_text
-from loyalty_desk.platforms import base, rows
+from loyalty_desk.platforms import base, reading
 from loyalty_desk.platforms.auth import KeyAuth, is_signed
 from loyalty_desk.platforms.guesses import pick
 from loyalty_desk.records import Member, MemberStatus
@@ -55,13 +55,13 @@ class PunchcardPlatform(base.Platform):
         """Yield members by rising id."""
         query = {"changed_since": utc_text(changed_since)} if changed_since else {}
         for page in self._iter_pages(MEMBERS, "members", query):
-            yield rows.read_rows(page, read_member)
+            yield reading.read_rows(page, read_member)
 
     def find_member(self, identifier: str) -> Member | None:
         """Return the member with this id or address."""
         if "@" in identifier:
             pages = self._iter_pages(MEMBERS, "members", {"email": identifier})
-            return rows.only_with_address(pages, identifier, read_member)
+            return reading.only_with_address(pages, identifier, read_member)
         if not (identifier.isascii() and identifier.isdecimal()):
             return None
         try:
@@ -78,7 +78,7 @@ class PunchcardPlatform(base.Platform):
             "message": order.message,
         }
         answer = self._transport.send("POST", BOOKINGS, json=body, retry=False)
-        return rows.booked_id(answer.body, order.marker, read_entry)
+        return reading.booked_id(answer.body, order.marker, read_entry)
 
     def iter_ledger(
         self, member_id: str, since: datetime | None = None
@@ -86,7 +86,7 @@ class PunchcardPlatform(base.Platform):
         """Yield a member's bookings."""
         query = {"member_id": member_id} | ({"since": utc_text(since)} if since else {})
         pages = self._iter_pages(BOOKINGS, "bookings", query)
-        return rows.read_entries(self.title, BOOKINGS, pages, read_entry)
+        return reading.read_entries(self.title, BOOKINGS, pages, read_entry)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: base.Account) -> bool:
@@ -98,13 +98,13 @@ class PunchcardPlatform(base.Platform):
     def changed_members(cls, body: bytes, account: base.Account) -> list[str]:
         """Every webhook says `{"member_id": ...}`."""
         del account
-        return base.ids_of([pick(rows.json_of(body), "member_id")])
+        return base.ids_of([pick(reading.json_of(body), "member_id")])
 
     def _iter_pages(self, path: str, name: str, query: Mapping[str, str]) -> Iterator[list[Any]]:
         after = 0
         while True:
             body = self._transport.get_json(path, {**query, "after": after})
-            page = rows.rows_of(self.title, path, body, name)
+            page = reading.rows_of(self.title, path, body, name)
             yield page
             if not page:
                 return
@@ -116,7 +116,7 @@ class PunchcardPlatform(base.Platform):
 
 def read_member(row: Any) -> Member:
     """Read one member; raises BadFieldError."""
-    row = rows.as_object(row)
+    row = reading.as_object(row)
     member_id = str(read_id(row))
     card = {"points_balance": read_points(row, "points"), "name": read_text(row, "name")}
     link = PROFILE_URL.format(member_id=member_id)
@@ -130,5 +130,5 @@ def read_member(row: Any) -> Member:
 
 def read_entry(row: Any) -> base.LedgerEntry:
     """Read one booking; raises BadFieldError."""
-    row = rows.as_object(row)
+    row = reading.as_object(row)
     return base.LedgerEntry(entry_id=str(read_id(row)), marker_text=read_text(row, "staff_note"))

@@ -57,7 +57,7 @@ class CardShower:
     platform: Platform
     gorgias: GorgiasClient
 
-    def read_back(self, member_id: str) -> Member | None:
+    def reread_member(self, member_id: str) -> Member | None:
         """Read the member as the platform has it now, and stage what it tells."""
         asked_at = utc_now()
         member = self.platform.find_member(member_id)

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.addresses import PAIR
 from sandbox.answers import json_answer, read_body, refuse
 from sandbox.clock import to_us
+from sandbox.emails import PAIR
 from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.customer_routes import delete_rows, merge_rows
 from sandbox.gorgias.customer_rows import Channel

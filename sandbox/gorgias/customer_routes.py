@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.addresses import fold
 from sandbox.answers import json_answer
+from sandbox.emails import fold
 from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.answers import (
     ApiError,

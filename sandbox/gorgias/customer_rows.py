@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.addresses import CUSTOMER_ONLY, PAIR, Owner
 from sandbox.clock import DAY_US, SECOND_US
+from sandbox.emails import CUSTOMER_ONLY, PAIR, Owner
 from sandbox.ground import Ground
 from sandbox.mixing import mix_many
 from sandbox.people import Person

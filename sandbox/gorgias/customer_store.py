@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.addresses import ChangedAddresses, find_owner, fold
 from sandbox.answers import dump
 from sandbox.clock import iso_naive, iso_offset
+from sandbox.emails import ChangedAddresses, find_owner, fold
 from sandbox.gorgias import customer_rows
 from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.ground import Ground

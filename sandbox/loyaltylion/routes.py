@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.addresses import fold
 from sandbox.answers import json_answer
 from sandbox.calling import is_local
+from sandbox.emails import fold
 from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer, show_entry
 from sandbox.loyaltylion.side import loyaltylion_of
 from sandbox.programme.answers import Refusal, read_json, read_whole

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.addresses import PAIR
 from sandbox.answers import json_answer, read_body, refuse
+from sandbox.emails import PAIR
 from sandbox.people import trouble_of
 from sandbox.programme.ledger import Entry
 from sandbox.programme.programme import Programme, programme_of

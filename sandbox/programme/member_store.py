@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.addresses import ChangedAddresses, find_owner, fold
 from sandbox.clock import iso_z
+from sandbox.emails import ChangedAddresses, find_owner, fold
 from sandbox.ground import Ground
 from sandbox.programme import member_rows
 

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sandbox.addresses import fold
 from sandbox.answers import json_answer
+from sandbox.emails import fold
 from sandbox.programme.answers import Refusal, read_json, read_whole
 from sandbox.programme.changes import read_time_us, rows_since
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil

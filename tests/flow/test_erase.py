@@ -10,7 +10,7 @@ import pytest
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.lookup.answers import nobody
-from loyalty_desk.lookup.not_found import Asked, note_lookup
+from loyalty_desk.lookup.not_found import AskedTicket, note_lookup
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.records import Outcome, RunState
@@ -81,7 +81,7 @@ def leave_traces(world: Any, person: Any) -> None:
             .where(schema.runs.c.run_id == run_id)
             .values(failure=f"push: PUT /api/customers/{customer_id}/data answered 500")
         )
-    asked = Asked(ticket_id=987_654_321, customer_id=customer_id)
+    asked = AskedTicket(ticket_id=987_654_321, customer_id=customer_id)
     note_lookup(engine, STORE, asked, nobody(Outcome.CUSTOMER_NOT_FOUND), now)
     engine.dispose()
 

@@ -10,7 +10,7 @@ from loyalty_desk.awards.queue import Door, queue_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
-from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.records import RunState
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema

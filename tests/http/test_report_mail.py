@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
-from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, schema
@@ -29,7 +29,7 @@ from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
 from tests.http.mailbox import TOLD, Mailbox, receiving
-from tests.http.test_alerts import LEAD, TELLER, set_mail_server
+from tests.http.test_award_alerts import LEAD, TELLER, set_mail_server
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 

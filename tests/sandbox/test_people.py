@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.addresses import fold
+from sandbox.emails import fold
 from sandbox.mixing import Shuffle, mix, mix_many
 from sandbox.order import TimeOrder
 from sandbox.people import TROUBLE_NAMES, People

@@ -11,7 +11,7 @@ from loyalty_desk.errors import PermanentError
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
 from loyalty_desk.mismatches.history import keep_history, load_progress
-from loyalty_desk.mismatches.stage import best_suggestions
+from loyalty_desk.mismatches.suggestions import best_suggestions
 from loyalty_desk.staging import schema
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged, match, pairs

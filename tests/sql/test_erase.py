@@ -102,7 +102,7 @@ def test_an_award_that_waits_refuses_the_erasure(installed: Engine) -> None:
 
 
 def test_somebody_unknown_is_kept_out_by_the_address_alone(installed: Engine) -> None:
-    assert erasing.erase(STORE, Who(email="new@example.test")).rows == 0
+    assert erasing.erase(STORE, Who(email="new@example.test")).rows_deleted == 0
     with installed.begin() as connection:
         done = stage_members(
             connection, STORE, [member(email="New@example.test")], LATER, first_load=False

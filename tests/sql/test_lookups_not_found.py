@@ -14,12 +14,12 @@ from loyalty_desk.card.cards import member_card
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.lookup.answers import LookedUp, nobody
-from loyalty_desk.lookup.not_found import Asked, note_lookup, read_asked
+from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.report.files import CSV, write_files
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.rows import iter_mismatches
+from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import prune_tickets
 from loyalty_desk.staging.lookup_schema import lookups_not_found
@@ -34,7 +34,7 @@ FOUND = LookedUp.of(Found(member_id="7", card=CARD, as_of_utc=None), "fresh", NO
 def note(
     engine: Engine, looked_up: LookedUp = NOT_FOUND, ticket_id: int = 1, now: Any = NOW
 ) -> None:
-    asked = Asked(ticket_id=ticket_id, customer_id=70)
+    asked = AskedTicket(ticket_id=ticket_id, customer_id=70)
     note_lookup(engine, STORE, asked, looked_up, now)
 
 
@@ -133,7 +133,7 @@ def test_each_class_is_in_the_spreadsheet_with_what_to_do(
     ],
 )
 def test_the_ticket_is_read_from_any_call(fields: Any, asked: tuple[int, int | None]) -> None:
-    found = read_asked(fields)
+    found = read_asked_ticket(fields)
 
     assert (found and (found.ticket_id, found.customer_id)) == asked
 

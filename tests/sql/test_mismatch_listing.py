@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
-from loyalty_desk.mismatches.listing import Asked, Side, Status, load_page, read_asked
+from loyalty_desk.mismatches.listing import MismatchFilter, Side, Status, load_page, read_filter
 from loyalty_desk.staging import mismatch_schema
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged
@@ -65,7 +65,7 @@ def listed(staging: Engine) -> Engine:
 
 def ids(engine: Engine, query: dict[str, str], **options: object) -> list[str]:
     with engine.begin() as connection:
-        page = load_page(connection, STORE, read_asked(query), NOW, **options)  # type: ignore[arg-type]
+        page = load_page(connection, STORE, read_filter(query), NOW, **options)  # type: ignore[arg-type]
     return [row.subject.id for row in page.rows]
 
 
@@ -112,7 +112,8 @@ def test_words_are_never_more_than_words(listed: Engine, words: str) -> None:
 def test_pages_follow_each_other_and_say_how_many_there_are(listed: Engine) -> None:
     with listed.begin() as connection:
         pages = [
-            load_page(connection, STORE, Asked(page=number), NOW, most=3) for number in (1, 2, 3)
+            load_page(connection, STORE, MismatchFilter(page=number), NOW, most=3)
+            for number in (1, 2, 3)
         ]
     assert [[row.subject.id for row in page.rows] for page in pages] == [
         ["1", "2", "3"],
@@ -124,7 +125,7 @@ def test_pages_follow_each_other_and_say_how_many_there_are(listed: Engine) -> N
 
 def test_a_row_says_who_it_is_and_who_it_may_be(listed: Engine) -> None:
     with listed.begin() as connection:
-        [row] = load_page(connection, STORE, Asked(words="3"), NOW, min_score=0.6).rows
+        [row] = load_page(connection, STORE, MismatchFilter(words="3"), NOW, min_score=0.6).rows
     assert (row.name, row.email, row.tickets, row.newest_ticket_id, row.returned) == (
         *("Customer 3", "c3@example.test"),
         *(2, 52, 2),
@@ -136,7 +137,7 @@ def test_what_is_not_sure_enough_or_was_refused_is_not_suggested(listed: Engine)
     assert ids(listed, {"suggested": "1"}, min_score=0.96) == []
     with listed.begin() as connection:
         decisions.refuse(connection, STORE, [Pair(3, "m9")], "ada", NOW)
-        [row] = load_page(connection, STORE, Asked(words="3"), NOW).rows
+        [row] = load_page(connection, STORE, MismatchFilter(words="3"), NOW).rows
     assert row.suggested_member_id == "m8"
 
 
@@ -148,7 +149,7 @@ def test_what_is_ignored_is_listed_as_such_until_its_end(listed: Engine) -> None
     assert ids(listed, {}) == ["2", "3", "m9"]
     assert ids(listed, {"status": "ignored"}) == ["1"]
     with listed.begin() as connection:
-        later = load_page(connection, STORE, read_asked({}), until)
+        later = load_page(connection, STORE, read_filter({}), until)
     assert later.found == 4
 
 
@@ -164,8 +165,8 @@ def test_what_is_ignored_is_listed_as_such_until_its_end(listed: Engine) -> None
 )
 def test_what_is_counted_is_what_is_listed(listed: Engine, query: dict[str, str]) -> None:
     with listed.begin() as connection:
-        page = load_page(connection, STORE, read_asked(query), NOW)
-        beyond = load_page(connection, STORE, read_asked({**query, "page": "2"}), NOW)
+        page = load_page(connection, STORE, read_filter(query), NOW)
+        beyond = load_page(connection, STORE, read_filter({**query, "page": "2"}), NOW)
 
     assert (page.found, beyond.found) == (len(page.rows), len(page.rows))
     assert beyond.rows == []

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.mismatches.scores import Reason
-from loyalty_desk.mismatches.stage import best_suggestions, suggest_members
+from loyalty_desk.mismatches.suggestions import best_suggestions, suggest_members
 from loyalty_desk.records import Customer, Member, MemberStatus, Outcome, Ticket
 from loyalty_desk.settings.sections import MismatchSettings
 from loyalty_desk.staging import mismatch_schema, schema

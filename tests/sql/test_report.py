@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from loyalty_desk.records import RunState
 from loyalty_desk.report.files import neutral
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.rows import COLUMNS
+from loyalty_desk.report.mismatch_rows import COLUMNS
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.run_record import add_counters, finish_run, load_run_record, start_run
 from tests.factories import LATER, NOW, STORE

@@ -13,8 +13,7 @@ from loyalty_desk.card import cards
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Outcome
-from loyalty_desk.staging import full_scans, schema
-from loyalty_desk.staging import intake as stage
+from loyalty_desk.staging import full_scans, intake, schema
 from loyalty_desk.staging.intake import StagedCounts
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 
@@ -27,7 +26,7 @@ def put(
     staging: Engine, *customers: Customer, later: bool = False, first_load: bool = False
 ) -> StagedCounts:
     with staging.begin() as connection:
-        return stage.stage_customers(
+        return intake.stage_customers(
             connection,
             STORE,
             customers,
@@ -262,8 +261,8 @@ def test_a_customer_who_is_gone_is_touched_once_and_comes_back_when_seen(staging
     put(staging, customer(1), customer(2))
     take_touched(staging)
     with staging.begin() as connection:
-        assert stage.mark_gone(connection, STORE, [1, 99], LATER) == 1
-        assert stage.mark_gone(connection, STORE, [1], LATER) == 0
+        assert intake.mark_gone(connection, STORE, [1, 99], LATER) == 1
+        assert intake.mark_gone(connection, STORE, [1], LATER) == 0
 
     assert staged(staging).gone_at_utc == utc_text(LATER)
     assert take_touched(staging) == {("customer", "1"), ("email_key", KEY)}
@@ -277,7 +276,7 @@ def test_a_customer_who_is_gone_is_touched_once_and_comes_back_when_seen(staging
 def test_tickets_touch_the_customers_of_what_is_new_or_changed(staging: Engine) -> None:
     with staging.begin() as connection:
         first = [ticket(1), ticket(2, customer_id=2), ticket(2, customer_id=3)]
-        assert stage.stage_tickets(connection, STORE, first, NOW) == StagedCounts(2, 2)
+        assert intake.stage_tickets(connection, STORE, first, NOW) == StagedCounts(2, 2)
     assert take_touched(staging) == {("customer", "1"), ("customer", "3")}
 
     again = [
@@ -285,7 +284,7 @@ def test_tickets_touch_the_customers_of_what_is_new_or_changed(staging: Engine) 
         ticket(2, customer_id=4),
     ]
     with staging.begin() as connection:
-        assert stage.stage_tickets(connection, STORE, again, LATER) == StagedCounts(2, 1)
+        assert intake.stage_tickets(connection, STORE, again, LATER) == StagedCounts(2, 1)
 
     assert take_touched(staging) == {("customer", "3"), ("customer", "4")}
 
@@ -295,12 +294,12 @@ def test_tickets_out_of_the_window_are_forgotten_and_touch_their_customers(
 ) -> None:
     with staging.begin() as connection:
         old = ticket(2, customer_id=2, updated_at_utc=utc_text(NOW - timedelta(days=40)))
-        stage.stage_tickets(connection, STORE, [ticket(1), old], NOW)
+        intake.stage_tickets(connection, STORE, [ticket(1), old], NOW)
     take_touched(staging)
 
     with staging.begin() as connection:
         window_start = utc_text(NOW - timedelta(days=30))
-        assert stage.prune_tickets(connection, STORE, window_start) == 1
+        assert intake.prune_tickets(connection, STORE, window_start) == 1
 
     assert take_touched(staging) == {("customer", "2")}
     with staging.connect() as connection:
@@ -312,8 +311,8 @@ def test_what_a_full_scan_does_not_see_is_gone(staging: Engine, source: full_sca
     put(staging, customer(1), customer(2), customer(3, email=None))
     with staging.begin() as connection:
         people = [member("1", email=KEY), member("2"), member("3", email=None)]
-        stage.stage_members(connection, STORE, people, NOW, first_load=True)
-        stage.stage_members(connection, "other", people, NOW, first_load=True)
+        intake.stage_members(connection, STORE, people, NOW, first_load=True)
+        intake.stage_members(connection, "other", people, NOW, first_load=True)
     take_touched(staging)
     with staging.begin() as connection:
         full_scans.begin_scan(connection, STORE, source, "run-1")

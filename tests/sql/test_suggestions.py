@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.mismatches.stage import best_suggestions, suggest_members
+from loyalty_desk.mismatches.suggestions import best_suggestions, suggest_members
 from loyalty_desk.report.files import CSV, write_files
 from loyalty_desk.report.html import write_report
-from loyalty_desk.report.rows import iter_mismatches
+from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import start_run

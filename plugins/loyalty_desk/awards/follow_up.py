@@ -86,7 +86,7 @@ class FollowUp:
     def _show(self, award_id: str) -> int:
         with reading(self.engine) as connection:
             award = get_award(connection, self.store.name, award_id)
-        member = self._shower.read_back(award.member_id)
+        member = self._shower.reread_member(award.member_id)
         if member is not None:
             facts = {"balance_after": member.card.get(f"{award.unit}_balance")}
             with self.engine.begin() as connection:

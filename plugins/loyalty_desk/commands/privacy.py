@@ -36,7 +36,8 @@ def erase_person(
     done = erase.erase(store, Who(email=email, customer_id=customer, member_id=member))
     typer.echo(
         f"erased: {done.customers} customers, {done.members} members, {done.cards} cards in"
-        f" Gorgias, {done.rows} rows, {done.files} files; {done.awards} awards are anonymous"
+        f" Gorgias, {done.rows_deleted} rows, {done.files} files;"
+        f" {done.awards} awards are anonymous"
     )
 
 

@@ -36,7 +36,7 @@ def fields(reason: str) -> tuple[ButtonField, ...]:
     return tuple(replace(f, value=reason) if f.key == "reason" else f for f in FIELDS)
 
 
-def rows(awards_url: str, reason: str) -> list[tuple[str, str, bool]]:
+def settings_table(awards_url: str, reason: str) -> list[tuple[str, str, bool]]:
     """Name, value and whether the agent fills it in, of everything to enter.
 
     The token itself is made by a command and shown there alone.

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.connect.addresses import public_url
+from loyalty_desk.connect.urls import public_url
 from loyalty_desk.errors import (
     ApiError,
     ApiUnavailableError,

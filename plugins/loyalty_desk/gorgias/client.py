@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from loyalty_desk.errors import ApiUnavailableError, MovedError
 from loyalty_desk.gorgias.paging import iter_rows
-from loyalty_desk.gorgias.rows import (
+from loyalty_desk.gorgias.reading import (
     CUSTOMERS,
     TICKETS,
     CustomFieldDefinition,
@@ -38,7 +38,7 @@ INPUT_SETTINGS: Mapping[FieldType, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class HelpdeskAccount:
     """The Gorgias account that the credentials belong to."""
 
     domain: str | None
@@ -78,13 +78,13 @@ class GorgiasClient:
         """For the counts of a run."""
         return self._transport
 
-    def get_account(self) -> Account:
+    def get_account(self) -> HelpdeskAccount:
         """Return the account; the cheapest call that tells whether the credentials work."""
         body = self._transport.get_json("/api/account")
         if not isinstance(body, Mapping):
             raise self._unusable("/api/account")
         domain = body.get("domain")
-        return Account(
+        return HelpdeskAccount(
             domain=domain if isinstance(domain, str) else None,
             active=body.get("deactivated_datetime") is None,
         )

@@ -23,14 +23,14 @@ NOTED_AGAIN_AFTER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AskedTicket:
     """The ticket that a lookup was for, and its customer if the call names one."""
 
     ticket_id: int
     customer_id: int | None
 
 
-def read_asked(fields: Mapping[str, Any]) -> Asked | None:
+def read_asked_ticket(fields: Mapping[str, Any]) -> AskedTicket | None:
     """The ticket of a call: named in fields, or itself the body. None when it names none."""
     nested = fields.get("ticket")
     ticket = nested if isinstance(nested, Mapping) else fields
@@ -40,11 +40,11 @@ def read_asked(fields: Mapping[str, Any]) -> Asked | None:
     if ticket_id is None:
         return None
     customer_id = _read_id(fields.get("customer_id") or customer.get("id"))
-    return Asked(ticket_id=ticket_id, customer_id=customer_id)
+    return AskedTicket(ticket_id=ticket_id, customer_id=customer_id)
 
 
 def note_lookup(
-    engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime
+    engine: Engine, store: str, asked: AskedTicket, looked_up: LookedUp, now: datetime
 ) -> None:
     """Keep that the ticket's lookup found nobody, or that it did find a member since.
 
@@ -54,7 +54,9 @@ def note_lookup(
         _write(engine, store, asked, looked_up, now)
 
 
-def _is_news(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime) -> bool:
+def _is_news(
+    engine: Engine, store: str, asked: AskedTicket, looked_up: LookedUp, now: datetime
+) -> bool:
     binds = {"store": store, "ticket_id": asked.ticket_id}
     with reading(engine) as connection:
         before = connection.execute(statement("lookup/not_found/select_not_found"), binds).first()
@@ -68,13 +70,15 @@ def _is_news(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now:
     )
 
 
-def _is_erased(engine: Engine, store: str, asked: Asked) -> bool:
+def _is_erased(engine: Engine, store: str, asked: AskedTicket) -> bool:
     """Whether the customer was erased: then nothing of the ticket is kept either."""
     with reading(engine) as connection:
         return load_kept_out(connection, store).has(CUSTOMER, asked.customer_id)
 
 
-def _write(engine: Engine, store: str, asked: Asked, looked_up: LookedUp, now: datetime) -> None:
+def _write(
+    engine: Engine, store: str, asked: AskedTicket, looked_up: LookedUp, now: datetime
+) -> None:
     binds = {"store": store, "ticket_id": asked.ticket_id, "now_utc": utc_text(now)}
     with engine.begin() as connection:
         if looked_up.found.member_id is not None:

@@ -45,7 +45,7 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class MismatchFilter:
     """What a person asked for. `words` are an e-mail address, or the id of a customer, member or
     ticket.
     """
@@ -90,9 +90,9 @@ class Page:
     found: int = 0
 
 
-def read_asked(query: Mapping[str, str]) -> Asked:
+def read_filter(query: Mapping[str, str]) -> MismatchFilter:
     """Read a query; what it does not say, or says wrongly, is the default."""
-    return Asked(
+    return MismatchFilter(
         side=_one_of(Side, query.get("side")),
         outcome=_one_of(Outcome, query.get("class")),
         status=_one_of(Status, query.get("status")) or Status.OPEN,
@@ -106,7 +106,7 @@ def read_asked(query: Mapping[str, str]) -> Asked:
 def load_page(
     connection: Connection,
     store: str,
-    asked: Asked,
+    chosen: MismatchFilter,
     now: datetime,
     *,
     min_score: float = 0,
@@ -116,19 +116,19 @@ def load_page(
     binds = {
         "store": store,
         "now_utc": utc_text(now),
-        "side": asked.side or "",
-        "outcome": asked.outcome or "",
-        "status": asked.status.value,
-        "only_suggested": int(asked.only_suggested),
+        "side": chosen.side or "",
+        "outcome": chosen.outcome or "",
+        "status": chosen.status.value,
+        "only_suggested": int(chosen.only_suggested),
         "min_score": min_score,
-        "sort": asked.sort.value,
+        "sort": chosen.sort.value,
         "most": most,
-        **_search(asked.words),
+        **_search(chosen.words),
     }
     select = statement("mismatches/listing/select_page")
-    rows = connection.execute(select, {**binds, "skip": (asked.page - 1) * most}).all()
+    rows = connection.execute(select, {**binds, "skip": (chosen.page - 1) * most}).all()
     counted = rows
-    if not rows and asked.page > 1:  # beyond the last page no row tells how many there are
+    if not rows and chosen.page > 1:  # beyond the last page no row tells how many there are
         counted = connection.execute(select, {**binds, "skip": 0, "most": 1}).all()
     return Page([_read(row) for row in rows], counted[0].found if counted else 0)
 

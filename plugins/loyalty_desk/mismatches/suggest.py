@@ -14,7 +14,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from loyalty_desk.mismatches.addresses import Domains, mailbox, repair
+from loyalty_desk.mismatches.email_slips import Domains, mailbox, repair
 from loyalty_desk.mismatches.scores import Reason, score
 
 MOST_PER_CUSTOMER: Final = 3
@@ -28,7 +28,7 @@ TIED: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Profile:
     """One side of a possible pair: a customer or a member. `name` is a name key, or empty.
 
     `email` is as received, for who has no `email_key`.
@@ -57,7 +57,7 @@ def count_domains(email_keys: Iterable[str]) -> Counter[str]:
 
 
 def suggest(
-    customers: Iterable[Person], members: Iterable[Person], domains: Domains
+    customers: Iterable[Profile], members: Iterable[Profile], domains: Domains
 ) -> Iterator[Suggestion]:
     """Yield up to three members a customer, the surest first.
 
@@ -83,9 +83,9 @@ def suggest(
 class _Index:
     """The customers by everything that a member may share with them."""
 
-    def __init__(self, customers: Iterable[Person], domains: Domains) -> None:
+    def __init__(self, customers: Iterable[Profile], domains: Domains) -> None:
         self._domains = domains
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, Profile] = {}
         self._by_external_id: dict[str, list[str]] = defaultdict(list)
         self._by_key: dict[str, list[str]] = defaultdict(list)
         self._by_mailbox: dict[str, list[str]] = defaultdict(list)
@@ -95,7 +95,7 @@ class _Index:
         for customer in customers:
             self._add(customer)
 
-    def _add(self, customer: Person) -> None:
+    def _add(self, customer: Profile) -> None:
         self.people[customer.id] = customer
         if customer.external_id:
             self._by_external_id[customer.external_id].append(customer.id)
@@ -110,7 +110,7 @@ class _Index:
         if customer.email and (mended := repair(customer.email)) not in {None, customer.email_key}:
             self._by_repaired[str(mended)].append(customer.id)
 
-    def candidates(self, member: Person) -> dict[str, set[Reason]]:
+    def candidates(self, member: Profile) -> dict[str, set[Reason]]:
         """The customers that a member may be, each with the reasons."""
         found: dict[str, set[Reason]] = defaultdict(set)
         for identifier in {member.id, member.external_id} - {None}:
@@ -138,7 +138,7 @@ class _Index:
         for meant in self._domains.meant(domain):
             yield f"{local}@{meant}"
 
-    def _alike(self, member: Person, key: str) -> Iterator[str]:
+    def _alike(self, member: Profile, key: str) -> Iterator[str]:
         same_name = self._by_name.get(member.name, ())
         if len(same_name) > MOST_OF_A_NAME:
             return

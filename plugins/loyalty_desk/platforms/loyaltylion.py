@@ -37,7 +37,7 @@ from loyalty_desk.platforms.base import (
     ids_of,
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
-from loyalty_desk.platforms.rows import (
+from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
     full_name,

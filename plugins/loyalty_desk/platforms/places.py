@@ -16,7 +16,7 @@ from loyalty_desk.http.reading import (
     read_text_or_number,
 )
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.platforms.rows import as_object
+from loyalty_desk.platforms.reading import as_object
 
 
 class Places:

@@ -37,7 +37,7 @@ from loyalty_desk.platforms.base import (
     Platform,
     ids_of,
 )
-from loyalty_desk.platforms.rows import (
+from loyalty_desk.platforms.reading import (
     booked_id,
     full_name,
     json_of,

@@ -29,7 +29,7 @@ from loyalty_desk.platforms.base import (
     Sample,
 )
 from loyalty_desk.platforms.guesses import Guess, resolve
-from loyalty_desk.platforms.rows import (
+from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
     booked_id,

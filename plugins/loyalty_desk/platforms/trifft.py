@@ -38,7 +38,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
-from loyalty_desk.platforms.rows import full_name, json_of, rank_of, read_entries, read_rows
+from loyalty_desk.platforms.reading import full_name, json_of, rank_of, read_entries, read_rows
 from loyalty_desk.records import Member, MemberStatus
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.mismatches.history import Progress, load_progress
-from loyalty_desk.mismatches.stage import Suggested, best_suggestions
+from loyalty_desk.mismatches.suggestions import Suggested, best_suggestions
 from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.card_keys import CardKeys, count_card_keys

@@ -69,7 +69,7 @@ class Digest:
         news = sum(row.newly_open + row.came_back for row in self.progress)
         return f"Loyalty of {self.store}: {self.open:,} to look at, {news:,} new"
 
-    def rows(self) -> list[tuple[Progress, str]]:
+    def titled_progress(self) -> list[tuple[Progress, str]]:
         """The classes with something in them, each with its title."""
         return [
             (row, class_text(row.side, row.outcome).title)
@@ -90,7 +90,7 @@ class Digest:
         lines += [
             f"{title} ({row.side}s): {row.open:,} open, {row.newly_open:,} new,"
             f" {row.came_back:,} came back, {row.settled:,} settled."
-            for row, title in self.rows()
+            for row, title in self.titled_progress()
         ]
         if self.tickets:
             lines.append(f"Tickets on which the widget found nobody: {self.tickets:,}.")

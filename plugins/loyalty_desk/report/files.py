@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.report.rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
+from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
 
 if TYPE_CHECKING:
     import pandas as pd

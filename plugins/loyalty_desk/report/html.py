@@ -24,7 +24,7 @@ from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
-from loyalty_desk.report.rows import iter_mismatches
+from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.report.text import summary
 from loyalty_desk.staging.run_record import COUNTERS, RunRecord
 from loyalty_desk.staging.statements import statement

@@ -9,7 +9,7 @@ from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.records import RunState
 from loyalty_desk.staging.run_record import RunRecord, balance_problems
 
-Row = tuple[str, str]
+Line = tuple[str, str]
 
 COMPARED: Final = (
     "members_fetched",
@@ -67,17 +67,17 @@ def summary(record: RunRecord) -> str:
 
 def table(record: RunRecord) -> str:
     """The record as an aligned table, for the task's log; classes with nobody are left out."""
-    rows: list[Row] = [("state", _state(record)), ("dry run", "yes" if record.dry_run else "no")]
+    lines: list[Line] = [("state", _state(record)), ("dry run", "yes" if record.dry_run else "no")]
     sources = ("members", "customers", "tickets")
-    rows.extend((source, _extract(record, source)) for source in sources)
+    lines.extend((source, _extract(record, source)) for source in sources)
     for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
-        rows.append((f"{side} matched", _of(record, f"{side}_matched", f"{side}_total")))
+        lines.append((f"{side} matched", _of(record, f"{side}_matched", f"{side}_total")))
         counts = {outcome: getattr(record, f"{side}_{outcome}") for outcome in classes}
-        rows.extend((f"  {outcome}", f"{count:,}") for outcome, count in counts.items() if count)
-    rows += _outcome_rows(record)
-    rows.extend(("does not add up", problem) for problem in balance_problems(record))
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+        lines.extend((f"  {outcome}", f"{count:,}") for outcome, count in counts.items() if count)
+    lines += _outcome_lines(record)
+    lines.extend(("does not add up", problem) for problem in balance_problems(record))
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
 
 
 def note(record: RunRecord) -> str:
@@ -109,7 +109,7 @@ def side_by_side(records: Sequence[RunRecord]) -> str:
     return "\n".join(_aligned(line, widths) for line in lines)
 
 
-def _outcome_rows(record: RunRecord) -> list[Row]:
+def _outcome_lines(record: RunRecord) -> list[Line]:
     by_kind = (
         f"{record.planned_new:,} new, {record.planned_update:,} update, "
         f"{record.planned_clear:,} clear"

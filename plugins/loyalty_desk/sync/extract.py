@@ -14,8 +14,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
-from loyalty_desk.staging import full_scans
-from loyalty_desk.staging import intake as stage
+from loyalty_desk.staging import full_scans, intake
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
@@ -83,7 +82,7 @@ def _stage_customer_page(
     fresh = [customer for customer in page.customers if read.first_sight(customer.customer_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
-        staged = stage.stage_customers(
+        staged = intake.stage_customers(
             connection,
             store.name,
             fresh,
@@ -115,7 +114,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         read.reject(page.rejected)
         recent = [ticket for ticket in fresh if ticket.updated_at_utc >= window_start]
         with run.engine.begin() as connection:
-            staged = stage.stage_tickets(connection, store.name, recent, now)
+            staged = intake.stage_tickets(connection, store.name, recent, now)
         # Older rows only end the walk; they are neither fetched for anything nor staged.
         read.page_done(staged)
         page_newest = _newest_update(page.tickets)
@@ -124,7 +123,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
             break
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        stage.prune_tickets(connection, store.name, window_start)
+        intake.prune_tickets(connection, store.name, window_start)
         watermark = Watermark(since=newest or utc_text(now), full_scan_at_utc=None)
         save_watermark(connection, store.name, "tickets", watermark)
     return read.counts
@@ -150,7 +149,7 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
             found = []  # merged or deleted since it was listed
         with run.engine.begin() as connection:
             if found:
-                stage.stage_customers(
+                intake.stage_customers(
                     connection,
                     store.name,
                     found,
@@ -159,7 +158,7 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
                     first_load=False,
                 )
             else:
-                stage.mark_gone(connection, store.name, [customer_id], utc_now())
+                intake.mark_gone(connection, store.name, [customer_id], utc_now())
         renew_lock(run, utc_now())
     log.info("looked up %d customers for further addresses", len(customer_ids))
     return len(customer_ids)

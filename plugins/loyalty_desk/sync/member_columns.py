@@ -13,7 +13,7 @@ from loyalty_desk.card.cards import known
 from loyalty_desk.card.keys import TOLD, CardKey, Kind
 from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError, clean, decimal_text, read_decimal, read_points
-from loyalty_desk.platforms.rows import full_name
+from loyalty_desk.platforms.reading import full_name
 from loyalty_desk.records import Member, MemberStatus
 
 ABOUT_MEMBER: Final = (

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import MemberFileError, MemberFolderError
 from loyalty_desk.platforms.base import MemberPage
-from loyalty_desk.platforms.rows import read_rows
+from loyalty_desk.platforms.reading import read_rows
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading

@@ -35,7 +35,7 @@ from loyalty_desk.gorgias.destinations import (
 )
 from loyalty_desk.records import ChangeState
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging import intake as stage
+from loyalty_desk.staging import intake
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
@@ -223,8 +223,8 @@ class _Pusher:
         store = self._run.store
         with self._run.engine.begin() as connection:
             _set_state(connection, key, ChangeState.GONE, f"Gorgias answered {error.status}")
-            stage.mark_gone(connection, store.name, [delivery.customer_id], utc_now())
-            stage.stage_customers(
+            intake.mark_gone(connection, store.name, [delivery.customer_id], utc_now())
+            intake.stage_customers(
                 connection,
                 store.name,
                 survivors,

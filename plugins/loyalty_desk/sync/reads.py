@@ -15,8 +15,7 @@ from typing import Final
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
-from loyalty_desk.staging import full_scans, schema
-from loyalty_desk.staging import intake as stage
+from loyalty_desk.staging import full_scans, intake, schema
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
@@ -103,7 +102,7 @@ class Read:
                 "the report lists fields and reasons"
             )
 
-    def page_done(self, staged: stage.StagedCounts) -> None:
+    def page_done(self, staged: intake.StagedCounts) -> None:
         """Count one page's usable rows, look at the share of bad ones, and keep the lock."""
         self.counts.fetched += staged.staged + len(staged.kept_out)
         self.counts.staged += staged.staged

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from loyalty_desk.awards import approval
-from loyalty_desk.awards.alerts import award_alert, take_to_alert
 from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
 from loyalty_desk.awards.approval import Question
+from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
 from loyalty_desk.awards.requests import AwardFieldsError, read_request

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import checks, disconnect, pauses
-from loyalty_desk.connect.addresses import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.adopt import adopt_button, find_adopted
 from loyalty_desk.connect.button import LABEL, ButtonField
 from loyalty_desk.connect.button import fields as button_fields
@@ -20,6 +19,7 @@ from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, W
 from loyalty_desk.connect.furnish import Furnisher
 from loyalty_desk.connect.page import write_page
 from loyalty_desk.connect.probe import Findings, Probe, keep_findings
+from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.errors import ConnectError
 from loyalty_desk.gorgias.client import GorgiasClient

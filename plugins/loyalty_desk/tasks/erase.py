@@ -49,7 +49,7 @@ class Erased:
     customers: int
     members: int
     cards: int
-    rows: int
+    rows_deleted: int
     awards: int
     files: int
 
@@ -78,7 +78,7 @@ def erase(store_name: str, who: Who) -> Erased:
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 connection.execute(text("PRAGMA secure_delete = ON"))
-            rows = _erase_rows(connection, store.name, person, now)
+            rows_deleted = _erase_rows(connection, store.name, person, now)
             files = _remove_files(connection, store.name, person)
             keep_out(connection, store.name, _named(person), now)
     _shrink(engine)
@@ -86,7 +86,7 @@ def erase(store_name: str, who: Who) -> Erased:
         customers=len(person.customer_ids),
         members=len(person.member_ids),
         cards=cards,
-        rows=rows,
+        rows_deleted=rows_deleted,
         awards=len(person.award_ids),
         files=files,
     )

@@ -53,7 +53,7 @@ def _show_batch(
         if time.monotonic() >= ends_at:
             break
         try:
-            member = shower.read_back(one.member_id)
+            member = shower.reread_member(one.member_id)
             counts["members_read"] += 1
             if member is not None:
                 counts["cards_pushed"] += shower.push(one.member_id)

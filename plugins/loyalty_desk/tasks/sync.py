@@ -27,7 +27,7 @@ from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
 from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import keep_history
-from loyalty_desk.mismatches.stage import suggest_members
+from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text

@@ -19,7 +19,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.fresh import lookup_of
-from loyalty_desk.lookup.not_found import Asked, note_lookup, read_asked
+from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
@@ -85,12 +85,12 @@ def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
         found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
     else:
         found = lookup_of(store).find(email_key)
-    if asked := read_asked(fields):
+    if asked := read_asked_ticket(fields):
         _note(store, asked, found)
     return found
 
 
-def _note(store: StoreSettings, asked: Asked, found: LookedUp) -> None:
+def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
     """Keep for the report that nobody was found; what cannot be kept is answered all the same."""
     try:
         note_lookup(staging_engine(), store.name, asked, found, utc_now())

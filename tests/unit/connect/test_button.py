@@ -12,7 +12,7 @@ def test_the_docs_list_every_value_to_enter() -> None:
     docs = (PROJECT_ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
     url = "https://<your Airflow>/loyalty/api/v1/awards"
 
-    for name, value, editable in button.rows(url, store_settings().awards.reasons[0]):
+    for name, value, editable in button.settings_table(url, store_settings().awards.reasons[0]):
         shown = f"`{value}`" if value else "empty"
         assert f"| {name} | {shown}{', editable' if editable else ''} |\n" in docs
 
@@ -22,4 +22,4 @@ def test_every_field_is_one_that_the_awards_api_takes() -> None:
 
 
 def test_the_first_reason_of_the_store_stands_there() -> None:
-    assert ("Body: reason", "sorry", True) in button.rows("https://x", "sorry")
+    assert ("Body: reason", "sorry", True) in button.settings_table("https://x", "sorry")

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.suggestions import GOAL, measure
 from loyalty_desk.card.emails import read_email
-from loyalty_desk.mismatches.addresses import Domains
+from loyalty_desk.mismatches.email_slips import Domains
 from loyalty_desk.mismatches.scores import Reason, is_same_name, name_key
-from loyalty_desk.mismatches.suggest import MOST_PER_CUSTOMER, Person, Suggestion, suggest
+from loyalty_desk.mismatches.suggest import MOST_PER_CUSTOMER, Profile, Suggestion, suggest
 from loyalty_desk.settings.sections import MismatchSettings
 
 SHOWN_FROM = MismatchSettings().min_score
@@ -16,8 +16,8 @@ SHOWN_FROM = MismatchSettings().min_score
 
 def person(
     identifier: str, email: str = "", name: str = "", external_id: str | None = None
-) -> Person:
-    return Person(
+) -> Profile:
+    return Profile(
         id=identifier,
         email_key=read_email(email)[0],
         email=email or None,
@@ -26,7 +26,7 @@ def person(
     )
 
 
-def found(customer: Person, *members: Person) -> list[Suggestion]:
+def found(customer: Profile, *members: Profile) -> list[Suggestion]:
     return list(suggest([customer], members, Domains({})))
 
 
@@ -50,7 +50,7 @@ def found(customer: Person, *members: Person) -> list[Suggestion]:
         "the customer's slip", "the member's slip", "not an address", "name and address",
     ],
 )  # fmt: skip
-def test_each_reason_alone_is_enough(customer: Person, member: Person, reason: Reason) -> None:
+def test_each_reason_alone_is_enough(customer: Profile, member: Profile, reason: Reason) -> None:
     [one] = found(customer, member)
 
     assert (one.customer_id, one.member_id, one.reasons) == ("1", "m", (reason,))
@@ -74,7 +74,7 @@ def test_each_reason_alone_is_enough(customer: Person, member: Person, reason: R
         "other digits", "a namesake", "nothing is known", "not an address at all",
     ],
 )  # fmt: skip
-def test_what_is_no_reason_suggests_nobody(customer: Person, member: Person) -> None:
+def test_what_is_no_reason_suggests_nobody(customer: Profile, member: Profile) -> None:
     assert found(customer, member) == []
 
 

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from loyalty_desk.report import files
 from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
-from loyalty_desk.report.rows import COLUMNS, MismatchRow
+from loyalty_desk.report.mismatch_rows import COLUMNS, MismatchRow
 from tests.factories import NOW, STORE
 
 FORMULAS = ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x.test")']

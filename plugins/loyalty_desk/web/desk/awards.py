@@ -35,7 +35,7 @@ MOST_WHY: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AwardFilter:
     """Which awards, by state and words, and which page of them."""
 
     state: AwardState | None
@@ -46,17 +46,17 @@ class Asked:
 @router.get("")
 def show_awards(request: Request, visitor: Seeing) -> Response:
     """The queue and the history, filtered by the query."""
-    asked = _read_asked(request)
+    chosen = _read_filter(request)
     with reading(staging_engine()) as connection:
-        rows = _load(connection, visitor.store.name, asked)
+        rows = _load(connection, visitor.store.name, chosen)
     found = rows[0].found if rows else 0
     return page(
         request,
         "awards.html.j2",
         visitor,
         place="Awards",
-        asked=asked,
-        query={"state": asked.state or "", "q": asked.words},
+        chosen=chosen,
+        query={"state": chosen.state or "", "q": chosen.words},
         rows=rows,
         found=found,
         pages=-(-found // PAGE_ROWS) or 1,
@@ -205,25 +205,25 @@ def _facts(event: Row[Any]) -> dict[str, str]:
     return shown
 
 
-def _read_asked(request: Request) -> Asked:
+def _read_filter(request: Request) -> AwardFilter:
     query = request.query_params
     state = query.get("state", "")
-    return Asked(
+    return AwardFilter(
         state=AwardState(state) if state in set(AwardState) else None,
         words=read_words(query),
         page=read_page(query),
     )
 
 
-def _load(connection: Connection, store: str, asked: Asked) -> list[Row[Any]]:
-    words = asked.words
+def _load(connection: Connection, store: str, chosen: AwardFilter) -> list[Row[Any]]:
+    words = chosen.words
     binds = {
         "store": store,
-        "state": asked.state or "",
+        "state": chosen.state or "",
         "words": words,
         "email_key": find_email_key(words) or "",
         "ticket_id": find_id(words) or 0,
         "most": PAGE_ROWS,
-        "skip": (asked.page - 1) * PAGE_ROWS,
+        "skip": (chosen.page - 1) * PAGE_ROWS,
     }
     return list(connection.execute(statement("desk/awards/select_awards_page"), binds).all())

@@ -38,7 +38,7 @@ _MISSING: Final = "—"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class CustomerView:
     """A customer with everything that staging knows. `member` is whom it is matched with."""
 
     row: Row[Any]
@@ -113,7 +113,7 @@ def _find_members(connection: Connection, store: str, words: str) -> list[Row[An
     return list(connection.execute(statement("desk/people/select_member"), binds).all())
 
 
-def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Person | None:
+def _load(connection: Connection, store: StoreSettings, customer_id: int) -> CustomerView | None:
     key: dict[str, Any] = {"store": store.name, "customer_id": customer_id}
 
     def rows(name: str, **binds: Any) -> list[Any]:
@@ -129,7 +129,7 @@ def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Per
     channels = [one.email_key for one in rows("desk/people/select_channels")]
     subjects = [one for one in (row.member_id, row.email_key, *channels) if one]
     binds = {"store": store.name, "subjects": subjects}
-    return Person(
+    return CustomerView(
         row=row,
         member=member,
         text=class_text("customer", row.outcome) if row.outcome else None,

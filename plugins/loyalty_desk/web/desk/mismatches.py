@@ -15,12 +15,12 @@ from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
 from loyalty_desk.mismatches.listing import (
     PAGE_ROWS,
-    Asked,
+    MismatchFilter,
     Side,
     Sort,
     Status,
     load_page,
-    read_asked,
+    read_filter,
 )
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.mismatches.searches import find_id
@@ -66,7 +66,7 @@ def settle_many(request: Request, visitor: Settling, form: OwnForm) -> Response:
         batch, said = _settle(visitor, form, chosen)
     except PermanentError as error:
         return _show_list(request, visitor, problem=str(error))
-    query = _as_query(read_asked(request.query_params))
+    query = _as_query(read_filter(request.query_params))
     return back_to(request, f"/{visitor.store.name}/mismatches", **query, done=said, batch=batch)
 
 
@@ -180,12 +180,12 @@ def _subject(side: str, subject_id: str) -> Subject:
 
 
 def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Response:
-    asked = read_asked(request.query_params)
+    chosen = read_filter(request.query_params)
     with reading(staging_engine()) as connection:
         found = load_page(
             connection,
             visitor.store.name,
-            asked,
+            chosen,
             utc_now(),
             min_score=visitor.store.mismatches.min_score,
         )
@@ -195,8 +195,8 @@ def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Resp
         visitor,
         status=400 if problem else 200,
         place="Mismatches",
-        asked=asked,
-        query=_as_query(asked),
+        chosen=chosen,
+        query=_as_query(chosen),
         found=found,
         pages=-(-found.found // PAGE_ROWS) or 1,
         problem=problem,
@@ -236,15 +236,15 @@ def _batch(request: Request) -> str:
     return batch if batch.isalnum() else ""
 
 
-def _as_query(asked: Asked) -> dict[str, str]:
+def _as_query(chosen: MismatchFilter) -> dict[str, str]:
     """The query that asks for the same; what is the default is left out."""
     values = {
-        "side": asked.side,
-        "class": asked.outcome,
-        "status": None if asked.status is Status.OPEN else asked.status,
-        "sort": None if asked.sort is Sort.NEWEST else asked.sort,
-        "suggested": "1" if asked.only_suggested else None,
-        "q": asked.words,
+        "side": chosen.side,
+        "class": chosen.outcome,
+        "status": None if chosen.status is Status.OPEN else chosen.status,
+        "sort": None if chosen.sort is Sort.NEWEST else chosen.sort,
+        "suggested": "1" if chosen.only_suggested else None,
+        "q": chosen.words,
     }
     return {name: str(value) for name, value in values.items() if value}
 

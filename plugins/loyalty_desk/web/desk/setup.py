@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button
-from loyalty_desk.connect.addresses import AWARDS_PATH, public_url
 from loyalty_desk.connect.tokens import NoTokenError, list_tokens, make_token, revoke_token
+from loyalty_desk.connect.urls import AWARDS_PATH, public_url
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
@@ -98,7 +98,9 @@ def _show(
         token=token,
         problem=problem,
         disconnected=disconnected,
-        button_rows=button.rows(awards_url, store.awards.reasons[0]) if awards_url else [],
+        button_rows=button.settings_table(awards_url, store.awards.reasons[0])
+        if awards_url
+        else [],
         address_problem=address_problem,
         endpoints=[(one.value, one.value) for one in Opens],
         settings=list(_settings(store, "")),

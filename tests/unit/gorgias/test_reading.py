@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.gorgias.rows import read_customer, read_ticket, rejected
+from loyalty_desk.gorgias.reading import read_customer, read_ticket, rejected
 from loyalty_desk.http.reading import BadFieldError
 
 CUSTOMER: dict[str, Any] = {

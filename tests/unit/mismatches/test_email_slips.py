@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from loyalty_desk.mismatches.addresses import RARER, Domains, mailbox, repair
+from loyalty_desk.mismatches.email_slips import RARER, Domains, mailbox, repair
 
 
 @pytest.mark.parametrize(

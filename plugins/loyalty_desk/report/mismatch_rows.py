@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.scores import REASON_WORDS
-from loyalty_desk.mismatches.stage import Suggested, best_suggestions
+from loyalty_desk.mismatches.suggestions import Suggested, best_suggestions
 from loyalty_desk.records import Outcome
 from loyalty_desk.report.awards import load_awards
 from loyalty_desk.report.data import iter_tickets_not_found

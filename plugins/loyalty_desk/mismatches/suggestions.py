@@ -9,9 +9,9 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.mismatches.addresses import Domains
+from loyalty_desk.mismatches.email_slips import Domains
 from loyalty_desk.mismatches.scores import Reason, name_key
-from loyalty_desk.mismatches.suggest import Person, Suggestion, count_domains, suggest
+from loyalty_desk.mismatches.suggest import Profile, Suggestion, count_domains, suggest
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.mismatch_schema import suggestions
@@ -90,8 +90,8 @@ def _rows(connection: Connection, name: str, store: str) -> Iterator[Row[Any]]:
     yield from streaming.execute(statement(name), {"store": store})
 
 
-def _customer(row: Row[Any]) -> Person:
-    return Person(
+def _customer(row: Row[Any]) -> Profile:
+    return Profile(
         id=str(row.customer_id),
         email_key=row.email_key,
         email=row.email,
@@ -100,8 +100,8 @@ def _customer(row: Row[Any]) -> Person:
     )
 
 
-def _member(row: Row[Any]) -> Person:
-    return Person(
+def _member(row: Row[Any]) -> Profile:
+    return Profile(
         id=row.member_id,
         email_key=row.email_key,
         email=None,
