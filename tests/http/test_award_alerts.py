@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.staging import award_schema
-from loyalty_desk.tasks import awards as stages
+from loyalty_desk.tasks import awards as award_tasks
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -53,7 +53,7 @@ def tell(
     def run(run_id: str = "run", **alerts: Any) -> int:
         settings = {"platform": "rivo", "alerts": alerts}
         stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
-        return stages.alert(STORE, run_id, {})
+        return award_tasks.alert(STORE, run_id, {})
 
     yield run
     forget_settings()

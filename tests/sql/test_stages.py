@@ -12,7 +12,7 @@ from loyalty_desk.errors import QualityError
 from loyalty_desk.records import RunState
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging.run_record import add_counters, load_run_record, start_run
-from loyalty_desk.tasks import sync as stages
+from loyalty_desk.tasks import sync as sync_tasks
 from tests.forget import forget_engine
 
 
@@ -42,13 +42,13 @@ def test_counts_that_do_not_add_up_fail_a_run_that_ended_well(staging: Engine, r
         add_counters(connection, "demo", run_id, {"members_fetched": 3, "members_staged": 2})
 
     with pytest.raises(QualityError, match=r"do not add up: .*members_fetched"):
-        stages.report("demo", run_id, reached_the_end=True)
+        sync_tasks.report("demo", run_id, reached_the_end=True)
 
     assert state_of(staging, run_id) == RunState.FAILED
 
 
 def test_a_run_that_did_not_reach_its_end_has_failed(staging: Engine, run_id: str) -> None:
-    result = stages.report("demo", run_id, reached_the_end=False)
+    result = sync_tasks.report("demo", run_id, reached_the_end=False)
 
     assert state_of(staging, run_id) == RunState.FAILED
     assert Path(result["report"]).exists()
@@ -58,6 +58,6 @@ def test_an_abandoned_run_stays_abandoned(staging: Engine, run_id: str) -> None:
     with staging.begin() as connection:
         connection.execute(text("UPDATE runs SET state = 'abandoned'"))
 
-    stages.report("demo", run_id, reached_the_end=False)
+    sync_tasks.report("demo", run_id, reached_the_end=False)
 
     assert state_of(staging, run_id) == RunState.ABANDONED

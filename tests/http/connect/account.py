@@ -15,7 +15,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.gorgias.objects import PATHS, Kind
 from loyalty_desk.staging import schema
-from loyalty_desk.tasks import connect as stages
+from loyalty_desk.tasks import connect as connect_tasks
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
 from tests.http.api_client import forget_settings
@@ -76,7 +76,7 @@ def set_store(folder: Path, **values: Any) -> None:
 
 def verbs(*kept: Kind) -> set[Verb]:
     """What a plan would do now."""
-    actions = stages.furnish(STORE, writes=False, by="eve").actions
+    actions = connect_tasks.furnish(STORE, writes=False, by="eve").actions
     return {action.verb for action in actions if not kept or action.kind in kept}
 
 
