@@ -29,6 +29,7 @@ from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
 from tests.http.conftest import SPEED
 from tests.sql.test_awards import queue, request
+from tests.waiting import wait_until, wait_until_served
 
 EMAIL = "mira@shop.example"
 KILLS = 10
@@ -168,7 +169,7 @@ def test_a_booking_that_shows_late_is_not_sent_again(
     assert state_of(staging, award_id)[0] == "applying"
     apply("two")
     assert len(ledger(sandbox)) == 1, "its lease lasts"
-    time.sleep(60 / SPEED + 0.2)
+    wait_until(lambda: not sandbox.control("rivo", "GET", "ledger")["unseen"])
     let_leases_end(staging)
     apply("two")
     assert state_of(staging, award_id) == ("applied", "found in the ledger")
@@ -398,10 +399,10 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
         spoil(sandbox, "delay", delay_ms=delay_ms, after=random.random() < 0.5)
         child = get_context("fork").Process(target=_apply_in_child, args=(url,))
         child.start()
-        time.sleep(random.uniform(0.05, 0.7))
+        time.sleep(random.uniform(0.05, 0.7))  # any moment will do
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
-        time.sleep(0.4)  # what it sent has arrived by now
+        wait_until_served(sandbox, "rivo")  # what it sent has arrived by now
         sandbox.control("rivo", "POST", "reset", {"faults": True})
         let_leases_end(staging)
         apply(f"after-{number}")
