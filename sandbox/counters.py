@@ -10,10 +10,11 @@ TIMELINE_LENGTH = 7_200
 class Counters:
     """Requests by method, route template and status, and the use of the bucket by second.
 
-    A dropped connection counts with status 0.
+    A dropped connection counts with status 0. `under_way` is how many are being served just now.
     """
 
     def __init__(self) -> None:
+        self.under_way = 0
         self.reset()
 
     def reset(self) -> None:
@@ -42,6 +43,7 @@ class Counters:
         """Return all figures; `bucket_use` has one row a sandbox second with traffic."""
         return {
             "total": self._by_call.total(),
+            "under_way": self.under_way,
             "refused_429": sum(n for (_, _, status), n in self._by_call.items() if status == 429),
             "requests": [
                 {"method": method, "route": template, "status": status, "count": count}

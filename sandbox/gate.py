@@ -109,6 +109,14 @@ class Gate:
         if scope["type"] != "http" or self._passes_by(scope["path"]):
             await self._app(scope, receive, send)
             return
+        counters = self._server.counters
+        counters.under_way += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            counters.under_way -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/") or "/"
         scope["path"] = path
         exchange = Exchange(

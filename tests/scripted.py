@@ -95,7 +95,7 @@ class ScriptedServer:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 seen.append(Seen(self.command, self.path, headers, body))
                 reply = script.popleft() if script else Reply(599, b'{"error": "unscripted"}')
-                time.sleep(reply.delay_s)
+                time.sleep(reply.delay_s)  # so slow is this server
                 if reply.drop:
                     self.close_connection = True
                     return

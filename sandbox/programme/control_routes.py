@@ -106,15 +106,20 @@ async def take_member_away(request: Request, member_id: str) -> Response:
 
 @router.get("/ledger")
 async def list_ledger(request: Request) -> Response:
-    """Return ledger entries with signed amounts: those that callers made, or all of `member_id`."""
+    """Return ledger entries with signed amounts: those that callers made, or all of `member_id`.
+
+    `unseen` of those that callers made do not show on the platform yet.
+    """
     programme = programme_of(request)
     entries: list[Entry] = programme.ledger.new
     if "member_id" in request.query_params:
         row = _find_row(request, request.query_params["member_id"])
         entries = [] if row is None else programme.ledger.of_member(row)
-    return json_answer(
-        {"count": len(entries), "data": [_entry(side_of(request), entry) for entry in entries]}
-    )
+    return json_answer({
+        "count": len(entries),
+        "unseen": programme.ledger.count_unseen(),
+        "data": [_entry(side_of(request), entry) for entry in entries],
+    })  # fmt: skip
 
 
 @router.post("/ledger/{entry_id}/revoke")

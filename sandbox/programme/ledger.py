@@ -75,6 +75,11 @@ class Ledger:
         new = self._new_of_member.get(row, ())
         return entries + [entry for entry in new if now_s >= entry.visible_s]
 
+    def count_unseen(self) -> int:
+        """Return how many entries are not visible yet."""
+        now_s = self._ground.clock.run_s()
+        return sum(now_s < entry.visible_s for entry in self.new)
+
     def add(
         self,
         row: int,

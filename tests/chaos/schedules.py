@@ -122,9 +122,3 @@ class Schedule:
             shows_after_s=random.choice((0.0, 0.0, 10.0)),
             approves=random.choice((True, False)),
         )
-
-    @property
-    def in_flight_s(self) -> float:
-        """Real seconds after which nothing of it is under way or hidden any more."""
-        late = DELAY_S if "late" in self.fault or self.kills != (None,) else 0.0
-        return late + self.shows_after_s / SPEED + 0.05

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from loyalty_desk.staging.engine import open_engine, reading
 from tests.chaos.schedules import AWARD, DELAY_S, FAULTS, LEDGER, MEMBER, SPEED, Schedule
 from tests.chaos.workers import make_worker, start_worker
 from tests.platforms.account import Account, markers_of
+from tests.waiting import wait_until, wait_until_served
 
 MOST_ROUNDS = 12
 MARKER = re.compile("ld:([0-9a-f]{32})")
@@ -57,7 +57,7 @@ class Trial:
                 child.kill()
                 self.failures.append(f"{schedule}: a worker hung")
             self.killed[kill or "nobody"] += child.exitcode == -9
-        self._go_on(schedule, award_ids)
+        self._go_on(award_ids)
         for award_id in award_ids:
             self._judge(schedule, award_id)
         self._control("DELETE", "faults")
@@ -113,12 +113,11 @@ class Trial:
         routes = {AWARD: case.award_route, MEMBER: case.member_route, LEDGER: case.ledger_route}
         return [{**rule, "route": routes[rule["route"]]} for rule in rules]
 
-    def _go_on(self, schedule: Schedule, award_ids: list[str]) -> None:
+    def _go_on(self, award_ids: list[str]) -> None:
         """Let later runs work until each award has ended, as the schedule would start them."""
         for _ in range(MOST_ROUNDS):
-            # Nothing is under way any more and everything booked shows, so what a lease is for has
-            # come to pass, and it may end at once.
-            time.sleep(schedule.in_flight_s)
+            # What a lease is for has come to pass then, so it may end at once.
+            self._wait_until_all_is_known()
             with self.engine.begin() as connection:
                 connection.execute(
                     text("UPDATE awards SET lease_until_utc = '2020' WHERE state = 'applying'")
@@ -129,6 +128,12 @@ class Trial:
                 continue
             if all(self._state(award_id) in ENDED for award_id in award_ids):
                 return
+
+    def _wait_until_all_is_known(self) -> None:
+        """Wait until nothing is under way any more and everything booked shows."""
+        account = self.account
+        wait_until_served(account.sandbox, account.case.name)
+        wait_until(lambda: not account.control("GET", "ledger")["unseen"])
 
     def _judge(self, schedule: Schedule, award_id: str) -> None:
         """Hold an award's end against the ledger: applied is in it once, refused and rejected not.

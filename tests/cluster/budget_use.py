@@ -40,9 +40,9 @@ def measure_budget_use(shops: Shops, stores: Sequence[str], seconds: float) -> B
         return all(shops.changes(store, run_id).get("done") for store, run_id in runs.items())
 
     shops.wait(all_push, "the push of every shop", PUSH_LIMIT_S)
-    time.sleep(UNTIL_FULL_S / speed)
+    time.sleep(UNTIL_FULL_S / speed)  # a bucket that was empty gives more than its rate
     begin = {store: (time.monotonic(), shops.traffic(store)) for store in stores}
-    time.sleep(seconds / speed)
+    time.sleep(seconds / speed)  # the rate over this time is what is measured
     end = {store: (time.monotonic(), shops.traffic(store)) for store in stores}
     for store, run_id in runs.items():
         if not shops.changes(store, run_id).get("planned"):

@@ -104,7 +104,7 @@ class _Asking(threading.Thread):
     def run(self) -> None:
         for store, member_id, key in self._wanted:
             self.asked[self._shops.award(store, member_id, 5, key)] = store
-            time.sleep(self._gap_s)
+            time.sleep(self._gap_s)  # an agent does not ask all at once
 
 
 def _aim(shops: Shops, victim: str, runs: dict[str, str], chance: Random) -> str | None:
@@ -115,7 +115,7 @@ def _aim(shops: Shops, victim: str, runs: dict[str, str], chance: Random) -> str
         return _find(shops, partial(_pusher, shops, store, runs[store], done))
     if victim == "a worker in mid-award":
         return _find(shops, partial(_applier, shops))
-    time.sleep(chance.uniform(0.0, MOMENT_S))
+    time.sleep(chance.uniform(0.0, MOMENT_S))  # any moment will do
     return {"the scheduler": "scheduler", "Redis": "redis", "PostgreSQL": "postgres"}[victim]
 
 

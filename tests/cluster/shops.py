@@ -95,7 +95,7 @@ class Shops:
             except (requests.RequestException, DBAPIError):
                 if time.monotonic() > ends_at:
                     raise
-                time.sleep(0.5)
+                time.sleep(0.5)  # what is down is asked again
 
     def tick(self, store: str, members: int, seed: int) -> None:
         """Make members change so that it shows on as many cards."""

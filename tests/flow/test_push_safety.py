@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 
 from loyalty_desk.records import RunState
 from tests.flow.world import in_turn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.flow
 def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync) -> None:
     world.slow_writes(each_s=0.05)
     process = world.start_command("sync", "--store", "demo")
-    _wait_until(lambda: world.requests("PUT") >= 20)
+    wait_until(lambda: world.requests("PUT") >= 20)
     process.send_signal(signal.SIGKILL)
     process.wait()
     world.forget_requests()
@@ -36,7 +36,7 @@ def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync
 def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> None:
     world.slow_writes(each_s=0.2)
     first = world.start_command("sync", "--store", "demo")
-    _wait_until(lambda: world.requests("PUT") >= 5)
+    wait_until(lambda: world.requests("PUT") >= 5)
 
     second = world.start_command("sync", "--store", "demo")
     second_output = second.communicate(timeout=60)[0]
@@ -145,10 +145,3 @@ def test_an_empty_platform_is_an_error_and_not_a_reason_to_clear_every_card(worl
     assert record.state == RunState.FAILED
     assert "members shrank from" in record.failure
     assert world.shown_cards() == before
-
-
-def _wait_until(happened, timeout_s: float = 60) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < deadline_s, "it never happened"
-        time.sleep(0.05)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sqlalchemy import make_url
 
 from loyalty_desk.records import RunState
 from tests.databases import run_sql
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -62,13 +62,6 @@ def world_command(world, *arguments: str) -> str:
     output = process.communicate(timeout=LIMIT_S)[0]
     assert process.returncode == 0, output
     return output
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + LIMIT_S
-    while not ready():
-        assert time.monotonic() < ends_at
-        time.sleep(0.02)
 
 
 def import_awards(world, *rows: tuple[str, int, str]) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Barrier, Thread
-from time import monotonic, sleep
 from typing import Any
 
 import requests
@@ -24,6 +23,7 @@ from loyalty_desk.web.mounted import LazyApp
 from sandbox.serving import HOST, listen
 from tests.factories import NOW, STORE
 from tests.forget import forget_engine
+from tests.waiting import wait_until
 
 MOUNT = "/loyalty"
 API = f"{MOUNT}/api/v1"
@@ -44,11 +44,8 @@ def serving(root_path: str = "") -> Iterator[str]:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            deadline = monotonic() + START_TIMEOUT_S
-            while not server.started:
-                assert thread.is_alive(), "the server ended while it started"
-                assert monotonic() < deadline, "the server does not start"
-                sleep(0.01)
+            wait_until(lambda: server.started or not thread.is_alive(), START_TIMEOUT_S)
+            assert thread.is_alive(), "the server ended while it started"
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True

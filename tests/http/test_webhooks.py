@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import API, ApiClient, all_at_once, forget_settings, new_client, serving
+from tests.waiting import wait_until
 
 SECRET = "whs_of_a_test"
 EMAIL = "mira@shop.example"
@@ -177,9 +177,7 @@ def test_what_the_sandbox_delivers_is_taken(
     member_id = str(sandbox.control("rivo", "POST", "members", {"email": EMAIL})["id"])
     sandbox.control("rivo", "PATCH", f"members/{member_id}", {"points_tally": 5})
 
-    deadline = time.monotonic() + PATIENCE_S
-    while not asked_for(staging) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: asked_for(staging), PATIENCE_S)
 
     assert asked_for(staging) == [(STORE, member_id)]
 

@@ -3,11 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.waiting import wait_until
 
 PATIENCE_S = 5.0
 
@@ -41,15 +43,8 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     def wait_for(self, count: int) -> list[Received]:
-        wait_until(lambda: len(self.received) >= count)
+        wait_until(lambda: len(self.received) >= count, PATIENCE_S)
         return list(self.received)
-
-
-def wait_until(is_so: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return is_so()
 
 
 @contextmanager
@@ -62,7 +57,7 @@ def receiving() -> Iterator[Receiver]:
             headers = {name.lower(): text for name, text in self.headers.items()}
             receiver.received.append(Received(self.command, self.path, headers, body))
             status = receiver.statuses.pop(0) if receiver.statuses else 200
-            time.sleep(receiver.wait_s)
+            time.sleep(receiver.wait_s)  # so slow is this receiver
             try:
                 self.send_response(status)
                 self.end_headers()

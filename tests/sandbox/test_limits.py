@@ -35,8 +35,7 @@ def test_a_full_bucket_is_a_429_with_retry_after_and_then_lets_in_again(slow: Sa
     assert refused.headers["Retry-After"] == "1"
     assert "msg" in refused.json()["error"]
 
-    # Retry-After counts sandbox seconds, of which two pass in a real one.
-    time.sleep(1 / 2)
+    time.sleep(1 / 2)  # what Retry-After says, in sandbox seconds, is what is tested
     assert call("GET", "/account").status_code == 200
 
 
@@ -64,7 +63,7 @@ def test_another_tool_can_use_up_the_leak(slow: Sandbox) -> None:
     slow.control("gorgias", "POST", "load", {"share": 1.0, "seconds": 60, "fill": 20})
 
     assert call("GET", "/account").headers[HEADER] == "21/40"
-    time.sleep(0.3)
+    time.sleep(0.3)  # the leak of this time is what is tested
     assert call("GET", "/account").headers[HEADER] == "22/40"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cluster.supervisor import Supervisor
+from tests.waiting import wait_until
 
 LIMIT_S = 15.0
 # Starts a child, notes both process ids, and waits; `SIGTERM` ends it as it does any program.
@@ -33,7 +34,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 def keep(supervisor: Supervisor, tmp_path: Path) -> Path:
     started = tmp_path / "started"
     supervisor.keep("one", [sys.executable, "-c", PROGRAM, str(started)], dict(os.environ))
-    wait_until(lambda: len(starts(started)) == 1)
+    wait_until(lambda: len(starts(started)) == 1, LIMIT_S)
     return started
 
 
@@ -42,13 +43,6 @@ def starts(file: Path) -> list[list[int]]:
     if not file.exists():
         return []
     return [[int(word) for word in line.split()] for line in file.read_text().splitlines()]
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + LIMIT_S
-    while not ready():
-        assert time.monotonic() < ends_at
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:
@@ -65,7 +59,7 @@ def test_a_killed_service_comes_back_and_nothing_of_it_stays(
     supervisor.kill("one", down_s=1.5)
 
     assert not any(map(is_alive, before))
-    wait_until(lambda: len(starts(started)) == 2)
+    wait_until(lambda: len(starts(started)) == 2, LIMIT_S)
     assert time.monotonic() - killed_at >= 1.5
     assert supervisor.restarts == 1
     assert {one.pid for one in supervisor.processes("one")} == set(starts(started)[1])
@@ -74,23 +68,23 @@ def test_a_killed_service_comes_back_and_nothing_of_it_stays(
 def test_a_service_that_ends_by_itself_comes_back(supervisor: Supervisor, tmp_path: Path) -> None:
     started = keep(supervisor, tmp_path)
     psutil.Process(starts(started)[0][0]).terminate()
-    wait_until(lambda: len(starts(started)) == 2)
+    wait_until(lambda: len(starts(started)) == 2, LIMIT_S)
 
 
 def test_a_stopped_service_stays_down_until_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
     started = keep(supervisor, tmp_path)
 
     supervisor.stop("one", grace_s=1)
-    time.sleep(2)
+    time.sleep(2)  # longer than until one that ended by itself is back
     assert len(starts(started)) == 1
     supervisor.resume("one")
 
-    wait_until(lambda: len(starts(started)) == 2)
+    wait_until(lambda: len(starts(started)) == 2, LIMIT_S)
 
 
 def test_what_is_kept_ends_with_the_supervisor(tmp_path: Path) -> None:
     with Supervisor(tmp_path / "log") as supervisor:
         started = keep(supervisor, tmp_path)
         supervisor.restart("one", grace_s=1)
-        wait_until(lambda: len(starts(started)) == 2)
+        wait_until(lambda: len(starts(started)) == 2, LIMIT_S)
     assert not any(map(is_alive, [pid for line in starts(started) for pid in line]))

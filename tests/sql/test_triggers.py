@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from loyalty_desk.refresh import ask_for_cards
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
 from tests.sql.test_awards import queue, request
+from tests.waiting import wait_until
 
 PATIENCE_S = 30.0
 LOOKS: list[None] = []
@@ -85,10 +85,7 @@ def award(staging: Engine, key: str, **awards: Any) -> Step:
 
 
 def wait_until_it_is_minded(caplog: pytest.LogCaptureFixture) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while "cannot look at the queue of awards" not in caplog.text:
-        assert time.monotonic() < give_up, "nobody minded"
-        time.sleep(0.01)
+    wait_until(lambda: "cannot look at the queue of awards" in caplog.text, PATIENCE_S)
 
 
 def nothing() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from tests.conftest import SetConnection
 from tests.factories import store_settings
 from tests.http.rivo.booking import NOTE, booked, order, spoil
 from tests.scripted import ScriptedTransport
+from tests.waiting import wait_until_served
 
 
 def balances(platform: Platform, member_id: str) -> tuple[Any, Any]:
@@ -154,7 +154,7 @@ def test_for_awards_each_call_has_a_connection_of_its_own(
     fresh = loyalty_platform(store_settings(), for_awards=True)
 
     assert fresh.award(order(member_id)) is not None
-    time.sleep(0.05)  # the second answer has come, to nobody
+    wait_until_served(sandbox, "rivo")  # the second answer has come, to nobody
 
     assert fresh.find_member(member_id) is not None
 

@@ -137,7 +137,7 @@ def test_processes_that_renew_at_once_use_each_refresh_token_once(
     class SlowEndpoint(ScriptedTransport):
         def send(self, *args: Any, **values: Any) -> Answer:
             self.bodies.append(values["form"])
-            time.sleep(0.05)
+            time.sleep(0.05)  # so slow that the others come meanwhile
             return Answer(200, {}, answer(len(self.bodies)))
 
     api = SlowEndpoint()

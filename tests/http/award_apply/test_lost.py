@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from multiprocessing import get_context
 from random import Random
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from loyalty_desk.awards.apply import UNSURE, Counts, Worker, apply_due
+from loyalty_desk.awards.apply import UNSURE, Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
@@ -22,129 +21,26 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
 from loyalty_desk.hooks.connections import loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, Platform
-from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.records import AwardState
 from loyalty_desk.staging.engine import open_engine
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
+from tests.http.award_apply.applying import (
+    EMAIL,
+    Apply,
+    award,
+    ledger,
+    let_leases_end,
+    spoil,
+    state_of,
+)
 from tests.http.conftest import SPEED
 from tests.sql.test_awards import queue, request
+from tests.waiting import wait_until, wait_until_served
 
-EMAIL = "mira@shop.example"
 KILLS = 10
 NEVER_SENT_AGAIN = "not in the ledger, and not sent again"
-Apply = Callable[..., Counts]
-
-
-@pytest.fixture
-def member_id(sandbox: Sandbox) -> str:
-    return str(sandbox.control("rivo", "POST", "members", {"email": EMAIL})["id"])
-
-
-@pytest.fixture
-def apply(staging: Engine, platform: Platform) -> Apply:
-    """Apply what is due, as a worker of the given name."""
-
-    def run(name: str = "one", **awards: Any) -> Counts:
-        store = store_settings(awards=awards)
-        worker = Worker(store=store, engine=staging, platform=platform, name=name, speed=SPEED)
-        return apply_due(worker)
-
-    return run
-
-
-def award(staging: Engine, amount: str = "50", **values: Any) -> str:
-    return queue(staging, request(amount, **{"email": EMAIL, **values}), utc_now()).award_id
-
-
-def state_of(staging: Engine, award_id: str) -> tuple[str, str | None]:
-    with staging.connect() as connection:
-        found = get_award(connection, STORE, award_id)
-    return found.state, found.detail
-
-
-def let_leases_end(staging: Engine) -> None:
-    """As if the time had passed after which nothing that was sent can still arrive."""
-    with staging.begin() as connection:
-        connection.execute(
-            text("UPDATE awards SET lease_until_utc = '2020' WHERE state = 'applying'")
-        )
-
-
-def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = sandbox.control("rivo", "GET", "ledger")["data"]
-    return entries
-
-
-def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
-    wanted = {"effect": effect, "count": 1, "method": "POST", **rule}
-    sandbox.control("rivo", "POST", "faults", wanted)
-
-
-# --- the plain way ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("amount", "unit"),
-    [("50", Unit.POINTS), ("-20", Unit.POINTS), ("12.50", Unit.CREDITS), ("-3", Unit.CREDITS)],
-)
-def test_an_award_is_booked_with_its_marker_and_its_message(
-    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, amount: str, unit: Unit
-) -> None:
-    apply_first = award(staging, "100", idempotency_key="first")
-    award(staging, "50", unit=Unit.CREDITS, idempotency_key="second")
-    apply()
-    award_id = award(staging, amount, unit=unit, note="sorry", message="Thank you")
-    counts = apply()
-    entry = ledger(sandbox)[-1]
-    assert counts == {AwardState.APPLIED: 1}
-    assert entry["member_id"] == int(member_id)
-    assert state_of(staging, award_id) == ("applied", None)
-    assert state_of(staging, apply_first) == ("applied", None)
-    assert f"[ld:{award_id}]" in entry["internal_note"]
-    assert entry["external_note"] == "Thank you"
-    assert "sorry" in entry["internal_note"]
-
-
-def test_nobody_by_that_e_mail_is_refused(staging: Engine, sandbox: Sandbox, apply: Apply) -> None:
-    award_id = award(staging, email="nobody@shop.example")
-    apply()
-    assert state_of(staging, award_id) == ("refused", "customer_not_found")
-    assert ledger(sandbox) == []
-
-
-@pytest.mark.parametrize(
-    ("status", "setting"), [("guest", "allow_guests"), ("excluded", "allow_excluded")]
-)
-@pytest.mark.parametrize("allowed", [True, False])
-def test_guests_and_excluded_members_are_awarded_if_a_setting_allows_it(
-    staging: Engine,
-    sandbox: Sandbox,
-    apply: Apply,
-    member_id: str,
-    status: str,
-    setting: str,
-    *,
-    allowed: bool,
-) -> None:
-    sandbox.control("rivo", "PATCH", f"members/{member_id}", {"status": status})
-    award_id = award(staging)
-    apply(**{setting: allowed})
-    expected = ("applied", None) if allowed else ("refused", status)
-    assert state_of(staging, award_id) == expected
-    assert len(ledger(sandbox)) == allowed
-
-
-def test_what_the_platform_refuses_is_refused_with_its_status(
-    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
-) -> None:
-    award_id = award(staging)
-    spoil(sandbox, "status", status=422)
-    apply()
-    assert state_of(staging, award_id) == ("refused", "the platform answered 422")
-
-
-# --- lost on the way -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", [{"effect": "drop"}, {"effect": "status", "status": 503}])
@@ -168,7 +64,7 @@ def test_a_booking_that_shows_late_is_not_sent_again(
     assert state_of(staging, award_id)[0] == "applying"
     apply("two")
     assert len(ledger(sandbox)) == 1, "its lease lasts"
-    time.sleep(60 / SPEED + 0.2)
+    wait_until(lambda: not sandbox.control("rivo", "GET", "ledger")["unseen"])
     let_leases_end(staging)
     apply("two")
     assert state_of(staging, award_id) == ("applied", "found in the ledger")
@@ -364,9 +260,6 @@ def test_an_award_whose_member_is_gone_after_it_was_sent_waits_for_a_person(
     assert state_of(staging, award_id)[0] == "unknown"
 
 
-# --- several workers, and killed ones --------------------------------------------------------
-
-
 def test_two_workers_share_the_queue_and_book_each_award_once(
     staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
 ) -> None:
@@ -398,10 +291,10 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
         spoil(sandbox, "delay", delay_ms=delay_ms, after=random.random() < 0.5)
         child = get_context("fork").Process(target=_apply_in_child, args=(url,))
         child.start()
-        time.sleep(random.uniform(0.05, 0.7))
+        time.sleep(random.uniform(0.05, 0.7))  # any moment will do
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
-        time.sleep(0.4)  # what it sent has arrived by now
+        wait_until_served(sandbox, "rivo")  # what it sent has arrived by now
         sandbox.control("rivo", "POST", "reset", {"faults": True})
         let_leases_end(staging)
         apply(f"after-{number}")
