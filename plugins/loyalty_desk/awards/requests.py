@@ -31,6 +31,12 @@ FIELDS: Final = (
 MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 256, "idempotency_key": 256}
 MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would be a second 7
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
+# What Excel and the like make of an id in a column that is not text.
+SPREADSHEET_NUMBER: Final = re.compile(r"[0-9]+[.,]0+|[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+MADE_A_NUMBER: Final = (
+    "a spreadsheet made a number of it, and digits may be lost; format the column as text and "
+    "fill it in again"
+)
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
@@ -96,7 +102,7 @@ def read_request(
     unit = _read_unit(reader, units)
     amount = _read_amount(reader, unit, settings)
     email, member_id = _read_who(reader)
-    ticket = reader.text("ticket_id")
+    ticket = reader.id_text("ticket_id")
     if ticket is not None and not TICKET_ID.fullmatch(ticket):
         reader.problem("ticket_id", "must be the ticket's number in Gorgias")
     agent, reason, note = reader.agent(), _read_reason(reader, settings), reader.note()
@@ -156,6 +162,13 @@ class FieldReader:
             return text or None
         return None
 
+    def id_text(self, field: str) -> str | None:
+        """The text of an id; one that a spreadsheet spoiled is refused, not guessed at."""
+        text = self.text(field)
+        if text and SPREADSHEET_NUMBER.fullmatch(text):
+            self.problem(field, MADE_A_NUMBER)
+        return text
+
     def agent(self) -> str | None:
         name = self.text("agent")
         if name is None:
@@ -177,7 +190,7 @@ def _digits(number: int) -> str:
 
 def _read_who(reader: FieldReader) -> tuple[str | None, str | None]:
     """The e-mail's key or the member's id."""
-    email, member_id = reader.text("email"), reader.text("member_id")
+    email, member_id = reader.text("email"), reader.id_text("member_id")
     if (email is None) == (member_id is None):
         if not reader.has_problem("email", "member_id"):
             reader.problem("email", "give either email or member_id")
