@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.plain_text import clean_name, clean_prose, visible
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.sections import AwardSettings
 
@@ -40,12 +41,7 @@ MADE_A_NUMBER: Final = (
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
-# Lines, the no-break spaces of French, the joiners of emoji and Persian, the marks of
-# direction that Hebrew and Arabic keyboards write, and emoji that are younger
-# than this Python: people write them, and `isprintable` would refuse them.
-IN_PROSE: Final = dict.fromkeys(
-    [*map(ord, "\n\t\u00a0\u202f\u200c\u200d\u200e\u200f"), *range(0x1F000, 0x1FB00)]
-)
+NAMES: Final = frozenset({"email", "member_id", "agent", "ticket_id"})
 
 
 class AwardFieldsError(LoyaltyDeskError):
@@ -84,8 +80,8 @@ class AwardRequest:
 
 
 def agent_key(name: str) -> str:
-    """The one spelling of a person's name or address, whatever its case and spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The one spelling of a person's name or address, whatever its case, spaces and marks."""
+    return " ".join(unicodedata.normalize("NFKC", visible(name)).casefold().split())
 
 
 def read_request(
@@ -152,9 +148,8 @@ class FieldReader:
         if not isinstance(value, str):
             self.problem(field, "must be text")
             return None
-        text = value.replace("\r\n", "\n").strip()
-        shown = text.translate(IN_PROSE) if field in PROSE else text
-        if not shown.isprintable():
+        text = _read_text(field, value)
+        if text is None:
             self.problem(field, "holds a character that cannot be shown")
         elif len(text) > (most := MOST_CHARACTERS.get(field, 320)):
             self.problem(field, f"is longer than {most} characters")
@@ -178,9 +173,20 @@ class FieldReader:
 
     def note(self) -> str | None:
         note = self.text("note")
-        if note and MARKER.search(note):
+        if note and MARKER.search(visible(note)):
             self.problem("note", "must not hold `ld:`, by which awards are found again")
         return note
+
+
+def _read_text(field: str, value: str) -> str | None:
+    """The field's text as people write it; None when it holds what cannot be shown."""
+    if field in PROSE:
+        return clean_prose(value.replace("\r\n", "\n"), lines=True)
+    if field in NAMES:
+        return clean_name(value)
+    if field == "idempotency_key":  # a machine made it, so it is taken as it is or not at all
+        return value.strip() if value.strip().isprintable() else None
+    return clean_prose(value)
 
 
 def _digits(number: int) -> str:
