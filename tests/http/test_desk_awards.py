@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.staging.award_schema import awards
+from loyalty_desk.staging.people_schema import members
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.sql.staged import Staged
@@ -201,6 +202,23 @@ def test_a_file_that_is_not_in_order_queues_nothing_and_says_where(
     answer = agent.post("/awards/import", {"action": "import"}, files=file)
 
     assert says in answer.text
+    assert found(staging, door="desk") == []
+
+
+def test_a_preview_names_equal_rows_and_the_balance_that_a_deduction_leads_to(
+    agent: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        Staged(connection).update(members, {"member_id": "m2"}, points_balance=50)
+    content = "Member ID;Amount;Reason;\nm2;-60;other;\n;;;\nm2;-60;gesture;\n"
+    file = {"file": ("gifts.csv", content.encode("utf-8-sig"), "text/csv")}
+
+    preview = agent.post("/awards/import", {"action": "preview"}, files=file).text
+
+    assert "2 new, 0 queued before, 0 not in order" in preview
+    assert "leaves 40 points" in preview
+    assert "line 4: awards the same to the same person as line 2" in preview
+    assert "leaves the member -20 points" in preview
     assert found(staging, door="desk") == []
 
 

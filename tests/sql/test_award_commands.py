@@ -92,6 +92,19 @@ def test_import_skips_bad_rows_and_still_says_that_there_were_some(
         assert connection.execute(text("SELECT DISTINCT agent FROM awards")).all() == [("eve",)]
 
 
+def test_import_names_rows_that_are_the_same_and_a_dry_run_queues_nothing(
+    awards: Awards, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "same.csv"
+    file.write_text("member_id;amount;reason\n7;5;other\n7;5;other\n")
+    notice = "line 3, look at it: awards the same to the same person as line 2"
+    for flags, says in ([("--dry-run",), "2 would be queued"], [(), "2 queued"]):
+        assert awards("import", file, *flags) == 0
+        printed = capsys.readouterr()
+        assert printed.out == f"{says}, 0 queued before, 0 bad\n"
+        assert printed.err.startswith(notice)
+
+
 def test_a_file_that_cannot_be_read_is_one_line(
     awards: Awards, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards import csv_import
-from loyalty_desk.awards.csv_import import AwardFileError, import_awards, read_file
+from loyalty_desk.awards.csv_import import AwardFileError, Import, import_awards, read_file
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.settings.stores_file import StoreSettings
 from tests.factories import LATER, NOW, store_settings
+from tests.sql.staged import Staged
 
 STORE = store_settings()
 HEAD = "member_id,amount,reason\n"
@@ -215,6 +216,18 @@ def test_an_agent_of_the_file_has_a_limit_of_their_own(
         pytest.param((HEAD + GOOD + OTHER).replace("\n", "\r"), id="old Mac lines"),
         pytest.param((HEAD + GOOD + OTHER).removesuffix("\n"), id="no line end at the end"),
         pytest.param(HEAD + "\n" + GOOD + "\n\n" + OTHER + "\n", id="empty lines"),
+        pytest.param("\n ,\n" + HEAD + GOOD + OTHER, id="empty first lines"),
+        pytest.param(HEAD + GOOD + " ,\t,\n,,,,\n" + OTHER + ",,\n", id="blank rows"),
+        pytest.param(
+            "member_id,,amount,reason,\n7,,50,gesture,\n8, ,20,other,\n", id="blank columns"
+        ),
+        pytest.param((HEAD + GOOD + OTHER).replace(",", ";"), id="semicolons"),
+        pytest.param((HEAD + GOOD + OTHER).replace(",", "\t"), id="tabs"),
+        pytest.param(
+            ("sep=;\r\n" + HEAD + GOOD + OTHER).replace(",", ";").encode("utf-8-sig"), id="sep="
+        ),
+        pytest.param('"sep=,"\n' + HEAD + GOOD + OTHER, id="sep= in quotes"),
+        pytest.param(" Member ID ,AMOUNT,Reason\n" + GOOD + OTHER, id="names as people write"),
         pytest.param(
             '"member_id","amount","reason"\n"7","50","gesture"\n8, 20 ,other', id="quotes"
         ),
@@ -256,6 +269,73 @@ def test_a_row_with_a_cell_too_many_is_bad(
     assert import_text(content, skip_bad=True).queued == 2
 
 
+def test_a_cell_under_no_name_makes_its_row_bad(import_text: ImportText) -> None:
+    found = import_text("member_id,amount,reason,,\n7,50,gesture,,x\n8,20,other,,\n")
+    assert found == done(bad={2: "has a cell in a column without a name"})
+
+
+def test_a_line_number_counts_what_stands_before_the_names(import_text: ImportText) -> None:
+    assert import_text("sep=;\n;;\n" + (HEAD + BAD).replace(",", ";")).bad_lines == {4: AMOUNT}
+
+
+@pytest.mark.parametrize("cell", ["6400000001904.0", '"6,40E+12"', "6.4e+12", "7.00", '"7,0"'])
+@pytest.mark.parametrize("column", ["member_id", "ticket_id"])
+def test_an_id_that_a_spreadsheet_made_a_number_is_refused_with_the_remedy(
+    import_text: ImportText, column: str, cell: str
+) -> None:
+    who = "member_id" if column == "ticket_id" else "ticket_id"
+    [reason] = import_text(f"amount,reason,{who},{column}\n5,other,7,{cell}\n").bad_lines.values()
+    assert reason == (
+        f"{column}: a spreadsheet made a number of it, and digits may be lost; format the column "
+        "as text and fill it in again"
+    )
+
+
+def test_rows_that_are_the_same_are_noticed_before_they_are_queued(
+    staging: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "awards.csv"
+    rows = "7,50,gesture,\n8,50,gesture,\n7,50,other,\n7,50,gesture,own\n7,51,gesture,\n"
+    path.write_text("member_id,amount,reason,idempotency_key\n" + rows + "7,50,gesture,\n")
+    for is_preview in (True, False):
+        found = import_awards(staging, STORE, read_file(path), NOW, agent="ada", preview=is_preview)
+        same = "awards the same to the same person as line 2; take it out unless both are meant"
+        assert found.notices == {4: same, 7: same}
+    again = import_awards(staging, STORE, read_file(path), NOW, agent="ada")
+    assert (again.queued_before, again.notices) == (6, {})
+
+
+def below_zero(staging: Engine, tmp_path: Path, rule: str) -> Import:
+    """Takes 60 of 100 points from m1, twice, and 60 from somebody who is not known here."""
+    with staging.begin() as connection:
+        Staged(connection).member("m1", "m1@shop.example")
+    path = tmp_path / "awards.csv"
+    rows = "m1,,-60,gesture\n,m1@shop.example,-60,other\nm9,,-60,other\nm1,,5,other\n"
+    path.write_text("member_id,email,amount,reason\n" + rows)
+    store = store_settings(awards={"points_below_zero": rule})
+    return import_awards(staging, store, read_file(path), NOW, agent="ada", preview=True)
+
+
+def test_a_deduction_says_the_balance_that_it_leads_to(staging: Engine, tmp_path: Path) -> None:
+    found = below_zero(staging, tmp_path, "allow")
+    assert [line.balance_after for line in found.lines] == [40, -20, None, None]
+    assert (found.notices, found.bad_lines) == ({}, {})
+
+
+def test_points_below_zero_are_noticed(staging: Engine, tmp_path: Path) -> None:
+    found = below_zero(staging, tmp_path, "warn")
+    assert found.notices == {3: "leaves the member -20 points"}
+    assert (found.queued, found.bad_lines) == (4, {})
+
+
+def test_points_below_zero_are_refused(staging: Engine, tmp_path: Path) -> None:
+    found = below_zero(staging, tmp_path, "refuse")
+    assert found.bad_lines == {
+        3: "points_below_zero: the member would have -20 points, and this store refuses that"
+    }
+    assert [line.balance_after for line in found.lines] == [40, None, None]
+
+
 def test_a_row_with_a_cell_too_few_lacks_its_field(
     staging: Engine, import_text: ImportText
 ) -> None:
@@ -282,12 +362,13 @@ def test_a_file_without_rows_queues_nothing(staging: Engine, import_text: Import
     [
         pytest.param(b"", "must begin with column names", id="empty"),
         pytest.param(b"\n\n", "must begin with column names", id="empty lines only"),
-        pytest.param("\n" + HEAD + GOOD, "must begin with column names", id="empty first line"),
         pytest.param(GOOD, "must begin with column names", id="no first line"),
         pytest.param("member_id,amount,points\n", "must begin with column names", id="unknown"),
-        pytest.param("member_id,amount,reason,\n", "must begin with column names", id="no name"),
-        pytest.param(HEAD.replace(",", ";"), "must begin with column names", id="semicolons"),
+        pytest.param(",,\n;\n", "must begin with column names", id="blank rows only"),
+        pytest.param("sep=;\n" + HEAD, "must begin with column names", id="another separator"),
+        pytest.param("sep=|\n" + HEAD, "must begin with column names", id="no separator of ours"),
         pytest.param("amount,member_id,amount\n", "each once", id="a column twice"),
+        pytest.param("Ticket ID,amount,ticket_id\n", "each once", id="twice in other letters"),
         pytest.param('"member_id"x,amount\n', "line 1: ", id="first line with a broken quote"),
         pytest.param('"member_id,amount\n' + GOOD, "line 2: ", id="first line never ends"),
         pytest.param(HEAD + GOOD + '8,20,"other\n', "line 3: ", id="quote that never ends"),

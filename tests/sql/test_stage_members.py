@@ -259,6 +259,30 @@ def test_what_no_database_can_hold_does_not_stop_the_batch(staging: Engine) -> N
     assert card(staging)["name"] == "Ada "
 
 
+@pytest.mark.parametrize(
+    "letter", ["\x1b", "\x07", "\x00", "\x7f", "\x9b", "\b", "\u202e", "\ufeff"]
+)
+def test_no_control_and_nothing_that_turns_text_around_reaches_a_card(
+    staging: Engine, letter: str
+) -> None:
+    awkward, tier = f"Ada{letter} Example", {"name": f"10 %{letter}"}
+
+    put(staging, member(phone=awkward, card={"name": awkward, "coupons": [tier]}))
+
+    assert card(staging)["name"] == staged(staging).phone == "Ada Example"
+    assert card(staging)["coupons"] == [{"name": "10 %"}]
+    assert card(staging)["summary"].isprintable()
+
+
+@pytest.mark.parametrize(
+    "name", ["\u5c71\u7530\u3000\u592a\u90ce", "Ali\u200cReza", "\u05d0\u05d3\u05d4\u200f"]
+)
+def test_a_name_is_kept_as_people_write_it(staging: Engine, name: str) -> None:
+    put(staging, member(card={"name": name}))
+
+    assert card(staging)["name"] == name
+
+
 def test_a_batch_of_thousands_is_compared_in_pieces(staging: Engine) -> None:
     people = [member(f"m{number}") for number in range(2500)]
     put(staging, *people, first_load=True)

@@ -45,6 +45,31 @@ WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
 LIMIT 2;
 
+-- name: select_balance_ahead
+-- The points of the members with that id or e-mail key, and what awards that wait will change;
+-- what may yet be rejected is not counted on.
+-- Reads members, awards. Binds store, member_id, email_key (one of both is empty). Two rows at
+-- most: more than one is a tie.
+SELECT
+    m.points_balance,
+    (
+        SELECT COALESCE(SUM(a.amount), 0)
+        FROM awards AS a
+        WHERE
+            a.store = m.store
+            AND a.subject = m.member_id
+            AND a.unit = 'points'
+            AND a.state IN ('queued', 'needs_approval', 'approved', 'applying')
+            AND (a.state != 'needs_approval' OR a.amount < 0)
+    ) AS waiting
+FROM members AS m
+WHERE
+    m.store = :store
+    AND (m.member_id = :member_id OR m.email_key = :email_key)
+    AND m.gone_at_utc IS NULL
+ORDER BY m.member_id ASC
+LIMIT 2;
+
 -- name: select_awarded_today
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
 -- was refused or rejected does not count, nor does what takes an award back.

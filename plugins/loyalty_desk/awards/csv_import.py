@@ -8,17 +8,17 @@ again. Who means the same award once more gives it a key.
 from __future__ import annotations
 
 import csv
-import io
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.balances import find_balance_after
+from loyalty_desk.awards.csv_rows import ColumnsError, RowError, iter_rows
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, queue_award
 from loyalty_desk.awards.requests import (
     FIELDS,
@@ -30,10 +30,10 @@ from loyalty_desk.awards.requests import (
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
+from loyalty_desk.settings.sections import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 MOST_BYTES = 5_000_000
-LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class AwardFileError(LoyaltyDeskError):
@@ -51,20 +51,29 @@ class AwardFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A good row. `is_new` unless it was queued before; `state` is the award's."""
+    """A good row. `is_new` unless it was queued before; `state` is the award's.
+
+    `has_key`: of its own. `balance_after`: the points that a new deduction leaves, where known.
+    """
 
     number: int
     request: AwardRequest
     is_new: bool
     state: AwardState
+    has_key: bool
+    balance_after: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """What an import did. `bad_lines` has a reason by line; with any, `lines` may be none."""
+    """What an import did. `bad_lines` has a reason by line; with any, `lines` may be none.
+
+    `notices` has what a person should look at, by line; it stops nothing.
+    """
 
     lines: list[Line]
     bad_lines: dict[int, str]
+    notices: dict[int, str] = field(default_factory=dict)
 
     @property
     def queued(self) -> int:
@@ -96,38 +105,43 @@ def import_awards(
     bad: dict[int, str] = {}
     lines = []
     with engine.connect() as connection, connection.begin() as transaction:
-        for number, request in _iter_requests(file, store, agent, bad):
+        for number, request, has_key in _iter_requests(file, store, agent, bad):
+            after = find_balance_after(connection, store.name, request)
             try:
                 queued = queue_award(connection, store, request, now, door=file.door)
             except (AwardKeyError, AwardLimitError) as error:
                 bad[number] = str(error)
                 continue
-            line = Line(number=number, request=request, is_new=queued.is_new, state=queued.state)
-            lines.append(line)
+            lines.append(
+                Line(
+                    number=number,
+                    request=request,
+                    is_new=queued.is_new,
+                    state=queued.state,
+                    has_key=has_key,
+                    balance_after=after if queued.is_new else None,
+                )
+            )
         refused = bool(bad) and not skip_bad
         if preview or refused:
             transaction.rollback()
-    return Import(lines=[] if refused and not preview else lines, bad_lines=bad)
+    notices = _find_notices(lines, store.awards)
+    shown = [] if refused and not preview else lines
+    return Import(lines=shown, bad_lines=bad, notices=notices)
 
 
 def _iter_requests(
     file: AwardFile, store: StoreSettings, agent: str, bad: dict[int, str]
-) -> Iterator[tuple[int, AwardRequest]]:
-    """Yield line and request of the good rows; notes the bad ones in `bad`."""
-    reader = csv.DictReader(io.StringIO(file.text, newline=""), strict=True)
-    lines = reader.reader  # the DictReader's own `line_num` does not count a line that is no CSV
+) -> Iterator[tuple[int, AwardRequest, bool]]:
+    """Yield line and request of the good rows, and whether it has a key of its own.
+
+    Notes the bad rows in `bad`.
+    """
     seen: Counter[str] = Counter()
     try:
-        names = reader.fieldnames or ()
-        if not names or not set(names) <= set(FIELDS) or len(set(names)) < len(names):
-            raise AwardFileError(
-                f"{file.name} must begin with column names, each once, out of {', '.join(FIELDS)}"
-            )
-        for row in reader:
-            line = _first_line(row, lines.line_num)
-            fields = {name: value for name, value in row.items() if value}
-            if None in row:
-                bad[line] = "has more cells than the first line"
+        for line, fields in iter_rows(file.text, FIELDS):
+            if isinstance(fields, RowError):
+                bad[line] = str(fields)
                 continue
             if file.door is Door.DESK and agent_key(fields.get("agent", agent)) != agent_key(agent):
                 bad[line] = "agent: leave it out; whoever sends the file awards"
@@ -138,20 +152,40 @@ def _iter_requests(
             except AwardFieldsError as error:
                 bad[line] = str(error)
                 continue
-            if request.idempotency_key is None:
+            has_key = request.idempotency_key is not None
+            if not has_key:
                 # Not of the agent: two people who import one file must not award twice.
                 content = replace(request, agent="").content_hash()
                 seen[content] += 1
                 request = replace(request, idempotency_key=f"file:{content}:{seen[content]}")
-            yield line, request
+            yield line, request, has_key
+    except ColumnsError:
+        raise AwardFileError(
+            f"{file.name} must begin with column names, each once, out of {', '.join(FIELDS)}"
+        ) from None
     except csv.Error as error:
-        raise AwardFileError(f"{file.name}, line {lines.line_num}: {error}") from None
+        raise AwardFileError(f"{file.name}, {error}") from None
 
 
-def _first_line(row: Mapping[Any, Any], last_line: int) -> int:
-    """The line on which a row begins; a quoted cell may have line breaks in it."""
-    cells = (cell for value in row.values() for cell in (value if type(value) is list else [value]))
-    return last_line - sum(len(LINE_BREAK.findall(cell or "")) for cell in cells)
+def _find_notices(lines: Sequence[Line], settings: AwardSettings) -> dict[int, str]:
+    """What a person should look at before it is queued, by line."""
+    notices: dict[int, str] = {}
+    first: dict[tuple[Any, ...], int] = {}
+    for line in lines:
+        request = line.request
+        same = (request.email, request.member_id, request.unit, request.amount, request.ticket_id)
+        told = []
+        if not line.has_key and first.setdefault(same, line.number) != line.number and line.is_new:
+            told.append(
+                f"awards the same to the same person as line {first[same]}; "
+                "take it out unless both are meant"
+            )
+        after = line.balance_after
+        if after is not None and after < 0 and settings.points_below_zero == "warn":
+            told.append(f"leaves the member {after} points")
+        if told:
+            notices[line.number] = "; ".join(told)
+    return notices
 
 
 def read_file(path: Path) -> AwardFile:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
+from loyalty_desk.awards.balances import find_below_zero
 from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
@@ -86,7 +87,8 @@ def queue_award(
     spent = awarded_today(
         connection, store.name, now, agent=request.agent, subject=subject, unit=request.unit
     )
-    if breaches := find_breaches(request, spent, store.awards):
+    breaches = find_breaches(request, spent, store.awards)
+    if breaches := breaches | find_below_zero(connection, store.name, request, store.awards):
         raise AwardLimitError(breaches)
     return insert_award(connection, store, request, now, door=door, subject=subject)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.plain_text import clean_name, clean_prose, visible
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.sections import AwardSettings
 
@@ -31,15 +32,16 @@ FIELDS: Final = (
 MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 256, "idempotency_key": 256}
 MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would be a second 7
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
+# What Excel and the like make of an id in a column that is not text.
+SPREADSHEET_NUMBER: Final = re.compile(r"[0-9]+[.,]0+|[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+MADE_A_NUMBER: Final = (
+    "a spreadsheet made a number of it, and digits may be lost; format the column as text and "
+    "fill it in again"
+)
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
-# Lines, the no-break spaces of French, the joiners of emoji and Persian, the marks of
-# direction that Hebrew and Arabic keyboards write, and emoji that are younger
-# than this Python: people write them, and `isprintable` would refuse them.
-IN_PROSE: Final = dict.fromkeys(
-    [*map(ord, "\n\t\u00a0\u202f\u200c\u200d\u200e\u200f"), *range(0x1F000, 0x1FB00)]
-)
+NAMES: Final = frozenset({"email", "member_id", "agent", "ticket_id"})
 
 
 class AwardFieldsError(LoyaltyDeskError):
@@ -78,8 +80,8 @@ class AwardRequest:
 
 
 def agent_key(name: str) -> str:
-    """The one spelling of a person's name or address, whatever its case and spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The one spelling of a person's name or address, whatever its case, spaces and marks."""
+    return " ".join(unicodedata.normalize("NFKC", visible(name)).casefold().split())
 
 
 def read_request(
@@ -96,7 +98,7 @@ def read_request(
     unit = _read_unit(reader, units)
     amount = _read_amount(reader, unit, settings)
     email, member_id = _read_who(reader)
-    ticket = reader.text("ticket_id")
+    ticket = reader.id_text("ticket_id")
     if ticket is not None and not TICKET_ID.fullmatch(ticket):
         reader.problem("ticket_id", "must be the ticket's number in Gorgias")
     agent, reason, note = reader.agent(), _read_reason(reader, settings), reader.note()
@@ -146,15 +148,21 @@ class FieldReader:
         if not isinstance(value, str):
             self.problem(field, "must be text")
             return None
-        text = value.replace("\r\n", "\n").strip()
-        shown = text.translate(IN_PROSE) if field in PROSE else text
-        if not shown.isprintable():
+        text = _read_text(field, value)
+        if text is None:
             self.problem(field, "holds a character that cannot be shown")
         elif len(text) > (most := MOST_CHARACTERS.get(field, 320)):
             self.problem(field, f"is longer than {most} characters")
         else:
             return text or None
         return None
+
+    def id_text(self, field: str) -> str | None:
+        """The text of an id; one that a spreadsheet spoiled is refused, not guessed at."""
+        text = self.text(field)
+        if text and SPREADSHEET_NUMBER.fullmatch(text):
+            self.problem(field, MADE_A_NUMBER)
+        return text
 
     def agent(self) -> str | None:
         name = self.text("agent")
@@ -165,9 +173,20 @@ class FieldReader:
 
     def note(self) -> str | None:
         note = self.text("note")
-        if note and MARKER.search(note):
+        if note and MARKER.search(visible(note)):
             self.problem("note", "must not hold `ld:`, by which awards are found again")
         return note
+
+
+def _read_text(field: str, value: str) -> str | None:
+    """The field's text as people write it; None when it holds what cannot be shown."""
+    if field in PROSE:
+        return clean_prose(value.replace("\r\n", "\n"), lines=True)
+    if field in NAMES:
+        return clean_name(value)
+    if field == "idempotency_key":  # a machine made it, so it is taken as it is or not at all
+        return value.strip() if value.strip().isprintable() else None
+    return clean_prose(value)
 
 
 def _digits(number: int) -> str:
@@ -177,7 +196,7 @@ def _digits(number: int) -> str:
 
 def _read_who(reader: FieldReader) -> tuple[str | None, str | None]:
     """The e-mail's key or the member's id."""
-    email, member_id = reader.text("email"), reader.text("member_id")
+    email, member_id = reader.text("email"), reader.id_text("member_id")
     if (email is None) == (member_id is None):
         if not reader.has_problem("email", "member_id"):
             reader.problem("email", "give either email or member_id")

@@ -28,6 +28,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="UTF-8, first line: names of columns.")],
     *,
     store: StoreName,
+    dry_run: Annotated[bool, flag("--dry-run", "Say what it would do, and queue nothing.")] = False,
     skip_bad: Annotated[bool, flag("--skip-bad", "Queue the good rows all the same.")] = False,
     agent: Annotated[str, you("Who awards")],
 ) -> None:
@@ -35,11 +36,15 @@ def import_file(
     from loyalty_desk.awards.csv_import import import_awards, read_file  # noqa: PLC0415
 
     settings, now = stores_file().get(store), utc_now()
-    done = import_awards(_engine(), settings, read_file(file), now, agent=agent, skip_bad=skip_bad)
+    done = import_awards(
+        _engine(), settings, read_file(file), now, agent=agent, skip_bad=skip_bad, preview=dry_run
+    )
+    for line, notice in sorted(done.notices.items()):
+        typer.echo(f"line {line}, look at it: {notice}", err=True)
     for line, reason in sorted(done.bad_lines.items()):
         typer.echo(f"line {line}: {reason}", err=True)
-    bad = len(done.bad_lines)
-    typer.echo(f"{done.queued} queued, {done.queued_before} queued before, {bad} bad")
+    bad, queued = len(done.bad_lines), "would be queued" if dry_run else "queued"
+    typer.echo(f"{done.queued} {queued}, {done.queued_before} queued before, {bad} bad")
     if bad and not skip_bad:
         typer.echo("nothing was queued; mend the rows, or use --skip-bad", err=True)
     if bad:

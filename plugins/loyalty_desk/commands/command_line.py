@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from loyalty_desk.plain_text import clean_prose
+
 
 def group(name: str, text: str) -> typer.Typer:
     """A command with commands of its own."""
@@ -27,9 +29,10 @@ def you(text: str, **more: Any) -> Any:
 
 def words(text: str) -> str:
     """An argument that must say something, in one line."""
-    if not text.strip() or not text.isprintable():
+    said = clean_prose(text)
+    if not said:
         raise typer.BadParameter("must say something, in one line that can be shown")
-    return text.strip()
+    return said
 
 
 def need_one_of(**options: object) -> None:

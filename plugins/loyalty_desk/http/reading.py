@@ -6,18 +6,15 @@ and empty are unknown and read as None. No value is ever part of a message.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.plain_text import drop_unsafe
 
 LARGEST_ID = 2**63 - 1
 """Ids and balances are kept in 64-bit columns."""
-
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL refuses NUL in a text, and half a surrogate pair cannot be written as UTF-8."""
 
 
 class BadFieldError(ValueError):
@@ -29,8 +26,8 @@ class BadFieldError(ValueError):
 
 
 def clean(text: str) -> str | None:
-    """Trim, and drop characters that no database stores; None when nothing is left."""
-    return UNSTORABLE.sub("", text).strip() or None
+    """Trim, and drop what no database stores and no page should show; None when nothing is left."""
+    return drop_unsafe(text).strip() or None
 
 
 def read_text(row: Mapping[str, Any], field: str) -> str | None:

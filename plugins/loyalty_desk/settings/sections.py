@@ -174,6 +174,11 @@ class AwardSettings(Strict):
     allow_negative: bool = Field(
         default=True, description="Whether points or credits may be taken away by hand."
     )
+    points_below_zero: Literal["allow", "warn", "refuse"] = Field(
+        default="warn",
+        description="What becomes of a deduction that leaves a member less than no points, as far "
+        "as the staged balance tells: warn (files), or refuse it.",
+    )
     allow_guests: bool = Field(
         default=True, description="Whether guests (points without having joined) may be awarded."
     )

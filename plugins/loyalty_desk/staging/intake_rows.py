@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from unicodedata import category
 
 import orjson
 
 from loyalty_desk.card import cards
 from loyalty_desk.card.emails import read_email
+from loyalty_desk.plain_text import drop_unsafe
 from loyalty_desk.records import Customer, EmailState, Member, MemberStatus, Outcome
 from loyalty_desk.staging.row_types import CustomerRow, MemberRow
 
@@ -23,6 +23,9 @@ _STATE_TEXT = {state: state.value for state in EmailState}
 _STATUS_TEXT = {status: status.value for status in MemberStatus}
 _UNREADABLE = "unreadable"
 """Stands for the fingerprint of something that cannot be a card of ours."""
+_LINE_BREAKS = dict.fromkeys(map(ord, "\t\n\r"))
+_ESCAPED_CONTROLS = ("\\u00", "\\b", "\\f")
+"""As JSON writes them."""
 
 
 def member_row(store: str, member: Member, old: MemberRow | None, asked_at_utc: str) -> MemberRow:
@@ -165,17 +168,27 @@ def channel_keys(customer: Customer) -> set[str]:
 
 
 def _clean(text: str | None) -> str | None:
-    """Drop what PostgreSQL or UTF-8 cannot hold, such as half an emoji of a name cut off."""
+    """Drop what PostgreSQL or UTF-8 cannot hold, what turns text around, and every control."""
     if text is None or text.isprintable():
         return text
-    return "".join(character for character in text if category(character) not in {"Cc", "Cs"})
+    return drop_unsafe(text).translate(_LINE_BREAKS)
 
 
 def _card_text(card: Mapping[str, Any]) -> str:
     try:
-        return cards.card_json(card)
+        text = cards.card_json(card)
     except TypeError:
-        return cards.card_json(orjson.loads(json.dumps(_cleaned(card))))
+        text = ""
+    if text and not _may_be_unsafe(text):
+        return text
+    return cards.card_json(orjson.loads(json.dumps(_cleaned(card))))
+
+
+def _may_be_unsafe(text: str) -> bool:
+    """Whether a card's JSON may hold what `_clean` drops; a yes too many costs time alone."""
+    if "\\" in text and any(escape in text for escape in _ESCAPED_CONTROLS):
+        return True
+    return "\x7f" in text if text.isascii() else drop_unsafe(text) != text
 
 
 def _cleaned(value: Any) -> Any:

@@ -1,4 +1,8 @@
-"""How the API says no: a status, one line, and a reason a field."""
+"""How the API says no: a status, one line, and a reason a field.
+
+`message` is for people and comes first, as a button shows how an answer begins; `error` and
+`fields` are for programs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,10 @@ CLOSED: Final = (StagingUnavailableError, SettingsError, DBAPIError, PoolTimeout
 
 
 class WebError(Exception):
-    """An answer other than the wanted one; nothing was done."""
+    """An answer other than the wanted one; nothing was done.
+
+    `message` says to people why; without one they read the reason of each field.
+    """
 
     def __init__(
         self,
@@ -24,14 +31,18 @@ class WebError(Exception):
         error: str,
         *,
         fields: Mapping[str, str] | None = None,
+        message: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.status, self.error = status, error
+        self.status, self.error, self.message = status, error, message
         self.fields, self.headers = dict(fields or {}), dict(headers or {})
         super().__init__(error)
 
     def answer(self) -> JSONResponse:
-        content: dict[str, Any] = {"error": self.error}
+        reasons = [f"{name.replace('_', ' ')}: {why}" for name, why in self.fields.items()]
+        message = self.message or "; ".join(reasons)
+        content: dict[str, Any] = {"message": f"Refused: {message}."} if message else {}
+        content["error"] = self.error
         if self.fields:
             content["fields"] = self.fields
         return JSONResponse(content, self.status, self.headers)

@@ -23,7 +23,7 @@ from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_re
 from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
 from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.registry import award_units
-from loyalty_desk.records import Unit
+from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -54,7 +54,8 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
         wanted = read_request(fields, store.awards, award_units(store))
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None
-    return _accepted(request, await run_in_threadpool(_queue, store, wanted))
+    queued = await run_in_threadpool(_queue, store, wanted)
+    return _accepted(request, queued, f"{wanted.amount:+f} {wanted.unit}")
 
 
 @router.get("/awards/{award_id}")
@@ -78,7 +79,7 @@ async def post_reversal(request: Request, award_id: AwardId, store: AwardingStor
     except AwardFieldsError as error:
         raise WebError(400, "the reversal is not in order", fields=error.problems) from None
     queued = await run_in_threadpool(_reverse, store, award_id, agent, why)
-    return _accepted(request, queued)
+    return _accepted(request, queued, f"what takes award {award_id} back")
 
 
 def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
@@ -86,9 +87,12 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
         with staging_engine().begin() as connection:
             return queue_award(connection, store, wanted, utc_now(), door=Door.HTTP)
     except AwardKeyError as error:
-        raise WebError(409, str(error)) from None
+        raise WebError(409, str(error), message=str(error)) from None
     except AwardLimitError as error:
-        raise WebError(422, "the award is over a limit", fields=error.breaches) from None
+        why = "; ".join(error.breaches.values())
+        raise WebError(
+            422, "the award is over a limit", fields=error.breaches, message=why
+        ) from None
 
 
 def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
@@ -100,7 +104,7 @@ def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queue
     except NoAwardError:
         raise _no_award() from None
     except ReversalError as error:
-        raise WebError(409, str(error)) from None
+        raise WebError(409, str(error), message=str(error)) from None
 
 
 def _no_award() -> WebError:
@@ -118,16 +122,29 @@ def _take_key_of_header(request: Request, fields: dict[str, Any]) -> None:
         fields["idempotency_key"] = keys[0]
 
 
-def _accepted(request: Request, queued: Queued) -> Response:
+def _accepted(request: Request, queued: Queued, what: str) -> Response:
     address = request.app.url_path_for("read_award", award_id=queued.award_id)
     status_url = f"{request.scope.get('root_path', '')}{address}"
     content = {
+        "message": _message(queued, what),  # first, as a button shows how an answer begins
         "id": queued.award_id,
         "state": queued.state.value,
         "status_url": status_url,
         "repeats": queued.repeats,
     }
     return JSONResponse(content, 202, {"Location": status_url})
+
+
+def _message(queued: Queued, what: str) -> str:
+    """What an agent should know who reads one line; nothing is said to be booked that is not."""
+    if not queued.is_new:
+        state = queued.state.replace("_", " ")
+        return (
+            f"Nothing new was queued: it was asked for before, award {queued.award_id} ({state})."
+        )
+    if queued.state == AwardState.NEEDS_APPROVAL:
+        return f"Waits for approval: {what} will be booked once another person approves."
+    return f"Queued: {what} will be booked in a moment, unless the platform refuses."
 
 
 def _shown(award: Row[Any]) -> dict[str, Any]:

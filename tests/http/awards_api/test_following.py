@@ -20,6 +20,7 @@ def test_an_award_is_queued_and_followed_by_its_address(
     assert answer.status_code == 202
     assert answer.headers["Location"] == address
     assert answer.json() == {
+        "message": "Queued: +50 points will be booked in a moment, unless the platform refuses.",
         "id": award.award_id,
         "state": "queued",
         "status_url": address,

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.awards.requests import FIELDS, AwardFieldsError, AwardRequest, read_request
+from loyalty_desk.awards.requests import (
+    FIELDS,
+    AwardFieldsError,
+    AwardRequest,
+    agent_key,
+    read_request,
+)
 from loyalty_desk.records import Unit
 from tests.factories import store_settings
 
@@ -210,7 +216,7 @@ def test_what_is_no_ticket_number_is_refused(ticket_id: Any) -> None:
         pytest.param("\x7f", id="delete"),
         pytest.param("\r", id="carriage return alone"),
         pytest.param("\ud83d", id="lone surrogate"),
-        pytest.param("\u202e", id="text turned around"),
+        pytest.param("\x07", id="bell"),
         pytest.param("\u2028", id="line separator"),
     ],
 )
@@ -218,10 +224,34 @@ def test_a_character_that_cannot_be_shown_is_refused(field: str, character: str)
     assert problems(**{field: f"a{character}b"})[field] == UNSHOWN
 
 
-@pytest.mark.parametrize("field", ["email", "agent", "idempotency_key"])
-@pytest.mark.parametrize("character", ["\n", "\t", "\u200d", "\u00a0"])
-def test_who_and_key_are_one_line_without_anything_invisible(field: str, character: str) -> None:
+@pytest.mark.parametrize("field", ["email", "agent", "reason", "idempotency_key"])
+@pytest.mark.parametrize("character", ["\n", "\t"])
+def test_who_and_key_are_one_line(field: str, character: str) -> None:
     assert problems(**{field: f"a{character}b"})[field] == UNSHOWN
+
+
+@pytest.mark.parametrize("character", ["\u200d", "\u00a0", "\u202e", "\ufeff"])
+def test_a_key_is_taken_as_it_is_or_not_at_all(character: str) -> None:
+    assert problems(idempotency_key=f"a{character}b") == {"idempotency_key": UNSHOWN}
+
+
+@pytest.mark.parametrize("character", ["\u200b", "\u200d", "\u202e", "\u2068", "\ufeff", "\u00ad"])
+def test_who_is_read_without_anything_invisible(character: str) -> None:
+    request = read(member_id=f"{character}7", agent=f"e{character}ve", ticket_id=f"1{character}2")
+    assert (request.member_id, request.agent, request.ticket_id) == ("7", "eve", 12)
+    assert agent_key(f"e{character}ve") == "eve"
+    address = f"{character}ada{character}@shop.example"
+    assert read(member_id=None, email=address).email == "ada@shop.example"
+
+
+@pytest.mark.parametrize("space", ["\u3000", "\u00a0", "\u202f", "\u2009"])
+def test_an_agents_name_may_have_any_space(space: str) -> None:
+    assert read(agent=f"\u5c71\u7530{space}\u592a\u90ce").agent == "\u5c71\u7530 \u592a\u90ce"
+
+
+@pytest.mark.parametrize("field", ["note", "message"])
+def test_what_turns_prose_around_is_taken_out(field: str) -> None:
+    assert getattr(read(**{field: "\ufeffa\u202eb\u2068c\u2069"}), field) == "abc"
 
 
 @pytest.mark.parametrize(
@@ -235,6 +265,11 @@ def test_who_and_key_are_one_line_without_anything_invisible(field: str, charact
         pytest.param("D\u00e9sol\u00e9\u00a0! \u00c0 bient\u00f4t\u202f?", id="French spaces"),
         pytest.param("\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f", id="joined emoji"),
         pytest.param("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", id="Persian joiner"),
+        pytest.param("\u5c71\u7530\u3000\u592a\u90ce\u69d8", id="Japanese space"),
+        pytest.param(
+            "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35\u200b\u0e04\u0e23\u0e31\u0e1a", id="Thai"
+        ),
+        pytest.param("Gru\u00df\u00adkarten", id="soft hyphen"),
         pytest.param("bold: gold: world:", id="words that end in ld"),
     ],
 )
@@ -247,7 +282,9 @@ def test_lines_that_end_as_on_windows_are_lines() -> None:
     assert read(note="one\r\ntwo\r\n").note == "one\ntwo"
 
 
-@pytest.mark.parametrize("note", ["ld:1", "[ld:0f]", "see LD:1", "a\nld:", "x [Ld:"])
+@pytest.mark.parametrize(
+    "note", ["ld:1", "[ld:0f]", "see LD:1", "a\nld:", "x [Ld:", "l\u200bd:1", "[l\u00add:"]
+)
 def test_a_note_cannot_hold_a_marker(note: str) -> None:
     assert "must not hold `ld:`" in problems(note=note)["note"]
 

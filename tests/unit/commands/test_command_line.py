@@ -16,7 +16,7 @@ from loyalty_desk.tasks import sync
 COMMANDS = {
     "awards apply": "--store",
     "awards approve": "--by --store --why AWARD",
-    "awards import": "--agent --skip-bad --store FILE",
+    "awards import": "--agent --dry-run --skip-bad --store FILE",
     "awards list": "--most --state --store",
     "awards reject": "--by --store --why AWARD",
     "awards resolve": "--applied --by --send-again --store --why AWARD",

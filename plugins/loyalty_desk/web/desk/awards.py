@@ -17,6 +17,7 @@ from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
+from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import AwardState
 from loyalty_desk.report.award_texts import award_text
 from loyalty_desk.report.formats import moment
@@ -177,8 +178,7 @@ def _get(connection: Connection, visitor: Visitor, award_id: str) -> Row[Any]:
 
 
 def _why(form: Form) -> str:
-    why = form.get("why")
-    return why[:MOST_WHY] if why.isprintable() else ""
+    return (clean_prose(form.get("why")) or "")[:MOST_WHY]
 
 
 def _back(request: Request, visitor: Visitor, award_id: str, done: str) -> Response:

@@ -24,6 +24,7 @@ from loyalty_desk.mismatches.listing import (
 )
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.mismatches.searches import find_id
+from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
@@ -129,8 +130,8 @@ def _settle(visitor: Visitor, form: Form, chosen: list[tuple[Subject, str]]) -> 
 
 
 def _reason(form: Form) -> str:
-    reason = form.get("reason")
-    if not reason or len(reason) > MOST_REASON or not reason.isprintable():
+    reason = clean_prose(form.get("reason"))
+    if not reason or len(reason) > MOST_REASON:
         raise DecisionError(f"Say why, in at most {MOST_REASON} characters")
     return reason
 

@@ -216,6 +216,7 @@ def _show_import(
         file=file,
         done=done,
         bad=sorted(done.bad_lines.items()) if done else [],
+        notices=sorted(done.notices.items()) if done else [],
         is_preview=is_preview,
         problem=problem,
         columns=[name for name in FIELDS if name != "agent"],

@@ -15,6 +15,7 @@ from loyalty_desk.connect.urls import AWARDS_PATH, public_url
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.sections import NotifierSettings
 from loyalty_desk.staging.engine import reading
@@ -39,8 +40,8 @@ def show_setup(request: Request, visitor: SettingUp) -> Response:
 @router.post("/tokens")
 def make(request: Request, visitor: SettingUp, form: OwnForm) -> Response:
     """Make a token and show it, this once."""
-    label, opens = form.get("label"), form.get("opens")
-    if not label or len(label) > MOST_LABEL or not label.isprintable():
+    label, opens = clean_prose(form.get("label")), form.get("opens")
+    if not label or len(label) > MOST_LABEL:
         return _show(request, visitor, problem=f"Say what it is for, in {MOST_LABEL} characters.")
     if opens not in set(Opens):
         return _show(request, visitor, problem="Choose which endpoint it opens.")
