@@ -15,9 +15,8 @@ from typing import Any
 
 from scripts.services import SandboxSize
 from tests.cluster.budget_use import measure_budget_use
-from tests.cluster.losses import Tally, play, rounds
+from tests.cluster.losses import Tally, play, prepared, rounds
 from tests.cluster.shops import running_shops
-from tests.cluster.test_losses import prepared
 
 ACCOUNTS, SECONDS = 8, 60.0
 SIZE = SandboxSize(members=500, customers=440, seed=3, speed=2.0)

@@ -16,8 +16,21 @@ from loyalty_desk.staging.engine import migrate, open_engine
 from tests import airflow_home  # noqa: F401 - it says where Airflow is, before anything imports it
 from tests.databases import SharedDatabase, new_database, running_server
 
+HERE = Path(__file__).parent
 BOTH = ["sqlite", "postgresql"]
+LONG = ("live", "flow")
+"""Folders whose tests take long come first, so that no worker is left with one at the end."""
 SetConnection = Callable[..., None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, each folder's in their own order."""
+
+    def place(item: pytest.Item) -> int:
+        found = (at for at, folder in enumerate(LONG) if HERE / folder in item.path.parents)
+        return next(found, len(LONG))
+
+    items.sort(key=place)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
 from cluster.services import wait_until
 from scripts.processes import ProgramError
-from tests.cluster.shops import ENDED_AWARDS, ENDED_RUNS, Shops
+from scripts.services import SandboxSize
+from tests.cluster.shops import ENDED_AWARDS, ENDED_RUNS, Shops, synced_shops
 
 VICTIMS = ("a worker in mid-push", "a worker in mid-award", "the scheduler", "Redis", "PostgreSQL")
+SHOPS = 2
+SIZE = SandboxSize(members=320, customers=280, seed=11, speed=10.0)
 DOWN_S = {"PostgreSQL": 5.0}
 CHANGED, AWARDS = 120, 3
 MOMENT_S = 25.0
@@ -58,6 +62,26 @@ class Tally:
         ordered = sorted(self.recovery_s)
         late = ordered[int(0.95 * (len(ordered) - 1))]
         return ordered[len(ordered) // 2], late, ordered[-1]
+
+
+@contextmanager
+def prepared() -> Iterator[Shops]:
+    """Shops of their own for rounds, as a benchmark has them."""
+    with synced_shops("losses", SHOPS, SIZE) as found, slow_bookings(found):
+        yield found
+
+
+@contextmanager
+def slow_bookings(shops: Shops) -> Iterator[None]:
+    """Have the platform take its time to book, so that a kill can fall into that."""
+    slow = {"effect": "delay", "delay_ms": 12_000, "method": "POST", "route": "*points*"}
+    for sandbox in shops.sandboxes.values():
+        sandbox.control("rivo", "POST", "faults", slow)
+    try:
+        yield
+    finally:
+        for sandbox in shops.sandboxes.values():
+            sandbox.control("rivo", "DELETE", "faults")
 
 
 def rounds(number: int, first_seed: int = 1) -> list[Round]:

@@ -271,3 +271,13 @@ def running_shops(
             yield shops
         finally:
             shops.engine.dispose()
+
+
+@contextlib.contextmanager
+def synced_shops(name: str, number: int, size: SandboxSize, **options: Any) -> Iterator[Shops]:
+    """The same after a first sync of each shop, and with awards that are looked for each minute."""
+    awards = {"awards": {"schedule": "* * * * *"}}
+    with running_shops(name, number, size, settings=awards, **options) as found:
+        states = found.wait_for_syncs({store: found.start_sync(store) for store in found.names})
+        assert set(states.values()) == {"success"}
+        yield found

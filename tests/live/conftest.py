@@ -12,9 +12,9 @@ from tests.live.office import HASTY, STORE, Office
 SPEED = 20.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """All services once for the session, after a first sync."""
+    """All services once for the tests of this folder, after a first sync."""
     folder = tmp_path_factory.mktemp("live")
     alerts = folder / "alerts.jsonl"
     notifier = told_to(alerts)

@@ -18,7 +18,7 @@ from scripts.desk import Shown
 from tests.browser import WIDE, Watched, running_browser, shoot
 from tests.live.office import HASTY, LIMIT_S, STORE, Office
 
-pytestmark = [pytest.mark.flow, pytest.mark.alone]
+pytestmark = pytest.mark.flow
 
 NOTE = "parcel QX-88 went astray"
 POINTS = 100

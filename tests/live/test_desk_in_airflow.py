@@ -11,7 +11,7 @@ from scripts.services import ADMIN
 from tests.browser import WIDE, running_browser, shoot
 from tests.live.office import LIMIT_S, STORE, Office
 
-pytestmark = [pytest.mark.flow, pytest.mark.alone]
+pytestmark = pytest.mark.flow
 
 NOT_FOUND = (
     "SELECT customer_id FROM unmatched_customers WHERE store = :store"

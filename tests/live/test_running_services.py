@@ -8,8 +8,7 @@ from scripts.airflow_api import Question
 from scripts.first_steps import register_webhooks
 from tests.live.office import DAG_ID, HASTY, LIMIT_S, STORE, Office, facts_of
 
-# The services are started once, and no other test should slow them down.
-pytestmark = [pytest.mark.flow, pytest.mark.alone]
+pytestmark = pytest.mark.flow
 
 SMALL, LARGE = 5, 150
 NOTE, MESSAGE = "rang twice about parcel QX-4711", "Sorry about the crushed teapot"

@@ -16,7 +16,7 @@ from scripts.services import SandboxSize
 from tests.live.collector import Collector, running_collector
 from tests.live.notifier import told_to
 
-pytestmark = [pytest.mark.flow, pytest.mark.alone]
+pytestmark = pytest.mark.flow
 
 STORE = "demo"
 SPEED = 20.0

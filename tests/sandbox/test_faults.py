@@ -9,6 +9,7 @@ import requests
 
 from sandbox.running import Sandbox, SandboxError
 from tests.sandbox.calls import Call, iter_pages, members_of
+from tests.waiting import wait_until_served
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
 
@@ -108,6 +109,21 @@ def test_an_answer_may_come_late(gorgias: Call, sandbox: Sandbox) -> None:
     add_fault(sandbox, effect="delay", delay_ms=200_000)  # 0.2 s at a thousandfold speed
 
     assert gorgias("GET", "/account").elapsed.total_seconds() >= 0.2
+
+
+def test_a_request_is_under_way_until_it_is_served_though_its_caller_has_gone(
+    gorgias: Call, sandbox: Sandbox
+) -> None:
+    add_fault(sandbox, effect="delay", delay_ms=500_000)  # half a second at that speed
+
+    auth = (sandbox.gorgias["email"], sandbox.gorgias["api_key"])
+
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(f"{sandbox.gorgias_url}/api/account", timeout=0.05, auth=auth)
+
+    assert sandbox.control("gorgias", "GET", "counters")["under_way"] == 1
+    wait_until_served(sandbox, "gorgias")
+    assert sandbox.control("gorgias", "GET", "counters")["total"] == 1
 
 
 def test_a_body_may_be_html(gorgias: Call, sandbox: Sandbox) -> None:

@@ -221,6 +221,7 @@ def test_an_event_may_show_late_in_the_ledger(
     book(rivo, member, points_amount=7)
 
     assert rivo("GET", "/points_events", params={WHO: member["id"]}).json()["data"] == before
+    assert sandbox.control("rivo", "GET", "ledger")["unseen"] == 1
 
 
 @pytest.mark.parametrize(
