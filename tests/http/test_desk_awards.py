@@ -69,6 +69,9 @@ def test_an_award_is_queued_once_however_often_its_form_is_sent(
     shown = agent.call("GET", first.headers["location"]).text
     assert "The award is queued." in shown
     assert "&lt;b&gt;kind" in shown
+    shown = agent.call("GET", second.headers["location"]).text
+    assert "Sent twice: nothing new was queued." in shown
+    assert award.award_id in shown
 
 
 @pytest.mark.parametrize(

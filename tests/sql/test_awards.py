@@ -64,6 +64,21 @@ def count(staging: Engine) -> int:
         return len(list_awards(connection, STORE))
 
 
+def set_state(staging: Engine, award_id: str, state: AwardState) -> None:
+    with staging.begin() as connection:
+        Staged(connection).update(award_schema.awards, {"award_id": award_id}, state=state.value)
+
+
+def learn_member(staging: Engine, award_id: str, member_id: str, known: str) -> None:
+    """Whose m1@shop.example is becomes known by the sync or by applying the award."""
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        if known == "by the sync":
+            staged.member(member_id, "m1@shop.example")
+        else:
+            staged.update(award_schema.awards, {"award_id": award_id}, member_id=member_id)
+
+
 def claim(staging: Engine, award_id: str, by: str, now: datetime = NOW) -> bool:
     """Take the award for a minute."""
     binds = {
@@ -118,6 +133,53 @@ def test_without_a_key_another_award_is_another_award(
     wanted = {"idempotency_key": None, "ticket_id": 7}
     queue(staging, request(**wanted))
     assert queue(staging, request(**{**wanted, **other})).is_new
+
+
+@pytest.mark.parametrize("state", list(AwardState))
+def test_only_an_award_that_was_not_turned_down_makes_a_double_click(
+    staging: Engine, state: AwardState
+) -> None:
+    """An unknown one may be booked, so the same click must not book it again."""
+    first = queue(staging, request(idempotency_key=None))
+    set_state(staging, first.award_id, state)
+    again = queue(staging, request(idempotency_key=None, reason="other", note="again"))
+    assert again.is_new is (state in {AwardState.REFUSED, AwardState.REJECTED})
+    if not again.is_new:
+        assert again == Queued(award_id=first.award_id, state=state, repeats="double_click")
+
+
+def test_a_refused_award_does_not_hide_the_one_that_was_applied(staging: Engine) -> None:
+    first = queue(staging, request(idempotency_key=None))
+    set_state(staging, first.award_id, AwardState.REFUSED)
+    second = queue(staging, request(idempotency_key=None))
+    set_state(staging, second.award_id, AwardState.APPLIED)
+    again = queue(staging, request(idempotency_key=None))
+    assert (again.award_id, again.repeats) == (second.award_id, "double_click")
+
+
+@pytest.mark.parametrize("known", ["by the sync", "by applying it"])
+def test_a_double_click_is_one_though_the_member_became_known_between(
+    staging: Engine, known: str
+) -> None:
+    first = queue(staging, request(idempotency_key=None))
+    learn_member(staging, first.award_id, "m1", known)
+    for who in ({}, {"email": None, "member_id": "m1"}):
+        again = queue(staging, request(idempotency_key=None, **who))
+        assert (again.award_id, again.repeats) == (first.award_id, "double_click")
+
+
+def test_the_words_for_a_repeat_say_of_which_award_and_how_it_stands() -> None:
+    double_click = Queued(award_id="a1", state=AwardState.APPLYING, repeats="double_click")
+    used_key = Queued(award_id="a1", state=AwardState.NEEDS_APPROVAL, repeats="key")
+    assert double_click.repeat_text == (
+        "A double click: nothing new was queued. Award a1 is for the same person "
+        "and amount, and is being applied."
+    )
+    assert used_key.repeat_text == (
+        "The key was used before: nothing new was queued. Award a1 is for the same "
+        "person and amount, and waits for approval."
+    )
+    assert Queued(award_id="a1", state=AwardState.QUEUED).repeat_text is None
 
 
 def test_one_award_sent_by_many_clients_at_once_is_one_row(staging: Engine) -> None:

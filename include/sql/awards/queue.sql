@@ -18,9 +18,11 @@ FROM awards
 WHERE store = :store AND idempotency_key = :idempotency_key;
 
 -- name: select_double_click
--- An award that the same agent queued a moment ago for the same person, ticket, amount and unit.
--- Reads awards. Binds store, agent, subject, unit, amount, ticket_id (0 for none), since_utc.
--- No row or one.
+-- An award that the same agent queued a moment ago for the same person, ticket, amount and unit,
+-- and that may still be booked or is: one that was refused or rejected may be asked for anew. The
+-- person may have become known by another name since: by the e-mail key then, by the id now.
+-- Reads awards, members. Binds store, agent, subject, email_key ('' for none), unit, amount,
+-- ticket_id (0 for none), since_utc. No row or one.
 SELECT
     award_id,
     state
@@ -29,10 +31,23 @@ WHERE
     store = :store
     AND queued_at_utc >= :since_utc
     AND agent = :agent
-    AND subject = :subject
+    AND (
+        subject = :subject
+        OR member_id = :subject
+        OR email = :email_key
+        OR (
+            member_id IS NULL
+            AND email IN (
+                SELECT m.email_key FROM members AS m
+                WHERE m.store = :store AND m.member_id = :subject
+            )
+        )
+    )
     AND unit = :unit
     AND amount = :amount
     AND COALESCE(ticket_id, 0) = :ticket_id
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL
 ORDER BY queued_at_utc DESC
 LIMIT 1;
 

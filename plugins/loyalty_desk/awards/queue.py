@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row
 
@@ -58,6 +58,29 @@ class Queued:
     @property
     def is_new(self) -> bool:
         return self.repeats is None
+
+    @property
+    def repeat_text(self) -> str | None:
+        """That it is a repeat, of which award, and how that stands; None for a new one."""
+        if self.repeats is None:
+            return None
+        why = "A double click" if self.repeats == "double_click" else "The key was used before"
+        return (
+            f"{why}: nothing new was queued. "
+            f"Award {self.award_id} is for the same person and amount, and {_STANDING[self.state]}."
+        )
+
+
+_STANDING: Final[Mapping[AwardState, str]] = {
+    AwardState.QUEUED: "is queued",
+    AwardState.NEEDS_APPROVAL: "waits for approval",
+    AwardState.APPROVED: "is approved",
+    AwardState.REJECTED: "was rejected",
+    AwardState.APPLYING: "is being applied",
+    AwardState.APPLIED: "is applied",
+    AwardState.REFUSED: "was refused",
+    AwardState.UNKNOWN: "is unknown: it may be booked, and a person has to look",
+}
 
 
 def queue_award(
@@ -192,6 +215,7 @@ def _find_earlier(
                 "store": store.name,
                 "agent": request.agent,
                 "subject": subject,
+                "email_key": request.email or "",
                 "unit": request.unit.value,
                 "amount": amount,
                 "ticket_id": request.ticket_id or 0,

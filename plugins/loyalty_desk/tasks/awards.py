@@ -64,7 +64,7 @@ def queue_from_form(
                 return None
     except (AwardFieldsError, AwardKeyError, AwardLimitError) as error:
         raise AwardNotQueuedError(str(error)) from None
-    log.info("award %s is queued", queued.award_id)
+    log.info("%s", queued.repeat_text or f"award {queued.award_id} is queued")
     return queued.award_id
 
 

@@ -127,6 +127,8 @@ def _accepted(request: Request, queued: Queued) -> Response:
         "status_url": status_url,
         "repeats": queued.repeats,
     }
+    if queued.repeat_text:  # first, as Gorgias shows how an answer begins
+        content = {"message": queued.repeat_text, **content}
     return JSONResponse(content, 202, {"Location": status_url})
 
 
