@@ -245,6 +245,42 @@ def test_the_limit_of_a_member_holds_by_e_mail_and_by_id(staging: Engine) -> Non
         queue(staging, request("60", **by_id), **limits)
 
 
+@pytest.mark.parametrize("known", ["by the sync", "by applying it"])
+def test_the_limit_of_a_member_counts_what_was_asked_for_before_the_member_was_known(
+    staging: Engine, known: str
+) -> None:
+    limits = {"max_points_per_member_per_day": 100}
+    first = queue(staging, request("30"), **limits)
+    queue(staging, request("30", idempotency_key="waits"), **limits)
+    learn_member(staging, first.award_id, "m1", known)
+    by_id = {"email": None, "member_id": "m1"}
+    for number, who in enumerate([{}, by_id]):
+        with pytest.raises(AwardLimitError, match=r"max_points_per_member_per_day.*40 are left"):
+            queue(staging, request("41", idempotency_key=f"over-{number}", **who), **limits)
+    assert queue(staging, request("30", idempotency_key="by id", **by_id), **limits).is_new
+    for number, who in enumerate([{}, by_id]):
+        with pytest.raises(AwardLimitError, match=r"max_points_per_member_per_day.*10 are left"):
+            queue(staging, request("11", idempotency_key=f"more-{number}", **who), **limits)
+
+
+def test_the_limit_of_a_member_does_not_count_what_others_have(staging: Engine) -> None:
+    limits = {"max_points_per_member_per_day": 100}
+    first = queue(staging, request("100"), **limits)
+    learn_member(staging, first.award_id, "m1", "by applying it")
+    with staging.begin() as connection:
+        Staged(connection).member("m2", "m1@shop.example")  # who has the address by now
+    by_id = {"email": None, "member_id": "m2", "idempotency_key": "key-2"}
+    assert queue(staging, request("100", **by_id), **limits).is_new
+
+
+def test_an_unknown_award_counts_as_it_may_be_booked(staging: Engine) -> None:
+    limits = {"max_points_per_agent_per_day": 100, "max_points_per_member_per_day": 100}
+    first = queue(staging, request("60"), **limits)
+    set_state(staging, first.award_id, AwardState.UNKNOWN)
+    with pytest.raises(AwardLimitError, match=r"agent_per_day.*40 are.*member_per_day.*40 are"):
+        queue(staging, request("50", idempotency_key="key-2"), **limits)
+
+
 def test_credits_are_kept_in_hundredths_and_have_limits_of_their_own(staging: Engine) -> None:
     queue(staging, request("1000"))
     award = queue(staging, request("12.50", unit=Unit.CREDITS, idempotency_key="key-2"))

@@ -60,13 +60,51 @@ WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
 LIMIT 2;
 
+-- name: select_learned_subject
+-- The member whom an award by this e-mail key was last booked for, while the sync knows nobody.
+-- Reads awards. Binds store, email_key, since_utc. No row or one.
+SELECT member_id
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND email = :email_key
+    AND member_id IS NOT NULL
+ORDER BY queued_at_utc DESC
+LIMIT 1;
+
 -- name: select_awarded_today
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
--- was refused or rejected does not count, nor does what takes an award back.
--- Reads awards. Binds store, agent, subject, unit, since_utc. One row.
+-- was refused or rejected does not count, nor does what takes an award back; what is unknown may be
+-- booked, and counts. A member is awarded also by what was asked for by an address that turned
+-- out to be theirs.
+-- Reads awards, members. Binds store, agent, subject, unit, since_utc. One row.
+WITH addresses AS (
+    SELECT m.email_key
+    FROM members AS m
+    WHERE m.store = :store AND m.member_id = :subject AND m.email_key IS NOT NULL
+    UNION
+    SELECT learned.email AS email_key
+    FROM awards AS learned
+    WHERE
+        learned.store = :store
+        AND learned.queued_at_utc >= :since_utc
+        AND learned.member_id = :subject
+        AND learned.email IS NOT NULL
+)
+
 SELECT
     COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
-    COALESCE(SUM(CASE WHEN subject = :subject THEN ABS(amount) ELSE 0 END), 0) AS by_member
+    COALESCE(
+        SUM(
+            CASE
+                WHEN subject = :subject OR member_id = :subject THEN ABS(amount)
+                WHEN member_id IS NULL AND email IN (SELECT a.email_key FROM addresses AS a)
+                    THEN ABS(amount)
+                ELSE 0
+            END
+        ), 0
+    ) AS by_member
 FROM awards
 WHERE
     store = :store

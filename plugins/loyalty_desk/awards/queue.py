@@ -101,7 +101,7 @@ def queue_award(
     """
     enter_gate(connection, store.name, now)
     amount = to_parts(request.amount, request.unit)
-    subject = _find_subject(connection, store, request)
+    subject = _find_subject(connection, store, request, now)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
     if earlier is not None:
         why: Literal["key", "double_click"] = "key" if request.idempotency_key else "double_click"
@@ -125,7 +125,7 @@ def awarded_today(
             "agent": agent,
             "subject": subject,
             "unit": unit.value,
-            "since_utc": utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+            "since_utc": _midnight(now),
         },
     ).one()
     return Today(by_agent=int(found.by_agent), by_member=int(found.by_member))
@@ -187,14 +187,23 @@ _AUDITED = (
 )
 
 
-def _find_subject(connection: Connection, store: StoreSettings, request: AwardRequest) -> str:
+def _find_subject(
+    connection: Connection, store: StoreSettings, request: AwardRequest, now: datetime
+) -> str:
     """Whose limit the award counts against: the member if known, else the e-mail key."""
     if request.member_id is not None:
         return request.member_id
-    found = connection.execute(
-        statement("awards/queue/select_subject"), {"store": store.name, "email_key": request.email}
-    ).all()
-    return str(found[0].member_id) if len(found) == 1 else str(request.email)
+    binds = {"store": store.name, "email_key": request.email, "since_utc": _midnight(now)}
+    staged = connection.execute(statement("awards/queue/select_subject"), binds).scalars().all()
+    if len(staged) == 1:
+        return str(staged[0])
+    learned = connection.execute(statement("awards/queue/select_learned_subject"), binds).scalar()
+    return str(request.email if staged or learned is None else learned)
+
+
+def _midnight(now: datetime) -> str:
+    """When the day of the limits began."""
+    return utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def _find_earlier(
