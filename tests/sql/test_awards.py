@@ -26,6 +26,7 @@ from loyalty_desk.awards.queue import (
     settle_unknown,
 )
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging import award_schema
@@ -271,6 +272,31 @@ def test_the_limit_of_a_member_does_not_count_what_others_have(staging: Engine) 
         Staged(connection).member("m2", "m1@shop.example")  # who has the address by now
     by_id = {"email": None, "member_id": "m2", "idempotency_key": "key-2"}
     assert queue(staging, request("100", **by_id), **limits).is_new
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed", "is_shared"),
+    [
+        ("member", {}, True),
+        ("guest", {"allow_guests": True}, True),
+        ("guest", {"allow_guests": False}, False),
+        ("excluded", {"allow_excluded": False}, False),
+    ],
+)
+def test_an_address_that_two_may_be_awarded_by_is_refused(
+    staging: Engine, status: str, allowed: dict[str, bool], *, is_shared: bool
+) -> None:
+    with staging.begin() as connection:
+        Staged(connection).member("m1", "m1@shop.example")
+        Staged(connection).member("m2", "m1@shop.example", status=status)
+        Staged(connection).member("m3", "m1@shop.example", gone_at_utc=utc_text(NOW))
+    if is_shared:
+        with pytest.raises(SharedAwardError, match="m1, m2; choose one by member_id"):
+            queue(staging, request(), **allowed)
+        assert count(staging) == 0
+    else:
+        assert queue(staging, request(), **allowed).is_new
+    assert queue(staging, request(email=None, member_id="m2", idempotency_key="id")).is_new
 
 
 def test_an_unknown_award_counts_as_it_may_be_booked(staging: Engine) -> None:

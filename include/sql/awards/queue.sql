@@ -51,14 +51,16 @@ WHERE
 ORDER BY queued_at_utc DESC
 LIMIT 1;
 
--- name: select_subject
--- The members with an e-mail key, to know whose limit an award counts against.
--- Reads members. Binds store, email_key. Two rows at most: more than one is a tie.
-SELECT member_id
+-- name: select_holders
+-- The members with an e-mail key: whose limit an award counts against, and who shares the address.
+-- Reads members. Binds store, email_key. One row per member, ten at most.
+SELECT
+    member_id,
+    status
 FROM members
 WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
-LIMIT 2;
+LIMIT 10;
 
 -- name: select_learned_subject
 -- The member whom an award by this e-mail key was last booked for, while the sync knows nobody.

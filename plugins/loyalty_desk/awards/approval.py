@@ -137,15 +137,22 @@ class Question:
     left_s: float
 
 
-def question(award: Row[Any], member: Member | None, now: datetime) -> Question:
+def question(
+    award: Row[Any],
+    member: Member | None,
+    now: datetime,
+    *,
+    nobody: str = "nobody by that address",
+) -> Question:
     """What an approver is asked about an award.
 
     Everything that a person wrote is code: a note must not become a link or a picture. Escapes are
-    not enough, as Airflow's pages make links of what still looks like an address then.
+    not enough, as Airflow's pages make links of what still looks like an address then. `nobody`
+    stands for a member who was not found.
     """
     card = member.card if member else {}
     facts = {
-        "Member": card.get("name") or (None if member else "nobody by that address"),
+        "Member": card.get("name") or (None if member else nobody),
         "E-mail": award.email or (member.email if member else None),
         "Member id": member.member_id if member else award.member_id,
         "Balance": card.get(f"{award.unit}_balance"),

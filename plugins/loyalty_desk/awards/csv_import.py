@@ -27,6 +27,7 @@ from loyalty_desk.awards.requests import (
     agent_key,
     read_request,
 )
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
@@ -99,7 +100,7 @@ def import_awards(
         for number, request in _iter_requests(file, store, agent, bad):
             try:
                 queued = queue_award(connection, store, request, now, door=file.door)
-            except (AwardKeyError, AwardLimitError) as error:
+            except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
                 bad[number] = str(error)
                 continue
             line = Line(number=number, request=request, is_new=queued.is_new, state=queued.state)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.subject import find_subject
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
@@ -98,10 +99,12 @@ def queue_award(
     Raises:
         AwardKeyError: the key was used for other content.
         AwardLimitError: a limit would be broken; nothing is queued.
+        SharedAwardError: several members have the address.
     """
     enter_gate(connection, store.name, now)
     amount = to_parts(request.amount, request.unit)
-    subject = _find_subject(connection, store, request, now)
+    since_utc = _midnight(now)
+    subject = find_subject(connection, store, request, since_utc=since_utc)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
     if earlier is not None:
         why: Literal["key", "double_click"] = "key" if request.idempotency_key else "double_click"
@@ -185,20 +188,6 @@ _AUDITED = (
     *("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key"),
     *("reverses", "approve_by_utc"),
 )
-
-
-def _find_subject(
-    connection: Connection, store: StoreSettings, request: AwardRequest, now: datetime
-) -> str:
-    """Whose limit the award counts against: the member if known, else the e-mail key."""
-    if request.member_id is not None:
-        return request.member_id
-    binds = {"store": store.name, "email_key": request.email, "since_utc": _midnight(now)}
-    staged = connection.execute(statement("awards/queue/select_subject"), binds).scalars().all()
-    if len(staged) == 1:
-        return str(staged[0])
-    learned = connection.execute(statement("awards/queue/select_learned_subject"), binds).scalar()
-    return str(request.email if staged or learned is None else learned)
 
 
 def _midnight(now: datetime) -> str:

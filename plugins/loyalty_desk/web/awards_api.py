@@ -21,6 +21,7 @@ from loyalty_desk.awards.queue import (
 )
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_request
 from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
@@ -89,6 +90,10 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
         raise WebError(409, str(error)) from None
     except AwardLimitError as error:
         raise WebError(422, "the award is over a limit", fields=error.breaches) from None
+    except SharedAwardError:  # who they are is for the desk
+        reason = "several members have it: choose one by member_id, or on the desk"
+        error_text = "nothing was queued: several members have this e-mail address"
+        raise WebError(422, error_text, fields={"email": reason}) from None
 
 
 def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
