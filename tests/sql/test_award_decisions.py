@@ -232,6 +232,24 @@ def test_what_airflow_was_answered_is_in_the_audit_with_who_and_why(
     assert (last.state, last.actor, last.detail) == (state, actor, detail)
 
 
+def test_an_answer_after_another_one_is_told_that_it_is_late(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        award = get_award(connection, STORE, award_id)
+        decide(connection, STORE, award, NOW, approved=True, by="bo", why=None)
+        for given in (REJECT, REJECT, APPROVE):  # a task may be tried again
+            by = "cy" if given == REJECT else "bo"
+            state = settle(connection, STORE, award, airflow_answer(given, by), LATER)
+            assert state == AwardState.APPROVED
+        assert settle(connection, STORE, award, airflow_answer(REJECT, None), LATER) == state
+        events = get_events(connection, STORE, award_id)
+
+    assert [(event.state, event.actor, event.detail) for event in events[1:]] == [
+        ("approved", "bo", None),
+        ("approved", "cy", "answered Reject too late, which changed nothing"),
+    ]
+
+
 def test_an_own_approval_in_airflow_is_noted_and_asked_about_by_another_run(
     staging: Engine,
 ) -> None:
