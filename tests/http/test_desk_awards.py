@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
+from loyalty_desk.awards.queue import add_event
+from loyalty_desk.clock import utc_now
+from loyalty_desk.records import AwardState
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.people_schema import members
 from tests.factories import STORE
@@ -70,6 +74,9 @@ def test_an_award_is_queued_once_however_often_its_form_is_sent(
     shown = agent.call("GET", first.headers["location"]).text
     assert "The award is queued." in shown
     assert "&lt;b&gt;kind" in shown
+    shown = agent.call("GET", second.headers["location"]).text
+    assert "Sent twice: nothing new was queued." in shown
+    assert award.award_id in shown
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,50 @@ def test_what_is_wrong_is_said_beside_the_form_and_nothing_is_queued(
     assert answer.status_code == 400
     assert says in answer.text
     assert found(staging, door="desk") == []
+
+
+def test_of_several_members_with_an_address_one_has_to_be_chosen(
+    agent: DeskClient, staging: Engine
+) -> None:
+    fields = {"amount": "5", "reason": "gesture", "ticket_id": "71"}
+    answer = agent.post("/awards/new", {**fields, "email": "twin@example.test"})
+
+    assert answer.status_code == 400
+    assert "several members have this address; choose one" in answer.text
+    assert found(staging, door="desk") == []
+    chosen = re.findall(r'href="[^"]*(/awards/new\?who=m\d[^"]*)">Choose member', answer.text)
+    assert [unescape(one) for one in chosen] == [
+        "/awards/new?who=m3&ticket_id=71",
+        "/awards/new?who=m4&ticket_id=71",
+    ]
+    assert 'name="member_id" value="m4"' in agent.get(unescape(chosen[1])).text
+    assert agent.post("/awards/new", {**fields, "member_id": "m4"}).status_code == 303
+
+
+def test_an_award_refused_for_a_shared_address_names_the_members(
+    agent: DeskClient, staging: Engine
+) -> None:
+    agent.post("/awards/new", {"email": "new@example.test", "amount": "5", "reason": "gesture"})
+    [award] = found(staging, door="desk")
+    with staging.begin() as connection:
+        refused = {"state": "refused", "detail": "ambiguous"}
+        Staged(connection).update(awards, {"award_id": award.award_id}, **refused)
+        add_event(
+            connection,
+            STORE,
+            award.award_id,
+            AwardState.REFUSED,
+            utc_now(),
+            actor="worker",
+            detail="ambiguous",
+            facts={"member_ids": ["m8", "m9"]},
+        )
+
+    page = agent.get(f"/awards/{award.award_id}").text
+
+    assert "Several members have the e-mail address" in page
+    assert "members with the address: m8, m9" in page
+    assert "/awards/new?who=new%40example.test" in page
 
 
 def test_nobody_awards_in_anothers_name(agent: DeskClient, staging: Engine) -> None:

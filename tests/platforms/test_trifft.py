@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.errors import ApiError, BadConnectionError, NotFoundError
+from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.check import Verdict, check_guesses
 from loyalty_desk.platforms.trifft import GUESSES
 from sandbox.running import Sandbox
@@ -53,6 +54,18 @@ def test_who_has_no_coupon_any_more_has_an_empty_list_and_not_an_unknown_one(
     without = next(one for one in all_members(account.platform()) if not one.card["coupons"])
 
     assert without.card["coupons"] == []
+
+
+def test_a_search_by_address_that_finds_several_names_them(account: Account) -> None:
+    by_search = {**account.options["api"], "path.member_by_email": "/member?email={email}"}
+    account.connect(extra={"api": by_search})
+    listed = next(account.platform().iter_member_pages()).members
+
+    with pytest.raises(SharedAddressError) as told:
+        account.platform().find_member("ida@shop.example")
+
+    assert set(told.value.member_ids) <= {one.member_id for one in listed}
+    assert len(told.value.member_ids) > 1
 
 
 def test_an_award_is_a_transaction_of_nothing_with_our_own_id(account: Account) -> None:

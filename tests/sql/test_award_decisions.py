@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine
@@ -33,8 +34,10 @@ from loyalty_desk.awards.queue import (
     get_events,
 )
 from loyalty_desk.awards.reversal import REASON, ReversalError, reverse_award
+from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging import award_schema
+from loyalty_desk.tasks import awards as tasks
 from tests.factories import LATER, NOW, STORE, member, store_settings
 from tests.sql.staged import Staged
 from tests.sql.test_awards import claim, queue, request
@@ -229,6 +232,24 @@ def test_what_airflow_was_answered_is_in_the_audit_with_who_and_why(
     assert (last.state, last.actor, last.detail) == (state, actor, detail)
 
 
+def test_an_answer_after_another_one_is_told_that_it_is_late(staging: Engine) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        award = get_award(connection, STORE, award_id)
+        decide(connection, STORE, award, NOW, approved=True, by="bo", why=None)
+        for given in (REJECT, REJECT, APPROVE):  # a task may be tried again
+            by = "cy" if given == REJECT else "bo"
+            state = settle(connection, STORE, award, airflow_answer(given, by), LATER)
+            assert state == AwardState.APPROVED
+        assert settle(connection, STORE, award, airflow_answer(REJECT, None), LATER) == state
+        events = get_events(connection, STORE, award_id)
+
+    assert [(event.state, event.actor, event.detail) for event in events[1:]] == [
+        ("approved", "bo", None),
+        ("approved", "cy", "answered Reject too late, which changed nothing"),
+    ]
+
+
 def test_an_own_approval_in_airflow_is_noted_and_asked_about_by_another_run(
     staging: Engine,
 ) -> None:
@@ -282,6 +303,21 @@ def test_the_question_about_nobody_says_so(staging: Engine) -> None:
         award = get_award(connection, STORE, award_id)
 
     assert "nobody by that address" in question(award, None, NOW).body
+
+
+def test_the_question_about_a_shared_address_says_that_it_would_be_refused(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    award_id = wait_for_approval(staging)
+    platform = Mock(find_member=Mock(side_effect=SharedAddressError(["m1", "m2"])))
+    monkeypatch.setattr(tasks, "staging_engine", lambda: staging)
+    monkeypatch.setattr(tasks, "open_store", lambda _name: store_settings())
+    monkeypatch.setattr(tasks, "loyalty_platform", lambda *_args, **_options: platform)
+
+    asked = tasks.ask(STORE, award_id)
+
+    assert asked is not None
+    assert "several members with that address, so it would be refused" in asked.body
 
 
 # --- taking back -------------------------------------------------------------------------------

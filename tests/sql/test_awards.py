@@ -26,6 +26,7 @@ from loyalty_desk.awards.queue import (
     settle_unknown,
 )
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging import award_schema
@@ -62,6 +63,21 @@ def queue(staging: Engine, wanted: AwardRequest, now: datetime = NOW, **awards: 
 def count(staging: Engine) -> int:
     with staging.connect() as connection:
         return len(list_awards(connection, STORE))
+
+
+def set_state(staging: Engine, award_id: str, state: AwardState) -> None:
+    with staging.begin() as connection:
+        Staged(connection).update(award_schema.awards, {"award_id": award_id}, state=state.value)
+
+
+def learn_member(staging: Engine, award_id: str, member_id: str, known: str) -> None:
+    """Whose m1@shop.example is becomes known by the sync or by applying the award."""
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        if known == "by the sync":
+            staged.member(member_id, "m1@shop.example")
+        else:
+            staged.update(award_schema.awards, {"award_id": award_id}, member_id=member_id)
 
 
 def claim(staging: Engine, award_id: str, by: str, now: datetime = NOW) -> bool:
@@ -118,6 +134,53 @@ def test_without_a_key_another_award_is_another_award(
     wanted = {"idempotency_key": None, "ticket_id": 7}
     queue(staging, request(**wanted))
     assert queue(staging, request(**{**wanted, **other})).is_new
+
+
+@pytest.mark.parametrize("state", list(AwardState))
+def test_only_an_award_that_was_not_turned_down_makes_a_double_click(
+    staging: Engine, state: AwardState
+) -> None:
+    """An unknown one may be booked, so the same click must not book it again."""
+    first = queue(staging, request(idempotency_key=None))
+    set_state(staging, first.award_id, state)
+    again = queue(staging, request(idempotency_key=None, reason="other", note="again"))
+    assert again.is_new is (state in {AwardState.REFUSED, AwardState.REJECTED})
+    if not again.is_new:
+        assert again == Queued(award_id=first.award_id, state=state, repeats="double_click")
+
+
+def test_a_refused_award_does_not_hide_the_one_that_was_applied(staging: Engine) -> None:
+    first = queue(staging, request(idempotency_key=None))
+    set_state(staging, first.award_id, AwardState.REFUSED)
+    second = queue(staging, request(idempotency_key=None))
+    set_state(staging, second.award_id, AwardState.APPLIED)
+    again = queue(staging, request(idempotency_key=None))
+    assert (again.award_id, again.repeats) == (second.award_id, "double_click")
+
+
+@pytest.mark.parametrize("known", ["by the sync", "by applying it"])
+def test_a_double_click_is_one_though_the_member_became_known_between(
+    staging: Engine, known: str
+) -> None:
+    first = queue(staging, request(idempotency_key=None))
+    learn_member(staging, first.award_id, "m1", known)
+    for who in ({}, {"email": None, "member_id": "m1"}):
+        again = queue(staging, request(idempotency_key=None, **who))
+        assert (again.award_id, again.repeats) == (first.award_id, "double_click")
+
+
+def test_the_words_for_a_repeat_say_of_which_award_and_how_it_stands() -> None:
+    double_click = Queued(award_id="a1", state=AwardState.APPLYING, repeats="double_click")
+    used_key = Queued(award_id="a1", state=AwardState.NEEDS_APPROVAL, repeats="key")
+    assert double_click.repeat_text == (
+        "A double click: nothing new was queued. Award a1 is for the same person "
+        "and amount, and is being applied."
+    )
+    assert used_key.repeat_text == (
+        "The key was used before: nothing new was queued. Award a1 is for the same "
+        "person and amount, and waits for approval."
+    )
+    assert Queued(award_id="a1", state=AwardState.QUEUED).repeat_text is None
 
 
 def test_one_award_sent_by_many_clients_at_once_is_one_row(staging: Engine) -> None:
@@ -181,6 +244,67 @@ def test_the_limit_of_a_member_holds_by_e_mail_and_by_id(staging: Engine) -> Non
     by_id = {"email": None, "member_id": "m1", "idempotency_key": "key-2"}
     with pytest.raises(AwardLimitError, match="max_points_per_member_per_day"):
         queue(staging, request("60", **by_id), **limits)
+
+
+@pytest.mark.parametrize("known", ["by the sync", "by applying it"])
+def test_the_limit_of_a_member_counts_what_was_asked_for_before_the_member_was_known(
+    staging: Engine, known: str
+) -> None:
+    limits = {"max_points_per_member_per_day": 100}
+    first = queue(staging, request("30"), **limits)
+    queue(staging, request("30", idempotency_key="waits"), **limits)
+    learn_member(staging, first.award_id, "m1", known)
+    by_id = {"email": None, "member_id": "m1"}
+    for number, who in enumerate([{}, by_id]):
+        with pytest.raises(AwardLimitError, match=r"max_points_per_member_per_day.*40 are left"):
+            queue(staging, request("41", idempotency_key=f"over-{number}", **who), **limits)
+    assert queue(staging, request("30", idempotency_key="by id", **by_id), **limits).is_new
+    for number, who in enumerate([{}, by_id]):
+        with pytest.raises(AwardLimitError, match=r"max_points_per_member_per_day.*10 are left"):
+            queue(staging, request("11", idempotency_key=f"more-{number}", **who), **limits)
+
+
+def test_the_limit_of_a_member_does_not_count_what_others_have(staging: Engine) -> None:
+    limits = {"max_points_per_member_per_day": 100}
+    first = queue(staging, request("100"), **limits)
+    learn_member(staging, first.award_id, "m1", "by applying it")
+    with staging.begin() as connection:
+        Staged(connection).member("m2", "m1@shop.example")  # who has the address by now
+    by_id = {"email": None, "member_id": "m2", "idempotency_key": "key-2"}
+    assert queue(staging, request("100", **by_id), **limits).is_new
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed", "is_shared"),
+    [
+        ("member", {}, True),
+        ("guest", {"allow_guests": True}, True),
+        ("guest", {"allow_guests": False}, False),
+        ("excluded", {"allow_excluded": False}, False),
+    ],
+)
+def test_an_address_that_two_may_be_awarded_by_is_refused(
+    staging: Engine, status: str, allowed: dict[str, bool], *, is_shared: bool
+) -> None:
+    with staging.begin() as connection:
+        Staged(connection).member("m1", "m1@shop.example")
+        Staged(connection).member("m2", "m1@shop.example", status=status)
+        Staged(connection).member("m3", "m1@shop.example", gone_at_utc=utc_text(NOW))
+    if is_shared:
+        with pytest.raises(SharedAwardError, match="m1, m2; choose one by member_id"):
+            queue(staging, request(), **allowed)
+        assert count(staging) == 0
+    else:
+        assert queue(staging, request(), **allowed).is_new
+    assert queue(staging, request(email=None, member_id="m2", idempotency_key="id")).is_new
+
+
+def test_an_unknown_award_counts_as_it_may_be_booked(staging: Engine) -> None:
+    limits = {"max_points_per_agent_per_day": 100, "max_points_per_member_per_day": 100}
+    first = queue(staging, request("60"), **limits)
+    set_state(staging, first.award_id, AwardState.UNKNOWN)
+    with pytest.raises(AwardLimitError, match=r"agent_per_day.*40 are.*member_per_day.*40 are"):
+        queue(staging, request("50", idempotency_key="key-2"), **limits)
 
 
 def test_credits_are_kept_in_hundredths_and_have_limits_of_their_own(staging: Engine) -> None:

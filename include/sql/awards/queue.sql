@@ -18,9 +18,11 @@ FROM awards
 WHERE store = :store AND idempotency_key = :idempotency_key;
 
 -- name: select_double_click
--- An award that the same agent queued a moment ago for the same person, ticket, amount and unit.
--- Reads awards. Binds store, agent, subject, unit, amount, ticket_id (0 for none), since_utc.
--- No row or one.
+-- An award that the same agent queued a moment ago for the same person, ticket, amount and unit,
+-- and that may still be booked or is: one that was refused or rejected may be asked for anew. The
+-- person may have become known by another name since: by the e-mail key then, by the id now.
+-- Reads awards, members. Binds store, agent, subject, email_key ('' for none), unit, amount,
+-- ticket_id (0 for none), since_utc. No row or one.
 SELECT
     award_id,
     state
@@ -29,21 +31,49 @@ WHERE
     store = :store
     AND queued_at_utc >= :since_utc
     AND agent = :agent
-    AND subject = :subject
+    AND (
+        subject = :subject
+        OR member_id = :subject
+        OR email = :email_key
+        OR (
+            member_id IS NULL
+            AND email IN (
+                SELECT m.email_key FROM members AS m
+                WHERE m.store = :store AND m.member_id = :subject
+            )
+        )
+    )
     AND unit = :unit
     AND amount = :amount
     AND COALESCE(ticket_id, 0) = :ticket_id
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL
 ORDER BY queued_at_utc DESC
 LIMIT 1;
 
--- name: select_subject
--- The members with an e-mail key, to know whose limit an award counts against.
--- Reads members. Binds store, email_key. Two rows at most: more than one is a tie.
-SELECT member_id
+-- name: select_holders
+-- The members with an e-mail key: whose limit an award counts against, and who shares the address.
+-- Reads members. Binds store, email_key. One row per member, ten at most.
+SELECT
+    member_id,
+    status
 FROM members
 WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
-LIMIT 2;
+LIMIT 10;
+
+-- name: select_learned_subject
+-- The member whom an award by this e-mail key was last booked for, while the sync knows nobody.
+-- Reads awards. Binds store, email_key, since_utc. No row or one.
+SELECT member_id
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND email = :email_key
+    AND member_id IS NOT NULL
+ORDER BY queued_at_utc DESC
+LIMIT 1;
 
 -- name: select_balance_ahead
 -- The points of the members with that id or e-mail key, and what awards that wait will change;
@@ -72,11 +102,36 @@ LIMIT 2;
 
 -- name: select_awarded_today
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
--- was refused or rejected does not count, nor does what takes an award back.
--- Reads awards. Binds store, agent, subject, unit, since_utc. One row.
+-- was refused or rejected does not count, nor does what takes an award back; what is unknown may be
+-- booked, and counts. A member is awarded also by what was asked for by an address that turned
+-- out to be theirs.
+-- Reads awards, members. Binds store, agent, subject, unit, since_utc. One row.
+WITH addresses AS (
+    SELECT m.email_key
+    FROM members AS m
+    WHERE m.store = :store AND m.member_id = :subject AND m.email_key IS NOT NULL
+    UNION
+    SELECT learned.email AS email_key
+    FROM awards AS learned
+    WHERE
+        learned.store = :store
+        AND learned.queued_at_utc >= :since_utc
+        AND learned.member_id = :subject
+        AND learned.email IS NOT NULL
+)
+
 SELECT
     COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
-    COALESCE(SUM(CASE WHEN subject = :subject THEN ABS(amount) ELSE 0 END), 0) AS by_member
+    COALESCE(
+        SUM(
+            CASE
+                WHEN subject = :subject OR member_id = :subject THEN ABS(amount)
+                WHEN member_id IS NULL AND email IN (SELECT a.email_key FROM addresses AS a)
+                    THEN ABS(amount)
+                ELSE 0
+            END
+        ), 0
+    ) AS by_member
 FROM awards
 WHERE
     store = :store

@@ -23,10 +23,11 @@ from sqlalchemy import Connection, Engine, Row
 from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, marker_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
+from loyalty_desk.awards.subject import AMBIGUOUS, find_sharers
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
+from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform, SharedAddressError
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
 from loyalty_desk.settings.sections import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -124,6 +125,9 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     except (ApiUnavailableError, CursorError, BadConnectionError):
         _leave(worker, award, "the platform cannot be asked")
         raise
+    except SharedAddressError as error:
+        _finish_shared(worker, award, counts, error.member_ids)
+        return
     except (ApiError, BadFieldError):
         _finish(worker, award, counts, AwardState.REFUSED, "the member cannot be read")
         return
@@ -133,6 +137,8 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
         _finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
     elif member is None or refusal is not None:
         _finish(worker, award, counts, AwardState.REFUSED, refusal)
+    elif sharers := _find_sharers(worker, award, member):
+        _finish_shared(worker, award, counts, sharers)
     else:
         _send(worker, award, member, counts)
 
@@ -145,6 +151,20 @@ def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
     if member.status == MemberStatus.EXCLUDED and not settings.allow_excluded:
         return "excluded"
     return None
+
+
+def _find_sharers(worker: Worker, award: Row[Any], member: Member) -> list[str]:
+    """All who share the award's address: Rivo and TRIFFT answer with one, so staging tells."""
+    if award.member_id is not None:
+        return []
+    with reading(worker.engine) as connection:
+        return find_sharers(connection, worker.store, award.email, member.member_id)
+
+
+def _finish_shared(worker: Worker, award: Row[Any], counts: Counts, member_ids: list[str]) -> None:
+    """Whoever of them it was sent for before, if it was, nobody can tell."""
+    state = AwardState.UNKNOWN if award.sends else AwardState.REFUSED
+    _finish(worker, award, counts, state, AMBIGUOUS, facts={"member_ids": member_ids})
 
 
 def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
@@ -325,6 +345,7 @@ def _finish(
     *,
     entry_id: str | None = None,
     member_id: str | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     now = utc_now()
     binds = {
@@ -339,7 +360,7 @@ def _finish(
         if not connection.execute(statement("awards/apply/finish_award"), binds).rowcount:
             log.info("award %s was taken over by another worker", award.award_id)
             return
-        facts = {"entry_id": entry_id} if entry_id else None
+        facts = {"entry_id": entry_id} if entry_id else facts
         _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
     counts[state] += 1
     log.info("award %s: %s%s", award.award_id, state.value, f", {detail}" if detail else "")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.queue import add_event, amount_text, get_award
+from loyalty_desk.awards.queue import add_event, amount_text, get_award, get_events
 from loyalty_desk.awards.requests import agent_key
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -121,11 +121,34 @@ def settle(
     why = str((answer["params_input"] or {}).get("why") or "") if responder else IN_TIME
     approved = answer["chosen_options"] == [APPROVE]
     try:
-        return decide(connection, store, award, now, approved=approved, by=by, why=why or None)
+        state = decide(connection, store, award, now, approved=approved, by=by, why=why or None)
     except OwnApprovalError as error:
         log.warning("%s; it is asked about anew", error)
         ask_anew(connection, store, award, now, by=by)
         return AwardState.NEEDS_APPROVAL
+    if responder:
+        _note_if_late(connection, store, award.award_id, state, now, approved=approved, by=by)
+    return state
+
+
+def _note_if_late(
+    connection: Connection,
+    store: str,
+    award_id: str,
+    state: AwardState,
+    now: datetime,
+    *,
+    approved: bool,
+    by: str,
+) -> None:
+    """Say in the audit and the task's log that an answer changed nothing, once."""
+    wanted = AwardState.APPROVED if approved else AwardState.REJECTED
+    detail = f"answered {APPROVE if approved else REJECT} too late, which changed nothing"
+    events = get_events(connection, store, award_id)
+    # A task that is tried again finds its own answer in the audit: that one was in time.
+    if not any(e.actor == by and (e.state == wanted or e.detail == detail) for e in events):
+        log.warning("award %s is %s: this was %s", award_id, state.value, detail)
+        add_event(connection, store, award_id, state, now, actor=by, detail=detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +160,22 @@ class Question:
     left_s: float
 
 
-def question(award: Row[Any], member: Member | None, now: datetime) -> Question:
+def question(
+    award: Row[Any],
+    member: Member | None,
+    now: datetime,
+    *,
+    nobody: str = "nobody by that address",
+) -> Question:
     """What an approver is asked about an award.
 
     Everything that a person wrote is code: a note must not become a link or a picture. Escapes are
-    not enough, as Airflow's pages make links of what still looks like an address then.
+    not enough, as Airflow's pages make links of what still looks like an address then. `nobody`
+    stands for a member who was not found.
     """
     card = member.card if member else {}
     facts = {
-        "Member": card.get("name") or (None if member else "nobody by that address"),
+        "Member": card.get("name") or (None if member else nobody),
         "E-mail": award.email or (member.email if member else None),
         "Member id": member.member_id if member else award.member_id,
         "Balance": card.get(f"{award.unit}_balance"),

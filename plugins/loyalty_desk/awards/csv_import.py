@@ -27,6 +27,7 @@ from loyalty_desk.awards.requests import (
     agent_key,
     read_request,
 )
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
@@ -109,7 +110,7 @@ def import_awards(
             after = find_balance_after(connection, store.name, request)
             try:
                 queued = queue_award(connection, store, request, now, door=file.door)
-            except (AwardKeyError, AwardLimitError) as error:
+            except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
                 bad[number] = str(error)
                 continue
             lines.append(

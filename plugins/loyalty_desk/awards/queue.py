@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.balances import find_below_zero
 from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.subject import find_subject
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
@@ -60,6 +61,29 @@ class Queued:
     def is_new(self) -> bool:
         return self.repeats is None
 
+    @property
+    def repeat_text(self) -> str | None:
+        """That it is a repeat, of which award, and how that stands; None for a new one."""
+        if self.repeats is None:
+            return None
+        why = "A double click" if self.repeats == "double_click" else "The key was used before"
+        return (
+            f"{why}: nothing new was queued. "
+            f"Award {self.award_id} is for the same person and amount, and {_STANDING[self.state]}."
+        )
+
+
+_STANDING: Final[Mapping[AwardState, str]] = {
+    AwardState.QUEUED: "is queued",
+    AwardState.NEEDS_APPROVAL: "waits for approval",
+    AwardState.APPROVED: "is approved",
+    AwardState.REJECTED: "was rejected",
+    AwardState.APPLYING: "is being applied",
+    AwardState.APPLIED: "is applied",
+    AwardState.REFUSED: "was refused",
+    AwardState.UNKNOWN: "is unknown: it may be booked, and a person has to look",
+}
+
 
 def queue_award(
     connection: Connection,
@@ -76,10 +100,12 @@ def queue_award(
     Raises:
         AwardKeyError: the key was used for other content.
         AwardLimitError: a limit would be broken; nothing is queued.
+        SharedAwardError: several members have the address.
     """
     enter_gate(connection, store.name, now)
     amount = to_parts(request.amount, request.unit)
-    subject = _find_subject(connection, store, request)
+    since_utc = _midnight(now)
+    subject = find_subject(connection, store, request, since_utc=since_utc)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
     if earlier is not None:
         why: Literal["key", "double_click"] = "key" if request.idempotency_key else "double_click"
@@ -104,7 +130,7 @@ def awarded_today(
             "agent": agent,
             "subject": subject,
             "unit": unit.value,
-            "since_utc": utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+            "since_utc": _midnight(now),
         },
     ).one()
     return Today(by_agent=int(found.by_agent), by_member=int(found.by_member))
@@ -166,14 +192,9 @@ _AUDITED = (
 )
 
 
-def _find_subject(connection: Connection, store: StoreSettings, request: AwardRequest) -> str:
-    """Whose limit the award counts against: the member if known, else the e-mail key."""
-    if request.member_id is not None:
-        return request.member_id
-    found = connection.execute(
-        statement("awards/queue/select_subject"), {"store": store.name, "email_key": request.email}
-    ).all()
-    return str(found[0].member_id) if len(found) == 1 else str(request.email)
+def _midnight(now: datetime) -> str:
+    """When the day of the limits began."""
+    return utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def _find_earlier(
@@ -194,6 +215,7 @@ def _find_earlier(
                 "store": store.name,
                 "agent": request.agent,
                 "subject": subject,
+                "email_key": request.email or "",
                 "unit": request.unit.value,
                 "amount": amount,
                 "ticket_id": request.ticket_id or 0,

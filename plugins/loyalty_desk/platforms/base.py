@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, Self
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import Counts, Transport
 from loyalty_desk.platforms.guesses import Guess, pick, resolve
 from loyalty_desk.records import Member, Rejected, Unit
@@ -111,6 +112,14 @@ class LedgerEntry:
     marker_text: str | None
     is_revoked: bool = False
     is_pending: bool = False
+
+
+class SharedAddressError(BadFieldError):
+    """Several members, `member_ids` as far as they tell, have the address that was looked for."""
+
+    def __init__(self, member_ids: Iterable[str]) -> None:
+        self.member_ids = sorted(member_ids)
+        super().__init__("email", "is that of several members")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +230,8 @@ class Platform(ABC):
         """Return the member with this id or e-mail address, None when there is none.
 
         Raises:
-            BadFieldError: the platform's answer cannot be used, or several members share the
-                address and nobody may choose.
+            BadFieldError: the platform's answer cannot be used.
+            SharedAddressError: several members share the address and nobody may choose.
             ApiUnavailableError, ApiError: as above.
         """
 

@@ -12,7 +12,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.http.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.http.transport import Transport
-from loyalty_desk.platforms.base import LedgerEntry, MemberPage
+from loyalty_desk.platforms.base import LedgerEntry, MemberPage, SharedAddressError
 from loyalty_desk.platforms.guesses import pick
 from loyalty_desk.records import Member, Rejected
 
@@ -148,7 +148,7 @@ def only_with_address(
     """The one member of a search who has the very address, None when nobody has.
 
     Raises:
-        BadFieldError: several have it, and nobody may choose.
+        SharedAddressError: several have it, and nobody may choose.
     """
     wanted = read_email(address)[0]
     found = [
@@ -160,7 +160,7 @@ def only_with_address(
         and read_email(row["email"])[0] == wanted
     ]
     if len(found) > 1:
-        raise BadFieldError("email", "is that of several members")
+        raise SharedAddressError(str(row["id"]) for row in found if row.get("id"))
     return read(found[0]) if found else None
 
 

@@ -35,6 +35,7 @@ from loyalty_desk.platforms.base import (
     Pace,
     Platform,
     Sample,
+    SharedAddressError,
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
@@ -227,7 +228,8 @@ class TrifftPlatform(Platform):
             return None
         if isinstance(row, list):  # a search in place of a read
             if len(row) > 1:
-                raise BadFieldError("email", "is that of several members")
+                ids = (pick(one, self._answers["member.id"]) for one in row)
+                raise SharedAddressError(str(one) for one in ids if one)
             row = row[0] if row else None
         return None if row is None else self._read_member(row)
 

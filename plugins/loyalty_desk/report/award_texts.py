@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from loyalty_desk.awards.ledger import TAKEN_BACK
+from loyalty_desk.awards.subject import AMBIGUOUS
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.records import AwardState, Outcome
 
@@ -19,6 +20,11 @@ REFUSED_TEXTS: Final = {
         title="Not joined",
         means="A guest, who holds points without having joined; the store awards members only.",
         what_to_do="Invite the customer to join, then award anew.",
+    ),
+    AMBIGUOUS: ClassText(
+        title="A shared address",
+        means="Several members have the e-mail address that was asked for, so nothing was booked.",
+        what_to_do="The award's history on the desk names them: choose one, then award anew.",
     ),
     "excluded": replace(class_text("customer", Outcome.EXCLUDED), needs_person=True),
 }

@@ -16,10 +16,12 @@ from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.hooks.notifiers import send_alert
+from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import installation
@@ -62,9 +64,9 @@ def queue_from_form(
                 change.rollback()
                 log.info("dry run: the award is in order and was not queued")
                 return None
-    except (AwardFieldsError, AwardKeyError, AwardLimitError) as error:
+    except (AwardFieldsError, AwardKeyError, AwardLimitError, SharedAwardError) as error:
         raise AwardNotQueuedError(str(error)) from None
-    log.info("award %s is queued", queued.award_id)
+    log.info("%s", queued.repeat_text or f"award {queued.award_id} is queued")
     return queued.award_id
 
 
@@ -108,7 +110,11 @@ def ask(store_name: str, award_id: str) -> Question | None:
     if award.state != AwardState.NEEDS_APPROVAL:
         return None
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
-    member = platform.find_member(award.member_id or award.email)
+    try:
+        member = platform.find_member(award.member_id or award.email)
+    except SharedAddressError:
+        nobody = "several members with that address, so it would be refused"
+        return approval.question(award, None, utc_now(), nobody=nobody)
     return approval.question(award, member, utc_now())
 
 

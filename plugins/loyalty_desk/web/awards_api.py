@@ -21,6 +21,7 @@ from loyalty_desk.awards.queue import (
 )
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_request
 from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState, Unit
@@ -93,6 +94,10 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
         raise WebError(
             422, "the award is over a limit", fields=error.breaches, message=why
         ) from None
+    except SharedAwardError:  # who they are is for the desk
+        reason = "several members have it: choose one by member_id, or on the desk"
+        error_text = "nothing was queued: several members have this e-mail address"
+        raise WebError(422, error_text, fields={"email": reason}) from None
 
 
 def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
@@ -137,11 +142,8 @@ def _accepted(request: Request, queued: Queued, what: str) -> Response:
 
 def _message(queued: Queued, what: str) -> str:
     """What an agent should know who reads one line; nothing is said to be booked that is not."""
-    if not queued.is_new:
-        state = queued.state.replace("_", " ")
-        return (
-            f"Nothing new was queued: it was asked for before, award {queued.award_id} ({state})."
-        )
+    if queued.repeat_text:
+        return queued.repeat_text
     if queued.state == AwardState.NEEDS_APPROVAL:
         return f"Waits for approval: {what} will be booked once another person approves."
     return f"Queued: {what} will be booked in a moment, unless the platform refuses."

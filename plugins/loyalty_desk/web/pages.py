@@ -109,7 +109,7 @@ SAID: Final = {
     "ignored": "Ignored.",
     "undone": "Undone.",
     "awarded": "The award is queued.",
-    "repeated": "That award was queued before. It was not queued again.",
+    "repeated": "Sent twice: nothing new was queued. This is the award that was queued before.",
     "approved": "Approved.",
     "rejected": "Rejected.",
     "applied": "Settled as booked.",

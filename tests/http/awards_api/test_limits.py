@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from tests.http.api_client import ApiClient, all_at_once
 from tests.http.awards_api.asking import CLIENTS, Answer, rows
+from tests.sql.staged import Staged
 
 
 def test_an_award_over_a_limit_is_refused_by_the_limits_name(
@@ -47,3 +48,19 @@ def test_a_daily_limit_holds_against_many_clients_at_once(
     refused = [answer.json()["fields"] for answer in answers if answer.status_code == 422]
     assert {name for fields in refused for name in fields} == {limit}
     assert sum(abs(award.amount) for award in rows(staging)) == 500
+
+
+def test_an_address_that_two_members_have_is_refused_without_naming_them(
+    api: ApiClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        for member_id in ("m-twin-1", "m-twin-2"):
+            Staged(connection).member(member_id, "twin@shop.example")
+
+    answer = api.award(email="twin@shop.example", member_id=None)
+
+    assert answer.status_code == 422
+    assert "several members have this e-mail address" in answer.json()["error"]
+    assert "choose one by member_id" in answer.json()["fields"]["email"]
+    assert "m-twin" not in answer.text
+    assert rows(staging) == []

@@ -53,7 +53,7 @@ def test_a_button_tells_that_it_was_pressed_twice(api: ApiClient) -> None:
     first, again = (press_with(api, FORM) for _ in range(2))
 
     assert json.loads(first.body)["id"] in again.message
-    assert again.message.startswith("Nothing new was queued")
+    assert again.message.startswith("A double click: nothing new was queued.")
 
 
 def test_a_key_of_another_award_and_a_second_reversal_say_why(api: ApiClient) -> None:

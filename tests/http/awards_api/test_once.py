@@ -7,10 +7,19 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.records import AwardState
 from loyalty_desk.staging import installed
 from loyalty_desk.staging.engine import open_engine
 from tests.http.api_client import AWARDS, ApiClient, all_at_once, award_fields, forget_settings
-from tests.http.awards_api.asking import CLIENTS, NO_AWARD, is_refused, rows, send_form, send_json
+from tests.http.awards_api.asking import (
+    CLIENTS,
+    NO_AWARD,
+    is_refused,
+    rows,
+    send_form,
+    send_json,
+    set_state,
+)
 
 
 def test_a_key_in_the_header_and_in_the_body_is_the_same_key(
@@ -26,9 +35,11 @@ def test_a_key_in_the_header_and_in_the_body_is_the_same_key(
         api.call("POST", AWARDS, data=award_fields(), headers=header).json(),
     ]
     assert first["repeats"] is None
-    assert all(answer.pop("message").startswith("Nothing new was queued") for answer in again)
     assert first.pop("message").startswith("Queued: ")
-    assert again == [{**first, "repeats": "key"}] * 5
+    message = again[0]["message"]
+    assert "used before" in message
+    assert f"Award {first['id']} is for the same person and amount, and is queued." in message
+    assert again == [{**first, "repeats": "key", "message": message}] * 5
     assert [award.idempotency_key for award in rows(staging)] == ["k1"]
 
 
@@ -59,13 +70,28 @@ def test_a_key_with_other_content_is_a_conflict(api: ApiClient, staging: Engine)
 
 def test_without_a_key_a_double_click_is_one_award(api: ApiClient, staging: Engine) -> None:
     first = api.award().json()
-    again = api.award().json()
-    assert first["id"] in again["message"]
-    assert again == {**first, "repeats": "double_click", "message": again["message"]}
+    again = api.award()
+    message = (
+        f"A double click: nothing new was queued. Award {first['id']} is for the same person and "
+        "amount, and is queued."
+    )
+    assert again.json() == {**first, "repeats": "double_click", "message": message}
+    assert again.text.startswith('{"message":')
     assert api.award(amount=51).json()["repeats"] is None
     api.set_awards(same_award_minutes=0)
     assert api.award().json()["repeats"] is None
     assert len(rows(staging)) == 3
+
+
+def test_who_was_refused_and_joined_since_is_awarded_by_the_same_click(
+    api: ApiClient, staging: Engine
+) -> None:
+    first = api.award().json()
+    set_state(staging, first["id"], AwardState.REFUSED)
+    again = api.award().json()
+    assert (again["repeats"], again["state"]) == (None, "queued")
+    assert again["id"] != first["id"]
+    assert "message" not in again
 
 
 @pytest.mark.parametrize("key", ["k1", None])

@@ -200,6 +200,8 @@ def _facts(event: Row[Any]) -> dict[str, str]:
         for name in ("door", "balance_before", "balance_after", "entry_id")
         if facts.get(name) is not None
     }
+    if facts.get("member_ids"):
+        shown["members with the address"] = ", ".join(facts["member_ids"])
     if facts.get("approve_by_utc"):
         shown["rejected by itself after"] = moment(parse_utc(facts["approve_by_utc"]))
     return shown

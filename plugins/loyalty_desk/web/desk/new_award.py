@@ -37,6 +37,7 @@ from loyalty_desk.awards.requests import (
     agent_key,
     read_request,
 )
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_now
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
@@ -88,6 +89,9 @@ def award(request: Request, visitor: Awarding, form: OwnForm) -> Response:
         return _show_form(request, visitor, _who(fields), fields, error.problems)
     except AwardLimitError as error:
         problems = {"amount": "; ".join(error.breaches.values())}
+        return _show_form(request, visitor, _who(fields), fields, problems)
+    except SharedAwardError:
+        problems = {"email": "several members have this address; choose one of them below"}
         return _show_form(request, visitor, _who(fields), fields, problems)
     except AwardKeyError:
         problems = {"(form)": "this form was sent before with other content; it is a new one now"}
