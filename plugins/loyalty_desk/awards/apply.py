@@ -10,70 +10,33 @@ long, and only then can another worker, or this one, claim it again.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, marker_of
+from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, marker_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import add_event, waiting_state
+from loyalty_desk.awards.worker import Counts, Worker
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
+from loyalty_desk.platforms.base import AwardOrder, LedgerEntry
 from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
 from loyalty_desk.settings.sections import AwardSettings
-from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
 
-SEND_WAITS_S: Final = 30.0
-"""How long a call to the platform may wait before it is tried again, in all."""
-SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
-"""The longest that sending takes: the waiting, then a request that gets no answer."""
 UNSURE: Final = frozenset({408, 409, 423, 425, 499})
 """Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
 MOST_SENDS: Final = 2
 BATCH: Final = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """Who applies awards of one store. `name` tells its claims from those of others.
-
-    `on_applied` gets the id of each award as soon as it is known to be applied.
-    """
-
-    store: StoreSettings
-    engine: Engine
-    platform: Platform
-    name: str
-    speed: float = 1.0
-    on_applied: Callable[[str], None] = lambda _award_id: None
-
-    @property
-    def settings(self) -> AwardSettings:
-        return self.store.awards
-
-    @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.engine, self.store.name, self.platform)
-
-    def lease(self) -> timedelta:
-        """How long after sending an award that is not in the ledger surely never will be."""
-        return timedelta(seconds=(SEND_TAKES_S + self.settings.visible_after_s) / self.speed)
-
-
-Counts = Counter[AwardState]
-"""Awards by the state that a worker brought them to."""
 
 
 def apply_due(worker: Worker) -> Counts:
@@ -195,7 +158,7 @@ def _finish_found(
 
 def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
     """Send once. An answer that was lost is looked for at once, and again when the lease ends."""
-    unit, started_s = Unit(award.unit), time.monotonic()
+    unit, deadline = Unit(award.unit), worker.deadline()
     note = (award.note, f"({award.reason})")
     order = AwardOrder(
         member_id=member.member_id,
@@ -209,11 +172,12 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
     if not _mark_sent(worker, award, member):
         log.info("award %s was taken over by another worker", award.award_id)
         return
-    if time.monotonic() - started_s > worker.settings.visible_after_s / 2 / worker.speed:
+    if deadline.left_s() <= 0:
         _leave(worker, award, "this worker stood still")  # too late to be sure that nobody else is
         return
     try:
-        entry_id = worker.platform.award(order)
+        with worker.platform.until(deadline):
+            entry_id = worker.platform.award(order)
     except ApiUnavailableError as error:
         if not error.may_have_arrived:
             _leave(worker, award, "the platform did not take it")

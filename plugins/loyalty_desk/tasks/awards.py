@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from loyalty_desk.awards import approval
-from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
+from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.approval import Question
 from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
+from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from multiprocessing import get_context
 from random import Random
 from threading import Barrier, Thread
@@ -17,9 +18,11 @@ from loyalty_desk.awards.apply import UNSURE, Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
+from loyalty_desk.awards.worker import SEND_WAITS_S, SEND_WITHIN_S
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
 from loyalty_desk.hooks.connections import loyalty_platform
+from loyalty_desk.http.transport import TIMEOUT_S
 from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.engine import open_engine
@@ -277,6 +280,52 @@ def test_two_workers_share_the_queue_and_book_each_award_once(
         thread.join()
     assert {state_of(staging, award_id)[0] for award_id in ids} == {"applied"}
     assert _markers(sandbox) == sorted(ids)
+
+
+def test_a_worker_that_is_refused_slowly_sends_nothing_once_its_lease_is_over(
+    staging: Engine,
+    sandbox: Sandbox,
+    set_connection: SetConnection,
+    at_speed: None,
+    member_id: str,
+) -> None:
+    """Each 429 after 20 s, with a second to wait, for longer than a lease: then another books."""
+    set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
+    store = store_settings()
+
+    def worker(name: str) -> Worker:
+        platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
+        return Worker(store=store, engine=staging, platform=platform, name=name, speed=SPEED)
+
+    award_id = award(staging)
+    slow = worker("slow")
+    spoil(sandbox, "delay", delay_ms=20_000, count=1000)
+    spoil(sandbox, "status", status=429, retry_after="1", count=1000)
+
+    def work() -> None:
+        with suppress(ApiUnavailableError):
+            apply_due(slow)
+
+    thread = Thread(target=work)
+    thread.start()
+    time.sleep(slow.lease().total_seconds() + 0.3)
+    sandbox.control("rivo", "POST", "reset", {"faults": True})
+    apply_due(worker("other"))
+    thread.join()
+
+    assert state_of(staging, award_id) == ("applied", None)
+    assert len(ledger(sandbox)) == 1
+
+
+@pytest.mark.parametrize("speed", [1.0, SPEED])
+def test_a_lease_lasts_longer_than_sending_and_the_longest_answer(
+    staging: Engine, platform: Platform, speed: float
+) -> None:
+    store = store_settings(awards={"visible_after_s": 60})
+    worker = Worker(store=store, engine=staging, platform=platform, name="one", speed=speed)
+    sending_s, answer_s = worker.deadline().left_s(), TIMEOUT_S[1] / speed
+    assert sending_s + answer_s + 60 / speed <= worker.lease().total_seconds() + 0.001
+    assert SEND_WAITS_S < SEND_WITHIN_S
 
 
 def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
