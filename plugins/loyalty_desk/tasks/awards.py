@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy import Engine
+
 from loyalty_desk.awards import approval
-from loyalty_desk.awards.apply import apply_due
+from loyalty_desk.awards.apply import OUTAGE, apply_due
 from loyalty_desk.awards.approval import Question
 from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
 from loyalty_desk.awards.follow_up import FollowUp
@@ -18,12 +20,12 @@ from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.clock import utc_now
-from loyalty_desk.errors import PermanentError
+from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.hooks.notifiers import send_alert
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import open_store
@@ -70,29 +72,67 @@ def queue_from_form(
 
 
 def apply_awards(store_name: str) -> dict[str, int]:
-    """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed."""
+    """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed.
+
+    What nobody approved in time is rejected, and what was booked is shown, also in an outage.
+
+    Raises:
+        PlatformOutageError: the platform cannot be used now; what is due waits.
+    """
     store, engine = open_store(store_name), staging_engine()
+    counts, outage = Counter[str](), None
+    try:
+        counts += _apply_due(store, engine)
+    except OUTAGE as error:
+        outage = error
+    with engine.begin() as connection:
+        counts[AwardState.REJECTED.value] += len(
+            approval.reject_overdue(connection, store.name, utc_now())
+        )
+    said = dict(+counts)
+    log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
+    if outage is not None:
+        raise PlatformOutageError(str(outage)) from outage
+    return said
+
+
+def _apply_due(store: StoreSettings, engine: Engine) -> Counter[str]:
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
     gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
-    cards = Counter[str]()
+    counts = Counter[str]()
     worker = Worker(
         store=store,
         engine=engine,
         platform=platform,
         name=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
         speed=installation().speed,
-        on_applied=lambda award_id: cards.update(cards_pushed=follow_up.show(award_id)),
+        on_applied=lambda award_id: counts.update(cards_pushed=follow_up.show(award_id)),
     )
-    counts = Counter({state.value: count for state, count in apply_due(worker).items()})
-    cards.update(cards_pushed=follow_up.show_leftovers())
-    with engine.begin() as connection:
-        counts[AwardState.REJECTED.value] += len(
-            approval.reject_overdue(connection, store.name, utc_now())
-        )
-    said = dict(+counts | +cards)
-    log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
-    return said
+    counts.update({state.value: count for state, count in apply_due(worker).items()})
+    counts.update(cards_pushed=follow_up.show_leftovers())
+    return counts
+
+
+def apply_and_ask(store_name: str, run_id: str) -> tuple[list[str], str | None]:
+    """Apply what is due, and take what the run has to ask about.
+
+    Returns what `take_to_ask` does, and what an outage of the platform said: it must not keep a run
+    from asking and alerting, which ends it with `raise_outage`.
+    """
+    outage = None
+    try:
+        apply_awards(store_name)
+    except PlatformOutageError as error:
+        log.warning("awards wait: %s", error)
+        outage = str(error)
+    return take_to_ask(store_name, run_id), outage
+
+
+def raise_outage(outage: str | None) -> None:
+    """Let a run that met an outage end as a failed one; what waits starts the next run."""
+    if outage is not None:
+        raise PlatformOutageError(outage)
 
 
 def take_to_ask(store_name: str, run_id: str) -> list[str]:
