@@ -13,6 +13,8 @@ and holds no worker and no other award meanwhile. Whoever asked for an award can
 **If `alert` fails with PlatformOutageError** the platform did not answer, or refused our key. What
 is due waits, and starts the next run by itself. Every task may be repeated: an award that may have
 arrived is looked for in the member's ledger before it is ever sent again.
+**If Gorgias does not answer** `show` ends early, and later runs and the sync show the cards: no
+booking waits for it.
 **If an award is `unknown`** nobody can tell whether it was booked. Look the member up on the
 platform, then `python -m loyalty_desk awards resolve`.
 """
@@ -83,7 +85,7 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
         doc_md=__doc__,
     )
     def award_points() -> None:
-        @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
+        @task(inlets=[assets.loyalty_members(store)])
         def apply(
             run_id: str, params: dict[str, Any], dag_run: Any = None, ti: Any = None
         ) -> list[str]:
@@ -94,6 +96,13 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
             to_ask, outage = awards.apply_and_ask(store, run_id)
             ti.xcom_push(key="outage", value=outage)
             return to_ask
+
+        # One at a time: two would show the same awards, and many would fill the pool of bookings.
+        @task(outlets=[assets.loyalty_cards(store)], priority_weight=50, max_active_tis_per_dag=1)
+        def show() -> int:
+            from loyalty_desk.tasks import awards
+
+            return awards.show_awards(store)
 
         @task
         def settle(award_id: str, answer: dict[str, Any]) -> str:
@@ -128,7 +137,7 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
 
         to_ask = apply()
         approval.expand(award_id=to_ask)
-        chain(to_ask, alert())
+        chain(to_ask, [show(), alert()])
 
     award_points()
 

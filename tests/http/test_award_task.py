@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 import yaml
 from sqlalchemy import Engine
 
-from loyalty_desk.awards.queue import get_award
+from loyalty_desk.awards import follow_up
+from loyalty_desk.awards.queue import get_award, get_events, list_awards
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import PlatformOutageError
 from loyalty_desk.tasks import awards as award_tasks
@@ -18,8 +22,10 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
-from tests.http.test_award_apply import award, spoil
+from tests.http.test_award_apply import award, award_to, spoil
 from tests.sql.test_awards import queue, request
+
+SETTINGS = {"platform": "rivo", "awards": {"ticket_note": True}}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +39,7 @@ def installed(
 ) -> Iterator[None]:
     """An installation with one store, whose services are the sandbox."""
     stores = tmp_path / "stores.yaml"
-    stores.write_text(yaml.safe_dump({"stores": {STORE: {"platform": "rivo"}}}), encoding="utf-8")
+    stores.write_text(yaml.safe_dump({"stores": {STORE: SETTINGS}}), encoding="utf-8")
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     gorgias = sandbox.gorgias
@@ -64,3 +70,48 @@ def test_a_run_in_an_outage_asks_and_rejects_all_the_same_and_ends_as_failed(
     assert to_ask == [waits]
     with pytest.raises(PlatformOutageError, match="Rivo gave no usable answer"):
         award_tasks.raise_outage(outage)
+
+
+@pytest.fixture
+def silent_gorgias(set_connection: SetConnection) -> Iterator[None]:
+    """A Gorgias that takes every connection and never answers."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=100)) as listening:
+        port = listening.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        set_connection(f"gorgias_{STORE}", host=url, login="a@shop.example", password="key")
+        yield
+
+
+def test_bookings_do_not_wait_for_a_gorgias_that_is_silent(
+    staging: Engine, sandbox: Sandbox, silent_gorgias: None
+) -> None:
+    for name in ("one", "two", "three"):
+        award_to(staging, sandbox, name)
+
+    started_s = time.monotonic()
+    counts = award_tasks.apply_awards(STORE)
+
+    assert counts == {"applied": 3}
+    assert time.monotonic() - started_s < 5
+
+
+def test_a_silent_gorgias_ends_the_showing_at_the_first_award(
+    staging: Engine, sandbox: Sandbox, silent_gorgias: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        award_to(staging, sandbox, name, ticket_id=7)
+    award_tasks.apply_awards(STORE)
+    monkeypatch.setattr(award_tasks, "SHOW_TIMEOUT_S", (1.0, 0.5))
+    monkeypatch.setattr(follow_up, "SHOW_WITHIN_S", 1.0)
+
+    started_s = time.monotonic()
+    assert award_tasks.show_awards(STORE) == 0
+
+    assert time.monotonic() - started_s < 3
+    with staging.connect() as connection:
+        details = [
+            event.detail
+            for award in list_awards(connection, STORE)
+            for event in get_events(connection, STORE, award.award_id)
+        ]
+    assert details.count("read back") == details.count("could not be noted on the ticket") == 1

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SHOW_WAITS_S: Final = 10.0
 """How long a card waits for Gorgias before it is left to a later run."""
+SHOW_TIMEOUT_S: Final = (5.0, 10.0)
+"""To connect to Gorgias, and until the next bytes of an answer."""
 FORM: Final = ("email", "member_id", "amount", "unit", "reason", "note", "message", "ticket_id")
 
 
@@ -72,9 +74,9 @@ def queue_from_form(
 
 
 def apply_awards(store_name: str) -> dict[str, int]:
-    """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed.
+    """Apply what is due; returns awards by state. Gorgias is left to `show_awards`.
 
-    What nobody approved in time is rejected, and what was booked is shown, also in an outage.
+    What nobody approved in time is rejected, also in an outage.
 
     Raises:
         PlatformOutageError: the platform cannot be used now; what is due waits.
@@ -97,21 +99,30 @@ def apply_awards(store_name: str) -> dict[str, int]:
 
 
 def _apply_due(store: StoreSettings, engine: Engine) -> Counter[str]:
-    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
-    gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
-    follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
-    counts = Counter[str]()
     worker = Worker(
         store=store,
         engine=engine,
-        platform=platform,
+        platform=loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True),
         name=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
         speed=installation().speed,
-        on_applied=lambda award_id: counts.update(cards_pushed=follow_up.show(award_id)),
     )
-    counts.update({state.value: count for state, count in apply_due(worker).items()})
-    counts.update(cards_pushed=follow_up.show_leftovers())
-    return counts
+    return Counter({state.value: count for state, count in apply_due(worker).items()})
+
+
+def show_awards(store_name: str) -> int:
+    """Show in Gorgias what was applied and is not shown yet; returns how many cards were pushed.
+
+    Ends where a service does not answer: what is left is for a later run, or for the sync.
+    """
+    store, engine = open_store(store_name), staging_engine()
+    platform = loyalty_platform(store, max_wait_s=SHOW_WAITS_S, for_awards=True)
+    gorgias = gorgias_client(
+        store, engine, urgent=True, max_wait_s=SHOW_WAITS_S, timeout=SHOW_TIMEOUT_S
+    )
+    follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
+    pushed = follow_up.show_all()
+    log.info("awards: %d cards pushed", pushed)
+    return pushed
 
 
 def apply_and_ask(store_name: str, run_id: str) -> tuple[list[str], str | None]:

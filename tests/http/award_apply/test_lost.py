@@ -177,8 +177,8 @@ def fail_member(sandbox: Sandbox, name: str = "*") -> None:
     spoil(sandbox, "status", method="GET", route=f"*/customers/{name}*", count=1000)
 
 
-def award_to(staging: Engine, sandbox: Sandbox, name: str) -> str:
-    return award(staging, email=add_member(sandbox, name), idempotency_key=name)
+def award_to(staging: Engine, sandbox: Sandbox, name: str, **values: Any) -> str:
+    return award(staging, email=add_member(sandbox, name), idempotency_key=name, **values)
 
 
 def events_of(staging: Engine, award_id: str) -> list[Any]:
