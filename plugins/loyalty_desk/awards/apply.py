@@ -22,13 +22,13 @@ from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, marker_of
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.putting_off import FIRST_WAIT, SENDING, PutOff, put_off
 from loyalty_desk.awards.queue import add_event, waiting_state
+from loyalty_desk.awards.recipients import ANOTHER, find_refusal, is_another
 from loyalty_desk.awards.worker import Counts, Worker
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry
-from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.records import AwardState, Member, Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
@@ -118,24 +118,17 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     except (ApiError, BadFieldError):
         _finish(worker, award, counts, AwardState.REFUSED, "the member cannot be read")
         return
-    refusal = _find_refusal(member, worker.settings)
+    refusal = find_refusal(member, worker.settings)
     if member is None and award.sends:
         # Merged or deleted since it was sent: what was booked may be in another member's ledger.
         _finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
     elif member is None or refusal is not None:
         _finish(worker, award, counts, AwardState.REFUSED, refusal)
+    elif award.sends and is_another(award, member):
+        # Merged: what was booked is in the ledger of the one that was sent to, and not in this one.
+        _finish(worker, award, counts, AwardState.UNKNOWN, ANOTHER)
     else:
         _send(worker, award, member, counts)
-
-
-def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
-    if member is None:
-        return "customer_not_found"
-    if member.status == MemberStatus.GUEST and not settings.allow_guests:
-        return "guest"
-    if member.status == MemberStatus.EXCLUDED and not settings.allow_excluded:
-        return "excluded"
-    return None
 
 
 def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
@@ -262,6 +255,11 @@ def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
         is_mine = connection.execute(statement("awards/apply/mark_sent"), binds).rowcount == 1
         if is_mine:
             state = AwardState.APPLYING
+            if is_another(award, member):
+                asked_for = {"asked_for": award.member_id or "an e-mail address"}
+                _note(
+                    connection, worker, award.award_id, state, now, detail=ANOTHER, facts=asked_for
+                )
             _note(connection, worker, award.award_id, state, now, detail=SENDING, facts=facts)
     return is_mine
 
