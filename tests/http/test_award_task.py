@@ -22,7 +22,7 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
-from tests.http.test_award_apply import award, award_to, spoil
+from tests.http.award_apply.applying import award, award_to, spoil
 from tests.sql.test_awards import queue, request
 
 SETTINGS = {"platform": "rivo", "awards": {"ticket_note": True}}

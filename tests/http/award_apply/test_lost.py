@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from multiprocessing import get_context
 from random import Random
 from threading import Barrier, Thread
@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.awards.apply import MOST_FAILED, UNSURE, Worker, apply_due
+from loyalty_desk.awards.apply import UNSURE, Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
 from loyalty_desk.awards.recipients import ANOTHER
 from loyalty_desk.awards.worker import SEND_WAITS_S, SEND_WITHIN_S
-from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
 from loyalty_desk.hooks.connections import loyalty_platform
 from loyalty_desk.http.transport import TIMEOUT_S
@@ -35,6 +35,7 @@ from tests.http.award_apply.applying import (
     EMAIL,
     Apply,
     award,
+    events_of,
     ledger,
     let_leases_end,
     spoil,
@@ -162,123 +163,6 @@ def test_a_ledger_that_cannot_be_read_for_long_leaves_the_award_to_a_person(
     let_leases_end(staging)
     apply(give_up_hours=0.0001)
     assert state_of(staging, award_id) == ("unknown", "the ledger cannot be read")
-
-
-# --- what cannot be tried now ----------------------------------------------------------------
-
-
-def add_member(sandbox: Sandbox, name: str) -> str:
-    email = f"{name}@shop.example"
-    sandbox.control("rivo", "POST", "members", {"email": email})
-    return email
-
-
-def fail_member(sandbox: Sandbox, name: str = "*") -> None:
-    """The platform answers 503 for members of that name, and for nobody else."""
-    spoil(sandbox, "status", method="GET", route=f"*/customers/{name}*", count=1000)
-
-
-def award_to(staging: Engine, sandbox: Sandbox, name: str, **values: Any) -> str:
-    return award(staging, email=add_member(sandbox, name), idempotency_key=name, **values)
-
-
-def events_of(staging: Engine, award_id: str) -> list[Any]:
-    with staging.connect() as connection:
-        return get_events(connection, STORE, award_id)
-
-
-def test_one_member_whom_the_platform_fails_holds_up_nobody_else(
-    staging: Engine, sandbox: Sandbox, apply: Apply
-) -> None:
-    stuck = award_to(staging, sandbox, "stuck")
-    good = [award_to(staging, sandbox, f"good{number}") for number in range(4)]
-    fail_member(sandbox, "stuck")
-
-    assert apply() == {AwardState.APPLIED: 4}
-    assert {state_of(staging, award_id)[0] for award_id in good} == {"applied"}
-    assert state_of(staging, stuck) == ("queued", "the platform cannot be asked")
-
-    sandbox.control("rivo", "POST", "reset", {"faults": True})
-    assert apply() == {AwardState.APPLIED: 1}
-
-
-def test_several_members_in_a_row_are_an_outage_and_end_the_run(
-    staging: Engine, sandbox: Sandbox, apply: Apply
-) -> None:
-    ids = [award_to(staging, sandbox, f"m{number}") for number in range(5)]
-    fail_member(sandbox)
-
-    with pytest.raises(ApiUnavailableError):
-        apply()
-
-    tried = [state_of(staging, award_id)[1] for award_id in ids]
-    assert tried == ["the platform cannot be asked"] * MOST_FAILED + [None] * 2
-
-
-def test_awards_of_one_member_in_a_row_are_none(
-    staging: Engine, sandbox: Sandbox, apply: Apply
-) -> None:
-    email = add_member(sandbox, "stuck")
-    for number in range(4):
-        award(staging, email=email, idempotency_key=f"key-{number}")
-    good = award_to(staging, sandbox, "good")
-    fail_member(sandbox, "stuck")
-
-    assert apply() == {AwardState.APPLIED: 1}
-    assert state_of(staging, good)[0] == "applied"
-
-
-def test_what_is_put_off_waits_longer_each_time_and_is_given_up(
-    staging: Engine, sandbox: Sandbox, apply: Apply
-) -> None:
-    stuck = award_to(staging, sandbox, "stuck")
-    fail_member(sandbox, "stuck")
-
-    waits = []
-    for _ in range(3):
-        with suppress(ApiUnavailableError):
-            apply()
-        with staging.begin() as connection:
-            until = connection.execute(text("SELECT lease_until_utc FROM awards")).scalar_one()
-            connection.execute(text("UPDATE awards SET lease_until_utc = '2020'"))
-        last = events_of(staging, stuck)[-1]
-        wait = parse_utc(until) - parse_utc(last.happened_at_utc)
-        waits.append(round(wait.total_seconds() * SPEED))
-    assert waits == [60, 120, 240]
-
-    with suppress(ApiUnavailableError):
-        apply(give_up_hours=0.0001)
-    assert state_of(staging, stuck) == ("refused", "given up: the platform cannot be asked")
-    assert ledger(sandbox) == []
-
-
-def test_what_was_put_off_is_not_tried_again_before_its_time(
-    staging: Engine, sandbox: Sandbox, apply: Apply
-) -> None:
-    stuck = award_to(staging, sandbox, "stuck")
-    with staging.begin() as connection:
-        until = utc_text(utc_now() + timedelta(hours=1))
-        connection.execute(text("UPDATE awards SET lease_until_utc = :until"), {"until": until})
-
-    assert apply() == {}
-    assert state_of(staging, stuck)[0] == "queued"
-
-
-def test_what_was_sent_and_cannot_be_asked_about_is_given_up_to_a_person(
-    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str
-) -> None:
-    award_id = award(staging)
-    spoil(sandbox, "drop")
-    apply()
-    let_leases_end(staging)
-    fail_member(sandbox)
-    with suppress(ApiUnavailableError):
-        apply()
-    assert state_of(staging, award_id) == ("applying", "the platform cannot be asked")
-    let_leases_end(staging)
-    with suppress(ApiUnavailableError):
-        apply(give_up_hours=0.0001)
-    assert state_of(staging, award_id) == ("unknown", "the platform cannot be asked")
 
 
 def test_an_outage_before_the_call_leaves_the_queue_as_it_was(
