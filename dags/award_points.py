@@ -10,8 +10,11 @@ and holds no worker and no other award meanwhile. Whoever asked for an award can
 **Reads** the queue and the loyalty platform. **Writes** the platform, then the card in Gorgias.
 
 **If `apply` fails with AwardNotQueuedError** nothing was queued; it names each field or limit.
-**If `apply` fails otherwise** the platform did not answer. Every task may be repeated: an award
-that may have arrived is looked for in the member's ledger before it is ever sent again.
+**If `alert` fails with PlatformOutageError** the platform did not answer, or refused our key. What
+is due waits, and starts the next run by itself. Every task may be repeated: an award that may have
+arrived is looked for in the member's ledger before it is ever sent again.
+**If Gorgias does not answer** `show` ends early, and later runs and the sync show the cards: no
+booking waits for it.
 **If an award is `unknown`** nobody can tell whether it was booked. Look the member up on the
 platform, then `python -m loyalty_desk awards resolve`.
 """
@@ -82,14 +85,24 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
         doc_md=__doc__,
     )
     def award_points() -> None:
-        @task(inlets=[assets.loyalty_members(store)], outlets=[assets.loyalty_cards(store)])
-        def apply(run_id: str, params: dict[str, Any], dag_run: Any = None) -> list[str]:
+        @task(inlets=[assets.loyalty_members(store)])
+        def apply(
+            run_id: str, params: dict[str, Any], dag_run: Any = None, ti: Any = None
+        ) -> list[str]:
             from loyalty_desk.tasks import awards
 
             agent = getattr(dag_run, "triggering_user_name", None) or "airflow"
             awards.queue_from_form(store, params, run_id, agent)
-            awards.apply_awards(store)
-            return awards.take_to_ask(store, run_id)
+            to_ask, outage = awards.apply_and_ask(store, run_id)
+            ti.xcom_push(key="outage", value=outage)
+            return to_ask
+
+        # One at a time: two would show the same awards, and many would fill the pool of bookings.
+        @task(outlets=[assets.loyalty_cards(store)], priority_weight=50, max_active_tis_per_dag=1)
+        def show() -> int:
+            from loyalty_desk.tasks import awards
+
+            return awards.show_awards(store)
 
         @task
         def settle(award_id: str, answer: dict[str, Any]) -> str:
@@ -101,7 +114,9 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
         def alert(run_id: str, **context: Any) -> int:
             from loyalty_desk.tasks import awards
 
-            return awards.alert(store, run_id, context)
+            told = awards.alert(store, run_id, context)
+            awards.raise_outage(context["ti"].xcom_pull(task_ids="apply", key="outage"))
+            return told
 
         @task_group
         def approval(award_id: str) -> None:
@@ -122,7 +137,7 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
 
         to_ask = apply()
         approval.expand(award_id=to_ask)
-        chain(to_ask, alert())
+        chain(to_ask, [show(), alert()])
 
     award_points()
 

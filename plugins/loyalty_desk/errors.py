@@ -70,6 +70,10 @@ class ApiUnavailableError(TemporaryError):
         super().__init__(message)
 
 
+class PlatformOutageError(PermanentError):
+    """The loyalty platform could not be used. What is due waits, and later runs take it."""
+
+
 class CursorError(TemporaryError):
     """A page came without its cursor, or with one seen before: the list is not whole."""
 

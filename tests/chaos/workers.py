@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
+from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.follow_up import FollowUp
+from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform

@@ -22,7 +22,17 @@ def test_the_form_may_be_left_empty(load) -> None:
 
     dag.params.validate()
     tasks = [task.task_id for task in dag.topological_sort()]
-    assert tasks == ["apply", "approval.ask", "approval.settle", "alert"]
+    assert set(tasks) == {"apply", "approval.ask", "approval.settle", "show", "alert"}
+
+
+def test_no_booking_waits_for_gorgias(load) -> None:
+    dag = load({"one": {"platform": "rivo"}}).dags["award_points__one"]
+
+    show, apply = dag.get_task("show"), dag.get_task("apply")
+    assert dag.max_active_runs > 100, "a run whose cards wait holds up no other run"
+    assert show.downstream_task_ids == set()
+    assert show.max_active_tis_per_dag == 1, "nor do many of them fill the pool"
+    assert show.priority_weight < apply.priority_weight
 
 
 def test_a_store_with_wrong_settings_has_none(load) -> None:

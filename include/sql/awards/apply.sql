@@ -20,19 +20,21 @@ WHERE
     );
 
 -- name: select_due
--- The awards that a worker may take now, the oldest first: queued and approved ones,
--- and ones whose worker lost its lease.
--- Reads awards. Binds store, now_utc, most. One row per award.
+-- The awards that a worker may take now: queued and approved ones, the oldest first, then those
+-- that were put off, who wait longest first, and ones whose worker lost its lease. A run under way
+-- takes what was put off a little early: the wait keeps it from starting one run after another.
+-- Reads awards. Binds store, now_utc, soon_utc, most. One row per award.
 SELECT award_id
 FROM awards
 WHERE
     store = :store
     AND state IN ('queued', 'approved', 'applying')
     AND (
-        state IN ('queued', 'approved')
+        lease_until_utc IS NULL
+        OR (state IN ('queued', 'approved') AND lease_until_utc < :soon_utc)
         OR (state = 'applying' AND lease_until_utc < :now_utc)
     )
-ORDER BY queued_at_utc ASC, award_id ASC
+ORDER BY COALESCE(lease_until_utc, '') ASC, queued_at_utc ASC, award_id ASC
 LIMIT :most;
 
 -- name: claim_award

@@ -10,92 +10,83 @@ long, and only then can another worker, or this one, claim it again.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, Ledger, marker_of
+from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, marker_of
 from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.putting_off import FIRST_WAIT, SENDING, PutOff, put_off
 from loyalty_desk.awards.queue import add_event, waiting_state
+from loyalty_desk.awards.recipients import ANOTHER, find_refusal, is_another
 from loyalty_desk.awards.subject import AMBIGUOUS, find_sharers
-from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.awards.worker import Counts, Worker
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform, SharedAddressError
-from loyalty_desk.records import AwardState, Member, MemberStatus, Unit
-from loyalty_desk.settings.sections import AwardSettings
-from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, SharedAddressError
+from loyalty_desk.records import AwardState, Member, Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
 
-SEND_WAITS_S: Final = 30.0
-"""How long a call to the platform may wait before it is tried again, in all."""
-SEND_TAKES_S: Final = SEND_WAITS_S + 45.0
-"""The longest that sending takes: the waiting, then a request that gets no answer."""
 UNSURE: Final = frozenset({408, 409, 423, 425, 499})
 """Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
+OUTAGE: Final = (ApiUnavailableError, CursorError, BadConnectionError)
+"""How asking the platform fails when it may be the award's fault, or the platform's for all."""
+MOST_FAILED: Final = 3
+"""So many members in a row whom the platform fails are an outage, which ends a run."""
 MOST_SENDS: Final = 2
 BATCH: Final = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """Who applies awards of one store. `name` tells its claims from those of others.
-
-    `on_applied` gets the id of each award as soon as it is known to be applied.
-    """
-
-    store: StoreSettings
-    engine: Engine
-    platform: Platform
-    name: str
-    speed: float = 1.0
-    on_applied: Callable[[str], None] = lambda _award_id: None
-
-    @property
-    def settings(self) -> AwardSettings:
-        return self.store.awards
-
-    @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.engine, self.store.name, self.platform)
-
-    def lease(self) -> timedelta:
-        """How long after sending an award that is not in the ledger surely never will be."""
-        return timedelta(seconds=(SEND_TAKES_S + self.settings.visible_after_s) / self.speed)
-
-
-Counts = Counter[AwardState]
-"""Awards by the state that a worker brought them to."""
-
-
 def apply_due(worker: Worker) -> Counts:
-    """Apply what can be taken now, the oldest first, and return when nothing is left to take.
+    """Apply what can be taken now, and return when nothing is left to take.
+
+    An award that cannot be tried now is put off, and the others go on.
 
     Raises:
-        ApiUnavailableError, BadConnectionError: the platform cannot be used now. What was taken is
-            back in the queue, or kept until it can be told whether it was booked.
+        ApiUnavailableError, CursorError, BadConnectionError: the platform cannot be used now: it
+            failed several members in a row, or every award there was.
     """
     counts: Counts = Counter()
-    while due := _find_due(worker):
+    tried, failed = set[str](), set[str]()
+    has_worked, failure = False, None
+    while due := [award_id for award_id in _find_due(worker) if award_id not in tried]:
         for award_id in due:
+            tried.add(award_id)
             award = _claim(worker, award_id)
-            if award is not None:
+            if award is None:
+                continue
+            try:
                 _apply(worker, award, counts)
+            except OUTAGE as error:
+                failure = error
+                failed.add(award.member_id or award.email)
+                if len(failed) >= MOST_FAILED:
+                    raise
+            else:
+                has_worked = True
+                failed.clear()
+    if failure is not None and not has_worked:
+        raise failure
     return counts
 
 
 def _find_due(worker: Worker) -> list[str]:
     with reading(worker.engine) as connection:
-        binds = {"store": worker.store.name, "now_utc": utc_text(utc_now()), "most": BATCH}
+        now = utc_now()
+        binds = {
+            "store": worker.store.name,
+            "now_utc": utc_text(now),
+            "soon_utc": utc_text(now + FIRST_WAIT / worker.speed),
+            "most": BATCH,
+        }
         return list(connection.execute(statement("awards/apply/select_due"), binds).scalars())
 
 
@@ -122,8 +113,8 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
         if award.sends and _is_settled_by_ledger(worker, award, counts):
             return
         member = worker.platform.find_member(award.member_id or award.email)
-    except (ApiUnavailableError, CursorError, BadConnectionError):
-        _leave(worker, award, "the platform cannot be asked")
+    except OUTAGE:
+        _put_off(worker, award, counts, "the platform cannot be asked")
         raise
     except SharedAddressError as error:
         _finish_shared(worker, award, counts, error.member_ids)
@@ -131,26 +122,19 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     except (ApiError, BadFieldError):
         _finish(worker, award, counts, AwardState.REFUSED, "the member cannot be read")
         return
-    refusal = _find_refusal(member, worker.settings)
+    refusal = find_refusal(member, worker.settings)
     if member is None and award.sends:
         # Merged or deleted since it was sent: what was booked may be in another member's ledger.
         _finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
+    elif member is not None and award.sends and is_another(award, member):
+        # Merged: what was booked is in the ledger of the one that was sent to, and not in this one.
+        _finish(worker, award, counts, AwardState.UNKNOWN, ANOTHER)
     elif member is None or refusal is not None:
         _finish(worker, award, counts, AwardState.REFUSED, refusal)
     elif sharers := _find_sharers(worker, award, member):
         _finish_shared(worker, award, counts, sharers)
     else:
         _send(worker, award, member, counts)
-
-
-def _find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
-    if member is None:
-        return "customer_not_found"
-    if member.status == MemberStatus.GUEST and not settings.allow_guests:
-        return "guest"
-    if member.status == MemberStatus.EXCLUDED and not settings.allow_excluded:
-        return "excluded"
-    return None
 
 
 def _find_sharers(worker: Worker, award: Row[Any], member: Member) -> list[str]:
@@ -176,11 +160,7 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         member_id = award.member_id or _find_member_id(worker, award)
         entry = None if member_id is None else worker.ledger.find(award, member_id)
     except (*UNREADABLE, BadFieldError):
-        give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
-        if utc_now() < parse_utc(award.sent_at_utc) + give_up:
-            _leave(worker, award, "the ledger cannot be read")
-        else:
-            _finish(worker, award, counts, AwardState.UNKNOWN, "the ledger cannot be read")
+        _put_off(worker, award, counts, "the ledger cannot be read")
         return True
     if entry is not None:
         _finish_found(worker, award, counts, entry, member_id)
@@ -215,7 +195,7 @@ def _finish_found(
 
 def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> None:
     """Send once. An answer that was lost is looked for at once, and again when the lease ends."""
-    unit, started_s = Unit(award.unit), time.monotonic()
+    unit, deadline = Unit(award.unit), worker.deadline()
     note = (award.note, f"({award.reason})")
     order = AwardOrder(
         member_id=member.member_id,
@@ -229,18 +209,19 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
     if not _mark_sent(worker, award, member):
         log.info("award %s was taken over by another worker", award.award_id)
         return
-    if time.monotonic() - started_s > worker.settings.visible_after_s / 2 / worker.speed:
+    if deadline.left_s() <= 0:
         _leave(worker, award, "this worker stood still")  # too late to be sure that nobody else is
         return
     try:
-        entry_id = worker.platform.award(order)
+        with worker.platform.until(deadline):
+            entry_id = worker.platform.award(order)
     except ApiUnavailableError as error:
         if not error.may_have_arrived:
-            _leave(worker, award, "the platform did not take it")
+            _put_off(worker, award, counts, "the platform did not take it")
             raise
         _look_after_loss(worker, award, member, counts, may_send_again=True)
     except BadConnectionError:
-        _leave(worker, award, "the platform refused our key")
+        _put_off(worker, award, counts, "the platform refused our key")
         raise
     except ApiError as error:
         if error.status in UNSURE:
@@ -293,19 +274,43 @@ def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
     with worker.engine.begin() as connection:
         is_mine = connection.execute(statement("awards/apply/mark_sent"), binds).rowcount == 1
         if is_mine:
-            state, detail = AwardState.APPLYING, "about to be sent"
-            _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
+            state = AwardState.APPLYING
+            if is_another(award, member):
+                asked_for = {"asked_for": award.member_id or "an e-mail address"}
+                _note(
+                    connection, worker, award.award_id, state, now, detail=ANOTHER, facts=asked_for
+                )
+            _note(connection, worker, award.award_id, state, now, detail=SENDING, facts=facts)
     return is_mine
 
 
-def _leave(worker: Worker, award: Row[Any], detail: str) -> None:
+def _put_off(worker: Worker, award: Row[Any], counts: Counts, detail: str) -> None:
+    """Try an award again later, each time after a longer wait; give it up in the end.
+
+    One that was never sent is refused then, and one that may have been booked is for a person.
+    """
+    now = utc_now()
+    with reading(worker.engine) as connection:
+        found = put_off(connection, worker.store.name, award, now)
+    give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
+    if now < found.since + give_up:
+        _leave(worker, award, detail, found)
+    elif award.sends:
+        _finish(worker, award, counts, AwardState.UNKNOWN, detail)
+    else:
+        _finish(worker, award, counts, AwardState.REFUSED, f"given up: {detail}")
+
+
+def _leave(worker: Worker, award: Row[Any], detail: str, found: PutOff | None = None) -> None:
     """Leave an award for later as it was before it was claimed.
 
     One that was never sent goes back to where it waited; one that may have been booked stays
-    claimed for a minute, and is then looked for again.
+    claimed, and is then looked for again.
     """
     state = AwardState.APPLYING if award.sends else waiting_state(award)
-    _put_back(worker, award, state, detail, award.sends, timedelta(minutes=1) / worker.speed)
+    wait = (found.wait() if found else FIRST_WAIT) / worker.speed
+    facts = found.facts() if found else None
+    _put_back(worker, award, state, detail, award.sends, wait, facts)
 
 
 def _keep_from_sending(worker: Worker, award: Row[Any]) -> None:
@@ -321,6 +326,7 @@ def _put_back(
     detail: str,
     sends: int,
     wait: timedelta,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     now = utc_now()
     binds = {
@@ -333,7 +339,7 @@ def _put_back(
     }
     with worker.engine.begin() as connection:
         if connection.execute(statement("awards/apply/leave_award"), binds).rowcount:
-            _note(connection, worker, award.award_id, state, now, detail=detail)
+            _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
 
 
 def _finish(

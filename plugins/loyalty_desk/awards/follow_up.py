@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from loyalty_desk.awards.queue import add_event, amount_text, get_award
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState, Member
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 LEFT_TO_OTHERS: Final = timedelta(minutes=1)
 """How long the worker that applied an award has to show it before another one does."""
 LEFT_TO_THE_SYNC: Final = timedelta(days=1)
+SHOW_WITHIN_S: Final = 20.0
+"""How long Gorgias may keep one award from being shown, however often it is tried."""
 ACTOR: Final = "follow_up"
 
 
@@ -61,27 +64,35 @@ class FollowUp:
 
     def show_leftovers(self) -> int:
         """Show what earlier workers did not; stops where a service is down."""
-        now, pushed = utc_now(), 0
+        return self._show_until(utc_now() - LEFT_TO_OTHERS)
+
+    def show_all(self) -> int:
+        """Show what is applied and not shown; stops where a service is down."""
+        return self._show_until(utc_now())
+
+    def _show_until(self, newest: datetime) -> int:
+        pushed, tried = 0, set[str]()
+        while due := [award_id for award_id in self._find_due(newest) if award_id not in tried]:
+            for award_id in due:
+                tried.add(award_id)
+                try:
+                    pushed += self._show(award_id)
+                except ApiUnavailableError as error:
+                    log.warning("awards wait to be shown: %s", error)
+                    return pushed
+                except (LoyaltyDeskError, BadFieldError) as error:
+                    log.warning("award %s cannot be shown (%s)", award_id, type(error).__name__)
+        return pushed
+
+    def _find_due(self, newest: datetime) -> list[str]:
         binds = {
             "store": self.store.name,
-            "oldest_utc": utc_text(now - LEFT_TO_THE_SYNC),
-            "newest_utc": utc_text(now - LEFT_TO_OTHERS),
+            "oldest_utc": utc_text(utc_now() - LEFT_TO_THE_SYNC),
+            "newest_utc": utc_text(newest),
         }
         with reading(self.engine) as connection:
-            due = (
-                connection.execute(statement("awards/follow_up/select_to_show"), binds)
-                .scalars()
-                .all()
-            )
-        for award_id in due:
-            try:
-                pushed += self._show(award_id)
-            except ApiUnavailableError as error:
-                log.warning("awards wait to be shown: %s", error)
-                break
-            except (LoyaltyDeskError, BadFieldError) as error:
-                log.warning("award %s cannot be shown (%s)", award_id, type(error).__name__)
-        return pushed
+            found = connection.execute(statement("awards/follow_up/select_to_show"), binds)
+            return list(found.scalars())
 
     def _show(self, award_id: str) -> int:
         with reading(self.engine) as connection:
@@ -91,19 +102,26 @@ class FollowUp:
             facts = {"balance_after": member.card.get(f"{award.unit}_balance")}
             with self.engine.begin() as connection:
                 self._note(connection, award, "read back", facts)
-        pushed = self._shower.push(award.member_id)
-        if self.store.awards.ticket_note and award.ticket_id is not None:
-            self._leave_note(award, member)
+        outage = None
+        with self.gorgias.transport.until(Deadline.after(SHOW_WITHIN_S)):
+            pushed = self._shower.push(award.member_id)
+            if self.store.awards.ticket_note and award.ticket_id is not None:
+                outage = self._leave_note(award, member)
         with self.engine.begin() as connection:
             self._mark(connection, award_id, "awards/follow_up/mark_shown")
             self._note(connection, award, "shown in Gorgias", {"cards": pushed})
+        if outage is not None:
+            raise outage
         return pushed
 
-    def _leave_note(self, award: Row[Any], member: Member | None) -> None:
-        """Leave the note on the ticket, unless somebody did; it is marked before it is sent."""
+    def _leave_note(self, award: Row[Any], member: Member | None) -> ApiUnavailableError | None:
+        """Leave the note on the ticket, unless somebody did; it is marked before it is sent.
+
+        Returns why it could not be left, where that is true of every other award now.
+        """
         with self.engine.begin() as connection:
             if not self._mark(connection, award.award_id, "awards/follow_up/mark_noted"):
-                return
+                return None
         card = member.card if member else {}
         balance, pending = card.get(f"{award.unit}_balance"), card.get("points_pending")
         lines = [
@@ -114,12 +132,14 @@ class FollowUp:
         ]
         try:
             self.gorgias.leave_note(award.ticket_id, "\n".join(line for line in lines if line))
-            detail = "noted on the ticket"
+            detail, outage = "noted on the ticket", None
         except LoyaltyDeskError as error:
             log.warning("award %s: no note on its ticket (%s)", award.award_id, error)
             detail = "could not be noted on the ticket"
+            outage = error if isinstance(error, ApiUnavailableError) else None
         with self.engine.begin() as connection:
             self._note(connection, award, detail)
+        return outage
 
     def _mark(self, connection: Connection, award_id: str, mark: str) -> bool:
         binds = {

@@ -54,9 +54,11 @@ def import_file(
 @commands.command()
 def apply(*, store: StoreName) -> None:
     """Apply what is queued, here and now, as the DAG would."""
-    from loyalty_desk.tasks.awards import apply_awards  # noqa: PLC0415 - only here
+    from loyalty_desk.tasks.awards import apply_awards, show_awards  # noqa: PLC0415 - only here
 
     counts = apply_awards(store)
+    if cards := show_awards(store):
+        counts["cards_pushed"] = cards
     typer.echo(", ".join(f"{n} {name}" for name, n in counts.items()) or "none due")
 
 

@@ -66,6 +66,7 @@ def gorgias_client(
     *,
     urgent: bool = False,
     max_wait_s: float = MOST_WAIT_S,
+    timeout: tuple[float, float] = TIMEOUT_S,
 ) -> GorgiasClient:
     """The client of a store's Gorgias account, on the budget that all processes share.
 
@@ -105,6 +106,7 @@ def gorgias_client(
         ),
         conn_id=conn_id,
         speed=speed,
+        timeout=timeout,
         max_wait_s=max_wait_s,
         renewer=renewer,
     )

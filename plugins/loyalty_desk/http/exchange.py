@@ -12,6 +12,8 @@ import requests
 from requests import exceptions
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
+from loyalty_desk.http.deadline import Wire
+
 USER_AGENT = "loyalty-desk (Apache Airflow)"
 
 NEVER_SENT = (ConnectTimeoutError, NewConnectionError)
@@ -71,8 +73,13 @@ class Lost:
     unusable: bool = False
 
 
-def exchange(session: requests.Session, call: Call, timeout: tuple[float, float]) -> Answer | Lost:
-    """Send one request, without following redirects; never raises for what the network does."""
+def exchange(
+    session: requests.Session, call: Call, timeout: tuple[float, float], wire: Wire | None = None
+) -> Answer | Lost:
+    """Send one request, without following redirects; never raises for what the network does.
+
+    `wire` is what the session sends it on, where it knows better whether anything was sent.
+    """
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
     data: bytes | Mapping[str, str] | None = call.form
     if call.json is not None:
@@ -94,7 +101,8 @@ def exchange(session: requests.Session, call: Call, timeout: tuple[float, float]
         return Lost(type(error).__name__, sent=False, unusable=True)
     except (exceptions.RequestException, HTTPError) as error:
         cause = _root(error)
-        return Lost(_describe(cause), sent=not isinstance(cause, NEVER_SENT))
+        may_be_there = wire is None or wire.is_open
+        return Lost(_describe(cause), sent=may_be_there and not isinstance(cause, NEVER_SENT))
     return _read(call.method, response)
 
 

@@ -8,16 +8,19 @@ query, so none of them is ever chained to ours.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn, Protocol
 
 import requests
+from requests.adapters import BaseAdapter
 
 from loyalty_desk.errors import (
     ApiError,
@@ -26,6 +29,7 @@ from loyalty_desk.errors import (
     MovedError,
     NotFoundError,
 )
+from loyalty_desk.http.deadline import Deadline, Wire
 from loyalty_desk.http.exchange import Answer, Call, Lost, exchange
 from loyalty_desk.http.pacing import Gate, backoff_s
 
@@ -94,6 +98,18 @@ class Transport:
         """Return the JSON body of a GET; raises as `send` does."""
         return self.send("GET", path, query=query).body
 
+    @contextmanager
+    def until(self, deadline: Deadline) -> Iterator[None]:
+        """What this thread calls in here is sent before the deadline, or not at all.
+
+        The answer to what was sent then has the time of any answer, but in all, not for each byte.
+        """
+        self._local.deadline = deadline
+        try:
+            yield
+        finally:
+            self._local.deadline = None
+
     def send(
         self,
         method: str,
@@ -111,8 +127,9 @@ class Transport:
         sent, is always tried again.
 
         Raises:
-            ApiUnavailableError: no usable answer; `may_have_arrived` is False when every attempt
-                surely had no effect: a 429, or a connection refused before anything was sent.
+            ApiUnavailableError: no usable answer, or the time of `until` is over;
+                `may_have_arrived` is False when every attempt surely had no effect: a 429, or a
+                connection refused before anything was sent.
             BadConnectionError: 401 or 403, or an address that cannot be used.
             MovedError: 301. NotFoundError: 404. ApiError: any other 3xx or 4xx.
         """
@@ -123,8 +140,9 @@ class Transport:
         )
         renewed = False
         while True:
+            self._left_s(call, patience)
             self._gate.enter()
-            got = exchange(self._thread_session(), call, self._timeout)
+            got = self._attempt(call, patience)
             self._count(method, limited=isinstance(got, Answer) and got.status == 429)
             if isinstance(got, Lost):
                 self._after_loss(call, got, patience)
@@ -146,6 +164,27 @@ class Transport:
             else:
                 self._raise_refusal(call, got.status)
 
+    @property
+    def _deadline(self) -> Deadline | None:
+        return getattr(self._local, "deadline", None)
+
+    def _left_s(self, call: Call, patience: _Patience) -> float:
+        """How long this thread may still send; gives up when that is over."""
+        left_s = math.inf if self._deadline is None else self._deadline.left_s()
+        if left_s <= 0:
+            self._give_up(call, patience, "its time is over")
+        return left_s
+
+    def _attempt(self, call: Call, patience: _Patience) -> Answer | Lost:
+        left_s, deadline = self._left_s(call, patience), self._deadline
+        if deadline is None:
+            return exchange(self._thread_session(), call, self._timeout)
+        connect_s, answer_s = self._timeout
+        wire = Wire(deadline, answer_s)
+        session = self._new_session({"https://": wire, "http://": wire})
+        with session:
+            return exchange(session, call, (min(connect_s, left_s), answer_s), wire)
+
     def _after_loss(self, call: Call, lost: Lost, patience: _Patience) -> None:
         if lost.unusable:
             raise BadConnectionError(
@@ -155,18 +194,21 @@ class Transport:
         self._wait(call, patience, patience.after_failure({}, sent=lost.sent), lost.reason)
 
     def _wait(self, call: Call, patience: _Patience, wait_s: float | None, reason: str) -> None:
-        """Wait before the next attempt; without one, give up."""
-        if wait_s is None:
-            raise ApiUnavailableError(
-                f"{self.service} gave no usable answer to {call.method} {call.shown_path}"
-                f" ({reason}; Airflow connection {self.conn_id!r})",
-                may_have_arrived=patience.may_have_arrived,
-            )
+        """Wait before the next attempt; without one, or the time for it, give up."""
+        if wait_s is None or wait_s >= self._left_s(call, patience):
+            self._give_up(call, patience, reason)
         log.info(
             "%s %s %s: %s; next attempt in %.1f s",
             *(self.service, call.method, call.shown_path, reason, wait_s),
         )
         self._sleep(wait_s)
+
+    def _give_up(self, call: Call, patience: _Patience, reason: str) -> NoReturn:
+        raise ApiUnavailableError(
+            f"{self.service} gave no usable answer to {call.method} {call.shown_path}"
+            f" ({reason}; Airflow connection {self.conn_id!r})",
+            may_have_arrived=patience.may_have_arrived,
+        )
 
     def _raise_refusal(self, call: Call, status: int) -> NoReturn:
         what = (self.service, call.method, call.shown_path, status)
@@ -194,12 +236,16 @@ class Transport:
         mine = getattr(self._local, "session", None)
         if isinstance(mine, requests.Session):
             return mine
-        mine = requests.Session()
-        for name in ("headers", "auth", "proxies", "verify", "cert", "trust_env", "adapters"):
-            setattr(mine, name, getattr(self._session, name))
-        mine.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._local.session = mine
+        mine = self._local.session = self._new_session(self._session.adapters)
         return mine
+
+    def _new_session(self, adapters: Mapping[str, BaseAdapter]) -> requests.Session:
+        new = requests.Session()
+        for name in ("headers", "auth", "proxies", "verify", "cert", "trust_env"):
+            setattr(new, name, getattr(self._session, name))
+        new.adapters = OrderedDict(adapters)
+        new.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return new
 
 
 class _Patience:

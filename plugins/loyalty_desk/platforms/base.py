@@ -10,6 +10,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from typing import Any, ClassVar, Final, Self
 from requests.auth import AuthBase
 
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import Counts, Transport
 from loyalty_desk.platforms.guesses import Guess, pick, resolve
@@ -187,6 +189,10 @@ class Platform(ABC):
     def counts(self) -> Counts:
         """What the requests have come to so far, for the run's record."""
         return self._transport.counts
+
+    def until(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """What this thread asks in here is sent before the deadline, or not at all."""
+        return self._transport.until(deadline)
 
     @property
     def guessed(self) -> str:

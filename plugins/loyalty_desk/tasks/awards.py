@@ -9,22 +9,25 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy import Engine
+
 from loyalty_desk.awards import approval
-from loyalty_desk.awards.apply import SEND_WAITS_S, Worker, apply_due
+from loyalty_desk.awards.apply import OUTAGE, apply_due
 from loyalty_desk.awards.approval import Question
 from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.subject import SharedAwardError
+from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.clock import utc_now
-from loyalty_desk.errors import PermanentError
+from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.hooks.notifiers import send_alert
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import open_store
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 SHOW_WAITS_S: Final = 10.0
 """How long a card waits for Gorgias before it is left to a later run."""
+SHOW_TIMEOUT_S: Final = (5.0, 10.0)
+"""To connect to Gorgias, and until the next bytes of an answer."""
 FORM: Final = ("email", "member_id", "amount", "unit", "reason", "note", "message", "ticket_id")
 
 
@@ -71,29 +76,76 @@ def queue_from_form(
 
 
 def apply_awards(store_name: str) -> dict[str, int]:
-    """Apply what is due and show it in Gorgias; returns awards by state, and cards pushed."""
+    """Apply what is due; returns awards by state. Gorgias is left to `show_awards`.
+
+    What nobody approved in time is rejected, also in an outage.
+
+    Raises:
+        PlatformOutageError: the platform cannot be used now; what is due waits.
+    """
     store, engine = open_store(store_name), staging_engine()
-    platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
-    gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=SHOW_WAITS_S)
-    follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
-    cards = Counter[str]()
-    worker = Worker(
-        store=store,
-        engine=engine,
-        platform=platform,
-        name=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
-        speed=installation().speed,
-        on_applied=lambda award_id: cards.update(cards_pushed=follow_up.show(award_id)),
-    )
-    counts = Counter({state.value: count for state, count in apply_due(worker).items()})
-    cards.update(cards_pushed=follow_up.show_leftovers())
+    counts, outage = Counter[str](), None
+    try:
+        counts += _apply_due(store, engine)
+    except OUTAGE as error:
+        outage = error
     with engine.begin() as connection:
         counts[AwardState.REJECTED.value] += len(
             approval.reject_overdue(connection, store.name, utc_now())
         )
-    said = dict(+counts | +cards)
+    said = dict(+counts)
     log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
+    if outage is not None:
+        raise PlatformOutageError(str(outage)) from outage
     return said
+
+
+def _apply_due(store: StoreSettings, engine: Engine) -> Counter[str]:
+    worker = Worker(
+        store=store,
+        engine=engine,
+        platform=loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True),
+        name=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
+        speed=installation().speed,
+    )
+    return Counter({state.value: count for state, count in apply_due(worker).items()})
+
+
+def show_awards(store_name: str) -> int:
+    """Show in Gorgias what was applied and is not shown yet; returns how many cards were pushed.
+
+    Ends where a service does not answer: what is left is for a later run, or for the sync.
+    """
+    store, engine = open_store(store_name), staging_engine()
+    platform = loyalty_platform(store, max_wait_s=SHOW_WAITS_S, for_awards=True)
+    gorgias = gorgias_client(
+        store, engine, urgent=True, max_wait_s=SHOW_WAITS_S, timeout=SHOW_TIMEOUT_S
+    )
+    follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
+    pushed = follow_up.show_all()
+    log.info("awards: %d cards pushed", pushed)
+    return pushed
+
+
+def apply_and_ask(store_name: str, run_id: str) -> tuple[list[str], str | None]:
+    """Apply what is due, and take what the run has to ask about.
+
+    Returns what `take_to_ask` does, and what an outage of the platform said: it must not keep a run
+    from asking and alerting, which ends it with `raise_outage`.
+    """
+    outage = None
+    try:
+        apply_awards(store_name)
+    except PlatformOutageError as error:
+        log.warning("awards wait: %s", error)
+        outage = str(error)
+    return take_to_ask(store_name, run_id), outage
+
+
+def raise_outage(outage: str | None) -> None:
+    """Let a run that met an outage end as a failed one; what waits starts the next run."""
+    if outage is not None:
+        raise PlatformOutageError(outage)
 
 
 def take_to_ask(store_name: str, run_id: str) -> list[str]:

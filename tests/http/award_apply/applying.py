@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.apply import Counts
-from loyalty_desk.awards.queue import get_award
+from loyalty_desk.awards.queue import get_award, get_events
 from loyalty_desk.clock import utc_now
 from sandbox.running import Sandbox
 from tests.factories import STORE
@@ -44,3 +44,23 @@ def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
 def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
     wanted = {"effect": effect, "count": 1, "method": "POST", **rule}
     sandbox.control("rivo", "POST", "faults", wanted)
+
+
+def add_member(sandbox: Sandbox, name: str) -> str:
+    email = f"{name}@shop.example"
+    sandbox.control("rivo", "POST", "members", {"email": email})
+    return email
+
+
+def fail_member(sandbox: Sandbox, name: str = "*") -> None:
+    """The platform answers 503 for members of that name, and for nobody else."""
+    spoil(sandbox, "status", method="GET", route=f"*/customers/{name}*", count=1000)
+
+
+def award_to(staging: Engine, sandbox: Sandbox, name: str, **values: Any) -> str:
+    return award(staging, email=add_member(sandbox, name), idempotency_key=name, **values)
+
+
+def events_of(staging: Engine, award_id: str) -> list[Any]:
+    with staging.connect() as connection:
+        return get_events(connection, STORE, award_id)

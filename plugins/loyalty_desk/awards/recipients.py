@@ -1,0 +1,31 @@
+"""Whom the platform found for an award: the one it was asked for, and one who may be awarded?"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from loyalty_desk.card.emails import read_email
+from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.settings.sections import AwardSettings
+
+ANOTHER: Final = "the platform answers with another member than was asked for"
+
+
+def is_another(award: Row[Any], member: Member) -> bool:
+    """Whether the platform answers with somebody else than it was asked for."""
+    if award.member_id is not None:
+        return bool(member.member_id != award.member_id)
+    return member.email is not None and read_email(member.email)[0] != award.email
+
+
+def find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
+    """Why nothing may be awarded to whom the platform found; None when it may."""
+    if member is None:
+        return "customer_not_found"
+    if member.status == MemberStatus.GUEST and not settings.allow_guests:
+        return "guest"
+    if member.status == MemberStatus.EXCLUDED and not settings.allow_excluded:
+        return "excluded"
+    return None
