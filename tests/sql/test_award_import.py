@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.awards import csv_import
-from loyalty_desk.awards.csv_import import AwardFileError, Import, import_awards, read_file
+from loyalty_desk.awards.csv_import import AwardFileError, import_awards, read_file
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.settings.stores_file import StoreSettings
 from tests.factories import LATER, NOW, store_settings
-from tests.sql.staged import Staged
 
 STORE = store_settings()
 HEAD = "member_id,amount,reason\n"
@@ -303,37 +302,6 @@ def test_rows_that_are_the_same_are_noticed_before_they_are_queued(
         assert found.notices == {4: same, 7: same}
     again = import_awards(staging, STORE, read_file(path), NOW, agent="ada")
     assert (again.queued_before, again.notices) == (6, {})
-
-
-def below_zero(staging: Engine, tmp_path: Path, rule: str) -> Import:
-    """Takes 60 of 100 points from m1, twice, and 60 from somebody who is not known here."""
-    with staging.begin() as connection:
-        Staged(connection).member("m1", "m1@shop.example")
-    path = tmp_path / "awards.csv"
-    rows = "m1,,-60,gesture\n,m1@shop.example,-60,other\nm9,,-60,other\nm1,,5,other\n"
-    path.write_text("member_id,email,amount,reason\n" + rows)
-    store = store_settings(awards={"points_below_zero": rule})
-    return import_awards(staging, store, read_file(path), NOW, agent="ada", preview=True)
-
-
-def test_a_deduction_says_the_balance_that_it_leads_to(staging: Engine, tmp_path: Path) -> None:
-    found = below_zero(staging, tmp_path, "allow")
-    assert [line.balance_after for line in found.lines] == [40, -20, None, None]
-    assert (found.notices, found.bad_lines) == ({}, {})
-
-
-def test_points_below_zero_are_noticed(staging: Engine, tmp_path: Path) -> None:
-    found = below_zero(staging, tmp_path, "warn")
-    assert found.notices == {3: "leaves the member -20 points"}
-    assert (found.queued, found.bad_lines) == (4, {})
-
-
-def test_points_below_zero_are_refused(staging: Engine, tmp_path: Path) -> None:
-    found = below_zero(staging, tmp_path, "refuse")
-    assert found.bad_lines == {
-        3: "points_below_zero: the member would have -20 points, and this store refuses that"
-    }
-    assert [line.balance_after for line in found.lines] == [40, None, None]
 
 
 def test_a_row_with_a_cell_too_few_lacks_its_field(

@@ -73,7 +73,7 @@ def test_slow_refusals_that_last_are_not_tried_past_the_deadline(server: Scripte
 
     error, took_s = post(make(server.url, max_wait_s=1000.0))
     seen = len(server.seen)
-    time.sleep(0.4)
+    time.sleep(0.4)  # nothing may come any more
 
     assert not error.may_have_arrived
     assert took_s < WITHIN_S + 0.4
@@ -83,7 +83,7 @@ def test_slow_refusals_that_last_are_not_tried_past_the_deadline(server: Scripte
 def test_a_wait_in_the_gate_past_the_deadline_sends_nothing(server: ScriptedServer) -> None:
     class SlowGate(OpenGate):
         def enter(self) -> None:
-            time.sleep(0.3)
+            time.sleep(0.3)  # what the gate takes
 
     error, _ = post(make(server.url, gate=SlowGate()), within_s=0.2)
 
@@ -102,7 +102,7 @@ def blackhole() -> Iterator[int]:
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
-        time.sleep(0.05)
+        time.sleep(0.05)  # until the kernel has filled the queue
         yield port
         for one in waiting:
             one.close()
@@ -153,7 +153,7 @@ def test_an_answer_that_drips_ends(start: bytes) -> None:
                 connection.sendall(b"x")
             except OSError:
                 return
-            time.sleep(0.1)
+            time.sleep(0.1)  # the pace of the drip
 
     with Raw(drip) as server:
         error, took_s = post(make(server.url))
@@ -165,7 +165,7 @@ def test_an_answer_that_drips_ends(start: bytes) -> None:
 def test_a_handshake_that_takes_past_the_deadline_sends_nothing() -> None:
     def keep(connection: socket.socket) -> None:
         connection.recv(10_000)
-        time.sleep(1)
+        time.sleep(1)  # longer than the deadline
 
     with Raw(keep) as server:
         error, took_s = post(make(server.https_url))
