@@ -100,17 +100,23 @@ class _Bound(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Connect, to all addresses together before the deadline."""
+        host, each_s = self._dns_host, self.timeout
+        try:
+            return self._connect_any(host, float(each_s) if each_s else None)
+        finally:  # TLS trusts the host, not the address that was found for it
+            self._dns_host, self.timeout = host, each_s
+
+    def _connect_any(self, host: str, each_s: float | None) -> socket.socket:
         failure: Exception = ConnectTimeoutError(self, "the time is over")
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise NameResolutionError(self.host, self, error) from None  # type: ignore[arg-type] # only told
-        each_s = self.timeout
         for *_, address in found:
             left_s = self._wire.deadline.left_s()
             if left_s <= 0:
                 break
-            self._dns_host, self.timeout = str(address[0]), min(float(each_s or left_s), left_s)
+            self._dns_host, self.timeout = str(address[0]), min(each_s or left_s, left_s)
             try:
                 sock = super()._new_conn()
             except (ConnectTimeoutError, NewConnectionError) as error:
