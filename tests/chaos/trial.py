@@ -116,12 +116,14 @@ class Trial:
     def _go_on(self, award_ids: list[str]) -> None:
         """Let later runs work until each award has ended, as the schedule would start them."""
         for _ in range(MOST_ROUNDS):
-            # What a lease is for has come to pass then, so it may end at once.
+            # What a lease is for has come to pass then, so it may end at once; and so may the wait
+            # of an award that was put off.
             self._wait_until_all_is_known()
             with self.engine.begin() as connection:
-                connection.execute(
-                    text("UPDATE awards SET lease_until_utc = '2020' WHERE state = 'applying'")
+                ended = (
+                    "UPDATE awards SET lease_until_utc = '2020' WHERE lease_until_utc IS NOT NULL"
                 )
+                connection.execute(text(ended))
             try:
                 apply_due(make_worker(self.engine, self.store))
             except LoyaltyDeskError:
