@@ -7,11 +7,17 @@ Never: an import of ours.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def steady_s() -> float:
+    """Seconds that nobody can set back; they go on where the machine sleeps, if it can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def utc_text(moment: datetime) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from sandbox.sides import SIDES
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
 from tests.forget import forget_engine
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
 
 MEMBERS, CUSTOMERS, TICKETS = 260, 220, 250
 """More than a page of each."""
@@ -50,17 +54,17 @@ class Syncer:
         self.run_dag(f"loyalty_sync__{STORE}", **params)  # a failed task shows in the record
         return self.world.records()[0]
 
-    def award(self, **params: object) -> None:
+    def award(self, **params: object) -> DagRun:
         """Run the DAG that awards once, with that form."""
-        self.run_dag(f"award_points__{STORE}", **params)
+        return self.run_dag(f"award_points__{STORE}", **params)
 
-    def run_dag(self, dag_id: str, **params: object) -> None:
-        """Run another DAG once."""
+    def run_dag(self, dag_id: str, **params: object) -> DagRun:
+        """Run a DAG once; returns its run as Airflow has it, failed or not."""
         dag = self.load_dag(dag_id)
         # Trying again what failed is what the next run is for.
         for task in dag.tasks:
             task.retries = 0
-        dag.test(run_conf=params)
+        return dag.test(run_conf=params)
 
     def load_dag(self, dag_id: str = f"loyalty_sync__{STORE}"):
         from airflow.dag_processing.dagbag import DagBag

@@ -76,3 +76,26 @@ def test_an_empty_form_applies_what_is_left_over(world, sync, member) -> None:
 
     assert world.rows("SELECT state FROM awards") == [{"state": "applied"}]
     assert len(ledger(world)) == 1
+
+
+def test_a_run_that_meets_an_outage_is_red_and_its_other_steps_are_done(
+    world, sync, member
+) -> None:
+    sync.award(email=member["email"], amount=5, unit="points", reason="gesture")
+    world.fault("rivo", effect="status", status=503, route="*customers*", count=1000)
+
+    run = sync.award(email=member["email"], amount=50, unit="points", reason="gesture")
+
+    states = {one.task_id: str(one.state) for one in run.get_task_instances()}
+    assert str(run.state) == "failed"
+    assert {name for name, state in states.items() if state == "failed"} == {"alert"}
+    assert (states["apply"], states["show"]) == ("success", "success")
+    assert [
+        row["state"] for row in world.rows("SELECT state FROM awards ORDER BY queued_at_utc")
+    ] == [
+        "applied",
+        "queued",
+    ]
+    world.sandbox.control("rivo", "POST", "reset", {"faults": True})
+    assert str(sync.award().state) == "success"
+    assert sum(entry["points"] for entry in ledger(world)) == 55

@@ -55,6 +55,17 @@ WHERE
     )
 RETURNING *;
 
+-- name: renew_leases
+-- After the clock was set: whoever is at work has its whole lease once more, and what was put off
+-- is due.
+-- Writes awards. Binds store, now_utc, lease_until_utc.
+UPDATE awards
+SET lease_until_utc = CASE WHEN state = 'applying' THEN :lease_until_utc ELSE :now_utc END
+WHERE
+    store = :store
+    AND state IN ('queued', 'approved', 'applying')
+    AND lease_until_utc IS NOT NULL;
+
 -- name: mark_sent
 -- Notes that the platform is about to be asked; committed before it is. Only the holder of the
 -- claim, only while its lease lasts.
@@ -104,7 +115,7 @@ WHERE
 
 -- name: settle_award
 -- A person says what became of an award that nobody could tell of. One that goes back to where it
--- waited begins anew.
+-- waited begins anew; that it was sent before stays known, so that its marker is looked for first.
 -- Writes awards. Binds store, award_id, state, detail, now_utc.
 UPDATE awards
 SET
@@ -112,6 +123,5 @@ SET
     detail = :detail,
     alert_run_id = NULL,
     sends = CASE WHEN :state IN ('queued', 'approved') THEN 0 ELSE sends END,
-    sent_at_utc = CASE WHEN :state IN ('queued', 'approved') THEN NULL ELSE sent_at_utc END,
     settled_at_utc = CASE WHEN :state IN ('queued', 'approved') THEN NULL ELSE :now_utc END
 WHERE store = :store AND award_id = :award_id AND state = 'unknown';

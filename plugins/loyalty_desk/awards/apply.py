@@ -11,27 +11,33 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
 from loyalty_desk.awards.ledger import TAKEN_BACK, UNREADABLE, marker_of
 from loyalty_desk.awards.policy import from_parts
-from loyalty_desk.awards.putting_off import FIRST_WAIT, SENDING, PutOff, put_off
-from loyalty_desk.awards.queue import add_event, waiting_state
-from loyalty_desk.awards.recipients import ANOTHER, find_refusal, is_another
+from loyalty_desk.awards.putting_off import FIRST_WAIT, PutOff, put_off
+from loyalty_desk.awards.queue import waiting_state
+from loyalty_desk.awards.recipients import ANOTHER, find_refusal, is_another, is_sent_again
 from loyalty_desk.awards.subject import AMBIGUOUS, find_sharers
+from loyalty_desk.awards.transitions import (
+    claim,
+    find_due,
+    finish,
+    mark_sent,
+    note_looked,
+    put_back,
+)
 from loyalty_desk.awards.worker import Counts, Worker
-from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, SharedAddressError
 from loyalty_desk.records import AwardState, Member, Unit
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.staging_clock import staging_now
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +48,6 @@ OUTAGE: Final = (ApiUnavailableError, CursorError, BadConnectionError)
 MOST_FAILED: Final = 3
 """So many members in a row whom the platform fails are an outage, which ends a run."""
 MOST_SENDS: Final = 2
-BATCH: Final = 50
 
 
 def apply_due(worker: Worker) -> Counts:
@@ -57,10 +62,10 @@ def apply_due(worker: Worker) -> Counts:
     counts: Counts = Counter()
     tried, failed = set[str](), set[str]()
     has_worked, failure = False, None
-    while due := [award_id for award_id in _find_due(worker) if award_id not in tried]:
+    while due := [award_id for award_id in find_due(worker) if award_id not in tried]:
         for award_id in due:
             tried.add(award_id)
-            award = _claim(worker, award_id)
+            award = claim(worker, award_id)
             if award is None:
                 continue
             try:
@@ -78,41 +83,13 @@ def apply_due(worker: Worker) -> Counts:
     return counts
 
 
-def _find_due(worker: Worker) -> list[str]:
-    with reading(worker.engine) as connection:
-        now = utc_now()
-        binds = {
-            "store": worker.store.name,
-            "now_utc": utc_text(now),
-            "soon_utc": utc_text(now + FIRST_WAIT / worker.speed),
-            "most": BATCH,
-        }
-        return list(connection.execute(statement("awards/apply/select_due"), binds).scalars())
-
-
-def _claim(worker: Worker, award_id: str) -> Row[Any] | None:
-    now = utc_now()
-    with worker.engine.begin() as connection:
-        award = connection.execute(
-            statement("awards/apply/claim_award"),
-            {
-                "store": worker.store.name,
-                "award_id": award_id,
-                "claimed_by": worker.name,
-                "now_utc": utc_text(now),
-                "lease_until_utc": utc_text(now + worker.lease()),
-            },
-        ).first()
-        if award is not None:
-            _note(connection, worker, award_id, AwardState.APPLYING, now)
-    return award
-
-
 def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     try:
         if award.sends and _is_settled_by_ledger(worker, award, counts):
             return
         member = worker.platform.find_member(award.member_id or award.email)
+        if is_sent_again(award) and _is_found_after_all(worker, award, member, counts):
+            return
     except OUTAGE:
         _put_off(worker, award, counts, "the platform cannot be asked")
         raise
@@ -120,17 +97,18 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
         _finish_shared(worker, award, counts, error.member_ids)
         return
     except (ApiError, BadFieldError):
-        _finish(worker, award, counts, AwardState.REFUSED, "the member cannot be read")
+        state = AwardState.UNKNOWN if is_sent_again(award) else AwardState.REFUSED
+        finish(worker, award, counts, state, "the member cannot be read")
         return
     refusal = find_refusal(member, worker.settings)
-    if member is None and award.sends:
+    if member is None and award.sent_at_utc:
         # Merged or deleted since it was sent: what was booked may be in another member's ledger.
-        _finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
+        finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
     elif member is not None and award.sends and is_another(award, member):
         # Merged: what was booked is in the ledger of the one that was sent to, and not in this one.
-        _finish(worker, award, counts, AwardState.UNKNOWN, ANOTHER)
+        finish(worker, award, counts, AwardState.UNKNOWN, ANOTHER)
     elif member is None or refusal is not None:
-        _finish(worker, award, counts, AwardState.REFUSED, refusal)
+        finish(worker, award, counts, AwardState.REFUSED, refusal)
     elif sharers := _find_sharers(worker, award, member):
         _finish_shared(worker, award, counts, sharers)
     else:
@@ -147,14 +125,14 @@ def _find_sharers(worker: Worker, award: Row[Any], member: Member) -> list[str]:
 
 def _finish_shared(worker: Worker, award: Row[Any], counts: Counts, member_ids: list[str]) -> None:
     """Whoever of them it was sent for before, if it was, nobody can tell."""
-    state = AwardState.UNKNOWN if award.sends else AwardState.REFUSED
-    _finish(worker, award, counts, state, AMBIGUOUS, facts={"member_ids": member_ids})
+    state = AwardState.UNKNOWN if award.sent_at_utc else AwardState.REFUSED
+    finish(worker, award, counts, state, AMBIGUOUS, facts={"member_ids": member_ids})
 
 
 def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bool:
     """Settle an award that was sent before; False when it is surely not booked and may be sent."""
     if not worker.ledger.is_there:
-        _finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
+        finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
         return True
     try:
         member_id = award.member_id or _find_member_id(worker, award)
@@ -166,8 +144,33 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         _finish_found(worker, award, counts, entry, member_id)
         return True
     if award.sends >= MOST_SENDS or not worker.ledger.shows_bookings():
-        _finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
+        finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
         return True
+    return False
+
+
+def _is_found_after_all(
+    worker: Worker, award: Row[Any], member: Member | None, counts: Counts
+) -> bool:
+    """Look for the marker before sending on a person's word, and say in the audit what was found.
+
+    It is looked for in the ledger of whoever it was sent for, and of whom the platform names now.
+    """
+    if not worker.ledger.is_there:
+        note_looked(worker, award, "sent again on a person's word: the platform shows no ledger")
+        return False
+    whose = {award.member_id, member.member_id if member else None} - {None}
+    try:
+        found = [(one, worker.ledger.find(award, one)) for one in sorted(whose)]
+    except (*UNREADABLE, BadFieldError):
+        _put_off(worker, award, counts, "the ledger cannot be read")
+        return True
+    for member_id, entry in found:
+        if entry is not None and not entry.is_revoked:
+            _finish_found(worker, award, counts, entry, member_id)
+            return True
+    revoked = any(entry is not None for _, entry in found)
+    note_looked(worker, award, TAKEN_BACK if revoked else "looked first: not in the ledger")
     return False
 
 
@@ -182,7 +185,7 @@ def _finish_found(
 ) -> None:
     """Not applied when it was taken back: its reversal would take it a second time."""
     detail = "found in the ledger" + (", credited later" if entry.is_pending else "")
-    _finish(
+    finish(
         worker,
         award,
         counts,
@@ -206,7 +209,7 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         note=" ".join(part for part in note if part),
         message=award.message,
     )
-    if not _mark_sent(worker, award, member):
+    if not mark_sent(worker, award, member):
         log.info("award %s was taken over by another worker", award.award_id)
         return
     if deadline.left_s() <= 0:
@@ -232,12 +235,12 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
             _look_after_loss(worker, award, member, counts, may_send_again=False)
             return
         detail = f"the platform answered {error.status}"
-        _finish(worker, award, counts, AwardState.REFUSED, detail)
+        finish(worker, award, counts, AwardState.REFUSED, detail)
     else:
         if entry_id is None:
             _look_after_loss(worker, award, member, counts, may_send_again=False)
         else:
-            _finish(worker, award, counts, AwardState.APPLIED, None, entry_id=entry_id)
+            finish(worker, award, counts, AwardState.APPLIED, None, entry_id=entry_id)
             worker.ledger.learn_from(award, member.member_id)
 
 
@@ -260,45 +263,21 @@ def _look_after_loss(
         log.info("award %s: no answer; looked for when its lease ends", award.award_id)
 
 
-def _mark_sent(worker: Worker, award: Row[Any], member: Member) -> bool:
-    """Commit that the platform is about to be asked; False when the claim was lost."""
-    now = utc_now()
-    balance = member.card.get(f"{award.unit}_balance")
-    facts = {"balance_before": balance, "member_id": member.member_id}
-    binds = {
-        **_key(worker, award),
-        "member_id": member.member_id,
-        "now_utc": utc_text(now),
-        "lease_until_utc": utc_text(now + worker.lease()),
-    }
-    with worker.engine.begin() as connection:
-        is_mine = connection.execute(statement("awards/apply/mark_sent"), binds).rowcount == 1
-        if is_mine:
-            state = AwardState.APPLYING
-            if is_another(award, member):
-                asked_for = {"asked_for": award.member_id or "an e-mail address"}
-                _note(
-                    connection, worker, award.award_id, state, now, detail=ANOTHER, facts=asked_for
-                )
-            _note(connection, worker, award.award_id, state, now, detail=SENDING, facts=facts)
-    return is_mine
-
-
 def _put_off(worker: Worker, award: Row[Any], counts: Counts, detail: str) -> None:
     """Try an award again later, each time after a longer wait; give it up in the end.
 
     One that was never sent is refused then, and one that may have been booked is for a person.
     """
-    now = utc_now()
     with reading(worker.engine) as connection:
+        now = staging_now(connection)
         found = put_off(connection, worker.store.name, award, now)
     give_up = timedelta(hours=worker.settings.give_up_hours) / worker.speed
     if now < found.since + give_up:
         _leave(worker, award, detail, found)
-    elif award.sends:
-        _finish(worker, award, counts, AwardState.UNKNOWN, detail)
+    elif award.sent_at_utc:
+        finish(worker, award, counts, AwardState.UNKNOWN, detail)
     else:
-        _finish(worker, award, counts, AwardState.REFUSED, f"given up: {detail}")
+        finish(worker, award, counts, AwardState.REFUSED, f"given up: {detail}")
 
 
 def _leave(worker: Worker, award: Row[Any], detail: str, found: PutOff | None = None) -> None:
@@ -310,95 +289,10 @@ def _leave(worker: Worker, award: Row[Any], detail: str, found: PutOff | None = 
     state = AwardState.APPLYING if award.sends else waiting_state(award)
     wait = (found.wait() if found else FIRST_WAIT) / worker.speed
     facts = found.facts() if found else None
-    _put_back(worker, award, state, detail, award.sends, wait, facts)
+    put_back(worker, award, state, detail, award.sends, wait, facts)
 
 
 def _keep_from_sending(worker: Worker, award: Row[Any]) -> None:
     """The platform said yes, so the award is never sent again, wherever its booking is."""
     detail = "the platform's answer does not show it"
-    _put_back(worker, award, AwardState.APPLYING, detail, MOST_SENDS, worker.lease())
-
-
-def _put_back(
-    worker: Worker,
-    award: Row[Any],
-    state: AwardState,
-    detail: str,
-    sends: int,
-    wait: timedelta,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    now = utc_now()
-    binds = {
-        **_key(worker, award),
-        "state": state.value,
-        "detail": detail,
-        "sends": sends,
-        "sent_at_utc": award.sent_at_utc or (utc_text(now) if sends else None),
-        "lease_until_utc": utc_text(now + wait),
-    }
-    with worker.engine.begin() as connection:
-        if connection.execute(statement("awards/apply/leave_award"), binds).rowcount:
-            _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
-
-
-def _finish(
-    worker: Worker,
-    award: Row[Any],
-    counts: Counts,
-    state: AwardState,
-    detail: str | None,
-    *,
-    entry_id: str | None = None,
-    member_id: str | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    now = utc_now()
-    binds = {
-        **_key(worker, award),
-        "state": state.value,
-        "detail": detail,
-        "entry_id": entry_id,
-        "member_id": member_id,
-        "now_utc": utc_text(now),
-    }
-    with worker.engine.begin() as connection:
-        if not connection.execute(statement("awards/apply/finish_award"), binds).rowcount:
-            log.info("award %s was taken over by another worker", award.award_id)
-            return
-        facts = {"entry_id": entry_id} if entry_id else facts
-        _note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
-    counts[state] += 1
-    log.info("award %s: %s%s", award.award_id, state.value, f", {detail}" if detail else "")
-    if state == AwardState.APPLIED:
-        worker.on_applied(award.award_id)
-
-
-def _note(
-    connection: Connection,
-    worker: Worker,
-    award_id: str,
-    state: AwardState,
-    now: datetime,
-    *,
-    detail: str | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    add_event(
-        connection,
-        worker.store.name,
-        award_id,
-        state,
-        now,
-        actor=worker.name,
-        detail=detail,
-        facts=facts,
-    )
-
-
-def _key(worker: Worker, award: Row[Any]) -> dict[str, str]:
-    return {
-        "store": worker.store.name,
-        "award_id": award.award_id,
-        "claimed_by": worker.name,
-    }
+    put_back(worker, award, AwardState.APPLYING, detail, MOST_SENDS, worker.lease())

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.awards.queue import add_event, amount_text, get_award
-from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.http.deadline import Deadline
@@ -26,6 +26,7 @@ from loyalty_desk.records import AwardState, Member
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
@@ -64,15 +65,15 @@ class FollowUp:
 
     def show_leftovers(self) -> int:
         """Show what earlier workers did not; stops where a service is down."""
-        return self._show_until(utc_now() - LEFT_TO_OTHERS)
+        return self._show_until(LEFT_TO_OTHERS)
 
     def show_all(self) -> int:
         """Show what is applied and not shown; stops where a service is down."""
-        return self._show_until(utc_now())
+        return self._show_until(timedelta())
 
-    def _show_until(self, newest: datetime) -> int:
+    def _show_until(self, age: timedelta) -> int:
         pushed, tried = 0, set[str]()
-        while due := [award_id for award_id in self._find_due(newest) if award_id not in tried]:
+        while due := [award_id for award_id in self._find_due(age) if award_id not in tried]:
             for award_id in due:
                 tried.add(award_id)
                 try:
@@ -84,13 +85,14 @@ class FollowUp:
                     log.warning("award %s cannot be shown (%s)", award_id, type(error).__name__)
         return pushed
 
-    def _find_due(self, newest: datetime) -> list[str]:
-        binds = {
-            "store": self.store.name,
-            "oldest_utc": utc_text(utc_now() - LEFT_TO_THE_SYNC),
-            "newest_utc": utc_text(newest),
-        }
+    def _find_due(self, age: timedelta) -> list[str]:
         with reading(self.engine) as connection:
+            now = staging_now(connection)
+            binds = {
+                "store": self.store.name,
+                "oldest_utc": utc_text(now - LEFT_TO_THE_SYNC),
+                "newest_utc": utc_text(now - age),
+            }
             found = connection.execute(statement("awards/follow_up/select_to_show"), binds)
             return list(found.scalars())
 
@@ -145,7 +147,7 @@ class FollowUp:
         binds = {
             "store": self.store.name,
             "award_id": award_id,
-            "now_utc": utc_text(utc_now()),
+            "now_utc": utc_text(staging_now(connection)),
         }
         return connection.execute(statement(mark), binds).rowcount == 1
 
@@ -161,7 +163,7 @@ class FollowUp:
             self.store.name,
             award.award_id,
             AwardState.APPLIED,
-            utc_now(),
+            staging_now(connection),
             actor=ACTOR,
             detail=detail,
             facts=facts,

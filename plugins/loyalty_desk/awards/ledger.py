@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
-from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.clock import parse_utc
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.platforms.base import LedgerEntry, Platform
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
 UNREADABLE: Final = (ApiUnavailableError, CursorError, ApiError)
@@ -51,7 +52,9 @@ class Ledger:
         One that was revoked was booked all the same: who takes it for absent would pay again.
         """
         revoked = None
-        sent_at = parse_utc(award.sent_at_utc) if award.sent_at_utc else utc_now()
+        sent_at = (
+            parse_utc(award.sent_at_utc) if award.sent_at_utc else ask_staging_now(self.engine)
+        )
         marker = marker_of(award.award_id)
         for entry in self.platform.iter_ledger(member_id, sent_at - MARGIN):
             if entry.marker_text is not None and marker in entry.marker_text:
@@ -83,5 +86,5 @@ class Ledger:
                     self.store,
                     StateKey.LEDGER_SEEN,
                     self.platform.guessed,
-                    utc_now(),
+                    staging_now(connection),
                 )

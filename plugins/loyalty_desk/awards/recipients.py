@@ -20,6 +20,11 @@ def is_another(award: Row[Any], member: Member) -> bool:
     return member.email is not None and read_email(member.email)[0] != award.email
 
 
+def is_sent_again(award: Row[Any]) -> bool:
+    """Whether a person said that an award which was sent is not booked, and is to be sent again."""
+    return bool(award.sent_at_utc) and not award.sends
+
+
 def find_refusal(member: Member | None, settings: AwardSettings) -> str | None:
     """Why nothing may be awarded to whom the platform found; None when it may."""
     if member is None:

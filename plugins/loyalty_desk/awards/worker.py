@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.clock_jumps import MOST_DRIFT_S
 from loyalty_desk.awards.ledger import Ledger
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.transport import TIMEOUT_S
@@ -62,4 +63,6 @@ class Worker:
 
     def lease(self) -> timedelta:
         """How long after sending an award that is not in the ledger surely never will be."""
-        return timedelta(seconds=(SEND_TAKES_S + self.settings.visible_after_s) / self.speed)
+        return timedelta(
+            seconds=(SEND_TAKES_S + MOST_DRIFT_S + self.settings.visible_after_s) / self.speed
+        )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loyalty_desk.clock import utc_now
 from loyalty_desk.commands.command_line import By, StoreName, flag, group, need_one_of, words, you
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import stores_file
@@ -34,8 +33,9 @@ def import_file(
 ) -> None:
     """Queue the awards of a CSV file, all of them or none."""
     from loyalty_desk.awards.csv_import import import_awards, read_file  # noqa: PLC0415
+    from loyalty_desk.staging.staging_clock import ask_staging_now  # noqa: PLC0415
 
-    settings, now = stores_file().get(store), utc_now()
+    settings, now = stores_file().get(store), ask_staging_now(_engine())
     done = import_awards(
         _engine(), settings, read_file(file), now, agent=agent, skip_bad=skip_bad, preview=dry_run
     )
@@ -111,13 +111,15 @@ def reject(award: AwardId, *, store: StoreName, why: Why = None, by: By) -> None
 def _decide(store: str, award_id: str, *, approved: bool, by: str, why: str | None) -> None:
     from loyalty_desk.awards.approval import decide  # noqa: PLC0415 - only here
     from loyalty_desk.awards.queue import NoAwardError, get_award  # noqa: PLC0415
+    from loyalty_desk.staging.staging_clock import staging_now  # noqa: PLC0415
 
     name = stores_file().get(store).name
     with _engine().begin() as connection:
         award = get_award(connection, name, award_id)
         if award.state != AwardState.NEEDS_APPROVAL:
             raise NoAwardError(f"award {award_id} is {award.state}; it needs no approval")
-        state = decide(connection, name, award, utc_now(), approved=approved, by=by, why=why)
+        now = staging_now(connection)
+        state = decide(connection, name, award, now, approved=approved, by=by, why=why)
     typer.echo(f"{award_id} is {state.value}")
 
 
@@ -133,10 +135,12 @@ def resolve(
 ) -> None:
     """Say what became of an award that is unknown."""
     from loyalty_desk.awards.queue import settle_unknown  # noqa: PLC0415 - only here
+    from loyalty_desk.staging.staging_clock import staging_now  # noqa: PLC0415
 
     need_one_of(applied=applied, send_again=send_again)
-    name, now = stores_file().get(store).name, utc_now()
+    name = stores_file().get(store).name
     with _engine().begin() as connection:
+        now = staging_now(connection)
         state = settle_unknown(connection, name, award, now, was_applied=applied, actor=by, why=why)
     typer.echo(f"{award} is {state.value}")
 
@@ -152,10 +156,12 @@ def reverse(
     """Take an applied award back, by a new one."""
     from loyalty_desk.awards.queue import Door  # noqa: PLC0415 - only here
     from loyalty_desk.awards.reversal import read_reversal, reverse_award  # noqa: PLC0415
+    from loyalty_desk.staging.staging_clock import staging_now  # noqa: PLC0415
 
-    settings, now = stores_file().get(store), utc_now()
+    settings = stores_file().get(store)
     agent, note = read_reversal({"agent": by, "note": why})
     with _engine().begin() as connection:
+        now = staging_now(connection)
         queued = reverse_award(
             connection, settings, award, now, agent=agent, why=note, door=Door.COMMAND
         )

@@ -29,6 +29,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
@@ -192,14 +193,14 @@ class BearerAuth(AuthBase):
         return tokens if tokens.seed == self._seed else None
 
     def _take_lease(self, holder: str) -> bool:
-        now = self._now()
-        binds = {
-            "lease_id": self._lease_id,
-            "holder": holder,
-            "until_utc": utc_text(now + timedelta(seconds=LEASE_S)),
-            "now_utc": utc_text(now),
-        }
         with self._engine.begin() as connection:
+            now = staging_now(connection)
+            binds = {
+                "lease_id": self._lease_id,
+                "holder": holder,
+                "until_utc": utc_text(now + timedelta(seconds=LEASE_S)),
+                "now_utc": utc_text(now),
+            }
             return connection.execute(statement("oauth/take_lease"), binds).first() is not None
 
     def _release_lease(self, holder: str) -> None:

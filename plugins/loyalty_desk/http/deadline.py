@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,14 +18,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from loyalty_desk.clock import steady_s
+
 DROP_UNSENT = struct.pack("ii", 1, 0)
 SEND_REST = struct.pack("ii", 0, 0)
 """For SO_LINGER: what closing a socket does with what the kernel has not sent yet."""
-
-
-def _clock_s() -> float:
-    """Seconds that nobody can set back; they go on where the machine sleeps, if it can tell."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +33,11 @@ class Deadline:
 
     @classmethod
     def after(cls, wait_s: float) -> Self:
-        return cls(_clock_s() + wait_s)
+        return cls(steady_s() + wait_s)
 
     def left_s(self) -> float:
         """Real seconds until then; below zero when it is over."""
-        return self.at_s - _clock_s()
+        return self.at_s - steady_s()
 
 
 class Wire(HTTPAdapter):

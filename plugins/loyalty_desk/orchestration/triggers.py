@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 
 log = logging.getLogger(__name__)
@@ -99,12 +99,13 @@ def _find_waiting(select: str) -> Waiting:
     from loyalty_desk.errors import StagingUnavailableError  # noqa: PLC0415
     from loyalty_desk.staging.engine import reading  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
+    from loyalty_desk.staging.staging_clock import staging_now  # noqa: PLC0415
     from loyalty_desk.staging.statements import statement  # noqa: PLC0415
 
     found: dict[str, set[str]] = {}
     try:
         with reading(staging_engine()) as connection:
-            binds = {"now_utc": utc_text(utc_now())}
+            binds = {"now_utc": utc_text(staging_now(connection))}
             for row in connection.execute(statement(select), binds):
                 found.setdefault(row.store, set()).add(":".join(map(str, row[1:])))
     except DBAPIError as error:

@@ -23,6 +23,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -148,6 +149,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     _switch_to_wal(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
+    connection.create_function("staging_now", 0, lambda: utc_text(utc_now()))
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
@@ -179,7 +181,12 @@ def _pg_engine(url: URL) -> Engine:
 def _explain_missing_tables(context: ExceptionContext) -> None:
     """Turn "no such table" into the remedy; in an up-to-date database it is a bug of ours."""
     error, engine = context.original_exception, context.engine
-    missing = isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn) or (
+    missing = isinstance(
+        error,
+        psycopg.errors.UndefinedTable
+        | psycopg.errors.UndefinedColumn
+        | psycopg.errors.UndefinedFunction,
+    ) or (
         isinstance(error, sqlite3.OperationalError)
         and str(error).startswith(("no such table", "no such column"))
     )

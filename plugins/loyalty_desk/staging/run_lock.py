@@ -12,6 +12,7 @@ from loyalty_desk.errors import RunAbandonedError, StoreBusyError
 from loyalty_desk.records import RunState
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
 
@@ -55,10 +56,10 @@ def take_lock(connection: Connection, run: Run, now: datetime) -> None:
     connection.execute(statement("run/abandon_other_runs"), key)
 
 
-def renew_lock(run: Run, now: datetime) -> None:
+def renew_lock(run: Run) -> None:
     """Renew the lock in a transaction of its own; long stages call it again and again."""
     with run.engine.begin() as connection:
-        take_lock(connection, run, now)
+        take_lock(connection, run, staging_now(connection))
 
 
 def release_lock(connection: Connection, run: Run) -> None:

@@ -28,6 +28,8 @@ class StateKey(StrEnum):
     """Which member files were read."""
     CARD_PLACE = "card_place"
     """The Gorgias account and the key in it that the store's cards stand under."""
+    CLOCK = "clock"
+    """By how many seconds the clock was ahead of the time since the machine started."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
 

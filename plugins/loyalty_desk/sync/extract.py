@@ -159,7 +159,7 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
                 )
             else:
                 intake.mark_gone(connection, store.name, [customer_id], utc_now())
-        renew_lock(run, utc_now())
+        renew_lock(run)
     log.info("looked up %d customers for further addresses", len(customer_ids))
     return len(customer_ids)
 

@@ -166,7 +166,7 @@ class _Pusher:
         if now_s - self._reported_s < PROGRESS_EVERY_S:
             return
         self._reported_s = now_s
-        renew_lock(self._run, utc_now())
+        renew_lock(self._run)
         rate = self._sent / (now_s - self._started_s)
         left_s = (total - self._sent) / rate if rate else float("inf")
         log.info("push: %d of %d, %.1f/s, %.0f s left", self._sent, total, rate, left_s)

@@ -109,7 +109,7 @@ class Read:
         self.counts.kept_out += len(staged.kept_out)
         self.counts.changed += staged.changed
         self.check_share(whole=False)
-        renew_lock(self.run, utc_now())
+        renew_lock(self.run)
         log.info(
             "%s: %d fetched, %d changed", self.source, self.counts.fetched, self.counts.changed
         )

@@ -20,7 +20,6 @@ from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
-from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.hooks.notifiers import send_alert
@@ -30,6 +29,7 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.stores import open_store
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,8 @@ def queue_from_form(
     try:
         request = read_request(fields, store.awards, award_units(store))
         with staging_engine().connect() as connection, connection.begin() as change:
-            queued = queue_award(connection, store, request, utc_now(), door=Door.AIRFLOW_FORM)
+            now = staging_now(connection)
+            queued = queue_award(connection, store, request, now, door=Door.AIRFLOW_FORM)
             if params.get("dry_run"):
                 change.rollback()
                 log.info("dry run: the award is in order and was not queued")
@@ -91,7 +92,7 @@ def apply_awards(store_name: str) -> dict[str, int]:
         outage = error
     with engine.begin() as connection:
         counts[AwardState.REJECTED.value] += len(
-            approval.reject_overdue(connection, store.name, utc_now())
+            approval.reject_overdue(connection, store.name, staging_now(connection))
         )
     said = dict(+counts)
     log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
@@ -158,7 +159,7 @@ def ask(store_name: str, award_id: str) -> Question | None:
     """The question about an award; None when it does not wait for approval any more."""
     store = open_store(store_name)
     with reading(staging_engine()) as connection:
-        award = get_award(connection, store.name, award_id)
+        award, now = get_award(connection, store.name, award_id), staging_now(connection)
     if award.state != AwardState.NEEDS_APPROVAL:
         return None
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
@@ -166,15 +167,15 @@ def ask(store_name: str, award_id: str) -> Question | None:
         member = platform.find_member(award.member_id or award.email)
     except SharedAddressError:
         nobody = "several members with that address, so it would be refused"
-        return approval.question(award, None, utc_now(), nobody=nobody)
-    return approval.question(award, member, utc_now())
+        return approval.question(award, None, now, nobody=nobody)
+    return approval.question(award, member, now)
 
 
 def settle(store_name: str, award_id: str, answer: Mapping[str, Any]) -> str:
     """Do what an approver answered; returns the state that the award is in then."""
     with staging_engine().begin() as connection:
         award = get_award(connection, store_name, award_id)
-        state = approval.settle(connection, store_name, award, answer, utc_now())
+        state = approval.settle(connection, store_name, award, answer, staging_now(connection))
     log.info("award %s: %s", award_id, state.value)
     return state.value
 

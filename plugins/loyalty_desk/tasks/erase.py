@@ -34,6 +34,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import in_force
 
@@ -121,7 +122,7 @@ def _locked(engine: Engine, store: StoreSettings) -> Iterator[None]:
     """Hold the store's lock, so that no sync reads the person in or writes the card meanwhile."""
     run = Run(store=store, run_id=f"erase__{uuid.uuid4().hex}", params=RunParams(), engine=engine)
     with engine.begin() as connection:
-        take_lock(connection, run, utc_now())
+        take_lock(connection, run, staging_now(connection))
     try:
         yield
     finally:

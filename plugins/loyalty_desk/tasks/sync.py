@@ -37,6 +37,7 @@ from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
@@ -56,8 +57,8 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     store = open_store(store_name)
     engine = staging_engine()
     run = Run(store=store, run_id=run_id, params=RunParams(**params), engine=engine)
-    now = utc_now()
     with engine.begin() as connection:
+        now = staging_now(connection)
         run_record.start_run(connection, store.name, run_id, run.params.model_dump(), now)
         take_lock(connection, run, now)
     try:
@@ -277,7 +278,7 @@ def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = Non
     run = _open(store_name, run_id)
     key = {"store": store_name, "run_id": run_id, "stage": name}
     with run.engine.begin() as connection:
-        take_lock(connection, run, utc_now())
+        take_lock(connection, run, staging_now(connection))
         connection.execute(statement("run/clear_failure"), key)
     started_s = time.monotonic()
     try:

@@ -22,12 +22,12 @@ from loyalty_desk.awards.queue import (
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, read_request
 from loyalty_desk.awards.reversal import ReversalError, read_reversal, reverse_award
 from loyalty_desk.awards.subject import SharedAwardError
-from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.web.access import AwardingStore, require_store
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
@@ -86,7 +86,7 @@ async def post_reversal(request: Request, award_id: AwardId, store: AwardingStor
 def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
     try:
         with staging_engine().begin() as connection:
-            return queue_award(connection, store, wanted, utc_now(), door=Door.HTTP)
+            return queue_award(connection, store, wanted, staging_now(connection), door=Door.HTTP)
     except AwardKeyError as error:
         raise WebError(409, str(error), message=str(error)) from None
     except AwardLimitError as error:
@@ -103,8 +103,9 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
 def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
     try:
         with staging_engine().begin() as connection:
+            now = staging_now(connection)
             return reverse_award(
-                connection, store, award_id, utc_now(), agent=agent, why=why, door=Door.HTTP
+                connection, store, award_id, now, agent=agent, why=why, door=Door.HTTP
             )
     except NoAwardError:
         raise _no_award() from None

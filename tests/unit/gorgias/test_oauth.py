@@ -13,8 +13,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
-from loyalty_desk.gorgias.oauth import BearerAuth
+from loyalty_desk.gorgias.oauth import LEASE_S, BearerAuth
 from loyalty_desk.http.exchange import Answer
+from tests.clocks import staging_clock
 from tests.scripted import ScriptedTransport
 
 KEY = Fernet.generate_key()
@@ -156,11 +157,21 @@ def test_processes_that_renew_at_once_use_each_refresh_token_once(
 def test_the_lease_of_a_dead_process_ends(
     api: ScriptedTransport, staging: Engine, clock: Clock
 ) -> None:
-    api.will_answer(answer(1))
-    assert bearer(api, staging, clock)._take_lease("dead")
+    """By staging's clock, whatever that of the process says."""
+    began, lease = clock.now, timedelta(seconds=LEASE_S)
+    with staging_clock(staging, began):
+        assert bearer(api, staging, clock)._take_lease("dead")
 
-    assert sent(bearer(api, staging, clock)) == "Bearer at_1"
-    assert clock.now >= datetime(2026, 3, 2, 9, 32, tzinfo=UTC)
+    with (
+        staging_clock(staging, began + lease * 0.9),
+        pytest.raises(ApiUnavailableError, match="another process keeps renewing"),
+    ):
+        sent(bearer(api, staging, clock))
+    assert clock.now >= began + lease
+
+    api.will_answer(answer(1))
+    with staging_clock(staging, began + lease * 1.1):
+        assert sent(bearer(api, staging, clock)) == "Bearer at_1"
 
 
 def test_a_failed_renewal_gives_the_lease_back(

@@ -14,7 +14,7 @@ from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events,
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
 from loyalty_desk.classes import ClassText
-from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.clock import parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.plain_text import clean_prose
@@ -23,6 +23,7 @@ from loyalty_desk.report.award_texts import award_text
 from loyalty_desk.report.formats import moment
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.forms import Form, OwnForm
@@ -87,7 +88,7 @@ def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
                 connection,
                 visitor.store.name,
                 award,
-                utc_now(),
+                staging_now(connection),
                 approved=approved,
                 by=visitor.name,
                 why=why or None,
@@ -111,7 +112,7 @@ def settle(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
                 connection,
                 visitor.store.name,
                 _get(connection, visitor, award_id).award_id,
-                utc_now(),
+                staging_now(connection),
                 was_applied=was_applied,
                 actor=visitor.name,
                 why=why,
@@ -131,7 +132,7 @@ def reverse(request: Request, visitor: Awarding, form: OwnForm, award_id: str) -
                 connection,
                 visitor.store,
                 _get(connection, visitor, award_id).award_id,
-                utc_now(),
+                staging_now(connection),
                 agent=agent,
                 why=why,
                 door=Door.DESK,

@@ -38,12 +38,12 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.subject import SharedAwardError
-from loyalty_desk.clock import utc_now
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
@@ -84,7 +84,8 @@ def award(request: Request, visitor: Awarding, form: OwnForm) -> Response:
             {**fields, "agent": visitor.name}, visitor.store.awards, award_units(visitor.store)
         )
         with staging_engine().begin() as connection:
-            queued = queue_award(connection, visitor.store, wanted, utc_now(), door=Door.DESK)
+            now = staging_now(connection)
+            queued = queue_award(connection, visitor.store, wanted, now, door=Door.DESK)
     except AwardFieldsError as error:
         return _show_form(request, visitor, _who(fields), fields, error.problems)
     except AwardLimitError as error:
@@ -115,7 +116,7 @@ def import_file(request: Request, visitor: Awarding, form: OwnForm) -> Response:
             staging_engine(),
             visitor.store,
             file,
-            utc_now(),
+            ask_staging_now(staging_engine()),
             agent=visitor.name,
             preview=is_preview,
         )
@@ -158,7 +159,7 @@ def _show_form(
 
 def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
     """The members with that e-mail address or id."""
-    store, now = visitor.store, utc_now()
+    store, now = visitor.store, staging_now(connection)
     if "@" in who:
         binds = {"store": store.name, "email_key": find_email_key(who)}
         rows = connection.execute(statement("desk/people/find_members_by_key"), binds).all()

@@ -1,0 +1,34 @@
+"""A clock for the staging database that a test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from unittest.mock import patch
+
+from sqlalchemy import Engine, text
+
+from loyalty_desk.clock import utc_text
+from loyalty_desk.staging import engine as engine_module
+
+
+@contextmanager
+def staging_clock(staging: Engine, now: datetime) -> Iterator[None]:
+    """Have the database's `staging_now()` stand at a moment, whatever this machine's clock says."""
+    if staging.dialect.name == "sqlite":
+        with patch.object(engine_module, "utc_now", lambda: now):
+            yield
+        return
+    body = (
+        f"CREATE OR REPLACE FUNCTION staging_now() RETURNS text AS $$ SELECT '{utc_text(now)}' $$"
+    )
+    with staging.begin() as connection:
+        found = connection.execute(text("SELECT pg_get_functiondef('staging_now'::regproc)"))
+        before = str(found.scalar_one())
+        connection.exec_driver_sql(f"{body} LANGUAGE sql VOLATILE")
+    try:
+        yield
+    finally:
+        with staging.begin() as connection:
+            connection.exec_driver_sql(before)
