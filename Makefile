@@ -52,8 +52,9 @@ test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the
 cluster-test: setup-cluster ## Kill parts of the cluster at random and see that nothing is lost (CLUSTER_ROUNDS=20)
 	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)
 
-chaos: setup-dev ## Try awards under 2,000 seeded schedules of kills and faults (about 10 minutes)
-	@CHAOS_SCHEDULES=$${CHAOS_SCHEDULES:-2000} $(BIN)/python -m pytest --quiet --numprocesses 2 tests/chaos
+chaos: setup-dev ## Try awards under 20,000 simulated schedules of faults, and kill processes (about 10 minutes)
+	@CHAOS_SIMULATED=$${CHAOS_SIMULATED:-20000} CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-1000} \
+		$(BIN)/python -m pytest --quiet --durations 5 --numprocesses 2 --dist worksteal tests/chaos
 
 lint: setup-dev ## Check style, layers and types; changes nothing
 	@$(BIN)/ruff check .

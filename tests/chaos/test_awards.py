@@ -1,6 +1,7 @@
 """Awards under kills and faults at every boundary: each is booked once, or surely not at all.
 
-`make chaos` runs ten times as many schedules; CHAOS_SEED=n runs one of them alone.
+These are real: processes that are killed, HTTP, both databases. `simulated` tries many more.
+CHAOS_SEED=n runs one of them alone, and CHAOS_SCHEDULES=n so many.
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+"""The staging database of simulated time: everybody goes by the clock of the world at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from loyalty_desk.awards import clock_jumps
+from loyalty_desk.clock import utc_text
+from loyalty_desk.http import deadline, pacing, transport
+from loyalty_desk.staging import engine as engine_module
+from tests.chaos.simulated.world import World
+
+SIMULATED_NOW = """
+CREATE OR REPLACE FUNCTION staging_now() RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT current_setting('loyalty_desk.now_utc')
+$$
+"""
+
+
+class SeededRandom:
+    """The chance in our waits, by the seed of the world at hand."""
+
+    def uniform(self, least: float, most: float) -> float:
+        return World.current.random.uniform(least, most)
+
+
+@pytest.fixture
+def simulated(staging: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A staging database whose clock, and a product whose wire, are those of the world at hand."""
+    monkeypatch.setattr(engine_module, "utc_now", _of_the_world("utc"))
+    for module in (clock_jumps, deadline):
+        monkeypatch.setattr(module, "steady_s", _of_the_world("steady_s"))
+    monkeypatch.setattr(transport, "exchange", _of_the_world("exchange"))
+    monkeypatch.setattr(pacing, "_RANDOM", SeededRandom())
+    if staging.dialect.name == "sqlite":
+        yield staging
+        return
+    with staging.begin() as connection:
+        before = connection.execute(text("SELECT pg_get_functiondef('staging_now'::regproc)"))
+        definition = str(before.scalar_one())
+        connection.execute(text(SIMULATED_NOW))
+    event.listen(staging, "begin", _tell_the_time)
+    yield staging
+    event.remove(staging, "begin", _tell_the_time)
+    with staging.begin() as connection:
+        connection.exec_driver_sql(definition)
+
+
+def _of_the_world(name: str) -> Callable[..., Any]:
+    """What the world that is at hand when it is called has under that name."""
+
+    def call(*args: Any) -> Any:
+        return getattr(World.current, name)(*args)
+
+    return call
+
+
+def _tell_the_time(connection: Connection) -> None:
+    now: Any = utc_text(World.current.utc())
+    connection.exec_driver_sql("SELECT set_config('loyalty_desk.now_utc', %s, true)", (now,))
