@@ -141,7 +141,7 @@ class Transport:
         renewed = False
         while True:
             self._left_s(call, patience)
-            self._gate.enter()
+            self._enter_gate(patience)
             got = self._attempt(call, patience)
             self._count(method, limited=isinstance(got, Answer) and got.status == 429)
             if isinstance(got, Lost):
@@ -174,6 +174,14 @@ class Transport:
         if left_s <= 0:
             self._give_up(call, patience, "its time is over")
         return left_s
+
+    def _enter_gate(self, patience: _Patience) -> None:
+        """Only the attempts before can have arrived when the gate lets none through."""
+        try:
+            self._gate.enter()
+        except ApiUnavailableError as error:
+            arrived = patience.may_have_arrived
+            raise ApiUnavailableError(str(error), may_have_arrived=arrived) from None
 
     def _attempt(self, call: Call, patience: _Patience) -> Answer | Lost:
         left_s, deadline = self._left_s(call, patience), self._deadline
