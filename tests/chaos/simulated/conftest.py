@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from loyalty_desk.awards import clock_jumps
+from loyalty_desk.awards import clock_jumps, queue
 from loyalty_desk.clock import utc_text
 from loyalty_desk.http import deadline, pacing, transport
 from loyalty_desk.staging import engine as engine_module
@@ -28,6 +29,13 @@ class SeededRandom:
         return World.current.random.uniform(least, most)
 
 
+class SeededIds:
+    """Ids of awards, in whose order those are taken that were queued at the same moment."""
+
+    def uuid4(self) -> UUID:
+        return UUID(int=World.current.random.getrandbits(128), version=4)
+
+
 @pytest.fixture
 def simulated(staging: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A staging database whose clock, and a product whose wire, are those of the world at hand."""
@@ -36,6 +44,7 @@ def simulated(staging: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engi
         monkeypatch.setattr(module, "steady_s", _of_the_world("steady_s"))
     monkeypatch.setattr(transport, "exchange", _of_the_world("exchange"))
     monkeypatch.setattr(pacing, "_RANDOM", SeededRandom())
+    monkeypatch.setattr(queue, "uuid", SeededIds())
     if staging.dialect.name == "sqlite":
         yield staging
         return

@@ -201,7 +201,8 @@ class Simulation:
     def run_to_the_end(self, *, blindly: bool) -> None:
         """Start workers as the queue and the schedule do, until every award has ended."""
         world, gap_s = self.world, 30.0
-        while world.now_s < LAST_S:
+        # Who may approve has until a moment of the clock, which comes later if that is set back.
+        while world.now_s + min(0.0, world.set_by_s) < LAST_S:
             self.start_worker(world.now_s + 1)
             world.run(world.now_s + gap_s)
             states = self._states()
