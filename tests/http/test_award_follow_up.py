@@ -15,6 +15,7 @@ from loyalty_desk.awards.apply import Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import get_award, get_events
+from loyalty_desk.awards.taking_back import TakeBack, take_back
 from loyalty_desk.card.texts import BEING_CHECKED, LAST_AWARD
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.hooks.connections import gorgias_client
@@ -281,3 +282,24 @@ def test_what_is_said_of_a_waiting_award_leaves_the_card_with_its_rejection(
     show_asked(follow_up)
 
     assert said(sandbox, customer_id) == ""
+
+
+def test_what_was_taken_back_is_said_on_the_card_and_noted_on_the_ticket(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    ticket_id = a_ticket(sandbox, customer_id)
+    follow_up.show(apply(staging, follow_up, ticket_id=ticket_id))
+
+    with staging.begin() as connection:
+        wanted = TakeBack(agent="ada", ticket_id=ticket_id, note="wrong customer")
+        taken = take_back(connection, follow_up.store, wanted, utc_now())
+    assert taken.by is not None
+    apply_due(worker_of(follow_up))
+    follow_up.show(taken.by.award_id)
+
+    assert notes(sandbox, ticket_id)[-1] == (
+        "Loyalty: -50 points booked (reversal), by ada.\nNew balance: 100 points.\n"
+        "taken back by whoever awarded: wrong customer"
+    )
+    today = utc_now()
+    assert said(sandbox, customer_id) == f"We took 50 points back on {today.day} {today:%B}."
