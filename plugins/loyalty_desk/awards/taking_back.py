@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.queue import Door, Queued, add_event, amount_text, enter_gate
+from loyalty_desk.awards.deciding import LateAnswerError, answer_in_airflow
+from loyalty_desk.awards.queue import (
+    Door,
+    Queued,
+    add_event,
+    amount_text,
+    enter_gate,
+    get_award,
+)
 from loyalty_desk.awards.requests import TICKET_ID, AwardFieldsError, FieldReader
 from loyalty_desk.awards.reversal import reverse_award
 from loyalty_desk.clock import parse_utc, utc_text
@@ -184,8 +192,11 @@ def _take(
         facts = {"taken_back_by": by.award_id}
         _note(connection, store.name, own.award_id, AwardState.APPLIED, wanted, now, facts)
         return TakenBack(award_id=taken.award_id, text=taken.text, by=by)
-    if own.state in _WAITING and _withdraw(connection, store.name, own.award_id, wanted, now):
-        return taken
+    try:
+        if own.state in _WAITING and _withdraw(connection, store.name, own.award_id, wanted, now):
+            return taken
+    except LateAnswerError:
+        raise TakeBackError("it is being decided right now; press again in a moment") from None
     if own.state == AwardState.UNKNOWN:
         raise TakeBackError("nobody can tell yet whether it is booked; a person has to look")
     raise TakeBackError("it is being booked right now; press again in a moment")
@@ -195,6 +206,7 @@ def _withdraw(
     connection: Connection, store: str, award_id: str, wanted: TakeBack, now: datetime
 ) -> bool:
     """Reject an award before it is booked; False when a worker has it."""
+    award = get_award(connection, store, award_id)
     binds = {
         "store": store,
         "award_id": award_id,
@@ -203,6 +215,8 @@ def _withdraw(
     }
     if not connection.execute(statement("awards/taking_back/withdraw_award"), binds).rowcount:
         return False
+    if award.state == AwardState.NEEDS_APPROVAL:
+        answer_in_airflow(store, award, approved=False, by=wanted.agent, why=wanted.detail)
     _note(connection, store, award_id, AwardState.REJECTED, wanted, now)
     return True
 
