@@ -1,9 +1,9 @@
-"""What a person does by hand at the sandbox's Gorgias: makes the button, writes as a customer."""
+"""What a person does by hand at the sandbox's Gorgias: makes buttons, writes as a customer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -23,15 +23,19 @@ class AgentDesk:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy between this machine and itself
 
-    def make_button(self, button: ButtonToMake, own_url: str, token: str) -> None:
-        """Put the button that awards points on its widget, with the values that connect tells.
+    def make_buttons(self, buttons: Sequence[ButtonToMake], own_url: str, token: str) -> None:
+        """Put buttons on their widget, with the values that connect tells.
 
         In the place of those that stand there: they may be of an earlier start, on other ports.
         """
-        widget = f"widgets/{button.widget_id}"
+        widget = f"widgets/{buttons[0].widget_id}"
         page = self._session.get(f"{self.url}/{widget}", timeout=TIMEOUT_S)
         for _ in BUTTON.findall(page.text):
             self._post(widget, {"action": "remove", "place": "0"})
+        for button in buttons:
+            self._add(widget, button, own_url, token)
+
+    def _add(self, widget: str, button: ButtonToMake, own_url: str, token: str) -> None:
         self._post(
             widget,
             {

@@ -1,4 +1,4 @@
-"""What is done once at a new Gorgias account, for the sandbox: connect, and the button by hand."""
+"""What is done once at a new Gorgias account, for the sandbox: connect, and the buttons by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import requests
 
 from loyalty_desk.staging.engine import open_engine
-from loyalty_desk.tasks.connect import button_to_make
+from loyalty_desk.tasks.connect import buttons_to_make
 from sandbox.rivo.hooks import TOPICS
 from scripts.agent_desk import AgentDesk
 from scripts.processes import Programs
@@ -19,7 +19,7 @@ TICKETS_SHOWN = 12
 
 
 def take_first_steps(programs: Programs, services: Services, token: str, say: Say) -> int:
-    """Connect the store, make and adopt the button, register the webhooks.
+    """Connect the store, make and adopt the buttons, register the webhooks.
 
     Some customers write then, so that their tickets show a card at once. Returns such a ticket.
     """
@@ -27,10 +27,10 @@ def take_first_steps(programs: Programs, services: Services, token: str, say: Sa
     run_connect(programs, services)
     agents = AgentDesk(services.sandbox["gorgias"]["url"])
     engine = open_engine(services.place.staging_url)
-    button = button_to_make(engine, STORE, "gesture")
+    buttons = buttons_to_make(engine, STORE, "gesture")
     engine.dispose()
-    agents.make_button(button, services.place.airflow_url, token)
-    run_connect(programs, services, "--adopt-widget", str(button.widget_id))
+    agents.make_buttons(buttons, services.place.airflow_url, token)
+    run_connect(programs, services, "--adopt-widget", str(buttons[0].widget_id))
     register_webhooks(services.sandbox["rivo"], services.place.airflow_url, STORE)
     tickets = agents.newest_tickets()[:TICKETS_SHOWN]
     for ticket_id in tickets:

@@ -6,6 +6,21 @@ VALUES (:store, :member_id, :now_utc)
 ON CONFLICT (store, member_id) DO UPDATE
     SET asked_at_utc = excluded.asked_at_utc;
 
+-- name: ask_for_card_of_awarded
+-- Asks for the card of whom an award is for, if staging knows the member.
+-- Reads awards, members; writes cards_to_show. Binds store, award_id, now_utc.
+INSERT INTO cards_to_show (store, member_id, asked_at_utc)
+SELECT
+    m.store,
+    m.member_id,
+    :now_utc AS asked_at_utc
+FROM awards AS a
+INNER JOIN members AS m
+    ON a.store = m.store AND m.member_id = COALESCE(a.member_id, a.subject)
+WHERE a.store = :store AND a.award_id = :award_id AND m.gone_at_utc IS NULL
+ON CONFLICT (store, member_id) DO UPDATE
+    SET asked_at_utc = excluded.asked_at_utc;
+
 -- name: select_waiting
 -- The stores that have cards to show, and since when the newest one waits.
 -- Reads cards_to_show. No bind. One row per store.

@@ -24,6 +24,7 @@ from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.last_awards import say_last_awards
 from loyalty_desk.staging.statements import statement
 
 
@@ -58,12 +59,14 @@ class CardShower:
     gorgias: GorgiasClient
 
     def reread_member(self, member_id: str) -> Member | None:
-        """Read the member as the platform has it now, and stage what it tells."""
+        """Read the member as the platform has it now; stage what it tells, and the last award."""
         asked_at = utc_now()
         member = self.platform.find_member(member_id)
         if member is not None:
+            name = self.store.name
             with self.engine.begin() as connection:
-                stage_members(connection, self.store.name, [member], asked_at, first_load=False)
+                stage_members(connection, name, [member], asked_at, first_load=False)
+                say_last_awards(connection, name, [member.member_id], asked_at)
         return member
 
     def push(self, member_id: str) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from loyalty_desk.awards.deciding import ASKS
+
 
 def test_each_store_has_a_dag_with_its_own_reasons_and_schedule(load) -> None:
     bag = load(
@@ -22,7 +24,8 @@ def test_the_form_may_be_left_empty(load) -> None:
 
     dag.params.validate()
     tasks = [task.task_id for task in dag.topological_sort()]
-    assert set(tasks) == {"apply", "approval.ask", "approval.settle", "show", "alert"}
+    assert set(tasks) == {"apply", ASKS, "approval.settle", "show", "alert"}
+    assert dag.get_task(ASKS).get_closest_mapped_task_group() is not None
 
 
 def test_no_booking_waits_for_gorgias(load) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+
+from loyalty_desk.staging.engine import open_engine
 
 
 @pytest.fixture
@@ -24,6 +27,12 @@ def member(world, sync) -> dict[str, Any]:
 
 def ledger(world) -> list[dict[str, Any]]:
     return world.sandbox.control("rivo", "GET", "ledger")["data"]
+
+
+def said(world, member: dict[str, Any]) -> str:
+    """What the card in Gorgias says of the last award."""
+    shown = {customer["id"]: customer for customer in world.customers()}
+    return str(shown[member["customer_id"]]["data"]["loyalty"]["last_award_text"])
 
 
 def test_an_award_is_booked_and_shown_in_gorgias_without_a_sync(world, sync, member) -> None:
@@ -50,6 +59,22 @@ def test_gorgias_down_leaves_the_award_applied_and_the_card_to_the_next_sync(
     world.sandbox.control("gorgias", "POST", "reset", {"faults": True})
     assert sync().pushed == 1
     assert world.shown_cards() == world.expected_cards()
+
+
+def test_a_sync_takes_back_what_a_card_says_of_an_award_that_is_none_any_more(
+    world, sync, member
+) -> None:
+    sync.award(email=member["email"], amount=50, unit="points", reason="gesture")
+    assert said(world, member).startswith("We added 50 points on ")
+    engine = open_engine(world.staging_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE awards SET state = 'refused'"))
+    engine.dispose()
+
+    assert sync().pushed == 1
+
+    assert said(world, member) == ""
+    assert sync().planned == 0
 
 
 def test_what_is_not_in_order_or_only_a_trial_is_not_queued(world, sync, member) -> None:

@@ -75,6 +75,12 @@ class ApiClient:
         given = {name: value for name, value in fields.items() if value is not None}
         return self.call("POST", f"{AWARDS}/{award_id}/reversal", json=given)
 
+    def take_back(self, **values: Any) -> requests.Response:
+        """Take back Ada's last award on ticket 12."""
+        fields = {"agent": "ada", "ticket_id": 12, **values}
+        given = {name: value for name, value in fields.items() if value is not None}
+        return self.call("POST", f"{AWARDS}/take-back", json=given)
+
     def read(self, award_id: str) -> requests.Response:
         return self.call("GET", f"{AWARDS}/{award_id}")
 

@@ -12,11 +12,16 @@ import requests
 from sqlalchemy import Engine, insert
 
 from loyalty_desk.awards.apply import Worker, apply_due
+from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import get_award, get_events
+from loyalty_desk.awards.taking_back import TakeBack, take_back
+from loyalty_desk.card.texts import BEING_CHECKED, LAST_AWARD
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.lookup.fresh import Lookup
 from loyalty_desk.platforms.base import Platform
+from loyalty_desk.refresh import CardShower, list_cards_to_show, take_off
 from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import award_schema, schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
@@ -78,15 +83,18 @@ def follow_up(
 def apply(staging: Engine, follow_up: FollowUp, amount: str = "50", **values: Any) -> str:
     """Award and apply; what follows is up to the test."""
     award_id = queue(staging, request(amount, email=EMAIL, **values), utc_now()).award_id
-    worker = Worker(
+    apply_due(worker_of(follow_up))
+    return award_id
+
+
+def worker_of(follow_up: FollowUp) -> Worker:
+    return Worker(
         store=follow_up.store,
-        engine=staging,
+        engine=follow_up.engine,
         platform=follow_up.platform,
         name="one",
         speed=SPEED,
     )
-    apply_due(worker)
-    return award_id
 
 
 def a_ticket(sandbox: Sandbox, customer_id: int) -> int:
@@ -119,6 +127,24 @@ def notes(sandbox: Sandbox, ticket_id: int) -> list[str]:
 def shown_points(sandbox: Sandbox, customer_id: int) -> Any:
     data = sandbox.control("gorgias", "GET", f"customers/{customer_id}")["data"] or {}
     return data.get("loyalty", {}).get("points_balance")
+
+
+def said(sandbox: Sandbox, customer_id: int) -> Any:
+    """What the card in Gorgias says of the last award."""
+    data = sandbox.control("gorgias", "GET", f"customers/{customer_id}")["data"] or {}
+    return data.get("loyalty", {}).get(LAST_AWARD)
+
+
+def show_asked(follow_up: FollowUp) -> None:
+    """Show the cards that were asked for, as the refresh does."""
+    shower = CardShower(follow_up.store, follow_up.engine, follow_up.platform, follow_up.gorgias)
+    with follow_up.engine.connect() as connection:
+        asked = list_cards_to_show(connection, STORE, most=10)
+    for one in asked:
+        shower.reread_member(one.member_id)
+        shower.push(one.member_id)
+        with follow_up.engine.begin() as connection:
+            take_off(connection, STORE, one)
 
 
 def award_of(staging: Engine, award_id: str) -> Any:
@@ -215,3 +241,65 @@ def test_a_member_whom_nobody_is_matched_to_is_read_back_for_the_next_sync(
     with staging.connect() as connection:
         touched = connection.execute(schema.touched.select()).all()
     assert (STORE, "member", member_id) in [tuple(row)[:3] for row in touched]
+
+
+def test_the_card_tells_of_an_award_as_soon_as_it_is_shown(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    award_id = apply(staging, follow_up)
+
+    follow_up.show(award_id)
+
+    today = utc_now()
+    assert said(sandbox, customer_id) == f"We added 50 points on {today.day} {today:%B}."
+
+
+def test_a_lookup_tells_of_an_award_before_its_card_is_shown(
+    staging: Engine, follow_up: FollowUp, customer_id: int
+) -> None:
+    apply(staging, follow_up)
+
+    lookup = Lookup(follow_up.store, staging, lambda: follow_up.platform)
+    found = lookup.find(EMAIL).content()
+    lookup.close()
+
+    today = utc_now()
+    assert (found["source"], found["points_balance"]) == ("fresh", 150)
+    assert found[LAST_AWARD] == f"We added 50 points on {today.day} {today:%B}."
+
+
+def test_what_is_said_of_a_waiting_award_leaves_the_card_with_its_rejection(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    wanted = request("500", email=EMAIL)
+    award_id = queue(staging, wanted, utc_now(), approval_above_points=100).award_id
+    show_asked(follow_up)
+    assert said(sandbox, customer_id) == BEING_CHECKED
+
+    with staging.begin() as connection:
+        award = get_award(connection, STORE, award_id)
+        decide(connection, STORE, award, utc_now(), approved=False, by="olga", why=None)
+    show_asked(follow_up)
+
+    assert said(sandbox, customer_id) == ""
+
+
+def test_what_was_taken_back_is_said_on_the_card_and_noted_on_the_ticket(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    ticket_id = a_ticket(sandbox, customer_id)
+    follow_up.show(apply(staging, follow_up, ticket_id=ticket_id))
+
+    with staging.begin() as connection:
+        wanted = TakeBack(agent="ada", ticket_id=ticket_id, note="wrong customer")
+        taken = take_back(connection, follow_up.store, wanted, utc_now())
+    assert taken.by is not None
+    apply_due(worker_of(follow_up))
+    follow_up.show(taken.by.award_id)
+
+    assert notes(sandbox, ticket_id)[-1] == (
+        "Loyalty: -50 points booked (reversal), by ada.\nNew balance: 100 points.\n"
+        "taken back by whoever awarded: wrong customer"
+    )
+    today = utc_now()
+    assert said(sandbox, customer_id) == f"We took 50 points back on {today.day} {today:%B}."

@@ -40,6 +40,7 @@ TOKEN_ENDPOINTS = {
     "/api/v1/awards",
     "/api/v1/awards/{award_id}",
     "/api/v1/awards/{award_id}/reversal",
+    "/api/v1/awards/take-back",
     "/api/v1/lookup",
 }
 VALUES = {

@@ -9,6 +9,9 @@ from typing import Any
 
 from scripts.airflow_api import Question
 from scripts.desk import Desk, Shown
+from scripts.services import ADMIN
+from tests.http.api_client import new_client
+from tests.http.desk import DeskClient
 
 STORE, HASTY = "demo", "hasty"
 DAG_ID = f"award_points__{STORE}"
@@ -89,6 +92,15 @@ class Office:
             return False
 
         self.desk.wait_until(has_come, f"the answer about {award_id}", LIMIT_S)
+
+    def pages(self) -> DeskClient:
+        """The desk's pages as the admin's browser gets them."""
+        place = self.desk.place
+        login = {"username": ADMIN, "password": place.password}
+        answer = self.desk.session.post(f"{place.airflow_url}/auth/token", json=login, timeout=30)
+        answer.raise_for_status()
+        cookie = answer.json()["access_token"]
+        return DeskClient(url=place.airflow_url, session=new_client(), cookie=cookie, store=STORE)
 
     def find_question(self, award_id: str, dag_id: str = DAG_ID) -> Question | None:
         questions = self.desk.api.find_questions(dag_id)

@@ -96,27 +96,30 @@ def watched(office: Office) -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def agent(office: Office, watched: Watched) -> Agent:
-    """An agent of a connected store, whose widget has a button that a person made by hand."""
+    """An agent of a connected store, whose widget has the buttons that a person made by hand."""
     office.run(f"gorgias_connect__{STORE}", probe=True)
     agent = Agent(office, watched.page)
     widget_id = known_objects(office.desk.engine, STORE, Kind.WIDGET)["ticket"]
-    make_button(agent, widget_id)
+    make_buttons(agent, widget_id)
     office.run(f"gorgias_connect__{STORE}", adopt_widget=widget_id)
     return agent
 
 
-def make_button(agent: Agent, widget_id: int) -> None:
+def make_buttons(agent: Agent, widget_id: int) -> None:
     """Enter what the page of connect tells, in the sidebar's editor."""
-    page = agent.page
+    page, url = agent.page, agent.office.desk.url
     page.goto(f"{agent.gorgias}/app/widgets/{widget_id}")
-    fields = button.fields("gesture")
-    page.get_by_label("Label").fill(button.LABEL)
-    page.get_by_label("Address").fill(agent.office.desk.url)
-    page.get_by_label("Headers").fill(f"Authorization: Bearer {agent.office.desk.token(STORE)}")
-    page.get_by_label("Fields the agent fills in").fill(button_lines(fields, editable=True))
-    page.get_by_label("Fields sent as they are").fill(button_lines(fields, editable=False))
-    agent.submit("Add button")
-    expect(page.get_by_test_id("buttons")).to_contain_text(button.LABEL)
+    for label, address, fields in (
+        (button.LABEL, url, button.fields("gesture")),
+        (button.TAKE_BACK_LABEL, button.take_back_url(url), button.TAKE_BACK_FIELDS),
+    ):
+        page.get_by_label("Label").fill(label)
+        page.get_by_label("Address").fill(address)
+        page.get_by_label("Headers").fill(f"Authorization: Bearer {agent.office.desk.token(STORE)}")
+        page.get_by_label("Fields the agent fills in").fill(button_lines(fields, editable=True))
+        page.get_by_label("Fields sent as they are").fill(button_lines(fields, editable=False))
+        agent.submit("Add button")
+        expect(page.get_by_test_id("buttons")).to_contain_text(label)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +161,7 @@ def test_points_added_from_the_widget_show_with_a_note_and_in_the_audit(
     office, page = agent.office, agent.page
     office.private.add(NOTE)
     before = office.desk.balance_points(member.member_id)
-    form = page.get_by_test_id("http-button")
+    form = page.get_by_test_id("http-button").first
     form.locator("input[data-key=amount]").fill(str(POINTS))
     form.locator("input[data-key=note]").fill(NOTE)
 
@@ -178,6 +181,25 @@ def test_points_added_from_the_widget_show_with_a_note_and_in_the_audit(
     audit = office.audit(awards[0]["award_id"])
     assert [event["state"] for event in audit][-1] == "applied"
     shoot(page, "points-added")
+
+
+def test_what_was_just_added_is_taken_back_by_the_second_button(
+    agent: Agent, ticket_id: int, member: Shown
+) -> None:
+    page = agent.page
+    before = agent.office.desk.balance_points(member.member_id)
+
+    agent.submit(button.TAKE_BACK_LABEL, page.get_by_test_id("http-button").last)
+
+    expect(page.get_by_test_id("button-status")).to_have_text("202")
+    agent.wait_for("Points", str(before - POINTS))
+    notes = page.locator("[data-testid=message][data-kind=note]")
+
+    def is_noted() -> bool:
+        page.reload()
+        return "taken back by whoever awarded" in notes.last.inner_text()
+
+    agent.office.desk.wait_until(is_noted, "the note of the reversal", LIMIT_S)
 
 
 @pytest.mark.parametrize("deed", ["add", "remove"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from scripts.airflow_api import Question
 from scripts.first_steps import register_webhooks
@@ -119,6 +120,46 @@ def test_whoever_asked_cannot_approve_and_another_is_asked_anew(office: Office) 
     assert facts_of(again)["Asked by"] == "admin"
     office.answer(award_id, again, "Reject", {})
     office.wait_for_state(award_id, "rejected")
+
+
+def test_what_is_decided_on_the_desk_is_answered_in_airflow_and_a_late_answer_is_refused(
+    office: Office,
+) -> None:
+    member, api = office.next_member(), office.desk.api
+    award_id = office.award(member, amount=LARGE)
+    question = office.question_about(award_id)
+
+    done = office.pages().post(f"/awards/{award_id}/approval", {"action": "approve", "why": "fine"})
+
+    assert done.headers["location"].endswith("?done=approved")
+    with pytest.raises(requests.HTTPError) as late:
+        api.answer(question, "Reject", {"why": None})
+    assert late.value.response.status_code == requests.codes.conflict
+    office.desk.wait_until(lambda: office.desk.is_shown(award_id, member), "the award", LIMIT_S)
+    _, _, _, run_id, *_ = question.path.split("/")
+
+    def settled() -> bool:
+        tasks = {task.name: task.state for task in api.get_tasks(DAG_ID, run_id)}
+        # Skipped where the answer came before Airflow had seen that the task paused.
+        return tasks.get("approval.settle") in {"success", "skipped"}
+
+    office.desk.wait_until(settled, "the task of the question", LIMIT_S)
+    assert office.find_question(award_id) is None
+    assert [e["detail"] for e in office.audit(award_id) if e["actor"] == "admin"] == ["fine"]
+    assert len(office.desk.booked(award_id)) == 1
+
+
+def test_what_is_answered_in_airflow_is_refused_on_the_desk(office: Office) -> None:
+    award_id = office.award(office.next_member(), amount=LARGE)
+    question = office.question_about(award_id)
+    office.answer(award_id, question, "Reject", {"why": "no"})
+
+    late = office.pages().post(f"/awards/{award_id}/approval", {"action": "approve", "why": "yes"})
+
+    assert late.status_code == requests.codes.bad_request
+    assert "Not done" in late.text
+    assert office.state(award_id) == "rejected"
+    assert office.desk.booked(award_id) == []
 
 
 def test_what_nobody_answers_in_time_is_rejected(office: Office) -> None:

@@ -14,8 +14,10 @@ from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.staging import award_schema
 from tests.factories import LATER, NOW, STORE, store_settings
 from tests.forget import forget_engine
+from tests.sql.staged import Staged
 
 HEAD = "member_id,amount,unit,reason\n"
 Awards = Callable[..., int]
@@ -292,6 +294,16 @@ def test_an_award_that_waits_is_approved_or_rejected_by_name(
         with staging.connect() as connection:
             last = get_events(connection, STORE, award)[-1]
         assert (last.state, last.actor, last.detail) == (state, "bo", "looked into it")
+
+
+def test_a_decision_counts_where_airflow_knows_of_no_question(
+    staging: Engine, awards: Awards
+) -> None:
+    award = queue(staging, "needs_approval")
+    with staging.begin() as connection:
+        asked = {"asked_run_id": "no such run", "asked_map_index": 0}
+        Staged(connection).update(award_schema.awards, {"award_id": award}, **asked)
+    assert awards("approve", award, "--by", "bo") == 0
 
 
 def test_whoever_asked_cannot_approve_by_command_either(

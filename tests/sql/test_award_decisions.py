@@ -311,7 +311,7 @@ def test_the_question_about_a_shared_address_says_that_it_would_be_refused(
     monkeypatch.setattr(tasks, "open_store", lambda _name: store_settings())
     monkeypatch.setattr(tasks, "loyalty_platform", lambda *_args, **_options: platform)
 
-    asked = tasks.ask(STORE, award_id)
+    asked = tasks.ask(STORE, award_id, 0)
 
     assert asked is not None
     assert "several members with that address, so it would be refused" in asked.body

@@ -9,11 +9,18 @@ WHERE
     AND (asked_run_id IS NULL OR asked_run_id = :run_id)
 RETURNING award_id;
 
+-- name: mark_asked
+-- Notes which task of the run is about to ask, if the award is still to be asked about.
+-- Writes awards. Binds store, award_id, map_index.
+UPDATE awards
+SET asked_map_index = :map_index
+WHERE store = :store AND award_id = :award_id AND state = 'needs_approval';
+
 -- name: ask_anew
 -- Lets another run ask about an award that still needs approval.
 -- Writes awards. Binds store, award_id.
 UPDATE awards
-SET asked_run_id = NULL
+SET asked_run_id = NULL, asked_map_index = NULL
 WHERE store = :store AND award_id = :award_id AND state = 'needs_approval';
 
 -- name: decide_award

@@ -36,6 +36,12 @@ def take_to_ask(connection: Connection, store: str, run_id: str) -> list[str]:
     return sorted(connection.execute(statement("awards/approval/take_to_ask"), binds).scalars())
 
 
+def mark_asked(connection: Connection, store: str, award_id: str, map_index: int) -> bool:
+    """Note which task of its run is about to ask; False when the award was decided meanwhile."""
+    binds = {"store": store, "award_id": award_id, "map_index": map_index}
+    return connection.execute(statement("awards/approval/mark_asked"), binds).rowcount == 1
+
+
 def reject_overdue(connection: Connection, store: str, now: datetime) -> list[str]:
     """Reject what nobody answered in time, also where the question was lost."""
     binds = {"store": store, "now_utc": utc_text(now), "detail": IN_TIME}

@@ -245,7 +245,11 @@ def add_event(
     detail: str | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a transition to the audit, in the transaction that makes it."""
+    """Add a transition to the audit, in the transaction that makes it.
+
+    The member's card is asked for when it has something else to say of the award. One that is
+    applied is shown by the follow-up, and one that is queued will be in a moment.
+    """
     binds = {
         "store": store,
         "award_id": award_id,
@@ -259,6 +263,13 @@ def add_event(
     # sees which number is free.
     while not connection.execute(statement("awards/queue/insert_award_event"), binds).rowcount:
         pass
+    if state in _TO_TELL:
+        connection.execute(statement("refresh/ask_for_card_of_awarded"), binds)
+
+
+_TO_TELL: Final = frozenset(
+    {AwardState.NEEDS_APPROVAL, AwardState.REJECTED, AwardState.REFUSED, AwardState.UNKNOWN}
+)
 
 
 def list_awards(

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     TEXTS = "list of texts"
     COUPONS = "list of coupons"
     SENTENCE = "sentence for the shopper"
-    """Follows from the other keys, so it is added when a card is shown: see `card/texts.py`."""
+    """On every card that is shown: see `card/texts.py`."""
 
 
 class Place(StrEnum):
@@ -94,6 +94,7 @@ CARD: Final = (
     _made("balance_text", "Balance in words", Kind.SENTENCE),
     _made("tier_text", "Tier in words", Kind.SENTENCE),
     _made("referral_text", "Referral link in words", Kind.SENTENCE),
+    _made("last_award_text", "Last award in words", Kind.SENTENCE),
     _made("synced_at", "Synced at", Kind.TIME),
 )
 

@@ -1,33 +1,40 @@
 """Sentences for macros: on every card, whoever it is of, since Gorgias prints a blank for a gap.
 
-They are said to the shopper, and follow from the rest of the card. So staging does not keep them,
-and they are no change of a card by themselves. No I/O.
+They are said to the shopper. Those of `TEXT_KEYS` follow from the rest of the card, so staging does
+not keep them, and they are no change of a card by themselves. The one about the last award tells
+what was booked, or is empty; staging keeps it where it says something. No I/O.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
-from loyalty_desk.card.keys import CARD, Kind
 from loyalty_desk.classes import CARD_CLASSES
-from loyalty_desk.records import Outcome
+from loyalty_desk.records import Outcome, Unit
 
 NO_BALANCE: Final = "We cannot see your points balance at the moment."
 NO_TIER: Final = "We cannot see a VIP tier for you at the moment."
 NO_REFERRAL: Final = "We cannot see a referral link for you at the moment."
 UNSAID: Final = CARD_CLASSES[Outcome.CUSTOMER_NOT_FOUND]
-TEXT_KEYS: Final = tuple(key.name for key in CARD if key.kind is Kind.SENTENCE)
+LAST_AWARD: Final = "last_award_text"
+"""The one sentence that may be empty: then nothing is said of an award."""
+BEING_CHECKED: Final = "Your request is being checked."
 
 
 def with_texts(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The card as it is shown, with a sentence under each of `TEXT_KEYS`."""
-    return {**card, **texts_of(card)}
+    """The card as it is shown, with each sentence; that about an award is a member's alone."""
+    said = card.get(LAST_AWARD) if card.get("member") else None
+    return {**card, **texts_of(card), LAST_AWARD: said or ""}
 
 
 def without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
     """The card as staging keeps it."""
-    return {key: value for key, value in card.items() if key not in TEXT_KEYS}
+    kept = {key: value for key, value in card.items() if key not in TEXT_KEYS}
+    if kept.get(LAST_AWARD) == "":
+        del kept[LAST_AWARD]
+    return kept
 
 
 def texts_of(card: Mapping[str, Any]) -> dict[str, str]:
@@ -37,7 +44,19 @@ def texts_of(card: Mapping[str, Any]) -> dict[str, str]:
         # Whatever another tool wrote in the place of our card has a status that is none of ours.
         said = next((text for one, text in CARD_CLASSES.items() if one == status), UNSAID)
         return dict.fromkeys(TEXT_KEYS, said.sentence)
-    return {key: _SENTENCES[key](card) for key in TEXT_KEYS}
+    return {key: sentence(card) for key, sentence in _SENTENCES.items()}
+
+
+def booked_text(unit: Unit, amount: int, booked_on: date, *, takes_back: bool) -> str:
+    """What was booked; `amount` is signed, in points or hundredths of a credit."""
+    size = abs(amount)
+    how_much = f"{size:,} {'point' if size == 1 else 'points'}"
+    if unit is Unit.CREDITS:
+        how_much = f"{size // 100:,}.{size % 100:02} in store credit"
+    given = "gave" if takes_back else "added"
+    back = " back" if takes_back else ""
+    did = given if amount > 0 else "took"
+    return f"We {did} {how_much}{back} on {booked_on.day} {booked_on:%B}."
 
 
 def _balance(card: Mapping[str, Any]) -> str:
@@ -69,3 +88,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "tier_text": _tier,
     "referral_text": _referral,
 }
+TEXT_KEYS: Final = tuple(_SENTENCES)
+"""The sentences that follow from a card."""

@@ -109,17 +109,10 @@ def reject(award: AwardId, *, store: StoreName, why: Why = None, by: By) -> None
 
 
 def _decide(store: str, award_id: str, *, approved: bool, by: str, why: str | None) -> None:
-    from loyalty_desk.awards.approval import decide  # noqa: PLC0415 - only here
-    from loyalty_desk.awards.queue import NoAwardError, get_award  # noqa: PLC0415
-    from loyalty_desk.staging.staging_clock import staging_now  # noqa: PLC0415
+    from loyalty_desk.awards.deciding import decide_once  # noqa: PLC0415 - only here
 
     name = stores_file().get(store).name
-    with _engine().begin() as connection:
-        award = get_award(connection, name, award_id)
-        if award.state != AwardState.NEEDS_APPROVAL:
-            raise NoAwardError(f"award {award_id} is {award.state}; it needs no approval")
-        now = staging_now(connection)
-        state = decide(connection, name, award, now, approved=approved, by=by, why=why)
+    state = decide_once(_engine(), name, award_id, approved=approved, by=by, why=why)
     typer.echo(f"{award_id} is {state.value}")
 
 

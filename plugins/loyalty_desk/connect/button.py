@@ -1,6 +1,6 @@
-"""The button that awards points from the widget: the values to enter by hand in Gorgias.
+"""The buttons of the widget, to award points and to take them back: what to enter in Gorgias.
 
-Gorgias does not document how a widget's button is stored, so it is made by hand, once, and read
+Gorgias does not document how a widget's button is stored, so they are made by hand, once, and read
 back (`--adopt-widget`). This is the one place that says how.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 LABEL: Final = "Add points"
+TAKE_BACK_LABEL: Final = "Take back my award"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,12 @@ FIELDS: Final = (
     ButtonField(key="agent", value="{{current_user.email}}"),
 )
 
+TAKE_BACK_FIELDS: Final = (
+    ButtonField(key="note", value="", editable=True),
+    ButtonField(key="ticket_id", value="{{ticket.id}}"),
+    ButtonField(key="agent", value="{{current_user.email}}"),
+)
+
 
 def fields(reason: str) -> tuple[ButtonField, ...]:
     """The fields for a store whose first reason this is."""
@@ -41,14 +48,32 @@ def settings_table(awards_url: str, reason: str) -> list[tuple[str, str, bool]]:
 
     The token itself is made by a command and shown there alone.
     """
+    return _table(LABEL, awards_url, fields(reason))
+
+
+def take_back_table(awards_url: str) -> list[tuple[str, str, bool]]:
+    """The same of the button that takes back."""
+    return _table(TAKE_BACK_LABEL, take_back_url(awards_url), TAKE_BACK_FIELDS)
+
+
+def take_back_url(awards_url: str) -> str:
+    return f"{awards_url}/take-back"
+
+
+def tables(awards_url: str, reason: str) -> dict[str, list[tuple[str, str, bool]]]:
+    """What to enter of each button, by its label."""
+    return {LABEL: settings_table(awards_url, reason), TAKE_BACK_LABEL: take_back_table(awards_url)}
+
+
+def _table(label: str, url: str, fields: tuple[ButtonField, ...]) -> list[tuple[str, str, bool]]:
     fixed = (
-        ("Title", LABEL),
+        ("Title", label),
         ("Method", "POST"),
-        ("Address", awards_url),
+        ("Address", url),
         ("Header: Authorization", "Bearer <token>"),
         ("Content type", "application/json"),
     )
     return [
         *((name, value, False) for name, value in fixed),
-        *((f"Body: {field.key}", field.value, field.editable) for field in fields(reason)),
+        *((f"Body: {field.key}", field.value, field.editable) for field in fields),
     ]

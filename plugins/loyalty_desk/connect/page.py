@@ -36,7 +36,7 @@ def write_page(
         objects=[action for action in actions if action.verb not in _GONE],
         ticket_widget=_first_id(actions, Kind.WIDGET),
         has_button=bool(blueprint.button),
-        button_rows=button.settings_table(awards_url, store.awards.reasons[0]),
+        buttons=button.tables(awards_url, store.awards.reasons[0]),
         card_path=card_path(store, _first_id(actions, Kind.INTEGRATION)),
         is_path_confirmed=bool(store.gorgias.macro_card_path),
     )

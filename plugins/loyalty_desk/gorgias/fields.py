@@ -69,7 +69,7 @@ def field_type(key: str) -> FieldType:
 def field_value(card: Mapping[str, Any], key: str) -> str | int | None:
     """The value of one card key as a customer field takes it; None empties the field."""
     value = card.get(key)
-    if value is None:
+    if value is None or value == "":
         return None
     if field_type(key) == "number":
         return int(value)

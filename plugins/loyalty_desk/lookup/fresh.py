@@ -28,6 +28,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.last_awards import say_last_awards
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,9 @@ class Lookup:
         with self._engine.begin() as connection:
             # What is news is pushed within seconds too, as macros read the card that was pushed; a
             # write of ours that comes back as a lookup finds no news, so this cannot go round.
-            if stage_members(connection, name, [member], asked_at, first_load=False).changed:
+            told = stage_members(connection, name, [member], asked_at, first_load=False).changed
+            said = say_last_awards(connection, name, [member.member_id], asked_at)
+            if told or said:
                 ask_for_cards(connection, name, [member.member_id], utc_now())
         return member.member_id
 

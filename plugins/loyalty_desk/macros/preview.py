@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.card.texts import LAST_AWARD
 from loyalty_desk.errors import NotFoundError, PermanentError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.made import LOOKUP_KEY, known_objects
@@ -79,9 +80,18 @@ def _preview(
     return Preview(
         name=macro.name,
         text=rendered.text,
-        problems=tuple(_why(one, path, context) for one in rendered.blanks if one.startswith(ours)),
+        problems=tuple(
+            _why(one, path, context)
+            for one in rendered.blanks
+            if one.startswith(ours) and not _says_nothing(one, path, context)
+        ),
         remarks=tuple(_others(rendered, ours)),
     )
+
+
+def _says_nothing(variable: str, path: str, context: Mapping[str, Any]) -> bool:
+    """Whether it is the sentence that may be empty, of a card that is there."""
+    return variable == f"{path}.{LAST_AWARD}" and isinstance(find(path, context), Mapping)
 
 
 def _why(variable: str, path: str, context: Mapping[str, Any]) -> str:

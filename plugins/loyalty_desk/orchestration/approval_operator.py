@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 
 from loyalty_desk.awards.approval import APPROVE, REJECT
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+DECIDED = "the award needs no approval any more"
 ANSWER_FORM = {
     "why": Param(None, type=["null", "string"], title="Why", description="For the audit.")
 }
@@ -41,9 +42,15 @@ class AskApproval(HITLOperator):
     def execute(self, context: Context) -> Any:
         from loyalty_desk.tasks import awards  # noqa: PLC0415 - only when it runs
 
-        asked = awards.ask(self.store, self.award_id)
+        asked = awards.ask(self.store, self.award_id, context["ti"].map_index or 0)
         if asked is None:
-            raise AirflowSkipException("the award needs no approval any more")
+            raise AirflowSkipException(DECIDED)
         self.subject, self.body = asked.subject, asked.body
         self.response_timeout = timedelta(seconds=asked.left_s)
-        return super().execute(context)
+        try:
+            return super().execute(context)
+        except TaskAwaitingInput:
+            # Whoever decided before the question could be answered does not know of it.
+            if not awards.waits_for_approval(self.store, self.award_id):
+                raise AirflowSkipException(DECIDED) from None
+            raise

@@ -201,6 +201,14 @@ class AwardSettings(Strict):
         description="Without a key: how long the same agent, ticket, amount and unit for the same "
         "person count as a double click.",
     )
+    take_back_minutes: float = Field(
+        default=15.0,
+        ge=0,
+        description="Minutes in which agents may take back an award of their own; 0: never.",
+    )
+    take_backs_per_agent_per_day: int = Field(
+        default=10, ge=0, description="Awards an agent may take back from tickets a day (UTC)."
+    )
     visible_after_s: float = Field(
         default=120.0,
         ge=60,

@@ -82,6 +82,11 @@ awards = staging_table(
     Column("shown_at_utc", Text, doc="When the new balance was shown in Gorgias. NULL: not yet."),
     Column("noted_at_utc", Text, doc="When the note on its ticket was begun. NULL: not (yet)."),
     Column("alert_run_id", Text, doc="The run that told people of a refusal or doubt. NULL: none."),
+    Column(
+        "asked_map_index",
+        Integer,
+        doc="Which of the tasks of `asked_run_id` asks for approval. NULL: none began to.",
+    ),
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),

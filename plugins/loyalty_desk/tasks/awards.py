@@ -155,20 +155,31 @@ def take_to_ask(store_name: str, run_id: str) -> list[str]:
         return approval.take_to_ask(connection, store_name, run_id)
 
 
-def ask(store_name: str, award_id: str) -> Question | None:
-    """The question about an award; None when it does not wait for approval any more."""
+def ask(store_name: str, award_id: str, map_index: int) -> Question | None:
+    """The question about an award; None when it does not wait for approval any more.
+
+    `map_index` says which of the run's tasks is about to ask.
+    """
     store = open_store(store_name)
     with reading(staging_engine()) as connection:
         award, now = get_award(connection, store.name, award_id), staging_now(connection)
     if award.state != AwardState.NEEDS_APPROVAL:
         return None
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
+    member, nobody = None, "nobody by that address"
     try:
         member = platform.find_member(award.member_id or award.email)
     except SharedAddressError:
         nobody = "several members with that address, so it would be refused"
-        return approval.question(award, None, now, nobody=nobody)
-    return approval.question(award, member, now)
+    with staging_engine().begin() as connection:
+        if not approval.mark_asked(connection, store.name, award_id, map_index):
+            return None
+    return approval.question(award, member, now, nobody=nobody)
+
+
+def waits_for_approval(store_name: str, award_id: str) -> bool:
+    with reading(staging_engine()) as connection:
+        return bool(get_award(connection, store_name, award_id).state == AwardState.NEEDS_APPROVAL)
 
 
 def settle(store_name: str, award_id: str, answer: Mapping[str, Any]) -> str:

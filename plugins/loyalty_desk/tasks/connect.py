@@ -9,10 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connect import checks, disconnect, pauses
+from loyalty_desk.connect import button, checks, disconnect, pauses
 from loyalty_desk.connect.adopt import adopt_button, find_adopted
-from loyalty_desk.connect.button import LABEL, ButtonField
-from loyalty_desk.connect.button import fields as button_fields
+from loyalty_desk.connect.button import ButtonField
 from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.connect.compare import Action
 from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, Waiting
@@ -70,13 +69,16 @@ def probe(store_name: str) -> Findings:
     return findings
 
 
-def button_to_make(engine: Engine, store_name: str, reason: str) -> ButtonToMake:
-    """The button that awards points, for the widget beside a ticket."""
-    return ButtonToMake(
-        widget_id=known_objects(engine, store_name, Kind.WIDGET)["ticket"],
-        label=LABEL,
-        path=AWARDS_PATH,
-        fields=button_fields(reason),
+def buttons_to_make(engine: Engine, store_name: str, reason: str) -> tuple[ButtonToMake, ...]:
+    """The buttons that award points and take them back, for the widget beside a ticket."""
+    widget_id = known_objects(engine, store_name, Kind.WIDGET)["ticket"]
+    made = (
+        (button.LABEL, AWARDS_PATH, button.fields(reason)),
+        (button.TAKE_BACK_LABEL, button.take_back_url(AWARDS_PATH), button.TAKE_BACK_FIELDS),
+    )
+    return tuple(
+        ButtonToMake(widget_id=widget_id, label=label, path=path, fields=fields)
+        for label, path, fields in made
     )
 
 

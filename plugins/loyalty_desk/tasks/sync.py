@@ -36,6 +36,7 @@ from loyalty_desk.settings.stores_file import StoreSettings, installation, store
 from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.last_awards import say_last_awards_of_all
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
@@ -115,14 +116,14 @@ def _look_members_up(run: Run) -> int:
 
 
 def match(store_name: str, run_id: str) -> Counters:
-    with (
-        _stage(store_name, run_id, "match", seconds="match") as run,
-        run.engine.begin() as connection,
-    ):
-        full = _must_be_full(run, connection)
-        counts = match_customers(connection, run.store, utc_now(), full=full)
-        run_record.add_counters(connection, store_name, run_id, counts.as_counters())
-        return counts.as_counters()
+    with _stage(store_name, run_id, "match", seconds="match") as run:
+        with run.engine.begin() as connection:  # by itself, as a match may hold rows for long
+            say_last_awards_of_all(connection, store_name, utc_now())
+        with run.engine.begin() as connection:
+            full = _must_be_full(run, connection)
+            counts = match_customers(connection, run.store, utc_now(), full=full)
+            run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+            return counts.as_counters()
 
 
 def plan(store_name: str, run_id: str) -> Counters:

@@ -7,7 +7,7 @@ import logging
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.web import awards_api, lookup_api, ready_api, webhooks_api
+from loyalty_desk.web import awards_api, lookup_api, ready_api, take_back_api, webhooks_api
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.desk import (
     awards,
@@ -27,6 +27,7 @@ def make_app() -> FastAPI:
     """Build the application. It serves no pages of its own documentation: they load from afar."""
     app = FastAPI(title="Loyalty Desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(awards_api.router)
+    app.include_router(take_back_api.router)
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
     app.include_router(ready_api.router)

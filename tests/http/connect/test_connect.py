@@ -51,7 +51,9 @@ def test_the_page_has_the_values_to_enter_and_no_token(
     assert desk("connect") == 0
 
     page = (tmp_path / "var" / "connect" / "acme.html").read_text()
-    assert "https://desk.example/loyalty/api/v1/awards" in page
+    assert "https://desk.example/loyalty/api/v1/awards<" in page
+    assert "https://desk.example/loyalty/api/v1/awards/take-back<" in page
+    assert "The buttons “Add points” and “Take back my award”" in page
     assert "{{ticket.customer.email}}" in page
     assert "ld_" not in page
     widget = gorgias.one(Kind.WIDGET, context="ticket")["id"]

@@ -15,6 +15,7 @@ from tests.factories import STORE
 from tests.http.connect.account import Desk, Gorgias, broken_by_hand, shape, verbs
 
 BUTTON = {"label": "Add points", "action": {"url": "https://desk.example/", "secret": "Bearer x"}}
+TAKE_BACK = {**BUTTON, "label": "Take back my award"}
 
 
 def test_it_is_found_again_when_staging_was_lost(
@@ -72,23 +73,23 @@ def test_a_tag_that_was_there_before_is_used_and_stays(desk: Desk, gorgias: Gorg
     assert gorgias.one(Kind.TAG, name="loyalty")["id"] == tag
 
 
-def test_a_button_made_by_hand_is_on_every_widget_from_then_on(
+def test_buttons_made_by_hand_are_on_every_widget_from_then_on(
     desk: Desk, gorgias: Gorgias, staging: Engine
 ) -> None:
     assert desk("connect") == 0
     widget = gorgias.one(Kind.WIDGET, context="ticket", type="http")
-    widget["template"]["widgets"][0]["meta"]["custom"]["buttons"] = [BUTTON]
+    widget["template"]["widgets"][0]["meta"]["custom"]["buttons"] = [BUTTON, TAKE_BACK]
     gorgias.change(Kind.WIDGET, widget["id"], template=widget["template"])
 
     assert desk("connect", "--adopt-widget", widget["id"]) == 0
 
     other = gorgias.one(Kind.WIDGET, context="customer", type="http")
-    assert other["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON]
+    assert other["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
     for context in ("ticket", "customer"):
         gorgias.delete(Kind.WIDGET, gorgias.one(Kind.WIDGET, context=context, type="http")["id"])
     assert desk("connect") == 0
     anew = gorgias.one(Kind.WIDGET, context="ticket", type="http")
-    assert anew["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON]
+    assert anew["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
     with reading(staging) as connection:
         kept = connection.execute(schema.store_state.select()).all()
     assert "Bearer x" not in str(kept), "a button holds a token, so it is kept encrypted"

@@ -7,7 +7,7 @@ import re
 
 from loyalty_desk.card.cards import SYNCED_AT, absent_card, member_card
 from loyalty_desk.card.keys import CARD, COUPON, KEYS, TOLD, Kind, Place
-from loyalty_desk.card.texts import TEXT_KEYS, texts_of, with_texts
+from loyalty_desk.card.texts import LAST_AWARD, TEXT_KEYS, texts_of, with_texts
 from loyalty_desk.macros.templates import ALWAYS_THERE, CARD_KEY
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings.project import PROJECT_ROOT
@@ -36,7 +36,8 @@ def test_what_we_work_out_is_in_the_table_and_everybody_has_it() -> None:
 
 def test_every_sentence_of_the_table_can_be_said() -> None:
     assert set(texts_of({"member": True})) == set(TEXT_KEYS)
-    assert all(KEYS[name].kind is Kind.SENTENCE for name in TEXT_KEYS)
+    sentences = {key.name for key in CARD if key.kind is Kind.SENTENCE}
+    assert sentences == {*TEXT_KEYS, LAST_AWARD}
 
 
 def test_what_needs_more_than_a_row_has_its_own_place() -> None:

@@ -98,6 +98,7 @@ def test_everybody_elses_card_is_the_one_that_stands_in_gorgias(outcome: Outcome
         "balance_text": sentence,
         "tier_text": sentence,
         "referral_text": sentence,
+        "last_award_text": "",
     }
 
 
@@ -108,4 +109,5 @@ def test_the_sentences_on_a_members_card_are_the_ones_that_stand_in_gorgias() ->
         "balance_text": "You have 1,840 points and 12.5 in store credit.",
         "tier_text": "Your VIP tier is Gold. Next is Platinum, 160 points away.",
         "referral_text": "Your referral link: https://shop.example/r/7",
+        "last_award_text": "",
     }

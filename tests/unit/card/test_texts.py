@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,16 +14,18 @@ from loyalty_desk.card.cards import (
     shown_fingerprint,
 )
 from loyalty_desk.card.texts import (
+    LAST_AWARD,
     NO_BALANCE,
     NO_REFERRAL,
     NO_TIER,
     TEXT_KEYS,
+    booked_text,
     texts_of,
     with_texts,
     without_texts,
 )
 from loyalty_desk.classes import CARD_CLASSES
-from loyalty_desk.records import MemberStatus
+from loyalty_desk.records import MemberStatus, Unit
 
 
 def card(**fields: Any) -> dict[str, Any]:
@@ -94,3 +97,42 @@ def test_a_card_with_other_sentences_is_written_anew(change: dict[str, Any]) -> 
 )
 def test_whatever_another_tool_wrote_there_can_be_compared(shown: dict[str, Any]) -> None:
     assert shown_fingerprint(shown)
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "takes_back", "text"),
+    [
+        (Unit.POINTS, 100, False, "We added 100 points on 28 November."),
+        (Unit.POINTS, 1, False, "We added 1 point on 28 November."),
+        (Unit.POINTS, -2000, False, "We took 2,000 points on 28 November."),
+        (Unit.CREDITS, 1250, False, "We added 12.50 in store credit on 28 November."),
+        (Unit.CREDITS, -5, False, "We took 0.05 in store credit on 28 November."),
+        (Unit.POINTS, -100, True, "We took 100 points back on 28 November."),
+        (Unit.POINTS, 100, True, "We gave 100 points back on 28 November."),
+    ],
+)
+def test_what_was_booked_is_said_with_its_day(
+    unit: Unit, amount: int, *, takes_back: bool, text: str
+) -> None:
+    assert booked_text(unit, amount, date(2026, 11, 28), takes_back=takes_back) == text
+
+
+def test_what_is_said_of_an_award_is_a_change_of_the_card_and_nothing_said_is_none() -> None:
+    mine = card(points_balance=7)
+    awarded = {**mine, LAST_AWARD: "We added 7 points on 28 November."}
+    older = {key: value for key, value in with_texts(mine).items() if key != LAST_AWARD}
+
+    assert with_texts(mine)[LAST_AWARD] == ""
+    assert fingerprint(awarded) != fingerprint(mine)
+    assert shown_fingerprint(with_texts(awarded)) == fingerprint(awarded)
+    assert shown_fingerprint(older) == fingerprint(mine), "what stood there before is not written"
+    assert shown_fingerprint({**older, LAST_AWARD: "We added 9 points."}) != fingerprint(mine)
+
+
+@pytest.mark.parametrize("outcome", CARD_CLASSES)
+def test_who_is_no_member_is_told_of_no_award(outcome: Any) -> None:
+    mine = absent_card(outcome)
+
+    assert with_texts({**mine, LAST_AWARD: "We added 7 points."})[LAST_AWARD] == ""
+    left_there = {**with_texts(mine), LAST_AWARD: "We added 7 points."}
+    assert shown_fingerprint(left_there) != fingerprint(mine)

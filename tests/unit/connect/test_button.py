@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyalty_desk.awards.requests import FIELDS
+from loyalty_desk.awards.taking_back import read_take_back
 from loyalty_desk.connect import button
 from loyalty_desk.settings.project import PROJECT_ROOT
 from tests.factories import store_settings
@@ -12,13 +13,18 @@ def test_the_docs_list_every_value_to_enter() -> None:
     docs = (PROJECT_ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
     url = "https://<your Airflow>/loyalty/api/v1/awards"
 
-    for name, value, editable in button.settings_table(url, store_settings().awards.reasons[0]):
-        shown = f"`{value}`" if value else "empty"
-        assert f"| {name} | {shown}{', editable' if editable else ''} |\n" in docs
+    for rows in button.tables(url, store_settings().awards.reasons[0]).values():
+        lines = [
+            f"| {name} | {f'`{value}`' if value else 'empty'}{', editable' if editable else ''} |\n"
+            for name, value, editable in rows
+        ]
+        assert "".join(lines) in docs
 
 
 def test_every_field_is_one_that_the_awards_api_takes() -> None:
     assert {field.key for field in button.fields("gesture")} <= set(FIELDS)
+    taken = {field.key: "1" for field in button.TAKE_BACK_FIELDS}
+    assert read_take_back(taken).ticket_id == 1
 
 
 def test_the_first_reason_of_the_store_stands_there() -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.approval import decide, is_same_person
+from loyalty_desk.awards.approval import is_same_person
+from loyalty_desk.awards.deciding import decide_once
 from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events, settle_unknown
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
@@ -78,21 +79,11 @@ def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
     approved = {"approve": True, "reject": False}.get(form.get("action"))
     if approved is None:
         return _show_one(request, visitor, award_id, problem="Choose approve or reject.")
+    store, why = visitor.store.name, _why(form) or None
+    with reading(staging_engine()) as connection:
+        award_id = _get(connection, visitor, award_id).award_id
     try:
-        with staging_engine().begin() as connection:
-            award = _get(connection, visitor, award_id)
-            if award.state != AwardState.NEEDS_APPROVAL:
-                raise NoAwardError(f"it is {award.state.replace('_', ' ')}: nothing to approve")
-            why = _why(form)
-            decide(
-                connection,
-                visitor.store.name,
-                award,
-                staging_now(connection),
-                approved=approved,
-                by=visitor.name,
-                why=why or None,
-            )
+        decide_once(staging_engine(), store, award_id, approved=approved, by=visitor.name, why=why)
     except LoyaltyDeskError as error:
         return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
     return _back(request, visitor, award_id, "approved" if approved else "rejected")

@@ -99,9 +99,7 @@ def _show(
         token=token,
         problem=problem,
         disconnected=disconnected,
-        button_rows=button.settings_table(awards_url, store.awards.reasons[0])
-        if awards_url
-        else [],
+        buttons=button.tables(awards_url, store.awards.reasons[0]) if awards_url else {},
         address_problem=address_problem,
         endpoints=[(one.value, one.value) for one in Opens],
         settings=list(_settings(store, "")),
