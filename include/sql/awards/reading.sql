@@ -25,7 +25,9 @@ SELECT
     settled_at_utc,
     reverses,
     approve_by_utc,
-    asked_run_id
+    asked_run_id,
+    token_id,
+    queued_by
 FROM awards
 WHERE store = :store AND award_id = :award_id;
 

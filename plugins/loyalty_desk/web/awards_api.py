@@ -9,6 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
+from loyalty_desk.awards.agents import AgentError, AgentUntoldError, require_agent
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import (
     AwardKeyError,
@@ -27,8 +29,8 @@ from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import staging_now
-from loyalty_desk.web.access import AwardingStore, require_store
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
+from loyalty_desk.web.access import AwardingStore, require_store, token_of
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
 
@@ -55,7 +57,7 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
         wanted = read_request(fields, store.awards, award_units(store))
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None
-    queued = await run_in_threadpool(_queue, store, wanted)
+    queued = await run_in_threadpool(_queue, store, wanted, token_of(request))
     return _accepted(request, queued, f"{wanted.amount:+f} {wanted.unit}")
 
 
@@ -79,14 +81,16 @@ async def post_reversal(request: Request, award_id: AwardId, store: AwardingStor
         agent, why = read_reversal(fields)
     except AwardFieldsError as error:
         raise WebError(400, "the reversal is not in order", fields=error.problems) from None
-    queued = await run_in_threadpool(_reverse, store, award_id, agent, why)
+    queued = await run_in_threadpool(_reverse, store, award_id, agent, why, token_of(request))
     return _accepted(request, queued, f"what takes award {award_id} back")
 
 
-def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
+def _queue(store: StoreSettings, wanted: AwardRequest, token: Token) -> Queued:
+    _require_agent(store, wanted.agent)
     try:
         with staging_engine().begin() as connection:
-            return queue_award(connection, store, wanted, staging_now(connection), door=Door.HTTP)
+            now = staging_now(connection)
+            return queue_award(connection, store, wanted, now, door=Door.HTTP, token=token)
     except AwardKeyError as error:
         raise WebError(409, str(error), message=str(error)) from None
     except AwardLimitError as error:
@@ -100,17 +104,39 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
         raise WebError(422, error_text, fields={"email": reason}) from None
 
 
-def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
+def _reverse(store: StoreSettings, award_id: str, agent: str, why: str, token: Token) -> Queued:
+    _require_agent(store, agent)
     try:
         with staging_engine().begin() as connection:
             now = staging_now(connection)
             return reverse_award(
-                connection, store, award_id, now, agent=agent, why=why, door=Door.HTTP
+                connection,
+                store,
+                award_id,
+                now,
+                agent=agent,
+                why=why,
+                door=Door.HTTP,
+                token=token,
             )
     except NoAwardError:
         raise _no_award() from None
     except ReversalError as error:
         raise WebError(409, str(error), message=str(error)) from None
+
+
+def _require_agent(store: StoreSettings, agent: str) -> None:
+    """Refuse an agent who is no active user of the Gorgias account, and name nobody."""
+    try:
+        engine = staging_engine()
+        require_agent(engine, store, agent, ask_staging_now(engine))
+    except AgentError as error:
+        error_text = "nothing was queued: the agent may not award over HTTP"
+        raise WebError(422, error_text, fields={"agent": str(error)}) from None
+    except AgentUntoldError as error:
+        raise WebError(
+            503, "not known now, try again", message=str(error), headers={"Retry-After": "5"}
+        ) from None
 
 
 def _no_award() -> WebError:
