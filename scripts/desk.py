@@ -23,7 +23,7 @@ from loyalty_desk.tasks.tokens import make_token
 from sandbox.running import Sandbox
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Programs
-from scripts.services import ADMIN, Place, SandboxSize, find_free_port, start_services
+from scripts.services import Place, SandboxSize, find_free_port, start_services
 
 LOOK_EVERY_S = 0.03
 DAGS_LIMIT_S = 60.0
@@ -100,7 +100,7 @@ class Desk:
     def token(self, store: str) -> str:
         """The token of a store for the API."""
         if store not in self.tokens:
-            self.tokens[store] = make_token(self.engine, store, label="desk", by=ADMIN)
+            self.tokens[store] = make_token(self.engine, store, label="desk", by="desk")
         return self.tokens[store]
 
     def call(

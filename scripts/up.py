@@ -108,7 +108,7 @@ def award_token(staging_path: Path) -> str:
     engine = open_engine(f"sqlite:///{staging_path}")
     try:
         if not is_in_use(engine, kept.get("award_token", "")):
-            token = make_token(engine, STORE, label="make up", by=ADMIN)
+            token = make_token(engine, STORE, label="make up", by="make up")
             write_private_json(path, {**kept, "award_token": token})
     finally:
         engine.dispose()

@@ -1,17 +1,24 @@
 -- name: insert_token
 -- Keeps a new token: its hash, never the token itself.
--- Writes api_tokens. Binds token_id, store, opens, secret_hash, label, made_by, now_utc.
-INSERT INTO api_tokens (token_id, store, opens, secret_hash, label, made_by, made_at_utc)
-VALUES (:token_id, :store, :opens, :secret_hash, :label, :made_by, :now_utc);
+-- Writes api_tokens. Binds token_id, store, opens, secret_hash, label, made_by, now_utc, owner,
+-- ceilings (JSON).
+INSERT INTO api_tokens (
+    token_id, store, opens, secret_hash, label, made_by, made_at_utc, owner, ceilings
+)
+VALUES (
+    :token_id, :store, :opens, :secret_hash, :label, :made_by, :now_utc, :owner, :ceilings
+);
 
 -- name: select_token
 -- The token by its public part, whether revoked or not.
 -- Reads api_tokens. Binds token_id. No row or one.
 SELECT
+    token_id,
     store,
     opens,
     secret_hash,
-    revoked_at_utc
+    revoked_at_utc,
+    ceilings
 FROM api_tokens
 WHERE token_id = :token_id;
 
@@ -25,7 +32,9 @@ SELECT
     made_by,
     made_at_utc,
     revoked_by,
-    revoked_at_utc
+    revoked_at_utc,
+    ceilings,
+    COALESCE(owner, made_by) AS owned_by
 FROM api_tokens
 WHERE store = :store
 ORDER BY made_at_utc DESC, token_id ASC;

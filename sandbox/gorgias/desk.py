@@ -10,6 +10,14 @@ from sandbox.ground import Ground
 
 TAG_NAMES = ("shipping", "vip", "refund")
 FIRST_TAG_ID = 88
+USERS = {
+    AGENT_ID: ("Olga Ops", AGENT_EMAIL, "admin", True),
+    APP_USER_ID: ("Loyalty App", "app@lakeside.test", "bot", True),
+    14: ("Eve Agent", "eve@shop.example", "agent", True),
+    15: ("Ada Agent", "ada@shop.example", "lite-agent", True),
+    16: ("Ivo Former", "ivo@shop.example", "agent", False),
+}
+"""Name, address, role and whether active, by id."""
 
 
 @dataclass(slots=True)
@@ -34,15 +42,14 @@ class Desk:
         self.opened_us = ground.clock.base_us - 7 * 365 * DAY_US
         self.fields = Shelf(OTHER_TOOL_FIELD - 1)
         self.tags = Shelf(FIRST_TAG_ID - 1)
-        self.users = Shelf(AGENT_ID - 1)
+        self.users = Shelf(max(USERS))
         self.widgets = Shelf(2200)
         self.integrations = Shelf(554)
         self.macros = Shelf(3300)
         self._add_fields()
         for name in TAG_NAMES:
             self.add_tag(name, None)
-        for user_id, name in ((AGENT_ID, "Olga Ops"), (APP_USER_ID, "Loyalty App")):
-            self.users.held[user_id] = self._user(user_id, name)
+        self.users.held = {user_id: self._user(user_id) for user_id in USERS}
 
     def add_tag(self, name: str, decoration: dict[str, Any] | None) -> dict[str, Any]:
         """Make a tag."""
@@ -82,27 +89,27 @@ class Desk:
                 "deactivated_datetime": None,
             })  # fmt: skip
 
-    def _user(self, user_id: int, name: str) -> dict[str, Any]:
+    def _user(self, user_id: int) -> dict[str, Any]:
+        name, email, role, is_active = USERS[user_id]
         first, _, last = name.partition(" ")
-        is_agent = user_id == AGENT_ID
         stamp = iso_offset(self.opened_us)
         return {
             "id": user_id,
-            "active": True,
+            "active": is_active,
             "bio": None,
             "created_datetime": stamp,
             "country": None,
-            "deactivated_datetime": None,
-            "email": AGENT_EMAIL if is_agent else "app@lakeside.test",
+            "deactivated_datetime": None if is_active else stamp,
+            "email": email,
             "external_id": None,
             "firstname": first,
             "lastname": last,
             "name": name,
-            "has_password": is_agent,
+            "has_password": role != "bot",
             "has_2fa_enabled": False,
             "language": "en",
             "meta": None,
-            "role": {"name": "admin" if is_agent else "bot"},
+            "role": {"name": role},
             "timezone": "UTC",
             "updated_datetime": stamp,
             "uri": f"/api/users/{user_id}/",

@@ -129,7 +129,7 @@ class Shops:
             "amount": amount,
             "unit": "points",
             "reason": "gesture",
-            "agent": "ada",
+            "agent": "ada@shop.example",
             "idempotency_key": key,
         }
 

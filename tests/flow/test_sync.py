@@ -40,6 +40,27 @@ def test_a_second_run_writes_nothing_and_asks_for_three_lists_at_most(world, syn
     assert world.requests("GET") == 3, "account, customers, tickets"
 
 
+def test_a_sync_reads_who_may_award_over_http(world, sync) -> None:
+    sync()
+
+    rows = world.rows("SELECT * FROM gorgias_agents")
+    found = {row["agent"]: bool(row["is_active"]) for row in rows}
+    assert found["ops@lakeside.test"]
+    assert found["eve@shop.example"]
+    assert not found["ivo@shop.example"]
+
+
+def test_no_sync_fails_as_the_users_cannot_be_read(world, sync) -> None:
+    rule = {"effect": "status", "status": 403, "count": 1_000, "route": "*users*"}
+    world.sandbox.control("gorgias", "POST", "faults", rule)
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert record.pushed > 100
+    assert world.rows("SELECT * FROM gorgias_agents") == []
+
+
 def test_after_members_changed_exactly_their_customers_are_written_once(world, sync) -> None:
     sync()
     before = world.expected_cards()

@@ -117,9 +117,10 @@ def new_client() -> requests.Session:
     return session
 
 
-def new_token(store: str = STORE, opens: Opens = Opens.AWARDS) -> str:
+def new_token(store: str = STORE, opens: Opens = Opens.AWARDS, **values: Any) -> str:
+    given = {"label": "a test", "made_by": "eve", "opens": opens, **values}
     with staging_engine().begin() as connection:
-        return make_token(connection, store, NOW, label="a test", made_by="eve", opens=opens)
+        return make_token(connection, store, NOW, **given)
 
 
 def award_fields(**values: Any) -> dict[str, Any]:

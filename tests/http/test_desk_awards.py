@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.queue import add_event
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.tokens import make_token, token_id_of
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.people_schema import members
@@ -199,6 +200,29 @@ def test_an_unknown_award_is_settled_with_how_that_is_known(
 
     assert done.status_code == 303
     assert found(staging, award_id=award_id)[0].state == state
+
+
+def test_whoever_made_the_token_does_not_approve_what_came_through_it(
+    manager: DeskClient, desk: DeskClient, staging: Engine
+) -> None:
+    award_id = waiting(staging)
+    with staging.begin() as connection:
+        token = make_token(connection, STORE, utc_now(), label="x", made_by="manager")
+        key = {"award_id": award_id}
+        Staged(connection).update(awards, key, token_id=token_id_of(token))
+    where = f"/awards/{award_id}"
+
+    page = manager.get(where).text
+    assert "You made the token of this award, so another person has to approve it" in page
+    assert 'value="approve"' not in page
+    refused = manager.post(f"{where}/approval", {"action": "approve"})
+    assert (refused.status_code, found(staging, award_id=award_id)[0].state) == (
+        400,
+        "needs_approval",
+    )
+    assert "whoever made the token of award" in unescape(refused.text)
+    assert desk.as_user("admin").post(f"{where}/approval", {"action": "approve"}).ok
+    assert found(staging, award_id=award_id)[0].state == "approved"
 
 
 def test_an_applied_award_is_taken_back_once(agent: DeskClient, staging: Engine) -> None:

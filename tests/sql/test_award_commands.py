@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.__main__ import main
-from loyalty_desk.awards.queue import Door, get_award, get_events, queue_award
+from loyalty_desk.awards.queue import Door, get_award, get_events, list_awards, queue_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
@@ -312,6 +314,37 @@ def test_whoever_asked_cannot_approve_by_command_either(
     award = queue(staging, "needs_approval")
     assert awards("approve", award, "--by", "Ada") == 1
     assert "another has to approve" in capsys.readouterr().err
+
+
+def test_the_audit_says_who_ran_the_command_whomever_the_file_or_the_flag_names(
+    staging: Engine, awards: Awards, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "sam")
+    file.write_text("member_id,amount,reason,agent\n7,50,gesture,ada\n8,50,gesture,\n")
+    assert awards("import", file, "--agent", "eve") == 0
+    with staging.begin() as connection:
+        found = list_awards(connection, STORE)
+        firsts = [get_events(connection, STORE, one.award_id)[0] for one in found]
+        connection.execute(text("UPDATE awards SET state = 'needs_approval'"))
+    assert sorted(first.actor for first in firsts) == ["ada", "eve"]
+    assert {json.loads(first.facts)["queued_by"] for first in firsts} == {"sam"}
+
+    for name in ("sam", "ada"):
+        award = next(one.award_id for one in found if one.agent == "ada")
+        assert awards("approve", award, "--by", name) == 1
+    assert awards("approve", award, "--by", "bo") == 0
+
+
+def test_the_audit_says_who_ran_the_command_that_takes_an_award_back(
+    staging: Engine, awards: Awards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "sam")
+    award = queue(staging, "applied")
+    assert awards("reverse", award, "--by", "bo", "--why", "wrong person") == 0
+    with staging.begin() as connection:
+        back = next(one for one in list_awards(connection, STORE) if one.award_id != award)
+        first = get_events(connection, STORE, back.award_id)[0]
+    assert (first.actor, json.loads(first.facts)["queued_by"]) == ("bo", "sam")
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])

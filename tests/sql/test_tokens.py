@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.__main__ import main
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.clock import utc_text
 from loyalty_desk.connect.tokens import (
     TOKEN,
@@ -171,8 +172,9 @@ def test_a_token_may_be_made_for_lookups_and_a_list_says_so(
 ) -> None:
     assert tokens("make", "--label", "widget", "--for", "lookup", "--by", "eve") == 0
     token = capsys.readouterr().out.removesuffix("\n")
+    grant = Grant(store=STORE, opens=Opens.LOOKUP, token=Token(token_id=token_id_of(token)))
     with reading(staging) as connection:
-        assert find_grant(connection, token) == Grant(store=STORE, opens=Opens.LOOKUP)
+        assert find_grant(connection, token) == grant
 
     assert tokens("list") == 0
     listed = capsys.readouterr().out
@@ -237,6 +239,33 @@ def test_an_unknown_store_is_one_line(
     assert capsys.readouterr().err == (
         "loyalty_desk: no store 'nobody'; the stores file has: acme, other\n"
     )
+    assert everything_kept(staging) == "[]"
+
+
+def test_a_token_may_have_an_owner_and_ceilings_and_a_list_says_so(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    low, high = "max_points_per_award=100", "max_credits_per_token_per_day=0"
+    flags = ("--label", "x", "--by", "eve", "--owner", "otto")
+    assert tokens("make", *flags, "--ceiling", low, "--ceiling", high) == 0
+    token = capsys.readouterr().out.removesuffix("\n")
+    with reading(staging) as connection:
+        grant = find_grant(connection, token)
+    assert grant is not None
+    assert grant.token.ceilings == {"max_points_per_award": 100, "max_credits_per_token_per_day": 0}
+
+    assert tokens("list") == 0
+    assert capsys.readouterr().out.endswith(f" by eve, in use, owned by otto, {high}, {low}\n")
+
+
+@pytest.mark.parametrize(
+    "ceiling", ["", "100", "max_points=1", "max_points_per_award", "max_points_per_award=-1"]
+)
+def test_a_ceiling_is_a_limit_that_tokens_have_and_a_number(
+    staging: Engine, tokens: Tokens, ceiling: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        tokens("make", "--label", "x", "--ceiling", ceiling)
     assert everything_kept(staging) == "[]"
 
 

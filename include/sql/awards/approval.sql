@@ -33,6 +33,18 @@ SET
     settled_at_utc = :settled_at_utc
 WHERE store = :store AND award_id = :award_id AND state = 'needs_approval';
 
+-- name: select_who_asked
+-- Who had a hand in asking for an award: none of them may approve it.
+-- Reads awards, api_tokens. Binds store, award_id. No row or one.
+SELECT
+    a.agent,
+    a.queued_by,
+    t.owner AS token_owner,
+    t.made_by AS token_maker
+FROM awards AS a
+LEFT JOIN api_tokens AS t ON a.store = t.store AND a.token_id = t.token_id
+WHERE a.store = :store AND a.award_id = :award_id;
+
 -- name: reject_overdue
 -- Rejects the awards that nobody approved in time.
 -- Writes awards. Binds store, now_utc, detail. One row per award.

@@ -140,6 +140,37 @@ WHERE
     AND state NOT IN ('refused', 'rejected')
     AND reverses IS NULL;
 
+-- name: select_came_in
+-- How much came in through a token within the hour and since midnight, and by one way in since
+-- midnight, plus and minus alike. What does not count is what does not count in the limits either.
+-- Reads awards. Binds store, token_id ('' for none), unit, door, since_utc (midnight), hour_utc (an
+-- hour ago), first_utc (the earlier of them). One row.
+SELECT
+    COALESCE(
+        SUM(
+            CASE
+                WHEN token_id = :token_id AND queued_at_utc >= :hour_utc THEN ABS(amount) ELSE 0
+            END
+        ), 0
+    ) AS by_token_hour,
+    COALESCE(
+        SUM(
+            CASE
+                WHEN token_id = :token_id AND queued_at_utc >= :since_utc THEN ABS(amount) ELSE 0
+            END
+        ), 0
+    ) AS by_token_day,
+    COALESCE(
+        SUM(CASE WHEN door = :door AND queued_at_utc >= :since_utc THEN ABS(amount) ELSE 0 END), 0
+    ) AS by_door
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :first_utc
+    AND unit = :unit
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL;
+
 -- name: insert_award
 -- Queues an award.
 -- Writes awards. Binds one per column.
@@ -163,7 +194,9 @@ INSERT INTO awards (
     queued_at_utc,
     sends,
     reverses,
-    approve_by_utc
+    approve_by_utc,
+    token_id,
+    queued_by
 )
 VALUES (
     :store,
@@ -185,7 +218,9 @@ VALUES (
     :queued_at_utc,
     :sends,
     :reverses,
-    :approve_by_utc
+    :approve_by_utc,
+    :token_id,
+    :queued_by
 );
 
 -- name: insert_award_event

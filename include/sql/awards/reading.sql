@@ -26,7 +26,9 @@ SELECT
     reverses,
     approve_by_utc,
     asked_run_id,
-    asked_map_index
+    asked_map_index,
+    token_id,
+    queued_by
 FROM awards
 WHERE store = :store AND award_id = :award_id;
 

@@ -48,7 +48,8 @@ WHERE
     );
 
 -- name: withdraw_award
--- Rejects an award that nobody began to book. Of this and a worker that claims it, one gets it.
+-- Rejects an award that was never sent, so it is surely not booked. Of this and a worker that
+-- claims it, one gets it.
 -- Writes awards. Binds store, award_id, detail, now_utc.
 UPDATE awards
 SET
@@ -59,4 +60,5 @@ WHERE
     store = :store
     AND award_id = :award_id
     AND state IN ('queued', 'needs_approval', 'approved')
-    AND sends = 0;
+    AND sends = 0
+    AND sent_at_utc IS NULL;

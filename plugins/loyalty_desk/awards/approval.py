@@ -27,7 +27,16 @@ IN_TIME: Final = "nobody answered in time"
 
 
 class OwnApprovalError(LoyaltyDeskError):
-    """Whoever asked for an award cannot approve it. It waits for somebody else."""
+    """Whoever had a hand in asking for an award cannot approve it. It waits for somebody else.
+
+    `did` is what they did, as in "whoever asked for award 1".
+    """
+
+    def __init__(self, did: str, award_id: str) -> None:
+        self.did = did
+        super().__init__(
+            f"whoever {did} award {award_id} cannot approve it; another has to approve"
+        )
 
 
 def take_to_ask(connection: Connection, store: str, run_id: str) -> list[str]:
@@ -66,12 +75,10 @@ def decide(
     """Approve or reject an award that waits for it; one that does not stays as it is.
 
     Raises:
-        OwnApprovalError: `by` asked for the award. Nothing is changed.
+        OwnApprovalError: `by` had a hand in asking for the award. Nothing is changed.
     """
-    if approved and is_same_person(by, award.agent):
-        raise OwnApprovalError(
-            f"whoever asked for award {award.award_id} cannot approve it; another has to approve"
-        )
+    if approved and (did := find_own_part(connection, store, award.award_id, by)):
+        raise OwnApprovalError(did, award.award_id)
     state = AwardState.APPROVED if approved else AwardState.REJECTED
     binds = {
         "store": store,
@@ -87,8 +94,23 @@ def decide(
     return state
 
 
+def find_own_part(connection: Connection, store: str, award_id: str, by: str) -> str | None:
+    """What a person did to ask for an award, such as to make the token; None for nothing."""
+    binds = {"store": store, "award_id": award_id}
+    asked = connection.execute(statement("awards/approval/select_who_asked"), binds).first()
+    if asked is None:
+        return None
+    parts = (
+        ("asked for", asked.agent),
+        ("queued", asked.queued_by),
+        ("made the token of", asked.token_maker),
+        ("owned the token of", asked.token_owner),
+    )
+    return next((did for did, who in parts if who and is_same_person(by, who)), None)
+
+
 def ask_anew(
-    connection: Connection, store: str, award: Row[Any], now: datetime, *, by: str
+    connection: Connection, store: str, award: Row[Any], now: datetime, *, by: str, did: str
 ) -> None:
     """Have another run ask once more, after an answer of somebody who may not give it."""
     binds = {"store": store, "award_id": award.award_id}
@@ -100,7 +122,7 @@ def ask_anew(
             AwardState.NEEDS_APPROVAL,
             now,
             actor=by,
-            detail="approved by whoever asked for it, which does not count",
+            detail=f"approved by whoever {did} it, which does not count",
         )
 
 
@@ -130,7 +152,7 @@ def settle(
         state = decide(connection, store, award, now, approved=approved, by=by, why=why or None)
     except OwnApprovalError as error:
         log.warning("%s; it is asked about anew", error)
-        ask_anew(connection, store, award, now, by=by)
+        ask_anew(connection, store, award, now, by=by, did=error.did)
         return AwardState.NEEDS_APPROVAL
     if responder:
         _note_if_late(connection, store, award.award_id, state, now, approved=approved, by=by)
@@ -188,6 +210,8 @@ def question(
         "Amount": amount_text(award),
         "Reason": award.reason,
         "Asked by": award.agent,
+        "Queued by": award.queued_by,
+        "Through token": award.token_id,
         "Ticket": award.ticket_id,
         "Note": award.note,
         "Message to the customer": award.message,

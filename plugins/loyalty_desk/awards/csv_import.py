@@ -92,13 +92,14 @@ def import_awards(
     now: datetime,
     *,
     agent: str,
+    queued_by: str | None = None,
     skip_bad: bool = False,
     preview: bool = False,
 ) -> Import:
     """Queue the file's awards, all or, with `skip_bad`, the good ones.
 
-    `agent` is who awards where the file does not say. A `preview` finds out the same and queues
-    nothing.
+    `agent` is who awards where the file does not say, `queued_by` who ran the command. A `preview`
+    finds out the same and queues nothing.
 
     Raises:
         AwardFileError: the file's columns are not ours, or it is no CSV.
@@ -109,7 +110,9 @@ def import_awards(
         for number, request, has_key in _iter_requests(file, store, agent, bad):
             after = find_balance_after(connection, store.name, request)
             try:
-                queued = queue_award(connection, store, request, now, door=file.door)
+                queued = queue_award(
+                    connection, store, request, now, door=file.door, queued_by=queued_by
+                )
             except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
                 bad[number] = str(error)
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -55,19 +56,28 @@ def find_limits(unit: Unit, today: Today, settings: AwardSettings) -> list[Limit
         (f"max_{unit}_per_agent_per_day", today.by_agent, "one agent a day"),
         (f"max_{unit}_per_member_per_day", today.by_member, "one member a day"),
     )
-    limits = []
-    for setting, used, what in used_of:
-        most = getattr(settings, setting)
-        left = from_parts(max(0, most * _PARTS_OF_ONE[unit] - used), unit)
-        limits.append(Limit(setting=setting, what=what, most=most, left=left))
-    return limits
+    return [
+        limit_of(setting, what, getattr(settings, setting), used, unit)
+        for setting, used, what in used_of
+    ]
+
+
+def limit_of(setting: str, what: str, most: int, used: int, unit: Unit) -> Limit:
+    """A limit of `most` points or credits, of which `used` parts are gone."""
+    left = from_parts(max(0, most * _PARTS_OF_ONE[unit] - used), unit)
+    return Limit(setting=setting, what=what, most=most, left=left)
 
 
 def find_breaches(request: AwardRequest, today: Today, settings: AwardSettings) -> dict[str, str]:
     """The limits that the award would break: a reason for each, by the setting's name."""
+    return breaches_of(request, find_limits(request.unit, today, settings))
+
+
+def breaches_of(request: AwardRequest, limits: Iterable[Limit]) -> dict[str, str]:
+    """Which of the limits the award would break: a reason for each, by the setting's name."""
     unit = request.unit
     return {
         limit.setting: f"{limit.what} may have {limit.most} {unit} at most, {limit.left} are left"
-        for limit in find_limits(unit, today, settings)
+        for limit in limits
         if abs(request.amount) > limit.left
     }

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.balances import find_below_zero
+from loyalty_desk.awards.ceilings import Token, find_ceiling_breaches
 from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.awards.subject import find_subject
@@ -92,10 +93,13 @@ def queue_award(
     now: datetime,
     *,
     door: Door,
+    token: Token | None = None,
+    queued_by: str | None = None,
 ) -> Queued:
     """Queue an award, once: the same key with the same content answers with the first award.
 
-    Works in the caller's transaction, which holds the store's gate from here to its end.
+    Works in the caller's transaction, which holds the store's gate from here to its end. `token` is
+    what it came through, `queued_by` who ran the command that queues it.
 
     Raises:
         AwardKeyError: the key was used for other content.
@@ -114,9 +118,21 @@ def queue_award(
         connection, store.name, now, agent=request.agent, subject=subject, unit=request.unit
     )
     breaches = find_breaches(request, spent, store.awards)
+    breaches |= find_ceiling_breaches(
+        connection, store, request, now, door=door, token=token, since_utc=since_utc
+    )
     if breaches := breaches | find_below_zero(connection, store.name, request, store.awards):
         raise AwardLimitError(breaches)
-    return insert_award(connection, store, request, now, door=door, subject=subject)
+    return insert_award(
+        connection,
+        store,
+        request,
+        now,
+        door=door,
+        subject=subject,
+        token_id=token.token_id if token else None,
+        queued_by=queued_by,
+    )
 
 
 def awarded_today(
@@ -143,7 +159,7 @@ def enter_gate(connection: Connection, store: str, now: datetime) -> None:
     )
 
 
-def insert_award(
+def insert_award(  # noqa: PLR0913 - what a row holds
     connection: Connection,
     store: StoreSettings,
     request: AwardRequest,
@@ -152,6 +168,8 @@ def insert_award(
     door: Door,
     subject: str,
     reverses: str | None = None,
+    token_id: str | None = None,
+    queued_by: str | None = None,
 ) -> Queued:
     """Add the award and the first row of its audit; whoever calls has made the checks."""
     must_wait = needs_approval(request.amount, request.unit, store.awards)
@@ -179,6 +197,8 @@ def insert_award(
         "sends": 0,
         "reverses": reverses,
         "approve_by_utc": utc_text(approve_by) if approve_by else None,
+        "token_id": token_id,
+        "queued_by": queued_by,
     }
     connection.execute(statement("awards/queue/insert_award"), values)
     facts = {name: values[name] for name in _AUDITED if values[name] is not None}
@@ -188,7 +208,7 @@ def insert_award(
 
 _AUDITED = (
     *("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key"),
-    *("reverses", "approve_by_utc"),
+    *("reverses", "approve_by_utc", "token_id", "queued_by"),
 )
 
 

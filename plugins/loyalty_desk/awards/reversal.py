@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import Door, Queued, enter_gate, get_award, insert_award
 from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldReader
@@ -37,7 +38,7 @@ def read_reversal(fields: Mapping[str, Any]) -> tuple[str, str]:
     return agent, why
 
 
-def reverse_award(
+def reverse_award(  # noqa: PLR0913 - who, why, and by which way
     connection: Connection,
     store: StoreSettings,
     award_id: str,
@@ -46,6 +47,8 @@ def reverse_award(
     agent: str,
     why: str,
     door: Door,
+    token: Token | None = None,
+    queued_by: str | None = None,
 ) -> Queued:
     """Queue the opposite of an applied award, for the member who has it.
 
@@ -81,5 +84,13 @@ def reverse_award(
         idempotency_key=None,
     )
     return insert_award(
-        connection, store, request, now, door=door, subject=award.subject, reverses=award_id
+        connection,
+        store,
+        request,
+        now,
+        door=door,
+        subject=award.subject,
+        reverses=award_id,
+        token_id=token.token_id if token else None,
+        queued_by=queued_by,
     )

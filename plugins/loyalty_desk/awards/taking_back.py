@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.deciding import LateAnswerError, answer_in_airflow
 from loyalty_desk.awards.queue import (
     Door,
@@ -81,11 +82,17 @@ def read_take_back(fields: Mapping[str, Any]) -> TakeBack:
 
 
 def take_back(
-    connection: Connection, store: StoreSettings, wanted: TakeBack, now: datetime
+    connection: Connection,
+    store: StoreSettings,
+    wanted: TakeBack,
+    now: datetime,
+    *,
+    token: Token | None = None,
 ) -> TakenBack:
     """Take back the agent's newest award on the ticket: withdraw it, or queue its reversal.
 
-    Works in the caller's transaction, which holds the store's gate from here to its end.
+    Works in the caller's transaction, which holds the store's gate from here to its end. `token` is
+    what the wish came through.
 
     Raises:
         TakeBackError: there is none, it is somebody else's, too old, or cannot be taken back now.
@@ -106,7 +113,7 @@ def take_back(
             " take it back"
         )
     _check_limit(connection, store, wanted.agent, now)
-    return _take(connection, store, own, wanted, now)
+    return _take(connection, store, own, wanted, now, token)
 
 
 def _load(
@@ -176,7 +183,12 @@ def _check_limit(connection: Connection, store: StoreSettings, agent: str, now: 
 
 
 def _take(
-    connection: Connection, store: StoreSettings, own: Row[Any], wanted: TakeBack, now: datetime
+    connection: Connection,
+    store: StoreSettings,
+    own: Row[Any],
+    wanted: TakeBack,
+    now: datetime,
+    token: Token | None,
 ) -> TakenBack:
     taken = TakenBack(award_id=own.award_id, text=amount_text(own))
     if own.state == AwardState.APPLIED:
@@ -188,6 +200,7 @@ def _take(
             agent=wanted.agent,
             why=wanted.detail,
             door=Door.HTTP,
+            token=token,
         )
         facts = {"taken_back_by": by.award_id}
         _note(connection, store.name, own.award_id, AwardState.APPLIED, wanted, now, facts)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loyalty_desk.commands.command_line import By, StoreName, flag, group, need_one_of, words, you
+from loyalty_desk.commands.command_line import (
+    By,
+    StoreName,
+    flag,
+    group,
+    need_one_of,
+    os_user,
+    words,
+    you,
+)
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import stores_file
 
@@ -37,7 +46,14 @@ def import_file(
 
     settings, now = stores_file().get(store), ask_staging_now(_engine())
     done = import_awards(
-        _engine(), settings, read_file(file), now, agent=agent, skip_bad=skip_bad, preview=dry_run
+        _engine(),
+        settings,
+        read_file(file),
+        now,
+        agent=agent,
+        queued_by=os_user(),
+        skip_bad=skip_bad,
+        preview=dry_run,
     )
     for line, notice in sorted(done.notices.items()):
         typer.echo(f"line {line}, look at it: {notice}", err=True)
@@ -156,7 +172,14 @@ def reverse(
     with _engine().begin() as connection:
         now = staging_now(connection)
         queued = reverse_award(
-            connection, settings, award, now, agent=agent, why=note, door=Door.COMMAND
+            connection,
+            settings,
+            award,
+            now,
+            agent=agent,
+            why=note,
+            door=Door.COMMAND,
+            queued_by=os_user(),
         )
     typer.echo(f"{queued.award_id} takes {award} back, and is {queued.state}")
 

@@ -23,8 +23,13 @@ def flag(name: str, text: str) -> Any:
 def you(text: str, **more: Any) -> Any:
     """A flag for a person's name, by default that of whoever runs the command."""
     return typer.Option(
-        default_factory=getpass.getuser, show_default=False, help=f"{text}; default: you.", **more
+        default_factory=os_user, show_default=False, help=f"{text}; default: you.", **more
     )
+
+
+def os_user() -> str:
+    """Who runs the command, whatever its flags say."""
+    return getpass.getuser()
 
 
 def words(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +12,23 @@ from loyalty_desk.commands.command_line import By, StoreName, group, words
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import stores_file
 
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
 commands = group("tokens", "Tokens for the API of a store.")
+MOST_DIGITS = 9
+
+
+def read_ceiling(text: str) -> tuple[str, int]:
+    """Read `NAME=NUMBER`."""
+    from loyalty_desk.awards.ceilings import OWN_CEILINGS  # noqa: PLC0415 - slow to import
+
+    name, _, number = text.partition("=")
+    if name.strip() not in OWN_CEILINGS:
+        raise typer.BadParameter(f"must be NAME=NUMBER with one of {', '.join(OWN_CEILINGS)}")
+    if not number.strip().isascii() or not number.strip().isdigit() or len(number) > MOST_DIGITS:
+        raise typer.BadParameter("must end with a whole number, 0 or more")
+    return name.strip(), int(number)
 
 
 @commands.command()
@@ -23,14 +40,37 @@ def make(
         Opens, typer.Option("--for", help="The one endpoint that it opens.")
     ] = Opens.AWARDS,
     by: By,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            parser=words, help="Who answers for it, and approves nothing of it; default: --by."
+        ),
+    ] = None,
+    ceiling: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="A limit of its own, such as max_points_per_award=100. May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Make a token and show it, this once."""
     from loyalty_desk.connect.tokens import make_token  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415 - slow to import
 
     name, now = stores_file().get(store).name, utc_now()
+    own = dict(map(read_ceiling, ceiling or ()))
     with staging_engine().begin() as connection:
-        token = make_token(connection, name, now, label=label, made_by=by, opens=opens)
+        token = make_token(
+            connection,
+            name,
+            now,
+            label=label,
+            made_by=by,
+            opens=opens,
+            owner=owner,
+            ceilings=own,
+        )
     typer.echo("keep it like a password; it cannot be shown again", err=True)
     typer.echo(token)
 
@@ -49,8 +89,15 @@ def list_made(*, store: StoreName) -> None:
             state = end if token.revoked_at_utc else "in use"
             typer.echo(
                 f"{token.token_id}  for {token.opens}, {token.label}, made {token.made_at_utc}"
-                f" by {token.made_by}, {state}"
+                f" by {token.made_by}, {state}{_more_of(token)}"
             )
+
+
+def _more_of(token: Row[Any]) -> str:
+    """The owner, if that is another, and the token's own limits."""
+    owner = "" if token.owned_by == token.made_by else f", owned by {token.owned_by}"
+    own: dict[str, int] = json.loads(token.ceilings or "{}")
+    return owner + "".join(f", {name}={most}" for name, most in own.items())
 
 
 @commands.command()

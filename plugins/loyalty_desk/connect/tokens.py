@@ -8,8 +8,10 @@ keeps a password.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Opens
@@ -29,10 +32,11 @@ NOBODY: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What the bearer of a token may do."""
+    """What the bearer of a token may do. `token` has its own limits on awards."""
 
     store: str
     opens: Opens
+    token: Token
 
 
 class NoTokenError(LoyaltyDeskError):
@@ -47,8 +51,14 @@ def make_token(
     label: str,
     made_by: str,
     opens: Opens = Opens.AWARDS,
+    owner: str | None = None,
+    ceilings: Mapping[str, int] | None = None,
 ) -> str:
-    """Make a token and return it; it cannot be shown again."""
+    """Make a token and return it; it cannot be shown again.
+
+    `owner` answers for what comes through it, if that is not who makes it. `ceilings` are its own
+    limits, out of `OWN_CEILINGS`.
+    """
     token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     connection.execute(
         statement("tokens/insert_token"),
@@ -60,6 +70,8 @@ def make_token(
             "label": label,
             "made_by": made_by,
             "now_utc": utc_text(now),
+            "owner": owner or made_by,
+            "ceilings": json.dumps(ceilings, sort_keys=True) if ceilings else None,
         },
     )
     return f"ld_{token_id}_{secret}"
@@ -77,7 +89,12 @@ def find_grant(connection: Connection, token: str) -> Grant | None:
     )
     if found is None or not is_right or found.revoked_at_utc is not None:
         return None
-    return Grant(store=found.store, opens=Opens(found.opens))
+    own = json.loads(found.ceilings) if found.ceilings else {}
+    return Grant(
+        store=found.store,
+        opens=Opens(found.opens),
+        token=Token(token_id=found.token_id, ceilings=own),
+    )
 
 
 def token_id_of(token: str) -> str:

@@ -15,11 +15,14 @@ from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.reading import (
     CUSTOMERS,
     TICKETS,
+    USERS,
     CustomFieldDefinition,
+    User,
     read_customer,
     read_definition,
     read_field_value,
     read_ticket,
+    read_user,
     rejected,
 )
 from loyalty_desk.http.reading import BadFieldError, read_id
@@ -139,6 +142,18 @@ class GorgiasClient:
         if not isinstance(body, Mapping):
             raise self._unusable("/api/users/0")
         return body
+
+    def iter_users(self) -> Iterator[User]:
+        """Yield the account's users who have an address; unusable rows are left out.
+
+        Raises:
+            CursorError: a page without its cursor, or with one seen before: not the whole list.
+
+        Source: Gorgias API reference, "List users".
+        """
+        for rows in iter_rows(self._transport, "/api/users", {}):
+            users, _ = _read_all(rows, USERS, read_user)
+            yield from (user for user in users if user is not None)
 
     def find_customers_by_email(self, email: str) -> list[Customer]:
         """Return the customers whose primary e-mail this is; usually one or none.

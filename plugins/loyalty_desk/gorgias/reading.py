@@ -20,7 +20,7 @@ from loyalty_desk.http.reading import (
 )
 from loyalty_desk.records import Customer, Rejected, Ticket
 
-CUSTOMERS, TICKETS = "customers", "tickets"
+CUSTOMERS, TICKETS, USERS = "customers", "tickets", "users"
 """The sources that a rejected row names."""
 
 
@@ -33,6 +33,15 @@ class CustomFieldDefinition:
     external_id: str | None
     data_type: str | None
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of the account, by whom awards are named. One per `user_id`."""
+
+    user_id: int
+    email: str
+    is_active: bool
 
 
 def read_customer(row: Any, app_id: str | None) -> Customer:
@@ -72,6 +81,16 @@ def read_ticket(row: Any) -> Ticket | None:
         status=status,
         updated_at_utc=read_utc(row, "updated_datetime"),
     )
+
+
+def read_user(row: Any) -> User | None:
+    """Read one user; None for one without an address. Raises BadFieldError."""
+    _require_object(row)
+    email = read_text(row, "email")
+    if email is None:
+        return None
+    is_active = row.get("active") is True and row.get("deactivated_datetime") is None
+    return User(user_id=read_id(row), email=email, is_active=is_active)
 
 
 def read_definition(row: Any) -> CustomFieldDefinition:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from loyalty_desk.staging.statements import statement
 
-KEPT_FACTS: Final = frozenset({"unit", "amount", "reason", "door", "reverses", "approve_by_utc"})
+KEPT_FACTS: Final = frozenset(
+    {"unit", "amount", "reason", "door", "reverses", "approve_by_utc", "token_id", "queued_by"}
+)
 """What an audit entry says that is not about the person."""
 _LONGEST_CODE: Final = 40
 

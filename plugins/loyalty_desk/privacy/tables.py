@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, o
 from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.account_schema import api_tokens
-from loyalty_desk.staging.award_schema import award_events, award_gates, awards
+from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
@@ -66,9 +66,10 @@ NOBODY_IN_IT: Final = frozenset(
     {
         *(api_tokens, award_gates, schema.erased_people, schema.gorgias_objects, schema.locks),
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
-        schema.watermarks,
+        *(schema.watermarks, gorgias_agents),
     }
 )
+"""No customers and no members; `gorgias_agents` has who works at the helpdesk, and nobody else."""
 
 
 def delete_rows(connection: Connection, store: str, person: Person) -> int:

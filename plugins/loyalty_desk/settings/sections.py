@@ -171,6 +171,42 @@ class AwardSettings(Strict):
     max_credits_per_member_per_day: int = Field(
         default=100, ge=0, description="Credits a member may be awarded a day, plus and minus."
     )
+    max_points_per_token_per_hour: int = Field(
+        default=5_000,
+        ge=0,
+        description="Points that come through one token within any hour, plus and minus; a token"
+        " may have one of its own.",
+    )
+    max_credits_per_token_per_hour: int = Field(
+        default=250, ge=0, description="The same for credits."
+    )
+    max_points_per_token_per_day: int = Field(
+        default=20_000,
+        ge=0,
+        description="Points that come through one token a day (UTC), plus and minus; a token may"
+        " have one of its own.",
+    )
+    max_credits_per_token_per_day: int = Field(
+        default=1_000, ge=0, description="The same for credits."
+    )
+    max_points_over_http_per_day: int = Field(
+        default=50_000,
+        ge=0,
+        description="Points that come over HTTP a day (UTC), by all tokens together, plus and"
+        " minus.",
+    )
+    max_credits_over_http_per_day: int = Field(
+        default=2_500, ge=0, description="The same for credits."
+    )
+    max_points_by_file_per_day: int = Field(
+        default=100_000,
+        ge=0,
+        description="Points that `awards import` queues a day (UTC), plus and minus; they do not"
+        " count on what comes over HTTP.",
+    )
+    max_credits_by_file_per_day: int = Field(
+        default=5_000, ge=0, description="The same for credits."
+    )
     allow_negative: bool = Field(
         default=True, description="Whether points or credits may be taken away by hand."
     )

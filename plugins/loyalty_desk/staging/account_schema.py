@@ -91,4 +91,15 @@ api_tokens = staging_table(
     Column("made_at_utc", Text, nullable=False),
     Column("revoked_by", Text, doc="Who revoked it. NULL: nobody did."),
     Column("revoked_at_utc", Text),
+    Column(
+        "owner",
+        Text,
+        doc="Who answers for it: neither the owner nor who made it approves what comes through it. "
+        "NULL: who made it.",
+    ),
+    Column(
+        "ceilings",
+        Text,
+        doc="JSON of its own limits by the setting's name. NULL: those of the settings alone.",
+    ),
 )

@@ -1,8 +1,8 @@
-"""Points and credits by hand: the queue of awards, its audit, the gate that keeps the limits."""
+"""Points and credits by hand: the queue of awards, its audit, the limits' gate, who may award."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Text, text
 
 from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 
@@ -87,6 +87,12 @@ awards = staging_table(
         Integer,
         doc="Which of the tasks of `asked_run_id` asks for approval. NULL: none began to.",
     ),
+    Column("token_id", Text, doc="The token it came through. NULL: it did not come over HTTP."),
+    Column(
+        "queued_by",
+        Text,
+        doc="Who ran the command that queued it, whomever it names as agent. NULL: no command did.",
+    ),
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),
@@ -132,4 +138,19 @@ award_gates = staging_table(
     ),
     Column("store", Text, primary_key=True),
     Column("passed_at_utc", Text, nullable=False, doc="When somebody last did."),
+)
+
+gorgias_agents = staging_table(
+    "gorgias_agents",
+    about(
+        "One per user of the store's Gorgias account who has an e-mail address.",
+        "Only who is active there may award over HTTP. As the last sync, or the lookup of an agent "
+        "who was not here, found them; who is no user any more goes with the next read.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("agent", Text, primary_key=True, doc="The address, spelled as in `awards.agent`."),
+    Column("user_id", BigInteger, nullable=False, doc="The user's id in Gorgias."),
+    Column("is_active", Boolean, nullable=False, doc="Whether Gorgias lets the user work."),
+    Column("read_at_utc", Text, nullable=False),
+    **CLUSTERED,
 )

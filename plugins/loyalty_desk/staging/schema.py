@@ -25,7 +25,7 @@ from loyalty_desk.staging.account_schema import (
     request_budgets,
     store_state,
 )
-from loyalty_desk.staging.award_schema import award_events, award_gates, awards
+from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
     links,
@@ -75,6 +75,7 @@ __all__ = [
     "customers",
     "decisions",
     "erased_people",
+    "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",
     "links",

@@ -32,6 +32,8 @@ class StateKey(StrEnum):
     """By how many seconds the clock was ahead of the time since the machine started."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
+    AGENTS_READ = "agents_read"
+    """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 
 
 def find_state(connection: Connection, store: str, key: StateKey) -> str | None:

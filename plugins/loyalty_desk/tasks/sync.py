@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
+from loyalty_desk.awards import agents
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -38,7 +39,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.last_awards import say_last_awards_of_all
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
-from loyalty_desk.staging.staging_clock import staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
@@ -89,7 +90,21 @@ def extract_customers(store_name: str, run_id: str) -> Counters:
         _stage(store_name, run_id, "customers", seconds="customers") as run,
         _gorgias(run) as client,
     ):
-        return _keep(run, extract.extract_customers(run, client).as_counters("customers"))
+        counters = _keep(run, extract.extract_customers(run, client).as_counters("customers"))
+        _read_agents(run, client)
+        return counters
+
+
+def _read_agents(run: Run, client: GorgiasClient) -> None:
+    """Read who may award over HTTP. No sync fails for it: awards ask Gorgias themselves then."""
+    store, now = run.store.name, ask_staging_now(run.engine)
+    if not (run.params.full_resync or agents.are_due(run.engine, store, now)):
+        return
+    try:
+        count = agents.stage_agents(run.engine, store, client.iter_users(), now)
+        log.info("staged %d users of Gorgias", count)
+    except LoyaltyDeskError as error:
+        log.warning("awards over HTTP may wait: the users of Gorgias cannot be read: %s", error)
 
 
 def extract_tickets(store_name: str, run_id: str) -> Counters:

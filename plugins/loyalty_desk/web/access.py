@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.connect.tokens import Grant, find_grant
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
@@ -16,7 +17,10 @@ from loyalty_desk.web.answers import WebError
 
 
 class _TokenFor:
-    """Asks for a token that opens one of the endpoints; answers with its store."""
+    """Asks for a token that opens one of the endpoints; answers with its store.
+
+    The token itself is `token_of(request)` from then on.
+    """
 
     def __init__(self, endpoint: Opens) -> None:
         self._endpoint = endpoint
@@ -44,11 +48,18 @@ class _TokenFor:
         if store is None:
             raise WebError(404, "the store of this token is not set up, or its settings are wrong")
         require_store(store, request.query_params.get("store"))
+        request.state.token = grant.token
         return store
 
 
 AwardingStore = Annotated[StoreSettings, Depends(_TokenFor(Opens.AWARDS))]
 LookupStore = Annotated[StoreSettings, Depends(_TokenFor(Opens.LOOKUP))]
+
+
+def token_of(request: Request) -> Token:
+    """The token of a request that was let in."""
+    token: Token = request.state.token
+    return token
 
 
 def require_store(store: StoreSettings, named: object) -> None:

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import (
     AwardKeyError,
@@ -28,9 +29,10 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
-from loyalty_desk.web.access import AwardingStore, require_store
+from loyalty_desk.web.access import AwardingStore, require_store, token_of
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
+from loyalty_desk.web.named_agents import require_named_agent
 
 router = APIRouter(prefix="/api/v1")
 
@@ -55,7 +57,7 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
         wanted = read_request(fields, store.awards, award_units(store))
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None
-    queued = await run_in_threadpool(_queue, store, wanted)
+    queued = await run_in_threadpool(_queue, store, wanted, token_of(request))
     return _accepted(request, queued, f"{wanted.amount:+f} {wanted.unit}")
 
 
@@ -79,14 +81,16 @@ async def post_reversal(request: Request, award_id: AwardId, store: AwardingStor
         agent, why = read_reversal(fields)
     except AwardFieldsError as error:
         raise WebError(400, "the reversal is not in order", fields=error.problems) from None
-    queued = await run_in_threadpool(_reverse, store, award_id, agent, why)
+    queued = await run_in_threadpool(_reverse, store, award_id, agent, why, token_of(request))
     return _accepted(request, queued, f"what takes award {award_id} back")
 
 
-def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
+def _queue(store: StoreSettings, wanted: AwardRequest, token: Token) -> Queued:
+    require_named_agent(store, wanted.agent)
     try:
         with staging_engine().begin() as connection:
-            return queue_award(connection, store, wanted, staging_now(connection), door=Door.HTTP)
+            now = staging_now(connection)
+            return queue_award(connection, store, wanted, now, door=Door.HTTP, token=token)
     except AwardKeyError as error:
         raise WebError(409, str(error), message=str(error)) from None
     except AwardLimitError as error:
@@ -100,12 +104,20 @@ def _queue(store: StoreSettings, wanted: AwardRequest) -> Queued:
         raise WebError(422, error_text, fields={"email": reason}) from None
 
 
-def _reverse(store: StoreSettings, award_id: str, agent: str, why: str) -> Queued:
+def _reverse(store: StoreSettings, award_id: str, agent: str, why: str, token: Token) -> Queued:
+    require_named_agent(store, agent)
     try:
         with staging_engine().begin() as connection:
             now = staging_now(connection)
             return reverse_award(
-                connection, store, award_id, now, agent=agent, why=why, door=Door.HTTP
+                connection,
+                store,
+                award_id,
+                now,
+                agent=agent,
+                why=why,
+                door=Door.HTTP,
+                token=token,
             )
     except NoAwardError:
         raise _no_award() from None

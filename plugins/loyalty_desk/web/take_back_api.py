@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import ReversalError
 from loyalty_desk.awards.taking_back import (
@@ -20,9 +21,10 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
-from loyalty_desk.web.access import AwardingStore, require_store
+from loyalty_desk.web.access import AwardingStore, require_store, token_of
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
+from loyalty_desk.web.named_agents import require_named_agent
 
 router = APIRouter(prefix="/api/v1")
 
@@ -36,7 +38,7 @@ async def post_take_back(request: Request, store: AwardingStore) -> Response:
         wanted = read_take_back(fields)
     except AwardFieldsError as error:
         raise WebError(400, "the form is not in order", fields=error.problems) from None
-    taken = await run_in_threadpool(_take_back, store, wanted)
+    taken = await run_in_threadpool(_take_back, store, wanted, token_of(request))
     content = {
         "message": _message(taken),  # first, as a button shows how an answer begins
         "id": taken.award_id,
@@ -45,10 +47,11 @@ async def post_take_back(request: Request, store: AwardingStore) -> Response:
     return JSONResponse(content, 202)
 
 
-def _take_back(store: StoreSettings, wanted: TakeBack) -> TakenBack:
+def _take_back(store: StoreSettings, wanted: TakeBack, token: Token) -> TakenBack:
+    require_named_agent(store, wanted.agent)
     try:
         with staging_engine().begin() as connection:
-            return take_back(connection, store, wanted, staging_now(connection))
+            return take_back(connection, store, wanted, staging_now(connection), token=token)
     except TakeBackLimitError as error:
         raise WebError(422, "over a limit", message=str(error)) from None
     except (TakeBackError, ReversalError) as error:

@@ -12,10 +12,13 @@ import pytest
 import requests
 from sqlalchemy import Engine, Row, text
 
+from loyalty_desk.awards.requests import agent_key
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging import award_schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.web.bodies import FORM
+from tests.factories import STORE
 from tests.http.api_client import ApiClient
 from tests.sql.staged import Staged
 
@@ -41,6 +44,24 @@ both_kinds = pytest.mark.parametrize("send", [send_json, send_form], ids=["json"
 def rows(staging: Engine) -> list[Row[Any]]:
     with reading(staging) as connection:
         return list(connection.execute(text("SELECT * FROM awards ORDER BY queued_at_utc")).all())
+
+
+def employ(staging: Engine, *names: str, store: str = STORE, is_active: bool = True) -> None:
+    """Stage users of the store's Gorgias account, as a sync would."""
+    with staging.begin() as connection:
+        connection.execute(
+            award_schema.gorgias_agents.insert(),
+            [
+                {
+                    "store": store,
+                    "agent": agent_key(name),
+                    "user_id": number,
+                    "is_active": is_active,
+                    "read_at_utc": utc_text(utc_now()),
+                }
+                for number, name in enumerate(names, start=1)
+            ],
+        )
 
 
 def set_state(staging: Engine, award_id: str, state: AwardState = AwardState.APPLIED) -> None:

@@ -11,7 +11,15 @@ from sqlalchemy import Engine
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.web.bodies import FORM
 from tests.http.api_client import ApiClient, award_fields
-from tests.http.awards_api.asking import NO_AWARD, Send, both_kinds, is_refused, rows, send_json
+from tests.http.awards_api.asking import (
+    NO_AWARD,
+    Send,
+    both_kinds,
+    employ,
+    is_refused,
+    rows,
+    send_json,
+)
 
 BAD_AMOUNTS = [
     *("0", "-0", "0.0", "-0.0", "1e9", "1E1", "1e400", "NaN", "Infinity", "-Infinity"),
@@ -103,8 +111,10 @@ def test_texts_are_taken_as_they_are(api: ApiClient, staging: Engine, send: Send
     assert kept == {name: (content, content) for name, content in lines.items()}
 
 
-def test_a_text_comes_back_as_data(api: ApiClient) -> None:
-    for name in ("HTML", "formula", "templates", "SQL", "right to left"):
+def test_a_text_comes_back_as_data(api: ApiClient, staging: Engine) -> None:
+    names = ("HTML", "formula", "templates", "SQL", "right to left")
+    employ(staging, *(TEXTS[name] for name in names))
+    for name in names:
         award_id = api.award(agent=TEXTS[name]).json()["id"]
         answer = api.read(award_id)
         assert answer.headers["Content-Type"] == "application/json"
@@ -124,6 +134,7 @@ def test_characters_that_cannot_be_shown_are_refused(
 
 @both_kinds
 def test_what_turns_text_around_is_taken_out(api: ApiClient, staging: Engine, send: Send) -> None:
+    employ(staging, "ab")
     for number, character in enumerate(["\u202e", "\u2066", "\ufeff"], start=1):
         held = f"a{character}b"
         fields = award_fields(amount=number, agent=held, note=held, message=held)

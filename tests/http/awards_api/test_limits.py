@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.http.api_client import ApiClient, all_at_once
-from tests.http.awards_api.asking import CLIENTS, Answer, rows
+from tests.http.awards_api.asking import CLIENTS, Answer, employ, rows
 from tests.sql.staged import Staged
 
 
@@ -30,12 +30,16 @@ def test_an_award_over_a_limit_is_refused_by_the_limits_name(
     [
         ("max_points_per_agent_per_day", {"agent": "ada"}),
         ("max_points_per_member_per_day", {"member_id": "7"}),
+        ("max_points_per_token_per_hour", {}),
+        ("max_points_per_token_per_day", {}),
+        ("max_points_over_http_per_day", {}),
     ],
 )
 def test_a_daily_limit_holds_against_many_clients_at_once(
     api: ApiClient, staging: Engine, limit: str, person: dict[str, str]
 ) -> None:
     api.set_awards(**{limit: 500})
+    employ(staging, *(f"agent-{number}" for number in range(CLIENTS)))
 
     def award(client: ApiClient, number: int) -> Answer:
         others = {"agent": f"agent-{number}", "member_id": f"m{number}"}

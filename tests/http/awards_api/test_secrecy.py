@@ -10,7 +10,14 @@ from sqlalchemy import Engine
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.web.bodies import FORM, JSON, MOST_BYTES
 from tests.http.api_client import ApiClient, award_fields
-from tests.http.awards_api.asking import NO_AWARD, NO_TOKEN, send_form, set_state, without
+from tests.http.awards_api.asking import (
+    NO_AWARD,
+    NO_TOKEN,
+    employ,
+    send_form,
+    set_state,
+    without,
+)
 
 HIDDEN = "qzx7"
 """In every value that a test sends, and nowhere else."""
@@ -44,6 +51,7 @@ def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
         "agent": f"{HIDDEN} agent",
         "idempotency_key": f"{HIDDEN}-key",
     }
+    employ(staging, f"{HIDDEN} agent")
     stranger = f"Bearer {NO_TOKEN[:16]}{HIDDEN.ljust(43, 'x')}"
     unlucky = api.award(**{**texts, "idempotency_key": f"{HIDDEN}-2", "amount": 51}).json()["id"]
     accepted = [api.award(**texts), api.award(**texts), send_form(api, award_fields(**texts))]

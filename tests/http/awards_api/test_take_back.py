@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.awards.queue import get_award, get_events
+from loyalty_desk.awards.queue import get_award, get_events, settle_unknown
 from loyalty_desk.awards.taking_back import TAKEN_BACK
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.records import AwardState
@@ -225,3 +225,28 @@ def test_who_takes_back_which_is_checked(api: ApiClient, staging: Engine) -> Non
         assert is_refused(api.take_back(**{field: wrong}), field)
     assert is_refused(api.take_back(amount=5), "(other)")
     assert len(rows(staging)) == 1
+
+
+def test_nobody_takes_back_by_a_name_that_the_account_does_not_have(
+    api: ApiClient, staging: Engine
+) -> None:
+    award(api, staging)
+
+    answer = api.take_back(agent="mallory@shop.example")
+
+    assert (answer.status_code, set(answer.json()["fields"])) == (422, {"agent"})
+    assert len(rows(staging)) == 1
+
+
+def test_one_that_is_sent_again_is_not_withdrawn_as_it_may_be_booked(
+    api: ApiClient, staging: Engine
+) -> None:
+    award_id = award(api, staging, "unknown")
+    change(staging, award_id, sent_at_utc=utc_text(utc_now()), sends=2)
+    with staging.begin() as connection:
+        settle_unknown(
+            connection, STORE, award_id, utc_now(), was_applied=False, actor="bo", why="not there"
+        )
+
+    assert api.take_back().status_code == 409
+    assert rows(staging)[0].state == "queued"

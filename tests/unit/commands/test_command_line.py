@@ -42,7 +42,7 @@ COMMANDS = {
     "sync": "--dry-run --full-resync --limit --release-brake --store",
     "tables": "",
     "tokens list": "--store",
-    "tokens make": "--by --for --label --store",
+    "tokens make": "--by --ceiling --for --label --owner --store",
     "tokens revoke": "--by --store TOKEN",
 }
 

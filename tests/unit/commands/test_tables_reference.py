@@ -136,7 +136,7 @@ def test_users_are_told_apart_by_what_they_do() -> None:
     assert users["to_plan"].removers == {"sync/plan"}
     assert users["tickets"].removers == {"staging/intake"}
     assert "staging/intake" not in users["matches"].readers
-    assert users["api_tokens"].readers == {"connect/tokens"}
+    assert users["api_tokens"].readers == {"awards/approval", "connect/tokens"}
 
 
 def test_no_other_module_builds_statements_where_nobody_finds_them() -> None:

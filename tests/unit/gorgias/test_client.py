@@ -7,6 +7,7 @@ import pytest
 from loyalty_desk.errors import ApiUnavailableError, CursorError, MovedError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.paging import PAGE_SIZE
+from loyalty_desk.gorgias.reading import User
 from tests.scripted import ScriptedTransport
 
 
@@ -49,6 +50,20 @@ def test_iter_customer_pages_follows_the_cursor_to_the_last_page(
         {"order_by": "created_datetime:asc", "limit": 100},
         {"order_by": "created_datetime:asc", "limit": 100, "cursor": "b"},
     ]
+
+
+def test_iter_users_leaves_out_whom_nobody_can_name_and_reads_to_the_last_page(
+    api: ScriptedTransport, client: GorgiasClient
+) -> None:
+    eve = {"id": 12, "email": "eve@shop.example", "active": True}
+    api.will_answer(page(eve, {"id": 13, "email": None}, {"id": "x", "email": "b@c"}, cursor="b"))
+    api.will_answer(page({"id": 14, "email": "ivo@shop.example", "active": False}))
+
+    assert list(client.iter_users()) == [
+        User(user_id=12, email="eve@shop.example", is_active=True),
+        User(user_id=14, email="ivo@shop.example", is_active=False),
+    ]
+    assert api.calls == [("GET", "/api/users")] * 2
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.gorgias.reading import read_customer, read_ticket, rejected
+from loyalty_desk.gorgias.reading import User, read_customer, read_ticket, read_user, rejected
 from loyalty_desk.http.reading import BadFieldError
 
 CUSTOMER: dict[str, Any] = {
@@ -114,3 +114,38 @@ def test_a_bad_ticket_is_named_by_its_field(values: dict[str, Any], field: str) 
         read_ticket({**TICKET, **values})
 
     assert caught.value.field == field
+
+
+USER: dict[str, Any] = {
+    "id": 12,
+    "email": "eve@shop.example",
+    "active": True,
+    "deactivated_datetime": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "is_active"),
+    [
+        ({}, True),
+        ({"active": False}, False),
+        ({"active": None}, False),
+        ({"active": "true"}, False),
+        ({"deactivated_datetime": "2026-03-01T09:00:00+00:00"}, False),
+    ],
+)
+def test_a_user_is_active_only_when_gorgias_says_so(
+    values: dict[str, Any], *, is_active: bool
+) -> None:
+    assert read_user({**USER, **values}) == User(
+        user_id=12, email="eve@shop.example", is_active=is_active
+    )
+
+
+def test_a_user_without_an_address_can_be_named_by_nobody() -> None:
+    assert read_user({**USER, "email": None}) is None
+
+
+def test_a_user_without_an_id_is_not_taken() -> None:
+    with pytest.raises(BadFieldError):
+        read_user({**USER, "id": None})

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.approval import is_same_person
+from loyalty_desk.awards.approval import find_own_part
 from loyalty_desk.awards.deciding import decide_once
 from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events, settle_unknown
 from loyalty_desk.awards.requests import AwardFieldsError
@@ -140,6 +140,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
     with reading(staging_engine()) as connection:
         award = _get(connection, visitor, award_id)
         events = get_events(connection, visitor.store.name, award.award_id)
+        own_part = find_own_part(connection, visitor.store.name, award.award_id, visitor.name)
         reversal = connection.execute(
             statement("awards/reading/select_reversal"),
             {"store": visitor.store.name, "award_id": award.award_id},
@@ -154,7 +155,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         text=_text(award),
         events=[(event, _facts(event)) for event in events],
         reversal=reversal,
-        is_own=is_same_person(visitor.name, award.agent),
+        own_part=own_part,
         problem=problem,
     )
 
@@ -189,7 +190,7 @@ def _facts(event: Row[Any]) -> dict[str, str]:
     facts: dict[str, Any] = json.loads(event.facts)
     shown = {
         name.replace("_", " "): str(facts[name]).replace("_", " ")
-        for name in ("door", "balance_before", "balance_after", "entry_id")
+        for name in ("door", "token_id", "queued_by", "balance_before", "balance_after", "entry_id")
         if facts.get(name) is not None
     }
     if facts.get("member_ids"):
