@@ -95,14 +95,16 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
             awards.queue_from_form(store, params, run_id, agent)
             to_ask, outage = awards.apply_and_ask(store, run_id)
             ti.xcom_push(key="outage", value=outage)
+            ti.xcom_push(key="applied_at_utc", value=awards.staging_time())
             return to_ask
 
         # One at a time: two would show the same awards, and many would fill the pool of bookings.
         @task(outlets=[assets.loyalty_cards(store)], priority_weight=50, max_active_tis_per_dag=1)
-        def show() -> int:
+        def show(ti: Any = None) -> int:
             from loyalty_desk.tasks import awards
 
-            return awards.show_awards(store)
+            applied_at_utc = ti.xcom_pull(task_ids="apply", key="applied_at_utc")
+            return awards.show_awards(store, applied_at_utc)
 
         @task
         def settle(award_id: str, answer: dict[str, Any]) -> str:

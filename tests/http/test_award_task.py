@@ -108,10 +108,40 @@ def test_a_silent_gorgias_ends_the_showing_at_the_first_award(
     assert award_tasks.show_awards(STORE) == 0
 
     assert time.monotonic() - started_s < 3
+    assert tries(staging) == details(staging).count("could not be noted on the ticket") == 1
+
+
+def test_runs_that_waited_while_gorgias_was_silent_leave_the_cards_to_later_ones(
+    staging: Engine, sandbox: Sandbox, silent_gorgias: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        award_to(staging, sandbox, name, ticket_id=7)
+    award_tasks.apply_awards(STORE)
+    monkeypatch.setattr(award_tasks, "SHOW_TIMEOUT_S", (1.0, 0.5))
+    monkeypatch.setattr(follow_up, "SHOW_WITHIN_S", 1.0)
+    before = award_tasks.staging_time()
+    award_tasks.show_awards(STORE, before)
+    after = award_tasks.staging_time()
+    assert tries(staging) == 1
+
+    for _ in range(3):
+        award_tasks.show_awards(STORE, before)
+    assert tries(staging) == 1
+
+    award_tasks.show_awards(STORE, after)
+    assert tries(staging) == 2
+
+
+def tries(staging: Engine) -> int:
+    """How often showing an award was begun."""
+    return details(staging).count("read back")
+
+
+def details(staging: Engine) -> list[str | None]:
+    """What the audit says of all awards."""
     with staging.connect() as connection:
-        details = [
+        return [
             event.detail
             for award in list_awards(connection, STORE)
             for event in get_events(connection, STORE, award.award_id)
         ]
-    assert details.count("read back") == details.count("could not be noted on the ticket") == 1

@@ -28,6 +28,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,12 @@ class FollowUp:
         """Show what is applied and not shown; stops where a service is down."""
         return self._show_until(timedelta())
 
+    def has_failed_since(self, since_utc: str) -> bool:
+        """Whether a service did not answer since then: what was due at that time was tried."""
+        with reading(self.engine) as connection:
+            failed_at_utc = find_state(connection, self.store.name, StateKey.NOT_SHOWN)
+        return failed_at_utc is not None and failed_at_utc > since_utc
+
     def _show_until(self, age: timedelta) -> int:
         pushed, tried = 0, set[str]()
         while due := [award_id for award_id in self._find_due(age) if award_id not in tried]:
@@ -80,10 +87,16 @@ class FollowUp:
                     pushed += self._show(award_id)
                 except ApiUnavailableError as error:
                     log.warning("awards wait to be shown: %s", error)
+                    self._keep_failure()
                     return pushed
                 except (LoyaltyDeskError, BadFieldError) as error:
                     log.warning("award %s cannot be shown (%s)", award_id, type(error).__name__)
         return pushed
+
+    def _keep_failure(self) -> None:
+        with self.engine.begin() as connection:
+            now = staging_now(connection)
+            keep_state(connection, self.store.name, StateKey.NOT_SHOWN, utc_text(now), now)
 
     def _find_due(self, age: timedelta) -> list[str]:
         with reading(self.engine) as connection:

@@ -30,6 +30,8 @@ class StateKey(StrEnum):
     """The Gorgias account and the key in it that the store's cards stand under."""
     CLOCK = "clock"
     """By how many seconds the clock was ahead of the time since the machine started."""
+    NOT_SHOWN = "not_shown"
+    """When an award could last not be shown, as a service did not answer."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
     AGENTS_READ = "agents_read"

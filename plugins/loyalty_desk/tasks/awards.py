@@ -20,6 +20,7 @@ from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
+from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.hooks.notifiers import send_alert
@@ -29,7 +30,7 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.stores import open_store
 
 log = logging.getLogger(__name__)
@@ -112,10 +113,12 @@ def _apply_due(store: StoreSettings, engine: Engine) -> Counter[str]:
     return Counter({state.value: count for state, count in apply_due(worker).items()})
 
 
-def show_awards(store_name: str) -> int:
+def show_awards(store_name: str, applied_at_utc: str | None = None) -> int:
     """Show in Gorgias what was applied and is not shown yet; returns how many cards were pushed.
 
-    Ends where a service does not answer: what is left is for a later run, or for the sync.
+    Ends where a service does not answer: what is left is for a later run, or for the sync. A run
+    that had applied its own by `applied_at_utc` leaves it to later ones too if a service did not
+    answer since: otherwise all runs that wait in line would try in vain, one after the other.
     """
     store, engine = open_store(store_name), staging_engine()
     platform = loyalty_platform(store, max_wait_s=SHOW_WAITS_S, for_awards=True)
@@ -123,9 +126,17 @@ def show_awards(store_name: str) -> int:
         store, engine, urgent=True, max_wait_s=SHOW_WAITS_S, timeout=SHOW_TIMEOUT_S
     )
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
+    if applied_at_utc is not None and follow_up.has_failed_since(applied_at_utc):
+        log.info("awards wait to be shown: a service did not answer just now")
+        return 0
     pushed = follow_up.show_all()
     log.info("awards: %d cards pushed", pushed)
     return pushed
+
+
+def staging_time() -> str:
+    """The time by which the tasks of a run tell what was before what."""
+    return utc_text(ask_staging_now(staging_engine()))
 
 
 def apply_and_ask(store_name: str, run_id: str) -> tuple[list[str], str | None]:
