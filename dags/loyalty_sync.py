@@ -15,6 +15,7 @@ The report of each run is in the log of the task `report`, and its numbers are i
 `synced` does nothing: it is green when every stage ended well, and makes the run red when not.
 """
 
+from functools import partial
 from itertools import chain, pairwise
 from typing import Any
 
@@ -42,7 +43,7 @@ from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.tasks.late import tell_late
-from loyalty_desk.tasks.sync_order import SYNC_ORDER
+from loyalty_desk.tasks.sync_order import NOTE, SYNC_ORDER
 
 PARAMS = {name: Param(**field) for name, field in RunParams.form_fields().items()}
 
@@ -102,22 +103,26 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     )
     def loyalty_sync() -> None:
         @task
-        def start(run_id: str, params: dict[str, Any]) -> None:
+        def start(run_id: str, params: dict[str, Any], ti: Any = None) -> None:
             from loyalty_desk.tasks import sync
 
-            sync.start(store, run_id, params)
+            with sync.saying_why("start", partial(ti.xcom_push, NOTE)):
+                sync.start(store, run_id, params)
 
         @task(multiple_outputs=False)  # counts go on as one value, not as one XCom a count
         def stage(name: str, run_id: str) -> dict[str, float]:
             from loyalty_desk.tasks import sync
 
-            return sync.STAGES[name](store, run_id)
+            with sync.saying_why(name):
+                return sync.STAGES[name](store, run_id)
 
         @task(outlets=[assets.sync_report(store)], multiple_outputs=False)
         def report(run_id: str, ti: Any = None) -> dict[str, Any]:
             from loyalty_desk.tasks import sync
 
-            return sync.report(store, run_id, reached_the_end=every_stage_ended_well(ti))
+            tell, well = partial(ti.xcom_push, NOTE), every_stage_ended_well(ti)
+            with sync.saying_why("report"):
+                return sync.report(store, run_id, reached_the_end=well, tell=tell)
 
         reads_and_writes = lineage(store)
         stages = [

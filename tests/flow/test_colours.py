@@ -53,6 +53,8 @@ def reports(world: World) -> list[Path]:
 def test_a_run_whose_stage_fails_is_red_and_reports(
     world: World, sync: Syncer, idle: pytest.MonkeyPatch, stage: str
 ) -> None:
+    logged: list[str] = []
+    idle.setattr(sync_tasks.log, "error", lambda form, *values: logged.append(form % values))
     fail_in(stage, idle)
 
     dag_run = sync.run_dag("loyalty_sync__demo")
@@ -61,8 +63,12 @@ def test_a_run_whose_stage_fails_is_red_and_reports(
     assert dag_run.get_task_instance("report").state == "success"
     assert world.records()[0].state == RunState.FAILED
     assert len(reports(world)) == 1
-    assert WHY in airflow_home.newest_note()
     assert world.rows("SELECT * FROM locks") == []
+    note = airflow_home.newest_note()
+    assert f"{WHY}. Mend that, then clear the failed task" in note
+    assert "stopped before anything was read" in note
+    assert "right already" not in note
+    assert logged == [f"{stage}: {WHY}. Mend that, then clear the failed task"]
 
 
 @ONE_DATABASE
@@ -71,6 +77,24 @@ def test_a_run_that_cannot_begin_is_red(world: World, sync: Syncer) -> None:
 
     assert sync().state == RunState.FAILED
     assert reports(world) == []
+    note = airflow_home.newest_note()
+    assert "the run did not begin, so nothing was read" in note
+    assert "Why: start: " in note
+    assert "Mend that, then clear the failed task" in note
+    assert world.rows("SELECT * FROM locks") == []
+
+
+@ONE_DATABASE
+def test_a_run_whose_first_task_dies_without_a_word_has_a_note_too(
+    world: World, sync: Syncer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(store: str, run_id: str, params: object) -> None:
+        raise SystemExit(9)
+
+    monkeypatch.setattr(sync_tasks, "start", die)
+
+    assert sync.run_dag("loyalty_sync__demo").state == "failed"
+    assert "Read the log of the task `start`" in airflow_home.newest_note()
 
 
 @ONE_DATABASE
@@ -87,6 +111,7 @@ def test_a_run_whose_counts_do_not_add_up_is_red_and_reports(
 
     assert dag_run.state == "failed"
     assert len(reports(world)) == 1
+    assert "do not add up" in airflow_home.newest_note()
 
 
 @ONE_DATABASE

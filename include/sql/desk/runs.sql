@@ -20,6 +20,16 @@ SELECT MAX(started_at_utc) AS started_at_utc
 FROM runs
 WHERE store = :store AND state = 'succeeded';
 
+-- name: select_newest_match
+-- When the newest run that came to the match began: from then are the classes of all people.
+-- The match writes the counter of all customers.
+-- Reads runs, run_counters. Binds store. One row; NULL when there is none.
+SELECT MAX(r.started_at_utc) AS started_at_utc
+FROM runs AS r
+INNER JOIN run_counters AS c
+    ON r.store = c.store AND r.run_id = c.run_id AND c.name = 'customers_total'
+WHERE r.store = :store;
+
 -- name: count_seen
 -- How many rows an unfinished full scan has seen.
 -- Reads scan_seen. Binds store, source. One row.

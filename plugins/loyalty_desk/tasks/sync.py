@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
+from loyalty_desk.errors import PermanentError, QualityError, explain
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
@@ -52,6 +52,12 @@ from loyalty_desk.tasks.sync_order import SYNC_ORDER
 log = logging.getLogger(__name__)
 
 Counters = Mapping[str, float]
+Tell = Callable[[str], None]
+"""Takes the note for the DAG run."""
+
+
+def no_note(_note: str) -> None:
+    """For those who start no DAG run."""
 
 
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
@@ -64,18 +70,35 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         run_record.start_run(connection, store.name, run_id, run.params.model_dump(), now)
         take_lock(connection, run, now)
     try:
-        with _stage(store_name, run_id, "start"), _gorgias(run) as client:
+        with _gorgias(run) as client:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
-    except LoyaltyDeskError as error:
+    except Exception as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
         with engine.begin() as connection:
             run_record.finish_run(
-                connection, store_name, run_id, RunState.FAILED, str(error), utc_now()
+                connection, store_name, run_id, RunState.FAILED, _failure("start", error), utc_now()
             )
             release_lock(connection, run)
         raise
+
+
+@contextmanager
+def saying_why(name: str, tell: Tell = no_note) -> Iterator[None]:
+    """Log what went wrong and what to do, ahead of the traceback; a task whose failure leaves no
+    report has it as the note, which `tell` takes.
+    """
+    try:
+        yield
+    except Exception as error:
+        log.error("%s", why := _failure(name, error))
+        tell(text.note_without_run(why))
+        raise
+
+
+def _failure(name: str, error: Exception) -> str:
+    return f"{name}: {explain(error)}"
 
 
 def extract_members(store_name: str, run_id: str) -> Counters:
@@ -195,10 +218,12 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     return failed
 
 
-def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, Any]:
-    """End the run: settle its state, write the report, give the lock back.
+def report(
+    store_name: str, run_id: str, *, reached_the_end: bool, tell: Tell = no_note
+) -> dict[str, Any]:
+    """End the run: settle its state, `tell` its note, write the report, give the lock back.
 
-    Returns the report's path, the note for the DAG run, and the record's counters.
+    Returns the report's path, the note, and the record's counters.
 
     Raises:
         QualityError: every stage ended well and yet the counts do not add up.
@@ -213,6 +238,8 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
         if record.state == RunState.ABANDONED:
             state = record.state  # so that no task of it can be cleared and work in between
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
+        record = run_record.load_run_record(connection, store_name, run_id)
+    tell(note := text.note(record))  # first: what follows may fail as well
     keep_history(run.engine, store_name, utc_now())
     suggest_members(run.engine, store_name)
     path = write_report(
@@ -225,11 +252,10 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
     )
     with run.engine.begin() as connection:
         release_lock(connection, run)
-        record = run_record.load_run_record(connection, store_name, run_id)
     log.info("store %s, run %s\n%s\nreport: %s", store_name, run_id, text.table(record), path)
     if failure and reached_the_end:
         raise QualityError(f"store {store_name}, run {run_id}: {failure}")
-    return {"report": str(path), "note": text.note(record), "counters": record.counters()}
+    return {"report": str(path), "note": note, "counters": record.counters()}
 
 
 STAGES: Final[Mapping[str, Callable[[str, str], Counters]]] = {
@@ -300,9 +326,9 @@ def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = Non
     try:
         yield run
     except Exception as error:
-        why = str(error) if isinstance(error, LoyaltyDeskError) else type(error).__name__
+        failure = {**key, "failure": _failure(name, error)}
         with run.engine.begin() as connection:
-            connection.execute(statement("run/set_failure"), {**key, "failure": f"{name}: {why}"})
+            connection.execute(statement("run/set_failure"), failure)
         raise
     finally:
         if seconds:
