@@ -27,7 +27,7 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
 from loyalty_desk.http.transport import Counts
-from loyalty_desk.mismatches.history import keep_history
+from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import RunState
@@ -160,6 +160,7 @@ def match(store_name: str, run_id: str) -> Counters:
         with run.engine.begin() as connection:
             full = _must_be_full(run, connection)
             counts = match_customers(connection, run.store, utc_now(), full=full)
+            write_history(connection, store_name, utc_now())
             run_record.add_counters(connection, store_name, run_id, counts.as_counters())
             return counts.as_counters()
 
@@ -240,7 +241,6 @@ def report(
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
         record = run_record.load_run_record(connection, store_name, run_id)
     tell(note := text.note(record))  # first: what follows may fail as well
-    keep_history(run.engine, store_name, utc_now())
     suggest_members(run.engine, store_name)
     path = write_report(
         run.engine,
