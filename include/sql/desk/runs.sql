@@ -30,13 +30,6 @@ INNER JOIN run_counters AS c
     ON r.store = c.store AND r.run_id = c.run_id AND c.name = 'customers_total'
 WHERE r.store = :store;
 
--- name: count_seen
--- How many rows an unfinished full scan has seen.
--- Reads scan_seen. Binds store, source. One row.
-SELECT COUNT(*) AS seen
-FROM scan_seen
-WHERE store = :store AND source = :source;
-
 -- name: count_changes
 -- How far the push of a run is, and how much of it was done lately.
 -- Reads changes. Binds store, run_id, since_utc. One row per state that occurs.

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import PermanentError, QualityError, explain
+from loyalty_desk.errors import BrakeError, PermanentError, QualityError, explain
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
@@ -42,9 +42,15 @@ from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
-from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
+from loyalty_desk.staging.watermarks import (
+    RECONCILE,
+    Watermark,
+    find_watermark,
+    forget_reads,
+    save_watermark,
+)
 from loyalty_desk.sync import extract, members, push
-from loyalty_desk.sync.brake import check_brake
+from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
@@ -154,15 +160,24 @@ def _look_members_up(run: Run) -> int:
 
 
 def match(store_name: str, run_id: str) -> Counters:
+    """Match; when nobody meets anybody, all stays as it was, and the next run reads anew."""
     with _stage(store_name, run_id, "match", seconds="match") as run:
         with run.engine.begin() as connection:  # by itself, as a match may hold rows for long
             say_last_awards_of_all(connection, store_name, utc_now())
-        with run.engine.begin() as connection:
-            full = _must_be_full(run, connection)
-            counts = match_customers(connection, run.store, utc_now(), full=full)
-            write_history(connection, store_name, utc_now())
-            run_record.add_counters(connection, store_name, run_id, counts.as_counters())
-            return counts.as_counters()
+        try:
+            with run.engine.begin() as connection:
+                full = _must_be_full(run, connection)
+                counts = match_customers(connection, run.store, utc_now(), full=full)
+                if not run.params.release_brake:
+                    check_meeting(counts.meeting(is_full=full))
+                write_history(connection, store_name, utc_now())
+                run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+        except BrakeError:
+            # What was read may be another account's: what changes in the right one is not enough.
+            with run.engine.begin() as connection:
+                forget_reads(connection, store_name)
+            raise
+        return counts.as_counters()
 
 
 def plan(store_name: str, run_id: str) -> Counters:

@@ -152,7 +152,7 @@ def _scan_progress(
     """How far the full scan of a source is; an incremental read has nothing to show."""
     record = recent[0]
     binds = {"store": record.store, "source": stage}
-    done = connection.execute(statement("desk/runs/count_seen"), binds).scalar_one()
+    done = connection.execute(statement("stage/scan/count_seen"), binds).scalar_one()
     before = max((getattr(run, f"{stage}_fetched") for run in recent[1:]), default=0)
     minutes = max((now - record.started_at_utc).total_seconds(), 1.0) / 60
     return Progress(
