@@ -105,23 +105,26 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
         @task
         def start(run_id: str, params: dict[str, Any], ti: Any = None) -> None:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
-            with sync.saying_why("start", partial(ti.xcom_push, NOTE)):
+            with saying_why("start", partial(ti.xcom_push, NOTE)):
                 sync.start(store, run_id, params)
 
         @task(multiple_outputs=False)  # counts go on as one value, not as one XCom a count
         def stage(name: str, run_id: str) -> dict[str, float]:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
-            with sync.saying_why(name):
+            with saying_why(name):
                 return sync.STAGES[name](store, run_id)
 
         @task(outlets=[assets.sync_report(store)], multiple_outputs=False)
         def report(run_id: str, ti: Any = None) -> dict[str, Any]:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
             tell, well = partial(ti.xcom_push, NOTE), every_stage_ended_well(ti)
-            with sync.saying_why("report"):
+            with saying_why("report"):
                 return sync.report(store, run_id, reached_the_end=well, tell=tell)
 
         reads_and_writes = lineage(store)

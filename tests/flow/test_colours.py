@@ -14,6 +14,7 @@ import pytest
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.records import RunState
 from loyalty_desk.tasks import sync as sync_tasks
+from loyalty_desk.tasks import telling
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from tests import airflow_home
 from tests.conftest import BOTH
@@ -54,7 +55,7 @@ def test_a_run_whose_stage_fails_is_red_and_reports(
     world: World, sync: Syncer, idle: pytest.MonkeyPatch, stage: str
 ) -> None:
     logged: list[str] = []
-    idle.setattr(sync_tasks.log, "error", lambda form, *values: logged.append(form % values))
+    idle.setattr(telling.log, "error", lambda form, *values: logged.append(form % values))
     fail_in(stage, idle)
 
     dag_run = sync.run_dag("loyalty_sync__demo")

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import BrakeError, PermanentError, QualityError, explain
+from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
@@ -54,16 +54,11 @@ from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
+from loyalty_desk.tasks.telling import Tell, failure_text, no_note
 
 log = logging.getLogger(__name__)
 
 Counters = Mapping[str, float]
-Tell = Callable[[str], None]
-"""Takes the note for the DAG run."""
-
-
-def no_note(_note: str) -> None:
-    """For those who start no DAG run."""
 
 
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
@@ -84,27 +79,15 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
         with engine.begin() as connection:
             run_record.finish_run(
-                connection, store_name, run_id, RunState.FAILED, _failure("start", error), utc_now()
+                connection,
+                store_name,
+                run_id,
+                RunState.FAILED,
+                failure_text("start", error),
+                utc_now(),
             )
             release_lock(connection, run)
         raise
-
-
-@contextmanager
-def saying_why(name: str, tell: Tell = no_note) -> Iterator[None]:
-    """Log what went wrong and what to do, ahead of the traceback; a task whose failure leaves no
-    report has it as the note, which `tell` takes.
-    """
-    try:
-        yield
-    except Exception as error:
-        log.error("%s", why := _failure(name, error))
-        tell(text.note_without_run(why))
-        raise
-
-
-def _failure(name: str, error: Exception) -> str:
-    return f"{name}: {explain(error)}"
 
 
 def extract_members(store_name: str, run_id: str) -> Counters:
@@ -341,7 +324,7 @@ def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = Non
     try:
         yield run
     except Exception as error:
-        failure = {**key, "failure": _failure(name, error)}
+        failure = {**key, "failure": failure_text(name, error)}
         with run.engine.begin() as connection:
             connection.execute(statement("run/set_failure"), failure)
         raise
