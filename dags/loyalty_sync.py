@@ -4,23 +4,28 @@ One DAG a store of `include/stores.yaml`.
 
 **Reads** the loyalty platform and Gorgias. **Writes** staging, then the cards in Gorgias.
 
-**If a task fails** read the last line of its log: it says what to fix. Then clear the failed
-task; every task may be repeated, and a push goes on where it stopped.
+**If a run is red** the sync did not do its work: a task failed, or the counts do not add up. Mend
+what the run's note says, then clear the failed task; every task may be repeated, and a push goes on
+where it stopped.
 **If it says BrakeError** nothing was written. Read the report; if the changes are right, trigger
 the DAG once with `release_brake`.
 **If it says StoreBusyError** another run of the store is at work; it is tried again by itself.
 
 The report of each run is in the log of the task `report`, and its numbers are in the run's note.
+`synced` does nothing: it is green when every stage ended well, and makes the run red when not.
 """
 
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from typing import Any
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import (
     DeadlineAlert,
     DeadlineReference,
     Param,
     SyncCallback,
+    TaskInstanceState,
     cross_downstream,
     task,
 )
@@ -38,7 +43,7 @@ from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.tasks.late import tell_late
-from loyalty_desk.tasks.sync_order import SYNC_ORDER
+from loyalty_desk.tasks.sync_order import NOTE, SYNC_ORDER
 
 PARAMS = {name: Param(**field) for name, field in RunParams.form_fields().items()}
 
@@ -70,6 +75,14 @@ def deadline(settings: StoreSettings) -> DeadlineAlert | None:
     )
 
 
+def every_stage_ended_well(ti: Any) -> bool:
+    """Whether the run reached its end. What a stage returned in an earlier try would not tell."""
+    stages = list(chain.from_iterable(SYNC_ORDER))
+    found = ti.get_task_states(dag_id=ti.dag_id, task_ids=stages, run_ids=[ti.run_id])
+    states = found.get(ti.run_id, {})
+    return all(states.get(name) == TaskInstanceState.SUCCESS for name in stages)
+
+
 def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     store = settings.name
 
@@ -90,33 +103,45 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     )
     def loyalty_sync() -> None:
         @task
-        def start(run_id: str, params: dict[str, Any]) -> None:
+        def start(run_id: str, params: dict[str, Any], ti: Any = None) -> None:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
-            sync.start(store, run_id, params)
+            with saying_why("start", partial(ti.xcom_push, NOTE)):
+                sync.start(store, run_id, params)
 
         @task(multiple_outputs=False)  # counts go on as one value, not as one XCom a count
         def stage(name: str, run_id: str) -> dict[str, float]:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
-            return sync.STAGES[name](store, run_id)
+            with saying_why(name):
+                return sync.STAGES[name](store, run_id)
 
         @task(outlets=[assets.sync_report(store)], multiple_outputs=False)
-        def report(reached_the_end: object, run_id: str) -> dict[str, Any]:
+        def report(run_id: str, ti: Any = None) -> dict[str, Any]:
             from loyalty_desk.tasks import sync
+            from loyalty_desk.tasks.telling import saying_why
 
-            return sync.report(store, run_id, reached_the_end=reached_the_end is not None)
+            tell, well = partial(ti.xcom_push, NOTE), every_stage_ended_well(ti)
+            with saying_why("report"):
+                return sync.report(store, run_id, reached_the_end=well, tell=tell)
 
         reads_and_writes = lineage(store)
         stages = [
             [stage.override(task_id=name, **reads_and_writes.get(name, {}))(name) for name in group]
             for group in SYNC_ORDER
         ]
-        started, last = start(), stages[-1][-1]
-        # A teardown runs whatever failed before it, and does not turn a failed run green.
-        end = report(last).as_teardown(setups=started, on_failure_fail_dagrun=True)
+        started = start()
+        # A teardown runs whatever failed before it. As one that can fail the run it hides the
+        # stages from the run's state, which follows from the leaves; `synced` is the other leaf.
+        end = report().as_teardown(setups=started, on_failure_fail_dagrun=True)
         for before, after in pairwise([[started], *stages, [end]]):
             cross_downstream(before, after)
+        for side_by_side in stages:
+            if len(side_by_side) > 1:  # one that fails must not have the report end the others' run
+                cross_downstream(side_by_side, [end])
+        cross_downstream(stages[-1], [EmptyOperator(task_id="synced")])
 
     loyalty_sync()
 

@@ -4,7 +4,7 @@
 deletes the person from staging and reports, leaves awards anonymous, and keeps the person out of
 later syncs. Name the person by an id where you can: what you enter stays in Airflow's own database,
 an address too.
-**If it fails** read the last line of its log, and run it again: it goes on where it stopped.
+**If it fails** mend what the error in its log names, and run it again: it goes on where it stopped.
 
 **`housekeeping__<store>`**, on `retention.schedule`: removes old runs with their reports, settled
 mismatches and decisions, and makes old awards anonymous, by the limits in `retention`.

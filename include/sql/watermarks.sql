@@ -16,3 +16,9 @@ ON CONFLICT (store, source) DO UPDATE
     SET
         since = COALESCE(excluded.since, watermarks.since),
         full_scan_at_utc = COALESCE(excluded.full_scan_at_utc, watermarks.full_scan_at_utc);
+
+-- name: delete_watermarks
+-- Forgets where the reads of a store resume, so that the next ones are whole.
+-- Writes watermarks. Binds store, reconcile (what is no read, and stays).
+DELETE FROM watermarks
+WHERE store = :store AND source <> :reconcile;

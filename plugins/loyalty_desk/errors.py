@@ -1,21 +1,39 @@
-"""Failures with a name. The two bases say what to do next; the message says what to fix.
+"""Failures with a name. The message says what is wrong, and `what_to_do` what comes next, where the
+message does not say so itself.
 
 A message names ids, counts, paths and settings; never an e-mail, a body, a header or a query.
 
 Never: an import of ours.
 """
 
+from typing import ClassVar
+
 
 class LoyaltyDeskError(Exception):
     """Base of every failure that Loyalty Desk raises on purpose."""
+
+    what_to_do: ClassVar[str] = "Mend that, then clear the failed task"
 
 
 class TemporaryError(LoyaltyDeskError):
     """Try again later; nothing needs a person yet."""
 
+    what_to_do = "It is tried again by itself, and in the next run"
+
 
 class PermanentError(LoyaltyDeskError):
     """Stop. Trying again cannot help, a person must act."""
+
+
+def explain(error: BaseException) -> str:
+    """What went wrong and what to do, without anything personal. Sentences without a last stop."""
+    if not isinstance(error, LoyaltyDeskError):
+        # Its own message may hold what it was working on.
+        return (
+            f"{type(error).__name__}, which nobody foresaw. Clear the failed task once; if it fails"
+            " again, report it as a bug, with the log below this line"
+        )
+    return ". ".join(filter(None, (str(error).rstrip("."), error.what_to_do)))
 
 
 class SettingsError(PermanentError):
@@ -24,6 +42,8 @@ class SettingsError(PermanentError):
 
 class StoreDisconnectedError(PermanentError):
     """A person took the store out of service; nothing of it runs until it is connected again."""
+
+    what_to_do = "Connect it again, or pause its DAGs"
 
 
 class ConnectError(PermanentError):
@@ -73,6 +93,8 @@ class ApiUnavailableError(TemporaryError):
 class PlatformOutageError(PermanentError):
     """The loyalty platform could not be used. What is due waits, and later runs take it."""
 
+    what_to_do = "Nothing, if it was away; else correct its Airflow connection"
+
 
 class CursorError(TemporaryError):
     """A page came without its cursor, or with one seen before: the list is not whole."""
@@ -80,6 +102,8 @@ class CursorError(TemporaryError):
 
 class RejectedShareError(PermanentError):
     """So many rows of one extract were unusable that the extract itself must be wrong."""
+
+    what_to_do = "Correct them where they come from, then clear the failed task"
 
 
 class MemberFileError(PermanentError):
@@ -97,10 +121,16 @@ class StoreBusyError(TemporaryError):
 class RunAbandonedError(PermanentError):
     """This run lost its lock and another run has worked since. Start a new run."""
 
+    what_to_do = ""
+
 
 class BrakeError(PermanentError):
     """The plan or an extract is outside the store's limits. Nothing was pushed."""
 
+    what_to_do = ""
+
 
 class QualityError(PermanentError):
     """A critical data-quality check failed. The message names the step and the checks."""
+
+    what_to_do = "Correct the rows where they come from, then clear the failed task"

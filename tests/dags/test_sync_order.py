@@ -23,6 +23,8 @@ def test_the_edges_are_those_of_the_order_between_start_and_report(dag: Any) -> 
         for edge in product(before, after)
     }
     wanted.add(("start", "report"))  # what a set-up has with its teardown
+    wanted.update((name, "report") for name in SYNC_ORDER[0])  # it waits for all side by side
+    wanted.add((SYNC_ORDER[-1][-1], "synced"))  # what makes a run red
 
     assert {(task.task_id, after) for task in dag.tasks for after in task.downstream_task_ids} == (
         wanted

@@ -134,6 +134,65 @@ def test_each_limit_stops_the_run_before_the_first_write_until_released(
     assert world.shown_cards().items() >= world.expected_cards().items()
 
 
+def delete_all(world, server: str, what: str) -> None:
+    for row in world.sandbox.control(server, "GET", f"{what}?limit=100000")["data"]:
+        world.sandbox.control(server, "DELETE", f"{what}/{row['id']}")
+
+
+def rename_members(world) -> None:
+    """Give the members the addresses of another shop's."""
+    for row in world.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
+        address = {"email": f"member-{row['id']}@another-shop.test"}
+        world.sandbox.control("rivo", "PATCH", f"members/{row['id']}", address)
+
+
+OTHER_ACCOUNT = {
+    "no members": (lambda world: delete_all(world, "rivo", "members"), "no members were read"),
+    "no customers": (
+        lambda world: delete_all(world, "gorgias", "customers"),
+        "no customers were read",
+    ),
+    "nobody in common": (rename_members, "none of 2"),
+}
+
+
+@pytest.mark.parametrize(("what", "staging_url"), in_turn(OTHER_ACCOUNT), indirect=["staging_url"])
+def test_a_first_run_with_another_accounts_key_writes_nothing_and_the_next_one_is_right(
+    world, sync, what: str
+) -> None:
+    use_other_account, says = OTHER_ACCOUNT[what]
+    use_other_account(world)
+
+    braked = sync()
+
+    assert braked.state == RunState.FAILED
+    assert says in str(braked.failure)
+    assert "release_brake" in str(braked.failure)
+    assert world.requests("PUT") == 0
+    assert world.shown_cards() == {}
+    again = sync()
+    assert (again.state, world.requests("PUT")) == (RunState.FAILED, 0), "not only the first time"
+
+    for server in ("rivo", "gorgias"):
+        world.sandbox.control(server, "POST", "reset", {"data": True})
+    right = sync()
+
+    assert right.state == RunState.SUCCEEDED, right.failure
+    assert world.shown_cards() == world.expected_cards()
+
+
+def test_a_release_lets_one_run_through_though_nobody_is_in_common(world, sync) -> None:
+    rename_members(world)
+
+    assert sync().state == RunState.FAILED
+    released = sync(release_brake=True)
+    later = sync()
+
+    assert released.state == RunState.SUCCEEDED, released.failure
+    assert released.pushed > 0
+    assert later.state == RunState.SUCCEEDED, later.failure
+
+
 def test_an_empty_platform_is_an_error_and_not_a_reason_to_clear_every_card(world, sync) -> None:
     sync()
     before = world.shown_cards()

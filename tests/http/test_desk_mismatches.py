@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.staging import schema
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
@@ -30,6 +30,58 @@ def test_the_list_shows_who_why_and_who_it_may_be(manager: DeskClient) -> None:
     assert "a slip in the domain" in page.text
     assert HTML not in page.text
     assert "&lt;img src=x" in page.text
+
+
+def before_any_match(staging: Engine) -> None:
+    """As a first run that is reading leaves it: nobody is matched, and nothing is counted."""
+    with staging.begin() as connection:
+        for table in (schema.run_counters, schema.mismatches):
+            connection.execute(table.delete())
+
+
+def test_a_list_that_is_empty_as_nothing_was_matched_yet_says_so(
+    manager: DeskClient, staging: Engine
+) -> None:
+    before_any_match(staging)
+
+    for query in ({}, {"status": "all"}, {"q": "nobody@example.test"}, {"page": "9"}):
+        page = manager.get("/mismatches", **query).text
+        assert "Nobody can be named yet" in page
+        assert "Nothing" not in page
+    overview = manager.get().text
+    assert "no sync has come to the match yet" in overview
+    assert "open mismatches" not in overview
+
+
+@pytest.mark.parametrize(
+    "query", [{"class": "no_email"}, {"side": "member", "suggested": "1"}, {"q": "999"}]
+)
+def test_a_filter_that_finds_nothing_says_how_many_there_are_without_it(
+    manager: DeskClient, query: dict[str, str]
+) -> None:
+    page = manager.get("/mismatches", **query).text
+
+    assert "Nothing here." in page
+    assert "Of everybody, 6 are open." in page
+    assert "Suggestions are made at the end" in page or "suggested" not in query
+
+
+def test_a_page_beyond_the_last_says_where_the_last_is(manager: DeskClient) -> None:
+    page = manager.get("/mismatches", page="9", status="all").text
+
+    assert "There is no page 9: what was found (6) ends with page 1." in page
+    assert 'href="/loyalty/desk/' in page
+    assert "page=1" in page
+    assert "There is no page 9: what was found (2)" in manager.get("/awards", page="9").text
+
+
+def test_a_list_is_only_called_empty_when_nothing_is_open(
+    manager: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        connection.execute(schema.mismatches.update().values(settled_at_utc=utc_text(utc_now())))
+
+    assert "Nothing is open, as of the sync of" in manager.get("/mismatches").text
 
 
 def test_a_link_confirmed_on_the_page_is_used_by_the_next_match(

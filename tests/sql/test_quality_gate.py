@@ -47,6 +47,23 @@ def test_a_passing_step_keeps_one_row_per_expectation(staging: Engine) -> None:
     assert all(row.passed for row in rows.values())
 
 
+@pytest.mark.parametrize(
+    ("step", "shares"),
+    [
+        (Step.MEMBERS, {"members_with_email", "member_points_not_negative"}),
+        (Step.CUSTOMERS, {"customers_with_email"}),
+    ],
+)
+def test_a_share_of_nothing_has_not_passed(
+    staging: Engine, tmp_path: Path, step: Step, shares: set[str]
+) -> None:
+    result = check(staging, step, tmp_path)
+
+    assert {found.expectation for found in result.results if not found.is_judged} == shares
+    assert shares.isdisjoint(kept(staging))
+    assert (tmp_path / step.value / "index.html").read_text("utf-8").count("no rows") == len(shares)
+
+
 def test_a_warning_is_kept_and_the_run_goes_on(staging: Engine) -> None:
     fill_healthy(staging)
     spoil(staging, points_balance=-1)

@@ -136,6 +136,24 @@ def test_numbers_are_those_of_the_record(page: str, staging: Engine) -> None:
     assert ">1,840 (92.0%)</text>" in page
 
 
+def test_the_page_of_a_run_that_stopped_in_its_first_read_says_nothing_of_what_comes_after(
+    staging: Engine, tmp_path: Path
+) -> None:
+    with staging.begin() as connection:
+        start_run(connection, STORE, RUN, {}, NOW)
+        finish_run(connection, STORE, RUN, RunState.FAILED, "members: no answer", LATER)
+
+    page = write_report(staging, STORE, RUN, tmp_path / "run", LATER).read_text("utf-8")
+
+    words = text_of(page)
+    assert "It stopped before anything was read to its end." in words
+    assert words.count("This run did not come to the match.") == 2
+    assert "This run did not come to the plan, so nothing was pushed." in words
+    assert "no run has come to the match" in words
+    for wrong in ("right already", "All is well", "Nobody: every customer", "0 of 0", "0 planned"):
+        assert wrong not in words, wrong
+
+
 def test_what_needs_a_person_comes_with_its_reasons(page: str) -> None:
     words = text_of(page)
 

@@ -9,11 +9,14 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import QualityError
+from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.records import RunState
 from loyalty_desk.settings import stores_file as settings
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import add_counters, load_run_record, start_run
 from loyalty_desk.tasks import sync as sync_tasks
 from tests.forget import forget_engine
+from tests.sql.staged import Staged
 
 
 @pytest.fixture
@@ -35,6 +38,37 @@ def run_id(
 def state_of(staging: Engine, run_id: str) -> RunState:
     with staging.begin() as connection:
         return load_run_record(connection, "demo", run_id).state
+
+
+def test_the_open_mismatches_are_those_of_the_newest_match_at_any_moment(
+    staging: Engine, run_id: str
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection, store="demo")
+        staged.customer(1, "ada@example.test")
+        staged.customer(2, "grace@example.test")
+        staged.member("m2", "grace@example.test")
+        for customer_id in (1, 2):
+            staged.ticket(customer_id, customer_id)
+
+    sync_tasks.match("demo", run_id)
+
+    with reading(staging) as connection:
+        record = load_run_record(connection, "demo", run_id)
+        assert record.customers_customer_not_found == 1
+        assert count_open(connection, "demo", utc_now()) == 1
+
+
+def test_whoever_reads_sees_one_moment_whatever_is_written_meanwhile(
+    staging: Engine, run_id: str
+) -> None:
+    with reading(staging) as connection:
+        before = load_run_record(connection, "demo", run_id)
+        with staging.begin() as other:
+            add_counters(other, "demo", run_id, {"members_fetched": 3})
+        assert load_run_record(connection, "demo", run_id) == before
+    with reading(staging) as connection:
+        assert load_run_record(connection, "demo", run_id).members_fetched == 3
 
 
 def test_counts_that_do_not_add_up_fail_a_run_that_ended_well(staging: Engine, run_id: str) -> None:

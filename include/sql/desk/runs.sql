@@ -20,12 +20,15 @@ SELECT MAX(started_at_utc) AS started_at_utc
 FROM runs
 WHERE store = :store AND state = 'succeeded';
 
--- name: count_seen
--- How many rows an unfinished full scan has seen.
--- Reads scan_seen. Binds store, source. One row.
-SELECT COUNT(*) AS seen
-FROM scan_seen
-WHERE store = :store AND source = :source;
+-- name: select_newest_match
+-- When the newest run that came to the match began: from then are the classes of all people.
+-- The match writes the counter of all customers.
+-- Reads runs, run_counters. Binds store. One row; NULL when there is none.
+SELECT MAX(r.started_at_utc) AS started_at_utc
+FROM runs AS r
+INNER JOIN run_counters AS c
+    ON r.store = c.store AND r.run_id = c.run_id AND c.name = 'customers_total'
+WHERE r.store = :store;
 
 -- name: count_changes
 -- How far the push of a run is, and how much of it was done lately.

@@ -36,15 +36,28 @@ class Progress:
 
 
 def keep_history(engine: Engine, store: str, now: datetime) -> None:
-    """Bring the history to what the last match found. May be repeated."""
-    binds = {"store": store, "now_utc": utc_text(now)}
+    """Bring the history to what the last match found, in a transaction of its own."""
     with engine.begin() as connection:
-        for name in (
-            "mismatches/history/settle_customers",
-            "mismatches/history/settle_members",
-            "mismatches/history/open_mismatches",
-        ):
-            connection.execute(statement(name), binds)
+        write_history(connection, store, now)
+
+
+def write_history(connection: Connection, store: str, now: datetime) -> None:
+    """Bring the history to what the last match found. May be repeated.
+
+    The match does it in its own transaction, so that its classes and the list agree at any moment.
+    """
+    binds = {"store": store, "now_utc": utc_text(now)}
+    for name in (
+        "mismatches/history/settle_customers",
+        "mismatches/history/settle_members",
+        "mismatches/history/open_mismatches",
+    ):
+        connection.execute(statement(name), binds)
+
+
+def count_open(connection: Connection, store: str, now: datetime) -> int:
+    """How many mismatches are open; what somebody ignores is none of them."""
+    return sum(row.open for row in load_progress(connection, store, now, now))
 
 
 def load_progress(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -89,6 +89,19 @@ class Page:
     rows: list[Mismatch] = field(default_factory=list)
     found: int = 0
 
+    @property
+    def pages(self) -> int:
+        return -(-self.found // PAGE_ROWS) or 1
+
+
+class Emptiness(StrEnum):
+    """Why a page of the list holds nothing."""
+
+    NOT_MATCHED = "no sync has come to the match yet"
+    BEYOND = "the page is beyond the last one"
+    FILTERED = "nothing is as the filter asks"
+    NONE_OPEN = "nothing is open"
+
 
 def read_filter(query: Mapping[str, str]) -> MismatchFilter:
     """Read a query; what it does not say, or says wrongly, is the default."""
@@ -101,6 +114,18 @@ def read_filter(query: Mapping[str, str]) -> MismatchFilter:
         words=read_words(query),
         page=read_page(query),
     )
+
+
+def why_empty(page: Page, chosen: MismatchFilter, *, has_matched: bool) -> Emptiness | None:
+    """Why there is nothing to see; None when there is."""
+    if page.rows:
+        return None
+    if not has_matched:
+        return Emptiness.NOT_MATCHED
+    if page.found:
+        return Emptiness.BEYOND
+    asked_for_all = replace(chosen, sort=Sort.NEWEST, page=1) == MismatchFilter()
+    return Emptiness.NONE_OPEN if asked_for_all else Emptiness.FILTERED
 
 
 def load_page(

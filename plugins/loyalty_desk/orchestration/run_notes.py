@@ -1,6 +1,7 @@
 """Airflow listener: the numbers of a sync become the note of its DAG run.
 
-Runs in the scheduler, so it only reads what the task `report` returned and never opens staging.
+Runs in the scheduler, so it only reads what the tasks `start` and `report` left and never opens
+staging.
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ from airflow.listeners import hookimpl
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
 from sqlalchemy.orm import Session, object_session
 
+from loyalty_desk.tasks.sync_order import NOTE
+
 SYNC_DAG_PREFIX = "loyalty_sync__"
+NO_NOTE = (
+    "**failed**: the run did not begin, and its first task could not say why. Read the log of the"
+    " task `start`, then clear it."
+)
 
 
 @hookimpl
@@ -38,16 +46,17 @@ def _write_note(dag_run: DagRun) -> None:
 
 
 def _copy_note(session: Session, dag_run: DagRun) -> None:
-    """Take the note from what the task `report` returned, if it came that far."""
+    """Take the note from the newest that a task of the run left; its last try counts."""
     found: Any = session.scalars(
         XComModel.get_many(
             run_id=dag_run.run_id,
-            key="return_value",
-            task_ids="report",
+            key=NOTE,
+            task_ids=["start", "report"],
             dag_ids=dag_run.dag_id,
             limit=1,
         )
     ).first()
-    value = XComModel.deserialize_value(found) if found else None
-    if isinstance(value, dict) and "note" in value:
-        dag_run.note = value["note"]
+    if found is not None:
+        dag_run.note = XComModel.deserialize_value(found)
+    elif dag_run.state == DagRunState.FAILED:
+        dag_run.note = NO_NOTE

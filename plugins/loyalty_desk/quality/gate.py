@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -20,6 +21,8 @@ from loyalty_desk.staging.run_record import add_counters, increase_counters
 from loyalty_desk.staging.statements import statement
 
 __all__ = ["Step", "check_step"]
+
+log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 MAX_MATCHED_DROP: Final = 0.1
@@ -63,6 +66,9 @@ def check_step(
         results=results,
         docs_index=step_docs / "index.html" if step_docs is not None else None,
     )
+    for check in results:
+        if not check.is_judged:
+            log.info("check %s is not judged: there are no rows", check.expectation)
     if result.quality_critical_failed:
         raise QualityError(_explain(store.name, run_id, result))
     return result
@@ -104,6 +110,7 @@ def _keep(
                 "checked_at_utc": utc_text(now),
             }
             for result in results
+            if result.is_judged
         ],
     )
     rows = connection.execute(statement("checks/results/count_failed_checks"), key)

@@ -225,7 +225,12 @@ def _read(check: Check, result: Any) -> CheckResult:
         passed=bool(result.success),
         failing_count=int(count or 0),  # GX counts an empty batch as None
         failing_ids=tuple(_shown(value) for value in ids[:MOST_IDS]),
+        is_judged=not (_is_share(check) and not detail["element_count"]),
     )
+
+
+def _is_share(check: Check) -> bool:
+    return isinstance(check, ColumnCheck) and "mostly" in check.arguments
 
 
 def _raise_if_crashed(check: Check, info: Mapping[str, Any]) -> None:

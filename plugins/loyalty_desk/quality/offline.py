@@ -62,10 +62,16 @@ def _without_outside(html: str) -> str:
     return html.replace("</head>", f"{_HEAD}</head>", 1)
 
 
+def _word(result: CheckResult) -> str:
+    if not result.is_judged:
+        return "no rows"
+    return "passed" if result.passed else "FAILED"
+
+
 def _index(folder: Path, title: str, checks: zip[tuple[str, CheckResult]]) -> str:
     rows = [
         "<tr>"
-        f"<td>{'passed' if result.passed else 'FAILED'}</td><td>{escape(result.severity)}</td>"
+        f"<td>{_word(result)}</td><td>{escape(result.severity)}</td>"
         f'<th scope="row">{escape(sentence)}</th><td>{escape(result.expectation)}</td>'
         f"<td>{result.failing_count:,}</td></tr>"
         for sentence, result in checks

@@ -37,6 +37,8 @@ class CheckResult:
     passed: bool
     failing_count: int
     failing_ids: tuple[str, ...] = ()
+    is_judged: bool = True
+    """Not so for a share of nothing: it neither passed nor failed, and is not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

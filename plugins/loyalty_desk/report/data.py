@@ -20,7 +20,12 @@ from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.card_keys import CardKeys, count_card_keys
 from loyalty_desk.report.insight import Insight, load_insight
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.run_record import RunRecord, balance_problems, load_recent_records
+from loyalty_desk.staging.run_record import (
+    RunRecord,
+    balance_problems,
+    load_recent_records,
+    newest_match,
+)
 from loyalty_desk.staging.statements import statement
 
 RUNS_IN_TREND: Final = 20
@@ -105,6 +110,8 @@ class ReportData:
     awards: AwardsToLookAt
     insight: Insight
     card_keys: CardKeys
+    has_matched: bool
+    """Whether any run of the store ever came to the match."""
 
 
 def load_report_data(
@@ -130,6 +137,7 @@ def load_report_data(
             awards=load_awards(connection, store, now, most=TOP_ROWS),
             insight=load_insight(connection, store, now, min_score),
             card_keys=count_card_keys(connection, store),
+            has_matched=newest_match(connection, store) is not None,
         )
 
 

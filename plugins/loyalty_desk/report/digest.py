@@ -35,6 +35,8 @@ class Digest:
     """When it ended, or the same while it runs."""
     data_from: datetime | None
     """When the newest run that ended well began."""
+    has_matched: bool
+    """Whether any run ever came to the match."""
     progress: list[Progress]
     suggested: int
     tickets: int
@@ -112,6 +114,7 @@ def load_digest(
         as_of=record.started_at_utc,
         ended_at=record.ended_at_utc or record.started_at_utc,
         data_from=newest_success(connection, store),
+        has_matched=data.has_matched,
         progress=load_progress(connection, store, from_then, now),
         suggested=len(data.suggested),
         tickets=sum(data.tickets_by_class.values()),

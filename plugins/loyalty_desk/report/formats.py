@@ -6,10 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from loyalty_desk.staging.run_record import RunRecord
+
+NOT_REACHED: Final = "—"
+"""For a number that a run did not come to."""
+
 
 def count(value: float) -> str:
     """A number with its thousands marked; one that is not whole with one decimal."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def counter(record: RunRecord, name: str) -> str:
+    """A counter of a run, or a dash where the run did not come so far."""
+    return count(getattr(record, name)) if name in record.written else NOT_REACHED
 
 
 def moment(value: datetime) -> str:
@@ -44,6 +54,7 @@ def share(part: float, whole: float) -> str:
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "count": count,
+    "counter": counter,
     "moment": moment,
     "day": day,
     "duration": duration,

@@ -26,7 +26,7 @@ from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.report.text import summary
-from loyalty_desk.staging.run_record import COUNTERS, RunRecord
+from loyalty_desk.staging.run_record import COUNTERS, RunRecord, Work
 from loyalty_desk.staging.statements import statement
 
 PAGE: Final = "report.html.j2"
@@ -109,6 +109,8 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
     members = _classes(record, "member")
     return {
         "record": record,
+        "done": {work.name.lower(): record.has_done(work) for work in Work},
+        "has_matched": data.has_matched,
         "made_at": now,
         "state_words": _STATE_WORDS[record.state],
         "summary": summary(record),
@@ -225,21 +227,22 @@ def _stage_chart(record: RunRecord) -> Markup | None:
 
 
 def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
-    """Charts over the last runs, the oldest on the left; none for a single run."""
-    if len(recent) < 2:
-        return []
-    labels = [formats.moment(record.started_at_utc) for record in recent]
+    """Charts over the last runs that came so far, the oldest on the left; none of a single run."""
     shown = (
         ("customers_matched", "Customers matched", charts.GOOD),
         *_classes_that_need_a_person(),
         ("pushed", "Cards pushed", charts.CALM),
         ("failed", "Cards failed", charts.BAD),
     )
-    return [
-        (title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour))
-        for name, title, colour in shown
-        if any(values := [getattr(record, name) for record in recent])
-    ]
+    found = []
+    for name, title, colour in shown:
+        runs = [record for record in recent if name in record.written]
+        values = [getattr(record, name) for record in runs]
+        if len(runs) > 1 and any(values):
+            labels = [formats.moment(record.started_at_utc) for record in runs]
+            chart = charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour)
+            found.append((title, chart))
+    return found
 
 
 def _classes_that_need_a_person() -> list[tuple[str, str, str]]:

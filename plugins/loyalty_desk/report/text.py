@@ -7,7 +7,8 @@ from typing import Final
 
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.records import RunState
-from loyalty_desk.staging.run_record import RunRecord, balance_problems
+from loyalty_desk.report.formats import counter
+from loyalty_desk.staging.run_record import RunRecord, Work, balance_problems
 
 Line = tuple[str, str]
 
@@ -41,23 +42,23 @@ COMPARED: Final = (
     "seconds_total",
 )
 """The rows of `side_by_side`."""
+_SOURCES: Final = (
+    ("members", Work.MEMBERS),
+    ("customers", Work.CUSTOMERS),
+    ("tickets", Work.TICKETS),
+)
+
+
+NOTHING_BEGUN: Final = "the run did not begin, so nothing was read, matched or pushed"
 
 
 def summary(record: RunRecord) -> str:
-    """What happened, in a few sentences for a person."""
-    customers = f"{record.customers_total:,} {_plural(record.customers_total, 'customer')}"
-    members = f"{record.members_total:,} {_plural(record.members_total, 'member')}"
-    sentences = [f"{record.customers_matched:,} of {customers} matched"]
-    sentences.append(f"{record.members_matched:,} of {members} found in Gorgias")
-    not_found = record.customers_customer_not_found
-    if not_found:
-        are = (
-            "customer with recent tickets is"
-            if not_found == 1
-            else "customers with recent tickets are"
-        )
-        sentences.append(f"{not_found:,} {are} not in the programme")
-    sentences.append(_push_sentence(record))
+    """What happened, in a few sentences for a person; of what was not reached it says nothing."""
+    sentences = _match_sentences(record) if record.has_done(Work.MATCH) else [_read(record)]
+    if record.has_done(Work.PLAN):
+        sentences.append(_push_sentence(record))
+    else:
+        sentences.append("Nothing was planned or pushed")
     rejected = record.members_rejected + record.customers_rejected + record.tickets_rejected
     if rejected:
         were = "row was" if rejected == 1 else "rows were"
@@ -66,14 +67,18 @@ def summary(record: RunRecord) -> str:
 
 
 def table(record: RunRecord) -> str:
-    """The record as an aligned table, for the task's log; classes with nobody are left out."""
+    """The record as an aligned table, for the task's log; classes with nobody are left out, and so
+    is what was not reached.
+    """
     lines: list[Line] = [("state", _state(record)), ("dry run", "yes" if record.dry_run else "no")]
-    sources = ("members", "customers", "tickets")
-    lines.extend((source, _extract(record, source)) for source in sources)
-    for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
-        lines.append((f"{side} matched", _of(record, f"{side}_matched", f"{side}_total")))
-        counts = {outcome: getattr(record, f"{side}_{outcome}") for outcome in classes}
-        lines.extend((f"  {outcome}", f"{count:,}") for outcome, count in counts.items() if count)
+    lines.extend((name, _extract(record, name)) for name, work in _SOURCES if record.has_done(work))
+    if record.has_done(Work.MATCH):
+        for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
+            lines.append((f"{side} matched", _of(record, f"{side}_matched", f"{side}_total")))
+            counts = {outcome: getattr(record, f"{side}_{outcome}") for outcome in classes}
+            lines.extend(
+                (f"  {outcome}", f"{count:,}") for outcome, count in counts.items() if count
+            )
     lines += _outcome_lines(record)
     lines.extend(("does not add up", problem) for problem in balance_problems(record))
     width = max(len(name) for name, _ in lines)
@@ -84,11 +89,12 @@ def note(record: RunRecord) -> str:
     """A few lines of markdown for the DAG run's note."""
     lines = [f"**{_state(record)}**{' (dry run)' if record.dry_run else ''}: {summary(record)}"]
     if record.failure:
-        lines.append(f"Why: {_plain(record.failure)}")
-    lines.append(
-        f"- planned {record.planned:,}, pushed {record.pushed:,}, failed {record.failed:,}, "
-        f"left {record.left:,}"
-    )
+        lines.append(_why(record.failure))
+    if record.has_done(Work.PLAN):
+        lines.append(
+            f"- planned {record.planned:,}, pushed {record.pushed:,}, failed {record.failed:,}, "
+            f"left {record.left:,}"
+        )
     if record.quality_critical_failed or record.quality_warning_failed:
         lines.append(
             f"- checks failed: {record.quality_critical_failed:,} critical, "
@@ -98,15 +104,50 @@ def note(record: RunRecord) -> str:
     return "\n".join(lines)
 
 
+def note_without_run(failure: str) -> str:
+    """The same for a run that could not begin, of which there may be no record."""
+    return f"**{RunState.FAILED.value}**: {NOTHING_BEGUN}.\n{_why(failure)}"
+
+
 def side_by_side(records: Sequence[RunRecord]) -> str:
     """Runs in columns, as given."""
     heads = ["", *(record.run_id for record in records)]
     lines = [heads, ["state", *(_state(record) for record in records)]]
     for name in COMPARED:
-        values = [_number(getattr(record, name)) for record in records]
+        values = [counter(record, name) for record in records]
         lines.append([name.replace("_", " "), *values])
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _match_sentences(record: RunRecord) -> list[str]:
+    customers = f"{record.customers_total:,} {_plural(record.customers_total, 'customer')}"
+    members = f"{record.members_total:,} {_plural(record.members_total, 'member')}"
+    sentences = [
+        f"{record.customers_matched:,} of {customers} matched",
+        f"{record.members_matched:,} of {members} found in Gorgias",
+    ]
+    not_found = record.customers_customer_not_found
+    if not_found:
+        are = (
+            "customer with recent tickets is"
+            if not_found == 1
+            else "customers with recent tickets are"
+        )
+        sentences.append(f"{not_found:,} {are} not in the programme")
+    return sentences
+
+
+def _read(record: RunRecord) -> str:
+    """What was read of what there is to read, for a run that came no further."""
+    done = [
+        f"{getattr(record, f'{name}_fetched'):,} {name}"
+        for name, work in _SOURCES
+        if record.has_done(work)
+    ]
+    if not done:
+        return "It stopped before anything was read to its end"
+    return f"It read {', '.join(done)}, and stopped before the match"
 
 
 def _outcome_lines(record: RunRecord) -> list[Line]:
@@ -116,11 +157,23 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
     )
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
     failed = f"{record.quality_critical_failed:,} critical"
+    checks = f"{failed}, {record.quality_warning_failed:,} warning"
+    lines = [
+        (
+            Work.PLAN,
+            "planned",
+            f"{record.planned:,} ({by_kind}), {record.cards_unchanged:,} unchanged",
+        ),
+        (Work.PUSH, "pushed", f"{record.pushed:,}, {not_pushed}"),
+        (
+            Work.READ_BACK,
+            "read back",
+            f"{record.readback_checked:,}, {record.readback_wrong:,} wrong",
+        ),
+    ]
     return [
-        ("planned", f"{record.planned:,} ({by_kind}), {record.cards_unchanged:,} unchanged"),
-        ("pushed", f"{record.pushed:,}, {not_pushed}"),
-        ("read back", f"{record.readback_checked:,}, {record.readback_wrong:,} wrong"),
-        ("checks failed", f"{failed}, {record.quality_warning_failed:,} warning"),
+        *((name, text) for work, name, text in lines if record.has_done(work)),
+        *([("checks failed", checks)] if "quality_critical_failed" in record.written else []),
         ("requests", _requests(record)),
         ("seconds", f"{record.seconds_total:,.1f}"),
     ]
@@ -182,8 +235,8 @@ def _requests(record: RunRecord) -> str:
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+def _why(failure: str) -> str:
+    return f"Why: {_plain(failure)}"
 
 
 def _plain(text: str) -> str:

@@ -65,8 +65,13 @@ class BrakeSettings(Strict):
     max_shrink_share: Share = Field(
         default=0.2, description="Largest share by which a full extract may shrink between runs."
     )
+    min_read_share: Share = Field(
+        default=0.5,
+        description="Smallest share of the known members or customers that a full read must hold,"
+        " in a store of any size; reading none at all always stops the run.",
+    )
     min_cards: int = Field(
-        default=50, ge=0, description="Below this number of rows the shares are not applied."
+        default=50, ge=0, description="Below this number of rows the other shares are not applied."
     )
 
 

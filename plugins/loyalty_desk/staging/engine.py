@@ -69,7 +69,10 @@ def open_engine(url: str) -> Engine:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: sees one state of the data, waits for no writer."""
     with engine.connect() as connection:
-        yield connection.execution_options(read_only=True, postgresql_readonly=True)
+        snapshot: dict[str, Any] = {}
+        if engine.dialect.name == "postgresql":  # SQLite's transaction is one by itself
+            snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        yield connection.execution_options(read_only=True, **snapshot)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

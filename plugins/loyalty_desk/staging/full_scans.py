@@ -32,6 +32,12 @@ def note_seen(connection: Connection, store: str, source: Source, ids: Iterable[
     bulk_upsert(connection, schema.scan_seen, [SeenRow(store, source, value) for value in seen])
 
 
+def count_seen(connection: Connection, store: str, source: Source) -> int:
+    """How many ids the scan saw so far."""
+    binds = {"store": store, "source": source}
+    return int(connection.execute(statement("stage/scan/count_seen"), binds).scalar_one())
+
+
 class _Unseen(NamedTuple):
     """The statements on live rows that a full scan did not see."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,8 +30,20 @@ def _seconds(description: str) -> Any:
     return Field(default=0.0, ge=0, description=description)
 
 
+class Work(StrEnum):
+    """What a run does, by the counter that is there when it is done, or was cut short."""
+
+    MEMBERS = "members_fetched"
+    CUSTOMERS = "customers_fetched"
+    TICKETS = "tickets_fetched"
+    MATCH = "customers_total"
+    PLAN = "planned"
+    PUSH = "pushed"
+    READ_BACK = "readback_checked"
+
+
 class RunRecord(BaseModel):
-    """One run of one store. A counter that nobody wrote is 0: its stage did not come to an end.
+    """One run of one store. A counter that nobody wrote is 0, and its stage did not come to an end.
 
     `X_fetched = X_staged + X_rejected + X_kept_out`; the totals are the sum of `matched` and every
     class; `planned = new + update + clear`, and after a push
@@ -46,6 +59,8 @@ class RunRecord(BaseModel):
     started_at_utc: datetime
     ended_at_utc: datetime | None = None
     failure: str | None = None
+    written: frozenset[str] = frozenset()
+    """The counters that a stage wrote, be it a 0."""
 
     members_fetched: int = _count("Member rows that the loyalty platform sent.")
     members_staged: int = _count("Of those, rows that were usable, changed or not.")
@@ -116,6 +131,10 @@ class RunRecord(BaseModel):
     seconds_push: float = _seconds("Pushing and reading back.")
     seconds_checks: float = _seconds("Data-quality checks, all steps together.")
     seconds_total: float = _seconds("From the start of the run to its end.")
+
+    def has_done(self, work: Work) -> bool:
+        """Whether it came so far that there is something to say of that."""
+        return work.value in self.written
 
     def counters(self) -> dict[str, float]:
         """Every counter by its name, in the order of the fields."""
@@ -209,6 +228,7 @@ def load_run_record(connection: Connection, store: str, run_id: str) -> RunRecor
         started_at_utc=parse_utc(run.started_at_utc),
         ended_at_utc=parse_utc(run.ended_at_utc) if run.ended_at_utc else None,
         failure=run.failure,
+        written=frozenset(counters),
         **counters,
     )
 
@@ -228,6 +248,14 @@ def newest_success(connection: Connection, store: str) -> datetime | None:
     """When the newest run that ended well began, which is how old the data is; None without one."""
     found = connection.execute(
         statement("desk/runs/select_newest_success"), {"store": store}
+    ).scalar()
+    return parse_utc(found) if found else None
+
+
+def newest_match(connection: Connection, store: str) -> datetime | None:
+    """When the newest run that came to the match began; None before the first one does."""
+    found = connection.execute(
+        statement("desk/runs/select_newest_match"), {"store": store}
     ).scalar()
     return parse_utc(found) if found else None
 

@@ -45,3 +45,10 @@ def save_watermark(connection: Connection, store: str, source: str, watermark: W
             "full_scan_at_utc": watermark.full_scan_at_utc,
         },
     )
+
+
+def forget_reads(connection: Connection, store: str) -> None:
+    """Have the next run read members, customers and tickets in full."""
+    connection.execute(
+        statement("watermarks/delete_watermarks"), {"store": store, "reconcile": RECONCILE}
+    )

@@ -1,4 +1,7 @@
-"""The brake: stops a run before its first write when its plan or an extract is beyond belief."""
+"""The brake: stops a run before its first write when its plan or an extract is beyond belief.
+
+A wrong account looks like that: its key answers, and nobody whom we know is there.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,27 @@ class ExtractSize:
     source: str
     previous: int
     current: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullRead:
+    """How many rows were known before a full read, and how many it sent, new ones and all."""
+
+    source: str
+    known: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Who took part in a match and is not gone, and how many customers share an address, or a
+    link, with a member; `is_full` when it looked at everybody.
+    """
+
+    members: int
+    customers: int
+    met: int
+    is_full: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +68,39 @@ def check_brake(limits: BrakeSettings, facts: BrakeFacts) -> None:
             f"nothing was pushed: {'; '.join(exceeded)}. Read the run's report; if the changes are "
             "meant, run once with release_brake"
         )
+
+
+def check_full_read(limits: BrakeSettings, full: FullRead) -> None:
+    """Raise BrakeError when a full read sent nothing, or much less than is known already."""
+    if not full.read:
+        raise _wrong_account(f"no {full.source} were read")
+    if full.read < limits.min_read_share * full.known:
+        raise _wrong_account(
+            f"{full.read} {full.source} were read and {full.known} are known "
+            f"({_percent(full.read, full.known)}), min_read_share asks for "
+            f"{limits.min_read_share:.1%}"
+        )
+
+
+def check_meeting(meeting: Meeting) -> None:
+    """Raise BrakeError when there is nobody on a side, or nobody of one side is on the other.
+
+    The latter in a full match only: a run that was released for it lets the next ones go on.
+    """
+    for source, count in (("members", meeting.members), ("customers", meeting.customers)):
+        if not count:
+            raise _wrong_account(f"no {source} are known")
+    if meeting.is_full and not meeting.met:
+        raise _wrong_account(
+            f"none of {meeting.members} members is any of {meeting.customers} customers"
+        )
+
+
+def _wrong_account(what: str) -> BrakeError:
+    return BrakeError(
+        f"nothing was pushed: {what}. If a key is that of another account, correct the Airflow "
+        "connection and start a new run; if it is so, run once with release_brake"
+    )
 
 
 def _too_many(limits: BrakeSettings, facts: BrakeFacts) -> list[str]:

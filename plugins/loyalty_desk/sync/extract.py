@@ -51,7 +51,7 @@ def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     for page in client.iter_customer_pages("created_datetime:asc"):
         _stage_customer_page(read, page, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = finish_scan(run, "customers", scan.live_before)
+    read.counts.gone = finish_scan(run, "customers", scan)
     with run.engine.begin() as connection:
         watermark = Watermark(since=since or utc_text(started), full_scan_at_utc=utc_text(started))
         save_watermark(connection, store, "customers", watermark)

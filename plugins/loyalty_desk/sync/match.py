@@ -29,6 +29,7 @@ from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import working
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync.brake import Meeting
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +166,21 @@ class MatchCounts:
             "members_total": self.members_total,
             **{f"members_{outcome}": count for outcome, count in self.members.items()},
         }
+
+    def meeting(self, *, is_full: bool) -> Meeting:
+        """What the brake judges."""
+        of_members = (
+            Outcome.MATCHED,
+            Outcome.AMBIGUOUS,
+            Outcome.EXCLUDED,
+            Outcome.ERASED,
+        )
+        return Meeting(
+            members=self.members_total - self.members[Outcome.MERGED_OR_DELETED],
+            customers=self.customers_total - self.customers[Outcome.MERGED_OR_DELETED],
+            met=sum(self.customers[outcome] for outcome in of_members),
+            is_full=is_full,
+        )
 
 
 def match_customers(

@@ -104,7 +104,7 @@ def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
     for asked_at, page in _timed(pages):
         _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = finish_scan(run, "members", scan.live_before)
+    read.counts.gone = finish_scan(run, "members", scan)
 
 
 def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:

@@ -21,7 +21,7 @@ from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
-from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
+from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, FullRead, check_brake, check_full_read
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +139,13 @@ _COUNT: Final[Mapping[full_scans.Source, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What staging held when a full scan began. A first load leaves the rest to a full match."""
+    """What staging held when a full scan began. A first load leaves the rest to a full match.
+
+    `is_reconciled` is not so before the first plan: nobody has a card, and nobody can lose one.
+    """
 
     is_first_load: bool
+    is_reconciled: bool
     live_before: int
 
 
@@ -151,17 +155,28 @@ def begin_scan(run: Run, source: full_scans.Source) -> Scan:
         before = connection.execute(statement(_COUNT[source]), {"store": store}).one()
         reconciled = find_watermark(connection, store, RECONCILE).full_scan_at_utc is not None
         full_scans.begin_scan(connection, store, source, run.run_id)
-    return Scan(is_first_load=not before.staged and not reconciled, live_before=before.live)
+    return Scan(
+        is_first_load=not before.staged and not reconciled,
+        is_reconciled=reconciled,
+        live_before=before.live,
+    )
 
 
-def finish_scan(run: Run, source: full_scans.Source, live_before: int) -> int:
+def finish_scan(run: Run, source: full_scans.Source, scan: Scan) -> int:
     """Mark what the scan did not see as gone, unless that is too much to believe."""
+    before = scan.live_before
     with run.engine.begin() as connection:
         unseen = full_scans.count_unseen(connection, run.store.name, source)
-        if not run.params.release_brake:
-            size = ExtractSize(source=source, previous=live_before, current=live_before - unseen)
+        # A first read of another account's members was stopped at the match, and the key corrected.
+        is_other_account = unseen == before and not scan.is_reconciled
+        if not is_other_account and not run.params.release_brake:
+            size = ExtractSize(source=source, previous=before, current=before - unseen)
             facts = BrakeFacts(
                 planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
             )
             check_brake(run.store.brake, facts)
+        if not run.params.release_brake:
+            seen = full_scans.count_seen(connection, run.store.name, source)
+            full = FullRead(source=source, known=before, read=seen)
+            check_full_read(run.store.brake, full)
         return full_scans.finish_scan(connection, run.store.name, source, utc_now())

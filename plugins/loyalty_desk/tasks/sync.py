@@ -22,12 +22,12 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import LoyaltyDeskError, PermanentError, QualityError
+from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import open_folder
 from loyalty_desk.http.transport import Counts
-from loyalty_desk.mismatches.history import keep_history
+from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import RunState
@@ -42,12 +42,19 @@ from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
-from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, save_watermark
+from loyalty_desk.staging.watermarks import (
+    RECONCILE,
+    Watermark,
+    find_watermark,
+    forget_reads,
+    save_watermark,
+)
 from loyalty_desk.sync import extract, members, push
-from loyalty_desk.sync.brake import check_brake
+from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
+from loyalty_desk.tasks.telling import Tell, failure_text, no_note
 
 log = logging.getLogger(__name__)
 
@@ -64,15 +71,20 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         run_record.start_run(connection, store.name, run_id, run.params.model_dump(), now)
         take_lock(connection, run, now)
     try:
-        with _stage(store_name, run_id, "start"), _gorgias(run) as client:
+        with _gorgias(run) as client:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
-    except LoyaltyDeskError as error:
+    except Exception as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
         with engine.begin() as connection:
             run_record.finish_run(
-                connection, store_name, run_id, RunState.FAILED, str(error), utc_now()
+                connection,
+                store_name,
+                run_id,
+                RunState.FAILED,
+                failure_text("start", error),
+                utc_now(),
             )
             release_lock(connection, run)
         raise
@@ -131,14 +143,24 @@ def _look_members_up(run: Run) -> int:
 
 
 def match(store_name: str, run_id: str) -> Counters:
+    """Match; when nobody meets anybody, all stays as it was, and the next run reads anew."""
     with _stage(store_name, run_id, "match", seconds="match") as run:
         with run.engine.begin() as connection:  # by itself, as a match may hold rows for long
             say_last_awards_of_all(connection, store_name, utc_now())
-        with run.engine.begin() as connection:
-            full = _must_be_full(run, connection)
-            counts = match_customers(connection, run.store, utc_now(), full=full)
-            run_record.add_counters(connection, store_name, run_id, counts.as_counters())
-            return counts.as_counters()
+        try:
+            with run.engine.begin() as connection:
+                full = _must_be_full(run, connection)
+                counts = match_customers(connection, run.store, utc_now(), full=full)
+                if not run.params.release_brake:
+                    check_meeting(counts.meeting(is_full=full))
+                write_history(connection, store_name, utc_now())
+                run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+        except BrakeError:
+            # What was read may be another account's: what changes in the right one is not enough.
+            with run.engine.begin() as connection:
+                forget_reads(connection, store_name)
+            raise
+        return counts.as_counters()
 
 
 def plan(store_name: str, run_id: str) -> Counters:
@@ -195,10 +217,12 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     return failed
 
 
-def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, Any]:
-    """End the run: settle its state, write the report, give the lock back.
+def report(
+    store_name: str, run_id: str, *, reached_the_end: bool, tell: Tell = no_note
+) -> dict[str, Any]:
+    """End the run: settle its state, `tell` its note, write the report, give the lock back.
 
-    Returns the report's path, the note for the DAG run, and the record's counters.
+    Returns the report's path, the note, and the record's counters.
 
     Raises:
         QualityError: every stage ended well and yet the counts do not add up.
@@ -213,7 +237,8 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
         if record.state == RunState.ABANDONED:
             state = record.state  # so that no task of it can be cleared and work in between
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
-    keep_history(run.engine, store_name, utc_now())
+        record = run_record.load_run_record(connection, store_name, run_id)
+    tell(note := text.note(record))  # first: what follows may fail as well
     suggest_members(run.engine, store_name)
     path = write_report(
         run.engine,
@@ -225,11 +250,10 @@ def report(store_name: str, run_id: str, *, reached_the_end: bool) -> dict[str, 
     )
     with run.engine.begin() as connection:
         release_lock(connection, run)
-        record = run_record.load_run_record(connection, store_name, run_id)
     log.info("store %s, run %s\n%s\nreport: %s", store_name, run_id, text.table(record), path)
     if failure and reached_the_end:
         raise QualityError(f"store {store_name}, run {run_id}: {failure}")
-    return {"report": str(path), "note": text.note(record), "counters": record.counters()}
+    return {"report": str(path), "note": note, "counters": record.counters()}
 
 
 STAGES: Final[Mapping[str, Callable[[str, str], Counters]]] = {
@@ -300,9 +324,9 @@ def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = Non
     try:
         yield run
     except Exception as error:
-        why = str(error) if isinstance(error, LoyaltyDeskError) else type(error).__name__
+        failure = {**key, "failure": failure_text(name, error)}
         with run.engine.begin() as connection:
-            connection.execute(statement("run/set_failure"), {**key, "failure": f"{name}: {why}"})
+            connection.execute(statement("run/set_failure"), failure)
         raise
     finally:
         if seconds:

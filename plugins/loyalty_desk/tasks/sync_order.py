@@ -23,3 +23,6 @@ SYNC_ORDER: Final = (
 
 `STAGES` in `tasks/sync.py` says what each name does.
 """
+
+NOTE: Final = "note"
+"""The XCom of `start` and `report` whose newest value becomes the note of the DAG run."""

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from loyalty_desk.awards.ledger import TAKEN_BACK
+from loyalty_desk.errors import BadConnectionError, explain
 from loyalty_desk.records import AwardState, RunState
 from loyalty_desk.report import text
 from loyalty_desk.report.award_texts import award_text
+from loyalty_desk.report.formats import NOT_REACHED
 from loyalty_desk.staging.run_record import (
     COUNTERS,
     RunRecord,
+    Work,
     balance_problems,
 )
 from tests.factories import NOW, STORE
@@ -25,6 +28,7 @@ def record(**values: Any) -> RunRecord:
             "run_id": "run-1",
             "state": RunState.SUCCEEDED,
             "started_at_utc": NOW,
+            "written": frozenset(COUNTERS),
             **values,
         }
     )
@@ -70,6 +74,55 @@ def test_the_summary_of_a_run_that_the_brake_stopped_says_that_nothing_was_pushe
     assert "3 cards had to change; nothing was pushed" in text.summary(record(planned=3))
 
 
+STEPS: list[tuple[Work, str]] = [
+    (Work.MEMBERS, "member"),
+    (Work.CUSTOMERS, "customer"),
+    (Work.TICKETS, "ticket"),
+    (Work.MATCH, "found in Gorgias"),
+    (Work.PLAN, "card"),
+]
+"""What a run does one after another, with a word that only says something of it."""
+
+
+@pytest.mark.parametrize("reached", range(len(STEPS) + 1))
+def test_of_what_a_run_did_not_come_to_nothing_is_said(reached: int) -> None:
+    written = frozenset(work.value for work, _ in STEPS[:reached])
+    stopped = record(state=RunState.FAILED, failure="x: no. Mend that", written=written)
+
+    for said in (text.summary(stopped), text.note(stopped), text.table(stopped)):
+        for _, word in STEPS[reached:]:
+            assert word not in said.replace("Nothing was planned or pushed", ""), said
+        assert "right already" not in said or reached == len(STEPS)
+    assert ("matched" in text.summary(stopped)) == (reached >= 4)
+
+
+def test_a_run_that_stopped_in_its_first_read_says_so() -> None:
+    stopped = record(state=RunState.FAILED, written=frozenset())
+
+    assert text.summary(stopped) == (
+        "It stopped before anything was read to its end. Nothing was planned or pushed."
+    )
+
+
+def test_a_run_that_stopped_before_the_match_says_what_it_read() -> None:
+    written = frozenset({Work.MEMBERS.value, Work.TICKETS.value})
+    stopped = record(members_fetched=2100, tickets_fetched=7, written=written)
+
+    assert text.summary(stopped).startswith(
+        "It read 2,100 members, 7 tickets, and stopped before the match."
+    )
+
+
+def test_the_note_of_a_run_that_could_not_begin_says_why_and_what_to_do() -> None:
+    why = explain(BadConnectionError("Airflow connection rivo_demo: the key is refused"))
+
+    assert text.note_without_run(f"start: {why}") == (
+        "**failed**: the run did not begin, so nothing was read, matched or pushed.\n"
+        "Why: start: Airflow connection rivo\\_demo: the key is refused. Mend that, then clear the"
+        " failed task"
+    )
+
+
 def test_the_table_is_aligned_and_leaves_out_empty_classes() -> None:
     lines = text.table(PUSHED).splitlines()
 
@@ -98,6 +151,8 @@ def test_two_runs_stand_side_by_side() -> None:
     lines = text.side_by_side([PUSHED, again]).splitlines()
 
     assert lines[0].split() == ["run-1", "the-second-run"]
+    stopped = record(run_id="stopped", written=frozenset({"members_fetched"}))
+    assert NOT_REACHED in text.side_by_side([PUSHED, stopped])
     cells = {line[: line.index("  ")]: line.split()[-2:] for line in lines[1:]}
     assert cells["pushed"] == ["8", "0"]
     assert cells["gorgias requests"] == ["1,234", "0"]

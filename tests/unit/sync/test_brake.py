@@ -8,7 +8,15 @@ import pytest
 
 from loyalty_desk.errors import BrakeError
 from loyalty_desk.settings.sections import BrakeSettings
-from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
+from loyalty_desk.sync.brake import (
+    BrakeFacts,
+    ExtractSize,
+    FullRead,
+    Meeting,
+    check_brake,
+    check_full_read,
+    check_meeting,
+)
 
 LIMITS = BrakeSettings(
     max_changes=1000,
@@ -79,6 +87,51 @@ def test_the_first_run_is_stopped_by_the_number_of_changes_only() -> None:
 @pytest.mark.parametrize("sizes", [size(49, 0), size(0, 0), size(100, 500)])
 def test_an_extract_that_was_small_or_grew_may_go(sizes: ExtractSize) -> None:
     check_brake(LIMITS, facts(shrink=(sizes,)))
+
+
+@pytest.mark.parametrize(("known", "read"), [(0, 1), (3, 2), (100, 50), (1, 500)])
+def test_a_full_read_that_holds_enough_of_what_is_known_may_go(known: int, read: int) -> None:
+    check_full_read(LIMITS, FullRead(source="members", known=known, read=read))
+
+
+@pytest.mark.parametrize(
+    ("known", "read", "says"),
+    [
+        (0, 0, "no members were read"),
+        (1000, 0, "no members were read"),
+        (3, 1, r"1 members were read and 3 are known \(33.3%\), min_read_share asks for 50.0%"),
+        (1000, 499, "min_read_share"),
+    ],
+)
+def test_a_full_read_of_nothing_or_of_much_less_than_is_known_is_stopped_in_a_store_of_any_size(
+    known: int, read: int, says: str
+) -> None:
+    with pytest.raises(BrakeError, match=says):
+        check_full_read(LIMITS, FullRead(source="members", known=known, read=read))
+
+
+def test_the_share_of_a_full_read_is_a_setting() -> None:
+    limits = LIMITS.model_copy(update={"min_read_share": 0.0})
+    check_full_read(limits, FullRead(source="members", known=1000, read=1))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"members": 0}, "no members are known"),
+        ({"customers": 0, "is_full": False}, "no customers are known"),
+        ({"met": 0}, "none of 7 members is any of 9 customers.*release_brake"),
+    ],
+)
+def test_a_match_in_which_nobody_meets_anybody_is_stopped(
+    values: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BrakeError, match=says):
+        check_meeting(Meeting(**{"members": 7, "customers": 9, "met": 1, "is_full": True} | values))
+
+
+def test_the_runs_after_a_released_one_go_on_though_nobody_meets() -> None:
+    check_meeting(Meeting(members=7, customers=9, met=0, is_full=False))
 
 
 def test_the_message_names_every_limit_with_numbers_and_what_to_do() -> None:

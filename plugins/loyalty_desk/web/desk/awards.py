@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -51,8 +51,10 @@ def show_awards(request: Request, visitor: Seeing) -> Response:
     """The queue and the history, filtered by the query."""
     chosen = _read_filter(request)
     with reading(staging_engine()) as connection:
-        rows = _load(connection, visitor.store.name, chosen)
-    found = rows[0].found if rows else 0
+        rows = counted = _load(connection, visitor.store.name, chosen)
+        if not rows and chosen.page > 1:  # beyond the last page no row tells how many there are
+            counted = _load(connection, visitor.store.name, replace(chosen, page=1))
+    found = counted[0].found if counted else 0
     return page(
         request,
         "awards.html.j2",

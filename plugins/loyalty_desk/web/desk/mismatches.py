@@ -13,20 +13,22 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
+from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.mismatches.listing import (
-    PAGE_ROWS,
     MismatchFilter,
     Side,
     Sort,
     Status,
     load_page,
     read_filter,
+    why_empty,
 )
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.mismatches.searches import find_id
 from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.run_record import newest_match
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.evidence import load_mismatch
 from loyalty_desk.web.forms import Form, OwnForm
@@ -181,15 +183,11 @@ def _subject(side: str, subject_id: str) -> Subject:
 
 
 def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Response:
-    chosen = read_filter(request.query_params)
+    chosen, now, store = read_filter(request.query_params), utc_now(), visitor.store
     with reading(staging_engine()) as connection:
-        found = load_page(
-            connection,
-            visitor.store.name,
-            chosen,
-            utc_now(),
-            min_score=visitor.store.mismatches.min_score,
-        )
+        found = load_page(connection, store.name, chosen, now, min_score=store.mismatches.min_score)
+        matched_at = newest_match(connection, store.name)
+        open_in_all = count_open(connection, store.name, now)
     return page(
         request,
         "mismatches.html.j2",
@@ -199,7 +197,10 @@ def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Resp
         chosen=chosen,
         query=_as_query(chosen),
         found=found,
-        pages=-(-found.found // PAGE_ROWS) or 1,
+        pages=found.pages,
+        why_empty=why_empty(found, chosen, has_matched=matched_at is not None),
+        matched_at=matched_at,
+        open_in_all=open_in_all,
         problem=problem,
         batch=_batch(request),
         class_text=class_text,

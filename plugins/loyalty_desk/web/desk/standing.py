@@ -13,10 +13,16 @@ from sqlalchemy import Connection, Row
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.hooks.connections import gorgias_account
-from loyalty_desk.mismatches.history import load_progress
+from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.records import AwardState, RunState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
-from loyalty_desk.staging.run_record import RunRecord, load_recent_records, newest_success
+from loyalty_desk.staging.run_record import (
+    RunRecord,
+    Work,
+    load_recent_records,
+    newest_match,
+    newest_success,
+)
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
@@ -65,7 +71,8 @@ class Standing:
 
     recent: list[RunRecord]
     data_from: datetime | None
-    open_mismatches: int
+    open_mismatches: int | None
+    """None before the first match: nobody can be named yet."""
     awards: dict[str, int]
     progress: Progress | None
     budget: Budget | None
@@ -77,7 +84,7 @@ class Standing:
     @property
     def counted(self) -> RunRecord | None:
         """The newest run that has matched, whose numbers stand for the store."""
-        return next((run for run in self.recent if run.customers_total), None)
+        return next((run for run in self.recent if run.has_done(Work.MATCH)), None)
 
     @property
     def waiting_awards(self) -> int:
@@ -94,11 +101,11 @@ def load_standing(
     """Read how a store stands."""
     recent = load_recent(connection, store.name, runs)
     awards = connection.execute(statement("desk/awards/count_awards"), {"store": store.name})
-    mismatches = load_progress(connection, store.name, now, now)
+    has_matched = newest_match(connection, store.name) is not None
     return Standing(
         recent=recent,
         data_from=newest_success(connection, store.name),
-        open_mismatches=sum(row.open for row in mismatches),
+        open_mismatches=count_open(connection, store.name, now) if has_matched else None,
         awards={row.state: row.awards for row in awards},
         progress=load_run_progress(connection, recent, now),
         budget=load_budget(connection, store, now),
@@ -145,7 +152,7 @@ def _scan_progress(
     """How far the full scan of a source is; an incremental read has nothing to show."""
     record = recent[0]
     binds = {"store": record.store, "source": stage}
-    done = connection.execute(statement("desk/runs/count_seen"), binds).scalar_one()
+    done = connection.execute(statement("stage/scan/count_seen"), binds).scalar_one()
     before = max((getattr(run, f"{stage}_fetched") for run in recent[1:]), default=0)
     minutes = max((now - record.started_at_utc).total_seconds(), 1.0) / 60
     return Progress(
