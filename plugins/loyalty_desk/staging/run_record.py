@@ -92,6 +92,7 @@ class RunRecord(BaseModel):
     planned_update: int = _count("Of those, cards that replace another card.")
     planned_clear: int = _count("Of those, members' cards that a non-member card replaces.")
     cards_unchanged: int = _count("Cards that were looked at and are already right in Gorgias.")
+    cards_stale: int = _count("Cards that stay as they were, as a row of theirs was set aside.")
 
     pushed: int = _count("Planned changes that Gorgias accepted.")
     failed: int = _count("Planned changes that Gorgias refused; the next run tries again.")
@@ -101,6 +102,7 @@ class RunRecord(BaseModel):
     readback_wrong: int = _count("Of those, customers that did not show what was pushed.")
 
     quality_critical_failed: int = _count("Critical data-quality checks that failed.")
+    quality_row_failed: int = _count("Data-quality checks that failed for rows, now set aside.")
     quality_warning_failed: int = _count("Data-quality checks that failed and only warn.")
 
     gorgias_requests: int = _count("Requests sent to Gorgias, repeated ones included.")
@@ -116,6 +118,11 @@ class RunRecord(BaseModel):
     seconds_push: float = _seconds("Pushing and reading back.")
     seconds_checks: float = _seconds("Data-quality checks, all steps together.")
     seconds_total: float = _seconds("From the start of the run to its end.")
+
+    @property
+    def checks_failed(self) -> int:
+        """How many data-quality checks failed, of every severity."""
+        return self.quality_critical_failed + self.quality_row_failed + self.quality_warning_failed
 
     def counters(self) -> dict[str, float]:
         """Every counter by its name, in the order of the fields."""

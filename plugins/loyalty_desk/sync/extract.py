@@ -14,7 +14,7 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
-from loyalty_desk.staging import full_scans, intake
+from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
@@ -82,6 +82,7 @@ def _stage_customer_page(
     fresh = [customer for customer in page.customers if read.first_sight(customer.customer_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
+        set_aside.note_rejected(connection, store.name, "customer", page.rejected, utc_now())
         staged = intake.stage_customers(
             connection,
             store.name,

@@ -12,7 +12,7 @@ from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import MemberPage, Platform
 from loyalty_desk.records import Rejected
-from loyalty_desk.staging import full_scans, intake
+from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
@@ -90,11 +90,13 @@ def _stage_member_page(
     fresh = [member for member in page.members if read.first_sight(member.member_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
+        set_aside.note_rejected(connection, store, "member", page.rejected, asked_at)
         staged = intake.stage_members(connection, store, fresh, asked_at, first_load=first_load)
         if note_seen:
             seen = {m.member_id for m in fresh} - staged.kept_out
             seen |= {r.record_id for r in page.rejected if r.record_id}
             full_scans.note_seen(connection, store, "members", seen)
+    read.reject(staged.set_aside)
     read.page_done(staged)
 
 

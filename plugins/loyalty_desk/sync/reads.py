@@ -26,7 +26,7 @@ from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
 log = logging.getLogger(__name__)
 
 MIN_ROWS_FOR_SHARE = 100
-"""Below this many rows one bad row must not stop a run in mid-read."""
+"""Below this many rows a share says nothing yet of a read that goes on."""
 
 
 @dataclass(slots=True)
@@ -91,15 +91,14 @@ class Read:
         self.counts.fetched += len(rows)
 
     def check_share(self, *, whole: bool) -> None:
-        allowed = self.run.store.extract.max_rejected_share
         counts = self.counts
         if not whole and counts.fetched < MIN_ROWS_FOR_SHARE:
             return
-        if counts.rejected > allowed * counts.fetched:
+        limit = self.run.store.extract.limit_exceeded(counts.rejected, counts.fetched)
+        if limit:
             raise RejectedShareError(
                 f"{counts.rejected} of {counts.fetched} {self.source} were unusable, more than "
-                f"extract.max_rejected_share = {allowed:g} of store {self.run.store.name}; "
-                "the report lists fields and reasons"
+                f"{limit} of store {self.run.store.name}; the report lists fields and reasons"
             )
 
     def page_done(self, staged: intake.StagedCounts) -> None:
