@@ -72,7 +72,7 @@ ON CONFLICT (store, customer_id) DO UPDATE SET asked_at_utc = :now_utc;
 -- Customers whose further e-mail addresses are worth one lookup each: recent tickets, no member at
 -- the primary address, and not looked up since the customer last changed. Newest ticket first,
 -- because an agent is likely to open it next.
--- Reads customers, tickets, members, links. Binds store, lookups. One row per customer.
+-- Reads customers, tickets, members, links. Binds store, lookups, now_utc. One row per customer.
 SELECT
     customers.customer_id,
     MAX(tickets.updated_at_utc) AS newest_ticket_utc
@@ -84,7 +84,11 @@ WHERE
     AND customers.gone_at_utc IS NULL
     AND (
         customers.channels_read_at_utc IS NULL
-        OR customers.channels_read_at_utc < customers.updated_at_utc
+        OR (
+            customers.channels_read_at_utc < customers.updated_at_utc
+            -- Who is dated in the future would be looked up in every run.
+            AND customers.updated_at_utc <= :now_utc
+        )
     )
     AND NOT EXISTS (
         SELECT 1 FROM members

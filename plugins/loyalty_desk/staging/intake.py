@@ -187,7 +187,7 @@ def stage_customers(
     current = []
     for customer_id, customer in latest.items():
         old, pushed = staged.get(customer_id, (None, _NOTHING))
-        if old is not None and old.updated_at_utc > customer.updated_at_utc:
+        if old is not None and _is_newer(old.updated_at_utc, customer.updated_at_utc, now_utc):
             continue
         current.append(customer)
         row = customer_row(store, customer, old, card_key, now_utc)
@@ -296,9 +296,10 @@ def stage_tickets(
     connection: Connection,
     store: str,
     batch: Sequence[Ticket],
-    now: datetime,  # noqa: ARG001 - every stage takes the time
+    now: datetime,
 ) -> StagedCounts:
     """Stage tickets and touch the customers of those that are new, changed or moved."""
+    now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
     kept_out = _keep_out(connection, store, latest, KeptOut.has_ticket)
     found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
@@ -313,7 +314,9 @@ def stage_tickets(
             status=ticket.status,
             updated_at_utc=ticket.updated_at_utc,
         )
-        if old is not None and (row == old or old.updated_at_utc > ticket.updated_at_utc):
+        if old is not None and (
+            row == old or _is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)
+        ):
             continue
         changes.rows.append(row)
         changes.touch(store, "customer", ticket.customer_id)
@@ -335,6 +338,11 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
 
 
 # --- helpers ---------------------------------------------------------------------------------
+
+
+def _is_newer(staged_utc: str, told_utc: str, now_utc: str) -> bool:
+    """Whether what is staged changed later than what is told; one dated ahead tells nothing."""
+    return told_utc < staged_utc <= now_utc
 
 
 def _keep_out(

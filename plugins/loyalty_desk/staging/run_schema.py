@@ -74,7 +74,8 @@ watermarks = staging_table(
         "since",
         Text,
         doc="The newest update that the last whole read saw, as a time in UTC; for members when "
-        "that read began. NULL: there was none.",
+        "that read began. Never later than `extract.overlap_minutes` before that. NULL: there was "
+        "none.",
     ),
     Column(
         "full_scan_at_utc",

@@ -16,7 +16,7 @@ from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
+from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.member_files import OpenFolder, find_new_files
 from loyalty_desk.sync.reads import (
     Read,
@@ -24,6 +24,7 @@ from loyalty_desk.sync.reads import (
     begin_scan,
     finish_scan,
     full_scan_is_due,
+    next_watermark,
     start_read,
 )
 
@@ -53,7 +54,7 @@ def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     started = utc_now()
     _scan_pages(run, read, platform.iter_member_pages())
     with run.engine.begin() as connection:
-        watermark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
+        watermark = next_watermark(run, utc_text(started), started, full=True)
         save_watermark(connection, store, "members", watermark)
     return read.counts
 
@@ -67,7 +68,7 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
         _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        watermark = Watermark(since=utc_text(started), full_scan_at_utc=None)
+        watermark = next_watermark(run, utc_text(started), started)
         save_watermark(connection, run.store.name, "members", watermark)
     return read.counts
 

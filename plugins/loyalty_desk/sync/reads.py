@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, schema
@@ -20,7 +20,7 @@ from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
+from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, resume_at
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, check_brake
 
 log = logging.getLogger(__name__)
@@ -126,8 +126,21 @@ def start_read(run: Run, source: str) -> Read:
 def full_scan_is_due(run: Run, watermark: Watermark) -> bool:
     if watermark.since is None or watermark.full_scan_at_utc is None:
         return True
-    age = utc_now() - parse_utc(watermark.full_scan_at_utc)
-    return age >= timedelta(days=run.store.extract.full_scan_days)
+    now = utc_now()
+    age = now - parse_utc(watermark.full_scan_at_utc)
+    return watermark.lies_ahead(now) or age >= timedelta(days=run.store.extract.full_scan_days)
+
+
+def next_watermark(run: Run, newest: str, started: datetime, *, full: bool = False) -> Watermark:
+    """The watermark after a whole read that saw updates up to `newest`.
+
+    What changed while the read went on may be missing from it, so its start is what counts.
+    """
+    overlap = timedelta(minutes=run.store.extract.overlap_minutes)
+    return Watermark(
+        since=resume_at(newest, started, overlap),
+        full_scan_at_utc=utc_text(started) if full else None,
+    )
 
 
 _COUNT: Final[Mapping[full_scans.Source, str]] = {
