@@ -40,6 +40,7 @@ from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stan
 from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
+    cleared,
     full_name,
     json_of,
     only_with_address,
@@ -60,6 +61,9 @@ CARD_KEYS: Final = frozenset(
         *("birthday", "segments"),
     }
 )
+
+TOLD_AT: Final = {"email": ("email",), "external_id": ("merchant_id",)}
+"""Where a customer's row tells each field; null or empty there says that there is none."""
 
 GUESSES: Final[Mapping[str, Guess]] = {
     "updated.parameter": Guess(
@@ -263,9 +267,11 @@ class LoyaltyLionPlatform(Platform):
         tier = read_object(read_object(row, "loyalty_tier_membership"), "loyalty_tier")
         segment = read_text(row, "insights_segment")
         name = full_name(read_text(properties, "first_name"), read_text(properties, "last_name"))
+        email, external_id = read_text(row, "email"), read_text_or_number(row, "merchant_id")
         return Member(
             member_id=member_id,
-            email=read_text(row, "email"),
+            email=email,
+            cleared=cleared(row, TOLD_AT, email=email, external_id=external_id),
             status=_read_status(row),
             card=known(
                 {
@@ -280,7 +286,7 @@ class LoyaltyLionPlatform(Platform):
                     "profile_url": self._profile_url(member_id),
                 }
             ),
-            external_id=read_text_or_number(row, "merchant_id"),
+            external_id=external_id,
             tier_rank=rank_of(tier, "number"),
         )
 

@@ -16,7 +16,7 @@ from loyalty_desk.http.reading import (
     read_text_or_number,
 )
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.platforms.reading import as_object
+from loyalty_desk.platforms.reading import as_object, cleared
 
 
 class Places:
@@ -35,6 +35,15 @@ class Places:
     def text_or_number(self, key: str) -> str | None:
         place = self._answers[key]
         return None if place is None else read_text_or_number({place: self.value(key)}, place)
+
+    def cleared(self, keys: Mapping[str, str], **values: str | None) -> frozenset[str]:
+        """Which of a member's fields the row tells to be empty, by the table's key of each."""
+        places = {field: self._places(key) for field, key in keys.items()}
+        return cleared(self._row, places, **values)
+
+    def _places(self, key: str) -> tuple[str, ...]:
+        place = self._answers[key]
+        return () if place is None else (place,)
 
     def points(self, key: str) -> int | None:
         place = self._answers[key]

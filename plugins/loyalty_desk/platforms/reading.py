@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.http.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import LedgerEntry, MemberPage, SharedAddressError
-from loyalty_desk.platforms.guesses import pick
+from loyalty_desk.platforms.guesses import pick, stands
 from loyalty_desk.records import Member, Rejected
 
 HIGHEST_RANK = 2**31 - 1
@@ -76,6 +76,23 @@ def read_object(row: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise BadFieldError(field, f"is {kind(value)} instead of an object")
     return value
+
+
+def cleared(
+    row: Mapping[str, Any], places: Mapping[str, Collection[str]], **values: str | None
+) -> frozenset[str]:
+    """Which of a member's fields a row tells to be empty, by where it tells each.
+
+    An address that its holder gave up must not stay the holder's. A row that does not have the
+    place at all tells nothing.
+    """
+    return frozenset(
+        field for field, value in values.items() if value is None and _tells(row, places[field])
+    )
+
+
+def _tells(row: Mapping[str, Any], places: Collection[str]) -> bool:
+    return any(stands(row, place) for place in places)
 
 
 def full_name(*parts: str | None) -> str | None:

@@ -39,6 +39,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.reading import (
     booked_id,
+    cleared,
     full_name,
     json_of,
     rank_of,
@@ -76,6 +77,9 @@ CARD_KEYS = frozenset(
     }
 )
 """The keys of a card that Rivo can tell."""
+
+TOLD_AT = {"email": ("email",)}
+"""Where a customer's attributes tell each field; null or empty there says that there is none."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DISPLAY_DATE = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})")
@@ -245,9 +249,11 @@ def read_member(row: Any) -> Member:
     """
     member_id, fields = _read_resource(row)
     tier = read_object(fields, "vip_tier")
+    email = read_text(fields, "email")
     return Member(
         member_id=member_id,
-        email=read_text(fields, "email"),
+        email=email,
+        cleared=cleared(fields, TOLD_AT, email=email),
         status=_read_status(fields),
         card=known(
             {

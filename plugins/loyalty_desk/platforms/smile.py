@@ -33,6 +33,7 @@ from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
     booked_id,
+    cleared,
     full_name,
     only_with_address,
     rank_of,
@@ -58,6 +59,9 @@ NO_YEAR: Final = "1004-"
 CARD_KEYS: Final = frozenset(
     {"points_balance", "name", "tier", "next_tier", "referral_url", "birthday"}
 )
+
+TOLD_AT: Final = {"email": ("email",)}
+"""Where a customer's row tells each field; null or empty there says that there is none."""
 
 GUESSES: Final[Mapping[str, Guess]] = {
     "profile_url": Guess(
@@ -193,9 +197,11 @@ class SmilePlatform(Platform):
         status = read_object(row, "vip_status")
         tier = self._find_tier(status.get("vip_tier_id", row.get("vip_tier_id")))
         next_tier = self._find_tier(status.get("next_vip_tier_id"))
+        email = read_text(row, "email")
         return Member(
             member_id=member_id,
-            email=read_text(row, "email"),
+            email=email,
+            cleared=cleared(row, TOLD_AT, email=email),
             status=_read_status(row),
             card=known(
                 {

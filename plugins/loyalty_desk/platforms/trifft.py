@@ -398,9 +398,15 @@ class TrifftPlatform(Platform):
             raise BadFieldError(self._answers["member.id"], "is no id")
         tier = at.text("member.tier")
         threshold = at.value("member.tier_threshold")
+        email, external_id = at.text("member.email"), at.text_or_number("member.shop_id")
         return Member(
             member_id=member_id,
-            email=at.text("member.email"),
+            email=email,
+            cleared=at.cleared(
+                {"email": "member.email", "external_id": "member.shop_id"},
+                email=email,
+                external_id=external_id,
+            ),
             status=self._status(at.text("member.status")),
             card=known(
                 {
@@ -418,7 +424,7 @@ class TrifftPlatform(Platform):
                     "profile_url": self._profile_url(member_id),
                 }
             ),
-            external_id=at.text_or_number("member.shop_id"),
+            external_id=external_id,
             tier_rank=rank_of({"threshold": threshold} if tier else {}, "threshold"),
         )
 

@@ -94,7 +94,8 @@ def stage_members(
     `asked_at` is when the platform was asked for them. What another read brought that asked later,
     as after an award, stays: a page of a long read may be old by the time it is staged.
     What the platform does not tell never wipes a known value: not in the card, and not the e-mail,
-    phone or external id. An erased member loses all of them. One seen again is not gone any more.
+    phone or external id, unless it tells them to be empty (`cleared`). An erased member loses all
+    of them. One seen again is not gone any more.
     A record at fault is set aside: what is known stays, and is marked stale.
     Touches each changed member with the e-mail keys that it had and has; when nothing changed that
     decides whom it is matched to, as with another balance, only its card.
@@ -150,6 +151,17 @@ def _set_members_aside(
 def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dict[str, MemberRow]:
     found = _iter_staged(connection, "stage/members/select_members", store, ids)
     return {row.member_id: row for row in map(MemberRow._make, found)}
+
+
+def mark_member_gone(connection: Connection, store: str, member_id: str, now: datetime) -> None:
+    """Mark a member as gone that the platform, asked about this very one, does not have."""
+    binds = {"store": store, "member_id": member_id, "now_utc": utc_text(now)}
+    found = connection.execute(statement("stage/members/mark_member_gone"), binds).first()
+    if found is not None:
+        changes = _Changes()
+        changes.touch(store, "member", member_id)
+        changes.touch(store, "email_key", found.email_key)
+        changes.write_touched(connection)
 
 
 # --- customers -------------------------------------------------------------------------------

@@ -84,13 +84,14 @@ class Columns(BaseModel):
         first_last = full_name(self._text(row, "first_name"), self._text(row, "last_name"))
         card = {key.name: self._value(row, key) for key in CARD_KEYS}
         card["name"] = card["name"] or first_last
+        named = {key: self._text(row, key) for key in ("email", "phone", "external_id")}
         return Member(
+            **named,
             member_id=member_id,
-            email=self._text(row, "email"),
             status=self._status(row),
             card=known(card),
-            phone=self._text(row, "phone"),
-            external_id=self._text(row, "external_id"),
+            # An empty cell says that there is none; a column that is not there says nothing.
+            cleared=frozenset(key for key in named if named[key] is None and key in self.columns),
             tier_rank=max(0, min(rank or 0, 2**31 - 1)),
         )
 
