@@ -79,20 +79,18 @@ def read_object(row: Mapping[str, Any], field: str) -> Mapping[str, Any]:
 
 
 def cleared(
-    row: Mapping[str, Any], places: Mapping[str, Collection[str]], **values: str | None
+    row: Mapping[str, Any], told_at: Mapping[str, Collection[str]], values: Mapping[str, Any]
 ) -> frozenset[str]:
-    """Which of a member's fields a row tells to be empty, by where it tells each.
+    """Which of a member's fields and card keys a row tells to be empty, by where it tells each.
 
-    An address that its holder gave up must not stay the holder's. A row that does not have the
-    place at all tells nothing.
+    What was known of them must go: an address that its holder gave up, a tier that was lost. A row
+    that does not have the place at all tells nothing, as one of an older version of the API.
     """
     return frozenset(
-        field for field, value in values.items() if value is None and _tells(row, places[field])
+        name
+        for name, value in values.items()
+        if value is None and any(stands(row, place) for place in told_at.get(name, ()))
     )
-
-
-def _tells(row: Mapping[str, Any], places: Collection[str]) -> bool:
-    return any(stands(row, place) for place in places)
 
 
 def full_name(*parts: str | None) -> str | None:

@@ -79,9 +79,10 @@ def _merged_card(member: Member, old: MemberRow | None) -> tuple[int | None, str
     card = cards.member_card(member.member_id, member.status, told)
     text = _card_text(card)
     if old is not None and text != old.card:
-        card = cards.member_card(
-            member.member_id, member.status, {**orjson.loads(old.card), **told}
-        )
+        before = orjson.loads(old.card)
+        for key in member.cleared:
+            before.pop(key, None)
+        card = cards.member_card(member.member_id, member.status, {**before, **told})
         text = _card_text(card)
     if old is not None and text == old.card:
         return old.points_balance, text, old.card_fingerprint

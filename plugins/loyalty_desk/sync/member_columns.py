@@ -90,10 +90,14 @@ class Columns(BaseModel):
             member_id=member_id,
             status=self._status(row),
             card=known(card),
-            # An empty cell says that there is none; a column that is not there says nothing.
-            cleared=frozenset(key for key in named if named[key] is None and key in self.columns),
+            cleared=self._cleared({**named, **card}),
             tier_rank=max(0, min(rank or 0, 2**31 - 1)),
         )
+
+    def _cleared(self, values: Mapping[str, Any]) -> frozenset[str]:
+        """Whose cell is empty, which says that there is none; a column not there says nothing."""
+        told = {*self.columns, *(["name"] if "first_name" in self.columns else [])}
+        return frozenset(key for key, value in values.items() if value is None and key in told)
 
     def _value(self, row: Mapping[str | None, Any], key: CardKey) -> Any:
         match key.kind:
