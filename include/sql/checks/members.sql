@@ -34,4 +34,5 @@ WHERE
     store = :store
     AND gone_at_utc IS NULL
     AND SUBSTR(JSON(card) ->> 'points_expire_on', 1, 4)
-    NOT BETWEEN CAST(:this_year AS TEXT) AND CAST(:this_year + 10 AS TEXT);
+    NOT BETWEEN CAST(CAST(:this_year AS INTEGER) AS TEXT)
+    AND CAST(CAST(:this_year AS INTEGER) + 10 AS TEXT);
