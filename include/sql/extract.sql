@@ -69,34 +69,87 @@ VALUES (:store, :customer_id, :now_utc)
 ON CONFLICT (store, customer_id) DO UPDATE SET asked_at_utc = :now_utc;
 
 -- name: select_channel_candidates
--- Customers whose further e-mail addresses are worth one lookup each: recent tickets, no member at
--- the primary address, and not looked up since the customer last changed. Newest ticket first,
--- because an agent is likely to open it next.
--- Reads customers, tickets, members, links. Binds store, lookups. One row per customer.
+-- Customers whose further e-mail addresses are worth one lookup each. First those who changed since
+-- a further address was read that decides something, as a match or against somebody who has it too:
+-- they may have given it up. Then those with recent tickets, no member at the primary address, and
+-- not looked up since they last changed; the newest ticket first, as an agent may open it next.
+-- Who is dated in the future would be looked up in every run.
+-- Reads customers, customer_channels, matches, tickets, members, links.
+-- Binds store, lookups, now_utc. One row per customer.
+WITH candidates AS (
+    SELECT
+        customers.customer_id,
+        0 AS is_held,
+        MAX(tickets.updated_at_utc) AS newest_ticket_utc
+    FROM customers
+    INNER JOIN tickets
+        ON customers.store = tickets.store AND customers.customer_id = tickets.customer_id
+    WHERE
+        customers.store = :store
+        AND customers.gone_at_utc IS NULL
+        AND (
+            customers.channels_read_at_utc IS NULL
+            OR (
+                customers.channels_read_at_utc < customers.updated_at_utc
+                AND customers.updated_at_utc <= :now_utc
+            )
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM members
+            WHERE
+                members.store = customers.store
+                AND members.email_key = customers.email_key
+                AND members.gone_at_utc IS NULL
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM links
+            WHERE links.store = customers.store AND links.customer_id = customers.customer_id
+        )
+    GROUP BY customers.customer_id
+    UNION ALL
+    SELECT
+        holders.customer_id,
+        1 AS is_held,
+        '' AS newest_ticket_utc
+    FROM customer_channels AS held
+    CROSS JOIN customers AS holders
+    WHERE
+        held.store = :store
+        AND holders.store = :store
+        AND holders.customer_id = held.customer_id
+        AND holders.gone_at_utc IS NULL
+        AND holders.channels_read_at_utc < holders.updated_at_utc
+        AND holders.updated_at_utc <= :now_utc
+        AND (
+            EXISTS (
+                SELECT 1 FROM matches
+                WHERE
+                    matches.store = held.store
+                    AND matches.customer_id = held.customer_id
+                    AND matches.rule = 'channel'
+            )
+            OR EXISTS (
+                SELECT 1 FROM customers AS rivals
+                WHERE
+                    rivals.store = held.store
+                    AND rivals.email_key = held.email_key
+                    AND rivals.gone_at_utc IS NULL
+            )
+            OR EXISTS (
+                SELECT 1 FROM customer_channels AS rivals
+                WHERE
+                    rivals.store = held.store
+                    AND rivals.email_key = held.email_key
+                    AND rivals.customer_id <> held.customer_id
+            )
+        )
+)
+
 SELECT
-    customers.customer_id,
-    MAX(tickets.updated_at_utc) AS newest_ticket_utc
-FROM customers
-INNER JOIN tickets
-    ON customers.store = tickets.store AND customers.customer_id = tickets.customer_id
-WHERE
-    customers.store = :store
-    AND customers.gone_at_utc IS NULL
-    AND (
-        customers.channels_read_at_utc IS NULL
-        OR customers.channels_read_at_utc < customers.updated_at_utc
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM members
-        WHERE
-            members.store = customers.store
-            AND members.email_key = customers.email_key
-            AND members.gone_at_utc IS NULL
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM links
-        WHERE links.store = customers.store AND links.customer_id = customers.customer_id
-    )
-GROUP BY customers.customer_id
-ORDER BY newest_ticket_utc DESC, customers.customer_id ASC
+    customer_id,
+    MAX(is_held) AS is_held,
+    MAX(newest_ticket_utc) AS newest_ticket_utc
+FROM candidates
+GROUP BY customer_id
+ORDER BY is_held DESC, newest_ticket_utc DESC, customer_id ASC
 LIMIT :lookups;

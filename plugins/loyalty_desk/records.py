@@ -109,6 +109,9 @@ class Member:
     `email` is as received. `card` holds the card's keys that the platform knows (see
     `card/cards.py`); a key that is absent is unknown and never wipes a known value.
     `tier_rank` orders tiers (0 = none; higher is better), used for priority only.
+    `cleared` names the card's keys, and those of `email`, `phone` and `external_id`, that the
+    record tells to be empty: what was known of them goes. One that is None, or absent from the
+    card, and not in it is unknown and wipes nothing.
     """
 
     member_id: str
@@ -118,6 +121,7 @@ class Member:
     phone: str | None = None
     external_id: str | None = None
     tier_rank: int = 0
+    cleared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

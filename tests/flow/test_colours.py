@@ -32,7 +32,7 @@ WHY = "made to fail by a test"
 def idle(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Stages that do nothing, in a hurry: `dag.test` waits a second for what cannot run."""
     sleep = time.sleep
-    monkeypatch.setattr(time, "sleep", lambda seconds: sleep(seconds / 50))
+    monkeypatch.setattr(time, "sleep", lambda seconds: sleep(seconds / 50))  # Airflow's own waits
     monkeypatch.setattr(sync_tasks, "STAGES", dict.fromkeys(NAMES, lambda store, run_id: {}))
     return monkeypatch
 

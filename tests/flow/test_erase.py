@@ -77,6 +77,29 @@ def leave_traces(world: Any, person: Any) -> None:
             )
         )
         connection.execute(
+            schema.rejected_records.insert().values(
+                store=STORE,
+                run_id=run_id,
+                source="member_lookups",
+                position=99,
+                record_id=member_id,
+                field="points_balance",
+                reason="is wrong",
+            )
+        )
+        for side, subject_id in (("member", member_id), ("member", "1"), ("customer", "2")):
+            connection.execute(
+                schema.set_aside.insert().values(
+                    store=STORE,
+                    side=side,
+                    subject_id=subject_id,
+                    found_by="match",
+                    reason="is wrong",
+                    email_key=person["email_key"],
+                    since_utc=utc_text(now),
+                )
+            )
+        connection.execute(
             schema.runs.update()
             .where(schema.runs.c.run_id == run_id)
             .values(failure=f"push: PUT /api/customers/{customer_id}/data answered 500")

@@ -174,6 +174,41 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync)
     ]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"points_tally": 2_000_000_000}, id="a balance that no programme hands out"),
+        pytest.param({"status": "unheard-of"}, id="a status that nobody knows"),
+    ],
+)
+def test_a_row_at_fault_leaves_the_card_of_its_member_as_it_was(world, sync, fault) -> None:
+    before = sync()
+    customer_id, card = next((c, card) for c, card in world.shown_cards().items() if card["member"])
+    world.sandbox.control("rivo", "PATCH", f"members/{card['member_id']}", fault)
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert (record.members_rejected, record.cards_stale) == (before.members_rejected + 1, 1)
+    assert world.shown_cards()[customer_id]["points_balance"] == card["points_balance"]
+    world.sandbox.control(
+        "rivo", "PATCH", f"members/{card['member_id']}", {"points_tally": 321, "status": "member"}
+    )
+    assert sync().cards_stale == 0
+    assert world.shown_cards()[customer_id]["points_balance"] == 321
+
+
+def test_a_name_may_hold_what_json_writes_for_null(world, sync) -> None:
+    member = world.sandbox.control("rivo", "GET", "members?limit=1")["data"][0]
+    name = {"first_name": 'Ada":null,', "last_name": '":null}'}
+    world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", name)
+
+    record = sync()
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert (record.quality_critical_failed, record.quality_row_failed) == (0, 0)
+
+
 def test_too_many_unusable_rows_stop_the_run(world, sync) -> None:
     for member in world.sandbox.control("rivo", "GET", "members?limit=40")["data"]:
         world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", {"status": "unheard-of"})

@@ -60,6 +60,28 @@ def test_a_page_shows_what_it_is_for_and_nothing_as_html_that_people_wrote(
     assert "style=" not in page.text, "the policy would not let it work"
 
 
+def test_a_card_that_stays_as_it_was_is_marked_stale_with_the_reason(
+    desk: DeskClient, staging: Engine
+) -> None:
+    row = {
+        "store": STORE,
+        "side": "member",
+        "subject_id": "m2",
+        "found_by": "read",
+        "reason": "points_balance is beyond 1,000,000,000, up or down",
+        "since_utc": utc_text(utc_now()),
+    }
+    with staging.begin() as connection:
+        connection.execute(schema.set_aside.insert(), row)
+
+    page = desk.as_user("admin").get(f"/customers/{GRACE}").text
+
+    assert "stale" in page
+    assert "a row of the member is at fault" in page
+    assert "points_balance is beyond" in page
+    assert "stale" not in desk.as_user("admin").get(f"/customers/{DOUBLE}").text
+
+
 def test_the_first_page_lists_the_stores_or_goes_to_the_only_one(desk: DeskClient) -> None:
     both = desk.as_user("admin").call("GET", DESK)
     assert "other" in both.text

@@ -305,3 +305,12 @@ def test_nothing_personal_or_secret_is_logged_or_raised(
     assert said
     for secret in ("mira", "%40", "a%20b", *account.secrets()):
         assert secret not in text
+
+
+def test_an_address_that_is_told_to_be_empty_is_told_apart_from_none_at_all(
+    account: Account,
+) -> None:
+    platform = account.platform()
+
+    assert "email" in found(platform, account.add_member(email=None)).cleared
+    assert all("email" not in one.cleared for one in all_members(platform) if one.email)

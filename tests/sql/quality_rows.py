@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, Table
 
 from loyalty_desk.card.cards import card_json, fingerprint, member_card
 from loyalty_desk.clock import utc_text
@@ -149,10 +149,3 @@ def counter_row(run_id: str, name: str, value: float) -> dict[str, Any]:
 def insert(connection: Connection, table: Table, *rows: dict[str, Any]) -> None:
     for row in rows:
         connection.execute(table.insert(), row)
-
-
-def without_keys(connection: Connection, table: str) -> None:
-    """Replace a table by a copy without its key, as a table that something else made."""
-    connection.execute(text(f"CREATE TABLE keyless AS SELECT * FROM {table}"))
-    connection.execute(text(f"DROP TABLE {table}"))
-    connection.execute(text(f"ALTER TABLE keyless RENAME TO {table}"))

@@ -57,7 +57,9 @@ def installed(
 
 
 def test_every_table_says_what_erasing_does_to_it() -> None:
-    listed = [*ROWS_GO, *ROWS_GO_BY_KIND, *BLANKED, *NOBODY_IN_IT]
+    # One table leads to people by a kind of id and by an address.
+    by_kind = [table for table in ROWS_GO_BY_KIND if table not in ROWS_GO]
+    listed = [*ROWS_GO, *by_kind, *BLANKED, *NOBODY_IN_IT]
 
     assert sorted(table.name for table in listed) == sorted(METADATA.tables)
 

@@ -299,6 +299,7 @@ def test_the_counts_and_the_facts_of_the_brake_agree(former: Staged) -> None:
         "planned_update": 2,
         "planned_clear": 1,
         "cards_unchanged": 1,
+        "cards_stale": 0,
     }
     facts = counts.brake_facts()
     assert (facts.planned, facts.planned_update, facts.planned_clear) == (4, 2, 1)

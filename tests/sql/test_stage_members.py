@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from loyalty_desk.card import cards
 from loyalty_desk.clock import utc_text
+from loyalty_desk.platforms.rivo import read_member
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import StagedCounts, stage_members
@@ -158,6 +159,60 @@ def test_what_the_platform_does_not_tell_wipes_nothing(staging: Engine) -> None:
     assert card(staging) == cards.member_card(
         "m1", MemberStatus.MEMBER, {**member().card, "points_balance": 90}
     )
+
+
+GOLD = {
+    "email": "m1@shop.example",
+    "loyalty_status": "member",
+    "points_tally": 0,
+    "vip_tier": {"name": "Gold"},
+    "next_vip_tier": {"name": "Platinum"},
+    "points_expire_at": "March 05, 2027",
+    "referral_url": "https://shop.example/r/1",
+    "dob": "12-24",
+}
+
+
+def rivo(**attributes: Any) -> Member:
+    return read_member({"id": "1", "attributes": {**GOLD, **attributes}})
+
+
+@pytest.mark.parametrize(
+    ("told", "without", "says"),
+    [
+        ({"vip_tier": None}, "tier", "0 points"),
+        ({"next_vip_tier": None, "vip_tier": {"name": "Platinum"}}, "next_tier", "0 points, Plat"),
+        ({"points_expire_at": None}, "points_expire_on", "0 points, Gold"),
+        ({"referral_url": ""}, "referral_url", "0 points, Gold"),
+        ({"dob": None}, "birthday", "0 points, Gold"),
+        ({"points_tally": None}, "points_balance", "Gold"),
+    ],
+)
+def test_what_a_whole_record_tells_to_be_empty_is_cleared(
+    staging: Engine, told: dict[str, Any], without: str, says: str
+) -> None:
+    put(staging, rivo())
+    assert without in card(staging, "1")
+
+    put(staging, rivo(**told), later=True)
+
+    assert without not in card(staging, "1")
+    assert card(staging, "1")["summary"].startswith(says)
+    if without == "points_balance":  # unknown, and no zero
+        assert staged(staging, "1").points_balance is None
+        assert "0" not in card(staging, "1")["summary"]
+
+
+def test_what_a_record_does_not_have_is_kept(staging: Engine) -> None:
+    put(staging, rivo())
+
+    bare = {"id": "1", "attributes": {"loyalty_status": "member", "dob": None}}
+    put(staging, read_member(bare), later=True)
+
+    kept = card(staging, "1")
+    assert "birthday" not in kept
+    assert (kept["tier"], kept["points_balance"], kept["next_tier"]) == ("Gold", 0, "Platinum")
+    assert staged(staging, "1").email_key == "m1@shop.example"
 
 
 def test_less_of_the_same_is_no_change(staging: Engine) -> None:

@@ -9,18 +9,6 @@ SELECT
 FROM customers
 WHERE store = :store AND gone_at_utc IS NULL;
 
--- name: fail_customer_id_unique
--- Fails if two rows hold one customer's id: two cards would go to one profile, and the last would
--- win. The table's key prevents it; this is for the day when the key is lost in a repair by hand.
--- Reads customers. Binds store. One row per id at fault, none when all is well.
-SELECT
-    customer_id AS failing_id,
-    COUNT(*) AS customer_count
-FROM customers
-WHERE store = :store
-GROUP BY customer_id
-HAVING COUNT(*) > 1;
-
 -- name: fail_customer_email
 -- Fails if a customer counts as having a valid e-mail without a key to match by, or the reverse:
 -- the match would overlook the customer, or pair it by an address that is not one.

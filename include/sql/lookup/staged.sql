@@ -41,12 +41,19 @@ WHERE store = :store AND member_id = :member_id AND gone_at_utc IS NULL;
 
 -- name: select_read_at
 -- When a member was last read for sure: by the last whole scan, or when a change was seen since.
--- Reads members, watermarks. Binds store, member_id (empty for nobody). One row.
+-- A scan that could not use the member's row did not read it.
+-- Reads members, watermarks, set_aside. Binds store, member_id (empty for nobody). One row.
 SELECT
     (
         SELECT w.full_scan_at_utc
         FROM watermarks AS w
-        WHERE w.store = :store AND w.source = 'members'
+        WHERE
+            w.store = :store
+            AND w.source = 'members'
+            AND NOT EXISTS (
+                SELECT 1 FROM set_aside AS s
+                WHERE s.store = w.store AND s.side = 'member' AND s.subject_id = :member_id
+            )
     ) AS scanned_at_utc,
     (
         SELECT m.changed_at_utc

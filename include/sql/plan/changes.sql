@@ -60,9 +60,9 @@ WHERE
 -- 13), then how wrong the balance is (1 to 9). A member's card on somebody who is none goes first
 -- within its urgency: it shows a balance that is not theirs.
 -- Rows come in the order of the key and meet none of this run: both make inserting much faster.
--- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers;
--- writes changes. Binds store, run_id, destination, non_member_cards, now_utc and card_<class>: the
--- fingerprint of each class's card.
+-- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers,
+-- stale_customers; writes changes. Binds store, run_id, destination, non_member_cards, now_utc and
+-- card_<class>: the fingerprint of each class's card.
 INSERT INTO changes (
     store,
     run_id,
@@ -147,7 +147,13 @@ FROM (
             AND c.customer_id = p.customer_id
             AND p.destination = :destination
     LEFT JOIN urgent_customers AS urgent ON c.customer_id = urgent.customer_id
-    WHERE c.store = :store AND c.gone_at_utc IS NULL
+    WHERE
+        c.store = :store
+        AND c.gone_at_utc IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM stale_customers AS stale
+            WHERE stale.customer_id = c.customer_id
+        )
 ) AS w
 WHERE
     w.wanted_card IS NOT NULL

@@ -81,3 +81,57 @@ SELECT
         SELECT COUNT(*) FROM customers_to_plan
         WHERE store = :store AND gone_at_utc IS NOT NULL
     ) AS considered;
+
+-- name: insert_stale_customers
+-- The customers whose card stays as it was: a row of theirs is set aside, or one of the member that
+-- they are matched with, or of one who has their address. What the checks of a plan or a push found
+-- does not count, as this plan looks again.
+-- Reads set_aside, matches, customers; writes stale_customers. Binds store.
+INSERT INTO stale_customers (customer_id)
+SELECT c.customer_id
+FROM set_aside AS s
+CROSS JOIN customers AS c
+WHERE
+    s.store = :store
+    AND s.side = 'customer'
+    AND s.found_by NOT IN ('plan', 'push')
+    AND c.store = :store
+    AND c.customer_id = CAST(s.subject_id AS BIGINT)
+UNION
+SELECT mt.customer_id
+FROM set_aside AS s
+CROSS JOIN matches AS mt
+WHERE s.store = :store AND s.side = 'member' AND mt.store = :store AND mt.member_id = s.subject_id
+UNION
+SELECT c.customer_id
+FROM set_aside AS s
+CROSS JOIN customers AS c
+WHERE s.store = :store AND s.side = 'member' AND c.store = :store AND c.email_key = s.email_key;
+
+-- name: insert_to_plan_stale
+-- The next plan looks at them again: nothing else tells it when they are not set aside any more.
+-- Reads stale_customers, writes to_plan. Binds store.
+INSERT INTO to_plan (store, customer_id)
+SELECT
+    :store AS store,
+    customer_id
+FROM stale_customers
+WHERE TRUE
+ON CONFLICT (store, customer_id) DO NOTHING;
+
+-- name: count_stale_customers
+-- How many customers keep their card as it was, and how many of those the plan looks at.
+-- Reads stale_customers, customers, customers_to_plan. Binds store. One row.
+SELECT
+    (
+        SELECT COUNT(*)
+        FROM stale_customers AS s
+        CROSS JOIN customers AS c
+        WHERE c.store = :store AND c.customer_id = s.customer_id AND c.gone_at_utc IS NULL
+    ) AS stale,
+    (
+        SELECT COUNT(*)
+        FROM stale_customers AS s
+        CROSS JOIN customers_to_plan AS c
+        WHERE c.store = :store AND c.customer_id = s.customer_id AND c.gone_at_utc IS NULL
+    ) AS considered;

@@ -19,6 +19,14 @@ SELECT
 FROM members
 WHERE store = :store AND member_id IN (:ids);
 
+-- name: mark_member_gone
+-- Marks a member as gone: the platform said so when it was asked about that very one.
+-- Writes members. Binds store, now_utc, member_id. One row with the e-mail key, unless it was gone.
+UPDATE members
+SET gone_at_utc = :now_utc, changed_at_utc = :now_utc
+WHERE store = :store AND gone_at_utc IS NULL AND member_id = :member_id
+RETURNING email_key;
+
 -- name: count_unseen_members
 -- How many live members the full scan did not see, for the brake.
 -- Reads members, scan_seen. Binds store. One row.

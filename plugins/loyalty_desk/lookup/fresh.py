@@ -104,10 +104,13 @@ class Lookup:
         with self._engine.begin() as connection:
             # What is news is pushed within seconds too, as macros read the card that was pushed; a
             # write of ours that comes back as a lookup finds no news, so this cannot go round.
-            told = stage_members(connection, name, [member], asked_at, first_load=False).changed
+            staged = stage_members(connection, name, [member], asked_at, first_load=False)
             said = say_last_awards(connection, name, [member.member_id], asked_at)
-            if told or said:
+            if staged.changed or said:
                 ask_for_cards(connection, name, [member.member_id], utc_now())
+        if staged.set_aside:  # what is shown is what was known before
+            bad = staged.set_aside[0]
+            raise BadFieldError(bad.field, bad.reason)
         return member.member_id
 
 

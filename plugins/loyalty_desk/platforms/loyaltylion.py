@@ -40,6 +40,7 @@ from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stan
 from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
+    cleared,
     full_name,
     json_of,
     only_with_address,
@@ -60,6 +61,20 @@ CARD_KEYS: Final = frozenset(
         *("birthday", "segments"),
     }
 )
+
+TOLD_AT: Final = {
+    "email": ("email",),
+    "external_id": ("merchant_id",),
+    "points_balance": ("points_approved",),
+    "points_pending": ("points_pending",),
+    "name": ("properties.first_name", "properties.last_name", "properties.name"),
+    "tier": ("loyalty_tier_membership.loyalty_tier.name",),
+    "referral_url": ("referral_url",),
+    "referral_code": ("referral_id",),
+    "birthday": ("birthday",),
+    "segments": ("insights_segment",),
+}
+"""Where a customer's row tells each field; null or empty there says that there is none."""
 
 GUESSES: Final[Mapping[str, Guess]] = {
     "updated.parameter": Guess(
@@ -262,26 +277,30 @@ class LoyaltyLionPlatform(Platform):
         properties = read_object(row, "properties")
         tier = read_object(read_object(row, "loyalty_tier_membership"), "loyalty_tier")
         segment = read_text(row, "insights_segment")
+        none_or_unknown: list[str] | None = [] if "insights_segment" in row else None
         name = full_name(read_text(properties, "first_name"), read_text(properties, "last_name"))
+        named = {
+            "email": read_text(row, "email"),
+            "external_id": read_text_or_number(row, "merchant_id"),
+        }
+        card = {
+            "points_balance": read_points(row, "points_approved"),
+            "points_pending": read_points(row, "points_pending"),
+            "name": name or read_text(properties, "name"),
+            "tier": read_text(tier, "name"),
+            "referral_url": read_text(row, "referral_url"),
+            "referral_code": read_text(row, "referral_id"),
+            "birthday": read_text(row, "birthday"),
+            "segments": [segment] if segment else none_or_unknown,
+            "profile_url": self._profile_url(member_id),
+        }
         return Member(
+            **named,
             member_id=member_id,
-            email=read_text(row, "email"),
             status=_read_status(row),
-            card=known(
-                {
-                    "points_balance": read_points(row, "points_approved"),
-                    "points_pending": read_points(row, "points_pending"),
-                    "name": name or read_text(properties, "name"),
-                    "tier": read_text(tier, "name"),
-                    "referral_url": read_text(row, "referral_url"),
-                    "referral_code": read_text(row, "referral_id"),
-                    "birthday": read_text(row, "birthday"),
-                    "segments": [segment] if segment else [],
-                    "profile_url": self._profile_url(member_id),
-                }
-            ),
-            external_id=read_text_or_number(row, "merchant_id"),
+            card=known(card),
             tier_rank=rank_of(tier, "number"),
+            cleared=cleared(row, TOLD_AT, {**named, **card}),
         )
 
     def _read_entry(self, row: Any) -> LedgerEntry:

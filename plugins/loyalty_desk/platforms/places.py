@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from loyalty_desk.http.reading import (
     read_text_or_number,
 )
 from loyalty_desk.platforms.guesses import pick
-from loyalty_desk.platforms.reading import as_object
+from loyalty_desk.platforms.reading import as_object, cleared
 
 
 class Places:
@@ -35,6 +35,17 @@ class Places:
     def text_or_number(self, key: str) -> str | None:
         place = self._answers[key]
         return None if place is None else read_text_or_number({place: self.value(key)}, place)
+
+    def cleared(
+        self, keys: Mapping[str, Collection[str]], values: Mapping[str, Any]
+    ) -> frozenset[str]:
+        """Which of a member's fields the row tells to be empty, by the table's keys of each."""
+        told_at = {
+            name: [place for key in keys[name] if (place := self._answers[key]) is not None]
+            for name, value in values.items()
+            if value is None and name in keys
+        }
+        return cleared(self._row, told_at, values)
 
     def points(self, key: str) -> int | None:
         place = self._answers[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.http.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import LedgerEntry, MemberPage, SharedAddressError
-from loyalty_desk.platforms.guesses import pick
+from loyalty_desk.platforms.guesses import pick, stands
 from loyalty_desk.records import Member, Rejected
 
 HIGHEST_RANK = 2**31 - 1
@@ -76,6 +76,21 @@ def read_object(row: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise BadFieldError(field, f"is {kind(value)} instead of an object")
     return value
+
+
+def cleared(
+    row: Mapping[str, Any], told_at: Mapping[str, Collection[str]], values: Mapping[str, Any]
+) -> frozenset[str]:
+    """Which of a member's fields and card keys a row tells to be empty, by where it tells each.
+
+    What was known of them must go: an address that its holder gave up, a tier that was lost. A row
+    that does not have the place at all tells nothing, as one of an older version of the API.
+    """
+    return frozenset(
+        name
+        for name, value in values.items()
+        if value is None and any(stands(row, place) for place in told_at.get(name, ()))
+    )
 
 
 def full_name(*parts: str | None) -> str | None:

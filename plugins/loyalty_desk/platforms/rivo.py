@@ -39,6 +39,7 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.reading import (
     booked_id,
+    cleared,
     full_name,
     json_of,
     rank_of,
@@ -76,6 +77,20 @@ CARD_KEYS = frozenset(
     }
 )
 """The keys of a card that Rivo can tell."""
+
+TOLD_AT = {
+    "email": ("email",),
+    "points_balance": POINTS_NAMES,
+    "credits_balance": ("credits_tally",),
+    "name": ("first_name", "last_name"),
+    "tier": ("vip_tier.name",),
+    "next_tier": ("next_vip_tier.name",),
+    "referral_url": ("referral_url",),
+    "referral_code": ("referral_code",),
+    "points_expire_on": ("points_expire_at",),
+    "birthday": ("dob",),
+}
+"""Where a customer's attributes tell each field; null or empty there says that there is none."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DISPLAY_DATE = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})")
@@ -245,25 +260,26 @@ def read_member(row: Any) -> Member:
     """
     member_id, fields = _read_resource(row)
     tier = read_object(fields, "vip_tier")
+    email = read_text(fields, "email")
+    card = {
+        **_read_balances(fields),
+        "name": full_name(read_text(fields, "first_name"), read_text(fields, "last_name")),
+        "tier": read_text(tier, "name"),
+        "next_tier": read_text(read_object(fields, "next_vip_tier"), "name"),
+        "referral_url": read_text(fields, "referral_url"),
+        "referral_code": read_text(fields, "referral_code"),
+        "points_expire_on": find_date(read_text(fields, "points_expire_at")),
+        "birthday": _read_birthday(fields),
+        "profile_url": PROFILE_URL.format(member_id=member_id),
+    }
     return Member(
         member_id=member_id,
-        email=read_text(fields, "email"),
+        email=email,
         status=_read_status(fields),
-        card=known(
-            {
-                **_read_balances(fields),
-                "name": full_name(read_text(fields, "first_name"), read_text(fields, "last_name")),
-                "tier": read_text(tier, "name"),
-                "next_tier": read_text(read_object(fields, "next_vip_tier"), "name"),
-                "referral_url": read_text(fields, "referral_url"),
-                "referral_code": read_text(fields, "referral_code"),
-                "points_expire_on": find_date(read_text(fields, "points_expire_at")),
-                "birthday": _read_birthday(fields),
-                "profile_url": PROFILE_URL.format(member_id=member_id),
-            }
-        ),
+        card=known(card),
         external_id=member_id,
         tier_rank=rank_of(tier, "threshold"),
+        cleared=cleared(fields, TOLD_AT, {"email": email, **card}),
     )
 
 

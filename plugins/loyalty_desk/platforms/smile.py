@@ -33,6 +33,7 @@ from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
     booked_id,
+    cleared,
     full_name,
     only_with_address,
     rank_of,
@@ -58,6 +59,17 @@ NO_YEAR: Final = "1004-"
 CARD_KEYS: Final = frozenset(
     {"points_balance", "name", "tier", "next_tier", "referral_url", "birthday"}
 )
+
+TOLD_AT: Final = {
+    "email": ("email",),
+    "points_balance": ("points_balance",),
+    "name": ("first_name", "last_name"),
+    "tier": ("vip_status.vip_tier_id", "vip_tier_id"),
+    "next_tier": ("vip_status.next_vip_tier_id",),
+    "referral_url": ("referral_url",),
+    "birthday": ("date_of_birth",),
+}
+"""Where a customer's row tells each field; null or empty there says that there is none."""
 
 GUESSES: Final[Mapping[str, Guess]] = {
     "profile_url": Guess(
@@ -193,23 +205,23 @@ class SmilePlatform(Platform):
         status = read_object(row, "vip_status")
         tier = self._find_tier(status.get("vip_tier_id", row.get("vip_tier_id")))
         next_tier = self._find_tier(status.get("next_vip_tier_id"))
+        email = read_text(row, "email")
+        card = {
+            "points_balance": read_points(row, "points_balance"),
+            "name": full_name(read_text(row, "first_name"), read_text(row, "last_name")),
+            "tier": read_text(tier, "name"),
+            "next_tier": read_text(next_tier, "name"),
+            "referral_url": read_text(row, "referral_url"),
+            "birthday": (read_text(row, "date_of_birth") or "").removeprefix(NO_YEAR) or None,
+            "profile_url": self._profile_url(member_id),
+        }
         return Member(
             member_id=member_id,
-            email=read_text(row, "email"),
+            email=email,
             status=_read_status(row),
-            card=known(
-                {
-                    "points_balance": read_points(row, "points_balance"),
-                    "name": full_name(read_text(row, "first_name"), read_text(row, "last_name")),
-                    "tier": read_text(tier, "name"),
-                    "next_tier": read_text(next_tier, "name"),
-                    "referral_url": read_text(row, "referral_url"),
-                    "birthday": (read_text(row, "date_of_birth") or "").removeprefix(NO_YEAR)
-                    or None,
-                    "profile_url": self._profile_url(member_id),
-                }
-            ),
+            card=known(card),
             tier_rank=rank_of(tier, "milestone"),
+            cleared=cleared(row, TOLD_AT, {"email": email, **card}),
         )
 
 

@@ -157,6 +157,13 @@ CARD_KEYS: Final = {
     "profile_url": "profile_url",
 }
 """Keys of the card by the guess that each needs."""
+TOLD_AT: Final[Mapping[str, tuple[str, ...]]] = {
+    **{name: (key,) for name, key in CARD_KEYS.items() if name != "profile_url"},
+    "name": ("member.first_name", "member.last_name"),
+    "email": ("member.email",),
+    "external_id": ("member.shop_id",),
+}
+"""By which guesses a row tells each field; null or empty there says that there is none."""
 
 
 class TrifftPlatform(Platform):
@@ -398,28 +405,31 @@ class TrifftPlatform(Platform):
             raise BadFieldError(self._answers["member.id"], "is no id")
         tier = at.text("member.tier")
         threshold = at.value("member.tier_threshold")
+        named = {
+            "email": at.text("member.email"),
+            "external_id": at.text_or_number("member.shop_id"),
+        }
+        card = {
+            "points_balance": at.points("member.points"),
+            "points_pending": at.points("member.points_pending"),
+            "name": full_name(at.text("member.first_name"), at.text("member.last_name")),
+            "tier": tier,
+            "support_id": at.text_or_number("member.support_id"),
+            "referral_code": at.text_or_number("member.referral_code"),
+            "referral_url": at.text("member.referral_url"),
+            "birthday": at.text("member.birthday"),
+            "segments": at.names("member.segments", "segment.name"),
+            "coupons": at.coupons(),
+            "favorite_location": at.text("member.favorite_location"),
+            "profile_url": self._profile_url(member_id),
+        }
         return Member(
+            **named,
             member_id=member_id,
-            email=at.text("member.email"),
             status=self._status(at.text("member.status")),
-            card=known(
-                {
-                    "points_balance": at.points("member.points"),
-                    "points_pending": at.points("member.points_pending"),
-                    "name": full_name(at.text("member.first_name"), at.text("member.last_name")),
-                    "tier": tier,
-                    "support_id": at.text_or_number("member.support_id"),
-                    "referral_code": at.text_or_number("member.referral_code"),
-                    "referral_url": at.text("member.referral_url"),
-                    "birthday": at.text("member.birthday"),
-                    "segments": at.names("member.segments", "segment.name"),
-                    "coupons": at.coupons(),
-                    "favorite_location": at.text("member.favorite_location"),
-                    "profile_url": self._profile_url(member_id),
-                }
-            ),
-            external_id=at.text_or_number("member.shop_id"),
+            card=known(card),
             tier_rank=rank_of({"threshold": threshold} if tier else {}, "threshold"),
+            cleared=at.cleared(TOLD_AT, {**named, **card}),
         )
 
     def _status(self, word: str | None) -> MemberStatus:

@@ -43,6 +43,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     refused_suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     lookups_not_found: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     member_lookups: (("customer_id", CUSTOMER),),
+    schema.set_aside: (("email_key", EMAIL),),
 }
 """The columns that lead to a person; a row with any of them goes."""
 ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {
@@ -51,6 +52,7 @@ ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {
         {"customer": CUSTOMER, "member": MEMBER, "card": MEMBER, "email_key": EMAIL},
     ),
     schema.scan_seen: ("source", "subject_id", {"customers": CUSTOMER, "members": MEMBER}),
+    schema.set_aside: ("side", "subject_id", {"customer": CUSTOMER, "member": MEMBER}),
     mismatches: ("side", "subject_id", {"customer": CUSTOMER, "member": MEMBER}),
     ignored_mismatches: ("side", "subject_id", {"customer": CUSTOMER, "member": MEMBER}),
 }

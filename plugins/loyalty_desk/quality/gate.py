@@ -1,9 +1,14 @@
-"""The gate after a step: runs its suite, keeps the results, and stops the run when it must."""
+"""The gate after a step: runs its suite, keeps the results, and stops the run when it must.
+
+A row at fault is set aside and the run goes on without it, unless so many are that the whole must
+be wrong.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,9 +20,10 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import QualityError
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
-from loyalty_desk.quality.suites import suite
+from loyalty_desk.quality.suites import Check, suite
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.run_record import add_counters, increase_counters
+from loyalty_desk.staging.set_aside import Side, note_checked
 from loyalty_desk.staging.statements import statement
 
 __all__ = ["Step", "check_step"]
@@ -40,24 +46,34 @@ def check_step(
 ) -> StepResult:
     """Run a step's suite and keep one row per expectation in `quality_results`.
 
-    Also sets the run's counters `quality_critical_failed` and `quality_warning_failed`, over all
-    steps so far, and adds to `seconds_checks`. May be repeated. With `docs_dir`, the step's Data
-    Docs are in `docs_dir/<step>/` and replace those of an earlier run. The push's suite reads the
-    counters `readback_checked` and `readback_wrong`, so set them before.
+    Also sets the run's counters `quality_<severity>_failed`, over all steps so far, and adds to
+    `seconds_checks`. May be repeated. With `docs_dir`, the step's Data Docs are in
+    `docs_dir/<step>/` and replace those of an earlier run. The push's suite reads the counters
+    `readback_checked` and `readback_wrong`, so set them before.
+
+    Rows at fault are set aside: after the match no plan changes their cards, after the plan their
+    changes are taken out of it, and the next plan looks again.
 
     Raises:
-        QualityError: a critical expectation failed, or one could not be run. Results are kept.
+        QualityError: a critical expectation failed, more rows are at fault than the store allows,
+            or an expectation could not be run. Results are kept.
     """
     started_s = monotonic()
     step_docs = docs_dir / step.value if docs_dir is not None else None
+    checks = suite(step, store)
     try:
         results = run_checks(
-            engine, suite(step, store), check_values(store, run_id, now), step.value, step_docs
+            engine, checks, check_values(store, run_id, now), step.value, step_docs
         )
     except CheckCrashedError as error:
         raise QualityError(f"store {store.name}, step {step}: {error}") from None
+    faults = _faults(checks, results)
     with engine.begin() as connection:
         _keep(connection, store.name, run_id, step, results, now)
+        limit = _limit_exceeded(connection, store, run_id, step, results, len(faults))
+        if limit is None:
+            note_checked(connection, store.name, step.value, faults, now)
+            _take_out(connection, store.name, run_id, step)
         increase_counters(
             connection, store.name, run_id, {"seconds_checks": monotonic() - started_s}
         )
@@ -70,8 +86,63 @@ def check_step(
         if not check.is_judged:
             log.info("check %s is not judged: there are no rows", check.expectation)
     if result.quality_critical_failed:
-        raise QualityError(_explain(store.name, run_id, result))
+        raise QualityError(_explain(store.name, run_id, result, Severity.CRITICAL))
+    if limit is not None:
+        why = _explain(store.name, run_id, result, Severity.ROW)
+        raise QualityError(f"{why}; those are more rows than {limit} allows")
     return result
+
+
+def _faults(checks: Sequence[Check], results: Sequence[CheckResult]) -> dict[tuple[Side, str], str]:
+    """The first check that found each row which is to be set aside, by side and id."""
+    sides = {check.name: check.side for check in checks}
+    faults: dict[tuple[Side, str], str] = {}
+    for result in results:
+        for subject_id in result.at_fault:
+            faults.setdefault((sides[result.expectation], subject_id), result.expectation)
+    return faults
+
+
+def _limit_exceeded(
+    connection: Connection,
+    store: StoreSettings,
+    run_id: str,
+    step: Step,
+    results: Sequence[CheckResult],
+    at_fault: int,
+) -> str | None:
+    """The limit of the store that so many rows at fault exceed; None when they are set aside."""
+    most = max((one.failing_count for one in results if one.severity is Severity.ROW), default=0)
+    if not most:
+        return None
+    binds = {"store": store.name, "run_id": run_id}
+    rows = connection.execute(statement("checks/set_aside/count_checked"), binds).one()
+    whole = {
+        Step.MEMBERS: rows.members,
+        Step.CUSTOMERS: rows.customers,
+        Step.MATCH: rows.members + rows.customers,
+    }
+    # A check that finds more than it can name has to stop, whatever the ids say.
+    return store.extract.limit_exceeded(max(at_fault, most), whole.get(step, rows.changes))
+
+
+def _take_out(connection: Connection, store: str, run_id: str, step: Step) -> None:
+    """Leave to the next plan what the checks of this one, or of its push, found at fault."""
+    if step not in (Step.PLAN, Step.PUSH):
+        return
+    binds = {"store": store, "run_id": run_id}
+    connection.execute(
+        statement("checks/set_aside/plan_again"), {"store": store, "found_by": step.value}
+    )
+    if (
+        step is Step.PLAN
+        and connection.execute(
+            statement("checks/set_aside/delete_changes_at_fault"), binds
+        ).rowcount
+    ):
+        left = connection.execute(statement("plan/changes/count_changes"), binds).one()._asdict()
+        del left["changing"]
+        add_counters(connection, store, run_id, left)
 
 
 def check_values(store: StoreSettings, run_id: str, now: datetime) -> dict[str, Any]:
@@ -119,13 +190,11 @@ def _keep(
     add_counters(connection, store, run_id, counters)
 
 
-def _explain(store: str, run_id: str, result: StepResult) -> str:
-    checks = ", ".join(
-        f"{found.expectation} ({found.failing_count} rows)"
-        for found in result.failed(Severity.CRITICAL)
-    )
+def _explain(store: str, run_id: str, result: StepResult, severity: Severity) -> str:
+    failed = result.failed(severity)
+    checks = ", ".join(f"{found.expectation} ({found.failing_count} rows)" for found in failed)
     place = f" and {result.docs_index}" if result.docs_index else ""
     return (
-        f"store {store}, step {result.step}: {result.quality_critical_failed} critical checks "
+        f"store {store}, step {result.step}: {len(failed)} {severity} checks "
         f"failed: {checks}; the ids are in quality_results of run {run_id}{place}"
     )

@@ -22,8 +22,9 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.quality.offline import make_offline
-from loyalty_desk.quality.steps import CheckResult
+from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
+from loyalty_desk.settings.sections import MOST_SET_ASIDE
 from loyalty_desk.staging.statements import statement
 
 MOST_IDS: Final = 50
@@ -158,7 +159,7 @@ def _validate(
         )
         wanted = {
             "result_format": "SUMMARY",
-            "partial_unexpected_count": MOST_IDS,
+            "partial_unexpected_count": _most_ids(checks),
             "unexpected_index_column_names": [_id_column(checks)],
         }
     name = f"{title}_{asset.name}"
@@ -183,10 +184,17 @@ def _id_column(checks: Sequence[Check]) -> str:
     return id_column
 
 
+def _most_ids(checks: Sequence[Check]) -> int:
+    """How many ids to ask for: of rows that are set aside, one more than can be."""
+    sets_aside = any(check.severity is Severity.ROW for check in checks)
+    return MOST_SET_ASIDE + 1 if sets_aside else MOST_IDS
+
+
 def _expectation(check: Check) -> Any:
     expectations = _gx(".expectations")
+    severity = Severity.CRITICAL if check.severity is Severity.ROW else check.severity
     common = {
-        "severity": check.severity.value,
+        "severity": severity.value,  # GX has no word for a row
         "description": check.says,
         "meta": {"check": check.name},
     }
@@ -226,6 +234,7 @@ def _read(check: Check, result: Any) -> CheckResult:
         failing_count=int(count or 0),  # GX counts an empty batch as None
         failing_ids=tuple(_shown(value) for value in ids[:MOST_IDS]),
         is_judged=not (_is_share(check) and not detail["element_count"]),
+        at_fault=tuple(map(str, ids)) if check.severity is Severity.ROW else (),
     )
 
 

@@ -18,8 +18,10 @@ class Step(StrEnum):
 
 
 class Severity(StrEnum):
+    ROW = "row"
+    """Is about one row each: those at fault are set aside, and the run goes on with the others."""
     CRITICAL = "critical"
-    """Must never be true of the data: stops the run."""
+    """Is about the whole: stops the run."""
     WARNING = "warning"
     """Is in the report, for a person to look at."""
 
@@ -29,7 +31,9 @@ class CheckResult:
     """What one expectation found. One per expectation of a step.
 
     `failing_count` may be above zero although it `passed`: some expectations allow a share.
-    Counts of rows above `gx.MOST_ROWS` are given as that number. `failing_ids` are the first few.
+    Counts of rows above `gx.MOST_ROWS` are given as that number. `failing_ids` are the first few,
+    to be shown; `at_fault` are the ids of all rows that a check of severity `row` found, as far as
+    so many can be set aside.
     """
 
     expectation: str
@@ -39,6 +43,7 @@ class CheckResult:
     failing_ids: tuple[str, ...] = ()
     is_judged: bool = True
     """Not so for a share of nothing: it neither passed nor failed, and is not kept."""
+    at_fault: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +60,17 @@ class StepResult:
         return len(self.failed(Severity.CRITICAL))
 
     @property
+    def quality_row_failed(self) -> int:
+        return len(self.failed(Severity.ROW))
+
+    @property
     def quality_warning_failed(self) -> int:
         return len(self.failed(Severity.WARNING))
 
     def as_counters(self) -> dict[str, int]:
         return {
             "quality_critical_failed": self.quality_critical_failed,
+            "quality_row_failed": self.quality_row_failed,
             "quality_warning_failed": self.quality_warning_failed,
         }
 

@@ -125,5 +125,5 @@ def load_digest(
         ],
         stopped=record.failure if record.state is RunState.FAILED else None,
         critical=record.quality_critical_failed,
-        warnings=record.quality_warning_failed,
+        warnings=record.quality_row_failed + record.quality_warning_failed,
     )

@@ -63,6 +63,9 @@ def summary(record: RunRecord) -> str:
     if rejected:
         were = "row was" if rejected == 1 else "rows were"
         sentences.append(f"{rejected:,} unusable {were} set aside")
+    if record.cards_stale:
+        stay = "card stays as it was" if record.cards_stale == 1 else "cards stay as they were"
+        sentences.append(f"{record.cards_stale:,} {stay}, as a row of theirs was set aside")
     return ". ".join(sentences) + "."
 
 
@@ -95,11 +98,8 @@ def note(record: RunRecord) -> str:
             f"- planned {record.planned:,}, pushed {record.pushed:,}, failed {record.failed:,}, "
             f"left {record.left:,}"
         )
-    if record.quality_critical_failed or record.quality_warning_failed:
-        lines.append(
-            f"- checks failed: {record.quality_critical_failed:,} critical, "
-            f"{record.quality_warning_failed:,} warning"
-        )
+    if record.checks_failed:
+        lines.append(f"- checks failed: {_checks(record)}")
     lines.append(f"- {_requests(record)}, {record.seconds_total:,.0f} s")
     return "\n".join(lines)
 
@@ -156,14 +156,11 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
         f"{record.planned_clear:,} clear"
     )
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
-    failed = f"{record.quality_critical_failed:,} critical"
-    checks = f"{failed}, {record.quality_warning_failed:,} warning"
+    unchanged = f"{record.cards_unchanged:,} unchanged"
+    if record.cards_stale:
+        unchanged += f", {record.cards_stale:,} stale"
     lines = [
-        (
-            Work.PLAN,
-            "planned",
-            f"{record.planned:,} ({by_kind}), {record.cards_unchanged:,} unchanged",
-        ),
+        (Work.PLAN, "planned", f"{record.planned:,} ({by_kind}), {unchanged}"),
         (Work.PUSH, "pushed", f"{record.pushed:,}, {not_pushed}"),
         (
             Work.READ_BACK,
@@ -173,10 +170,24 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
     ]
     return [
         *((name, text) for work, name, text in lines if record.has_done(work)),
-        *([("checks failed", checks)] if "quality_critical_failed" in record.written else []),
+        *(
+            [("checks failed", _checks(record))]
+            if "quality_critical_failed" in record.written
+            else []
+        ),
         ("requests", _requests(record)),
         ("seconds", f"{record.seconds_total:,.1f}"),
     ]
+
+
+def _checks(record: RunRecord) -> str:
+    parts = [
+        f"{record.quality_critical_failed:,} critical",
+        f"{record.quality_warning_failed:,} warning",
+    ]
+    if record.quality_row_failed:
+        parts.insert(1, f"{record.quality_row_failed:,} for rows that were set aside")
+    return ", ".join(parts)
 
 
 def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:

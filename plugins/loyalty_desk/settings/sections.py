@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -11,6 +11,8 @@ from loyalty_desk.classes import check_open
 from loyalty_desk.settings.project import PROJECT_ROOT
 
 Share = Annotated[float, Field(ge=0, le=1)]
+MOST_SET_ASIDE: Final = 10_000
+"""So many rows a gate can name one by one."""
 
 
 class Strict(BaseModel):
@@ -93,7 +95,21 @@ class ExtractSettings(Strict):
         description="Customers per run whose further e-mail addresses are looked up.",
     )
     max_rejected_share: Share = Field(
-        default=0.05, description="Share of unusable rows in one extract that stops the run."
+        default=0.05,
+        description="Share of rows at fault in one extract, or at one gate of checks, that stops"
+        " the run.",
+    )
+    max_rejected: int = Field(
+        default=5_000,
+        ge=0,
+        le=MOST_SET_ASIDE,
+        description="So many rows at fault are set aside one by one; more stop the run, whatever"
+        " their share.",
+    )
+    always_set_aside: int = Field(
+        default=10,
+        ge=0,
+        description="So few rows at fault never stop a run, whatever their share.",
     )
     platform_requests_per_s: float | None = Field(
         default=None,
@@ -101,6 +117,14 @@ class ExtractSettings(Strict):
         description="Requests per second, a process, to the platform; null: a little less than it"
         " allows.",
     )
+
+    def limit_exceeded(self, at_fault: int, rows: int) -> str | None:
+        """The limit that so many rows at fault exceed, by its name and value; None for none."""
+        if at_fault > self.max_rejected:
+            return f"extract.max_rejected = {self.max_rejected}"
+        if at_fault > max(self.always_set_aside, self.max_rejected_share * rows):
+            return f"extract.max_rejected_share = {self.max_rejected_share:g}"
+        return None
 
 
 class PushSettings(Strict):

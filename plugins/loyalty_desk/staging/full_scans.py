@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.staging import schema
+from loyalty_desk.staging import schema, set_aside
 from loyalty_desk.staging.load import bulk_upsert
 from loyalty_desk.staging.row_types import SeenRow
 from loyalty_desk.staging.statements import statement
@@ -75,5 +75,6 @@ def finish_scan(connection: Connection, store: str, source: Source, now: datetim
     gone = connection.execute(
         statement(_UNSEEN[source].mark_rows), {"store": store, "now_utc": utc_text(now)}
     ).rowcount
+    set_aside.forget_unseen(connection, store, "member" if source == "members" else "customer")
     connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
     return gone

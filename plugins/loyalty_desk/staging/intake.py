@@ -15,9 +15,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from loyalty_desk.card.emails import read_email
+from loyalty_desk.card.faults import find_fault
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Customer, Member, Ticket
-from loyalty_desk.staging import schema
+from loyalty_desk.records import Customer, Member, MemberStatus, Rejected, Ticket
+from loyalty_desk.staging import schema, set_aside
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
 from loyalty_desk.staging.kept_out import KeptOut, load_kept_out
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
@@ -38,12 +40,14 @@ from loyalty_desk.staging.statements import statement
 class StagedCounts:
     """What one batch did: `staged` different records, of which `changed` were new or different.
 
-    `kept_out` are the ids of people who were erased; nothing of them is written.
+    `kept_out` are the ids of people who were erased; nothing of them is written. `set_aside` are
+    the records at fault: what is known of their people stays, and is marked stale.
     """
 
     staged: int
     changed: int
     kept_out: frozenset[int | str] = frozenset()
+    set_aside: tuple[Rejected, ...] = ()
 
 
 class _Pushed(NamedTuple):
@@ -90,17 +94,21 @@ def stage_members(
     `asked_at` is when the platform was asked for them. What another read brought that asked later,
     as after an award, stays: a page of a long read may be old by the time it is staged.
     What the platform does not tell never wipes a known value: not in the card, and not the e-mail,
-    phone or external id. An erased member loses all of them. One seen again is not gone any more.
+    phone or external id, unless it tells them to be empty (`cleared`). An erased member loses all
+    of them. One seen again is not gone any more.
+    A record at fault is set aside: what is known stays, and is marked stale.
     Touches each changed member with the e-mail keys that it had and has; when nothing changed that
     decides whom it is matched to, as with another balance, only its card.
     """
     asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
     kept_out = _keep_out(connection, store, latest, KeptOut.has_member)
+    bad = _set_members_aside(connection, store, latest, asked_at)
     if first_load:
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
-        return StagedCounts(len(latest), count, kept_out)
+        return StagedCounts(len(latest), count, kept_out, bad)
+    set_aside.take_back(connection, store, "member", latest)
     staged = _find_members(connection, store, latest)
     changes = _Changes()
     for member_id, member in latest.items():
@@ -119,12 +127,41 @@ def stage_members(
             changes.touch(store, "email_key", old.email_key)
     bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
     changes.write_touched(connection)
-    return StagedCounts(len(latest), len(changes.rows), kept_out)
+    return StagedCounts(len(latest), len(changes.rows), kept_out, bad)
+
+
+def _set_members_aside(
+    connection: Connection, store: str, latest: dict[str, Member], asked_at: datetime
+) -> tuple[Rejected, ...]:
+    """Take records at fault out of a batch, and note whose card is stale for it."""
+    bad: dict[str, Rejected] = {}
+    for member_id, member in latest.items():
+        fault = find_fault(member.card)
+        if fault is not None and member.status is not MemberStatus.ERASED:
+            bad[member_id] = Rejected(
+                source="members", record_id=member_id, field=fault.key, reason=fault.reason
+            )
+    if not bad:
+        return ()
+    emails = {member_id: read_email(latest.pop(member_id).email)[0] for member_id in bad}
+    set_aside.note_rejected(connection, store, "member", bad.values(), asked_at, email_keys=emails)
+    return tuple(bad.values())
 
 
 def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dict[str, MemberRow]:
     found = _iter_staged(connection, "stage/members/select_members", store, ids)
     return {row.member_id: row for row in map(MemberRow._make, found)}
+
+
+def mark_member_gone(connection: Connection, store: str, member_id: str, now: datetime) -> None:
+    """Mark a member as gone that the platform, asked about this very one, does not have."""
+    binds = {"store": store, "member_id": member_id, "now_utc": utc_text(now)}
+    found = connection.execute(statement("stage/members/mark_member_gone"), binds).first()
+    if found is not None:
+        changes = _Changes()
+        changes.touch(store, "member", member_id)
+        changes.touch(store, "email_key", found.email_key)
+        changes.write_touched(connection)
 
 
 # --- customers -------------------------------------------------------------------------------
@@ -156,12 +193,13 @@ def stage_customers(
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
         return StagedCounts(len(latest), count, kept_out)
+    set_aside.take_back(connection, store, "customer", latest)
     staged = _find_customers(connection, store, latest)
     changes = _Changes()
     current = []
     for customer_id, customer in latest.items():
         old, pushed = staged.get(customer_id, (None, _NOTHING))
-        if old is not None and old.updated_at_utc > customer.updated_at_utc:
+        if old is not None and _is_newer(old.updated_at_utc, customer.updated_at_utc, now_utc):
             continue
         current.append(customer)
         row = customer_row(store, customer, old, card_key, now_utc)
@@ -270,9 +308,10 @@ def stage_tickets(
     connection: Connection,
     store: str,
     batch: Sequence[Ticket],
-    now: datetime,  # noqa: ARG001 - every stage takes the time
+    now: datetime,
 ) -> StagedCounts:
     """Stage tickets and touch the customers of those that are new, changed or moved."""
+    now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
     kept_out = _keep_out(connection, store, latest, KeptOut.has_ticket)
     found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
@@ -287,7 +326,9 @@ def stage_tickets(
             status=ticket.status,
             updated_at_utc=ticket.updated_at_utc,
         )
-        if old is not None and (row == old or old.updated_at_utc > ticket.updated_at_utc):
+        if old is not None and (
+            row == old or _is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)
+        ):
             continue
         changes.rows.append(row)
         changes.touch(store, "customer", ticket.customer_id)
@@ -309,6 +350,11 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
 
 
 # --- helpers ---------------------------------------------------------------------------------
+
+
+def _is_newer(staged_utc: str, told_utc: str, now_utc: str) -> bool:
+    """Whether what is staged changed later than what is told; one dated ahead tells nothing."""
+    return told_utc < staged_utc <= now_utc
 
 
 def _keep_out(

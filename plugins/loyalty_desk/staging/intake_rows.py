@@ -33,11 +33,14 @@ def member_row(store: str, member: Member, old: MemberRow | None, asked_at_utc: 
     status = _STATUS_TEXT[member.status]
     if status == "erased":
         return _erased_row(store, member.member_id, asked_at_utc)
-    email, key, email_state = _known_email(member.email, old)
+    cleared = member.cleared
+    email, key, email_state = _known_email(member.email, None if "email" in cleared else old)
     phone, external_id = _clean(member.phone), _clean(member.external_id)
     if old is not None:
-        phone = old.phone if phone is None else phone
-        external_id = old.external_id if external_id is None else external_id
+        if phone is None and "phone" not in cleared:
+            phone = old.phone
+        if external_id is None and "external_id" not in cleared:
+            external_id = old.external_id
     points, card, fingerprint = _merged_card(member, old)
     return MemberRow(  # by place, as names take three times as long
         store,
@@ -76,9 +79,10 @@ def _merged_card(member: Member, old: MemberRow | None) -> tuple[int | None, str
     card = cards.member_card(member.member_id, member.status, told)
     text = _card_text(card)
     if old is not None and text != old.card:
-        card = cards.member_card(
-            member.member_id, member.status, {**orjson.loads(old.card), **told}
-        )
+        before = orjson.loads(old.card)
+        for key in member.cleared:
+            before.pop(key, None)
+        card = cards.member_card(member.member_id, member.status, {**before, **told})
         text = _card_text(card)
     if old is not None and text == old.card:
         return old.points_balance, text, old.card_fingerprint

@@ -107,6 +107,7 @@ class RunRecord(BaseModel):
     planned_update: int = _count("Of those, cards that replace another card.")
     planned_clear: int = _count("Of those, members' cards that a non-member card replaces.")
     cards_unchanged: int = _count("Cards that were looked at and are already right in Gorgias.")
+    cards_stale: int = _count("Cards that stay as they were, as a row of theirs was set aside.")
 
     pushed: int = _count("Planned changes that Gorgias accepted.")
     failed: int = _count("Planned changes that Gorgias refused; the next run tries again.")
@@ -116,6 +117,7 @@ class RunRecord(BaseModel):
     readback_wrong: int = _count("Of those, customers that did not show what was pushed.")
 
     quality_critical_failed: int = _count("Critical data-quality checks that failed.")
+    quality_row_failed: int = _count("Data-quality checks that failed for rows, now set aside.")
     quality_warning_failed: int = _count("Data-quality checks that failed and only warn.")
 
     gorgias_requests: int = _count("Requests sent to Gorgias, repeated ones included.")
@@ -135,6 +137,11 @@ class RunRecord(BaseModel):
     def has_done(self, work: Work) -> bool:
         """Whether it came so far that there is something to say of that."""
         return work.value in self.written
+
+    @property
+    def checks_failed(self) -> int:
+        """How many data-quality checks failed, of every severity."""
+        return self.quality_critical_failed + self.quality_row_failed + self.quality_warning_failed
 
     def counters(self) -> dict[str, float]:
         """Every counter by its name, in the order of the fields."""

@@ -74,7 +74,8 @@ watermarks = staging_table(
         "since",
         Text,
         doc="The newest update that the last whole read saw, as a time in UTC; for members when "
-        "that read began. NULL: there was none.",
+        "that read began. Never later than `extract.overlap_minutes` before that. NULL: there was "
+        "none.",
     ),
     Column(
         "full_scan_at_utc",
@@ -116,6 +117,28 @@ rejected_records = staging_table(
     Column("reason", Text, nullable=False, doc="What is wrong with it; never its value."),
 )
 
+set_aside = staging_table(
+    "set_aside",
+    about(
+        "One per member or customer whose row is at fault: the card stays as it was, and is stale.",
+        "What a read found goes with the next good row; what a check found, when it runs again.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("subject_id", Text, primary_key=True),
+    Column(
+        "found_by",
+        Text,
+        primary_key=True,
+        doc="`read`, or the step whose check found it: `members`, `customers`, `match`, `plan` or "
+        "`push`. Those of the last two are planned again by the next run.",
+    ),
+    Column("reason", Text, nullable=False, doc="The field or check, and what is wrong; no value."),
+    Column("email_key", Text, doc="The address of a member whose row tells one, else NULL."),
+    Column("since_utc", Text, nullable=False),
+    **CLUSTERED,
+)
+
 quality_results = staging_table(
     "quality_results",
     about(
@@ -132,7 +155,10 @@ quality_results = staging_table(
     ),
     Column("expectation", Text, primary_key=True, doc="Its name in `quality/suites.py`."),
     Column(
-        "severity", Text, nullable=False, doc="`critical` stops the run, `warning` is reported."
+        "severity",
+        Text,
+        nullable=False,
+        doc="`row` sets the rows at fault aside, `critical` stops the run, `warning` is reported.",
     ),
     Column("passed", Boolean, nullable=False, doc="Whether it held."),
     Column(

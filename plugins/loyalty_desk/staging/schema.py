@@ -57,6 +57,7 @@ from loyalty_desk.staging.run_schema import (
     run_counters,
     runs,
     scan_seen,
+    set_aside,
     watermarks,
 )
 
@@ -100,6 +101,7 @@ __all__ = [
     "run_schema",
     "runs",
     "scan_seen",
+    "set_aside",
     "store_state",
     "suggestions",
     "tickets",

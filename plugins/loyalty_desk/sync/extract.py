@@ -14,16 +14,17 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
-from loyalty_desk.staging import full_scans, intake
+from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
+from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
     begin_scan,
     finish_scan,
     full_scan_is_due,
+    next_watermark,
     start_read,
 )
 
@@ -53,14 +54,14 @@ def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     read.check_share(whole=True)
     read.counts.gone = finish_scan(run, "customers", scan)
     with run.engine.begin() as connection:
-        watermark = Watermark(since=since or utc_text(started), full_scan_at_utc=utc_text(started))
+        watermark = next_watermark(run, since or utc_text(started), started, full=True)
         save_watermark(connection, store, "customers", watermark)
     return read.counts
 
 
 def _walk_customers(run: Run, client: GorgiasClient, since: str) -> ReadCounts:
     """Read back from the newest update to the watermark, and a little behind it."""
-    read = start_read(run, "customers")
+    read, started = start_read(run, "customers"), utc_now()
     oldest = _minus(since, timedelta(minutes=run.store.extract.overlap_minutes))
     newest = since
     for page in client.iter_customer_pages("updated_datetime:desc"):
@@ -70,7 +71,7 @@ def _walk_customers(run: Run, client: GorgiasClient, since: str) -> ReadCounts:
             break
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        watermark = Watermark(since=newest, full_scan_at_utc=None)
+        watermark = next_watermark(run, newest, started)
         save_watermark(connection, run.store.name, "customers", watermark)
     return read.counts
 
@@ -82,6 +83,7 @@ def _stage_customer_page(
     fresh = [customer for customer in page.customers if read.first_sight(customer.customer_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
+        set_aside.note_rejected(connection, store.name, "customer", page.rejected, utc_now())
         staged = intake.stage_customers(
             connection,
             store.name,
@@ -105,7 +107,9 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
     window_start = utc_text(now - timedelta(days=store.extract.recent_ticket_days))
     with run.engine.begin() as connection:
         watermark = find_watermark(connection, store.name, "tickets")
-    since = None if run.params.full_resync else watermark.since
+    since = watermark.since
+    if run.params.full_resync or watermark.lies_ahead(now):
+        since = None
     overlap = timedelta(minutes=store.extract.overlap_minutes)
     oldest = window_start if since is None else max(window_start, _minus(since, overlap))
     newest = since
@@ -124,7 +128,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
     read.check_share(whole=True)
     with run.engine.begin() as connection:
         intake.prune_tickets(connection, store.name, window_start)
-        watermark = Watermark(since=newest or utc_text(now), full_scan_at_utc=None)
+        watermark = next_watermark(run, newest or utc_text(now), now)
         save_watermark(connection, store.name, "tickets", watermark)
     return read.counts
 
@@ -139,7 +143,11 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
     with run.engine.begin() as connection:
         candidates = connection.execute(
             statement("extract/select_channel_candidates"),
-            {"store": store.name, "lookups": store.extract.max_channel_lookups},
+            {
+                "store": store.name,
+                "lookups": store.extract.max_channel_lookups,
+                "now_utc": utc_text(utc_now()),
+            },
         ).scalars()
         customer_ids = list(candidates)
     for customer_id in customer_ids:

@@ -84,15 +84,20 @@ class Columns(BaseModel):
         first_last = full_name(self._text(row, "first_name"), self._text(row, "last_name"))
         card = {key.name: self._value(row, key) for key in CARD_KEYS}
         card["name"] = card["name"] or first_last
+        named = {key: self._text(row, key) for key in ("email", "phone", "external_id")}
         return Member(
+            **named,
             member_id=member_id,
-            email=self._text(row, "email"),
             status=self._status(row),
             card=known(card),
-            phone=self._text(row, "phone"),
-            external_id=self._text(row, "external_id"),
+            cleared=self._cleared({**named, **card}),
             tier_rank=max(0, min(rank or 0, 2**31 - 1)),
         )
+
+    def _cleared(self, values: Mapping[str, Any]) -> frozenset[str]:
+        """Whose cell is empty, which says that there is none; a column not there says nothing."""
+        told = {*self.columns, *(["name"] if "first_name" in self.columns else [])}
+        return frozenset(key for key, value in values.items() if value is None and key in told)
 
     def _value(self, row: Mapping[str | None, Any], key: CardKey) -> Any:
         match key.kind:

@@ -12,11 +12,11 @@ from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import MemberPage, Platform
 from loyalty_desk.records import Rejected
-from loyalty_desk.staging import full_scans, intake
+from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
+from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.member_files import OpenFolder, find_new_files
 from loyalty_desk.sync.reads import (
     Read,
@@ -24,6 +24,7 @@ from loyalty_desk.sync.reads import (
     begin_scan,
     finish_scan,
     full_scan_is_due,
+    next_watermark,
     start_read,
 )
 
@@ -53,7 +54,7 @@ def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     started = utc_now()
     _scan_pages(run, read, platform.iter_member_pages())
     with run.engine.begin() as connection:
-        watermark = Watermark(since=utc_text(started), full_scan_at_utc=utc_text(started))
+        watermark = next_watermark(run, utc_text(started), started, full=True)
         save_watermark(connection, store, "members", watermark)
     return read.counts
 
@@ -67,7 +68,7 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
         _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
-        watermark = Watermark(since=utc_text(started), full_scan_at_utc=None)
+        watermark = next_watermark(run, utc_text(started), started)
         save_watermark(connection, run.store.name, "members", watermark)
     return read.counts
 
@@ -90,11 +91,13 @@ def _stage_member_page(
     fresh = [member for member in page.members if read.first_sight(member.member_id)]
     read.reject(page.rejected)
     with read.run.engine.begin() as connection:
+        set_aside.note_rejected(connection, store, "member", page.rejected, asked_at)
         staged = intake.stage_members(connection, store, fresh, asked_at, first_load=first_load)
         if note_seen:
             seen = {m.member_id for m in fresh} - staged.kept_out
             seen |= {r.record_id for r in page.rejected if r.record_id}
             full_scans.note_seen(connection, store, "members", seen)
+    read.reject(staged.set_aside)
     read.page_done(staged)
 
 
@@ -137,9 +140,11 @@ def look_members_up(run: Run, platform: Platform) -> int:
     with reading(run.engine) as connection:
         asked = connection.execute(statement("extract/select_customers_to_ask"), binds).all()
     for customer in asked:
-        asked_at = utc_now()
-        page = _ask(platform, customer.member_id or customer.email_key, customer.customer_id)
-        _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
+        found = _look_up(read, platform, customer.member_id or customer.email_key)
+        for member_id in _other_holders(run, customer.email_key, found):
+            _look_up(read, platform, member_id)
+        if customer.member_id and not _other_holders(run, customer.email_key, None):
+            _look_up(read, platform, customer.email_key)  # the one who had it gave it up
         with run.engine.begin() as connection:
             connection.execute(
                 statement("extract/note_asked"),
@@ -153,14 +158,35 @@ def look_members_up(run: Run, platform: Platform) -> int:
     return len(asked)
 
 
-def _ask(platform: Platform, identifier: str, customer_id: int) -> MemberPage:
-    """The member, if there is one that can be read."""
+def _look_up(read: Read, platform: Platform, identifier: str) -> str | None:
+    """Stage the member with an id or address; returns its id, None when there is none to be read.
+
+    A member whom the platform does not have any more, asked by id, is gone.
+    """
+    asked_at, run = utc_now(), read.run
+    page = MemberPage(members=[], rejected=[])
     try:
         found = platform.find_member(identifier)
     except BadFieldError as error:
         bad = Rejected(source=LOOKED_UP, record_id=None, field=error.field, reason=error.reason)
-        return MemberPage(members=[], rejected=[bad])
+        page = MemberPage(members=[], rejected=[bad])
     except ApiError as error:
-        log.warning("customer %d is not looked up (%d)", customer_id, error.status)
-        found = None
-    return MemberPage(members=[found] if found else [], rejected=[])
+        log.warning("a member is not looked up (%d)", error.status)
+    else:
+        if found is not None:
+            page = MemberPage(members=[found], rejected=[])
+        elif "@" not in identifier:
+            with run.engine.begin() as connection:
+                intake.mark_member_gone(connection, run.store.name, identifier, asked_at)
+    _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
+    return page.members[0].member_id if page.members else None
+
+
+def _other_holders(run: Run, email_key: str, found: str | None) -> list[str]:
+    """Who has an address as far as is known, besides the one just found: it may have been given up
+    since they were read.
+    """
+    binds = {"store": run.store.name, "email_key": email_key}
+    with reading(run.engine) as connection:
+        rows = connection.execute(statement("lookup/staged/select_members_by_email"), binds).all()
+    return [row.member_id for row in rows if row.member_id != found]

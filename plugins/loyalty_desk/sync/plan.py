@@ -49,6 +49,14 @@ _urgent_customers = Table(
     prefixes=working.TEMPORARY,
 )
 
+# One per customer whose card stays as it was, as a row of theirs is set aside.
+_stale_customers = Table(
+    "stale_customers",
+    _WORK,
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
+    prefixes=working.TEMPORARY,
+)
+
 # One per change that an earlier plan left without its card in Gorgias.
 _unsettled_changes = Table(
     "unsettled_changes",
@@ -93,7 +101,8 @@ class PlanCounts:
     """What a plan holds. One per run; changes are one per customer and destination.
 
     `planned` is the sum of the three kinds, whatever has become of a change by now.
-    `cards_unchanged` counts customers that were looked at and need nothing at any destination.
+    `cards_unchanged` counts customers that were looked at and need nothing at any destination,
+    `cards_stale` those who keep their card, as a row of theirs is set aside.
     `cards_pushed_before` is how many members' cards Gorgias had accepted before this run.
     """
 
@@ -102,6 +111,7 @@ class PlanCounts:
     planned_update: int
     planned_clear: int
     cards_unchanged: int
+    cards_stale: int
     cards_pushed_before: int
 
     def as_counters(self) -> dict[str, int]:
@@ -112,6 +122,7 @@ class PlanCounts:
             "planned_update": self.planned_update,
             "planned_clear": self.planned_clear,
             "cards_unchanged": self.cards_unchanged,
+            "cards_stale": self.cards_stale,
         }
 
     def brake_facts(self, shrink: tuple[ExtractSize, ...] = ()) -> BrakeFacts:
@@ -154,6 +165,8 @@ def plan_changes(
     _choose_scope(connection, binds, full=full)
     _supersede(connection, binds)
     _run(connection, "plan/changes/delete_pushed_cards_gone", binds)
+    _run(connection, "plan/scope/insert_stale_customers", binds)
+    _run(connection, "plan/scope/insert_to_plan_stale", binds)
     _run(connection, "plan/scope/insert_urgent_customers", binds)
     working.refresh_statistics(connection, "urgent_customers")
     for destination in store.push_to:
@@ -164,7 +177,8 @@ def plan_changes(
     _run(connection, "plan/changes/put_back_own_changes", binds)
     considered = _count(connection, "plan/scope/count_customers_to_plan", binds)["considered"]
     counts = _count(connection, "plan/changes/count_changes", binds)
-    unchanged = considered - counts["changing"]
+    stale = _count(connection, "plan/scope/count_stale_customers", binds)
+    unchanged = considered - counts["changing"] - stale["considered"]
     if limit is not None:
         _cut_off(connection, binds)
         counts = _count(connection, "plan/changes/count_changes", binds)
@@ -175,6 +189,7 @@ def plan_changes(
         planned_update=counts["planned_update"],
         planned_clear=counts["planned_clear"],
         cards_unchanged=unchanged,
+        cards_stale=stale["stale"],
         cards_pushed_before=_count(connection, "plan/changes/count_member_cards", binds)[
             "member_cards"
         ],

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, schema
@@ -20,13 +20,13 @@ from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark
+from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, resume_at
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, FullRead, check_brake, check_full_read
 
 log = logging.getLogger(__name__)
 
 MIN_ROWS_FOR_SHARE = 100
-"""Below this many rows one bad row must not stop a run in mid-read."""
+"""Below this many rows a share says nothing yet of a read that goes on."""
 
 
 @dataclass(slots=True)
@@ -91,15 +91,14 @@ class Read:
         self.counts.fetched += len(rows)
 
     def check_share(self, *, whole: bool) -> None:
-        allowed = self.run.store.extract.max_rejected_share
         counts = self.counts
         if not whole and counts.fetched < MIN_ROWS_FOR_SHARE:
             return
-        if counts.rejected > allowed * counts.fetched:
+        limit = self.run.store.extract.limit_exceeded(counts.rejected, counts.fetched)
+        if limit:
             raise RejectedShareError(
                 f"{counts.rejected} of {counts.fetched} {self.source} were unusable, more than "
-                f"extract.max_rejected_share = {allowed:g} of store {self.run.store.name}; "
-                "the report lists fields and reasons"
+                f"{limit} of store {self.run.store.name}; the report lists fields and reasons"
             )
 
     def page_done(self, staged: intake.StagedCounts) -> None:
@@ -127,8 +126,21 @@ def start_read(run: Run, source: str) -> Read:
 def full_scan_is_due(run: Run, watermark: Watermark) -> bool:
     if watermark.since is None or watermark.full_scan_at_utc is None:
         return True
-    age = utc_now() - parse_utc(watermark.full_scan_at_utc)
-    return age >= timedelta(days=run.store.extract.full_scan_days)
+    now = utc_now()
+    age = now - parse_utc(watermark.full_scan_at_utc)
+    return watermark.lies_ahead(now) or age >= timedelta(days=run.store.extract.full_scan_days)
+
+
+def next_watermark(run: Run, newest: str, started: datetime, *, full: bool = False) -> Watermark:
+    """The watermark after a whole read that saw updates up to `newest`.
+
+    What changed while the read went on may be missing from it, so its start is what counts.
+    """
+    overlap = timedelta(minutes=run.store.extract.overlap_minutes)
+    return Watermark(
+        since=resume_at(newest, started, overlap),
+        full_scan_at_utc=utc_text(started) if full else None,
+    )
 
 
 _COUNT: Final[Mapping[full_scans.Source, str]] = {

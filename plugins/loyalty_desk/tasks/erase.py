@@ -170,6 +170,7 @@ def _erase_rows(connection: Connection, store: str, person: Person, now: datetim
     ids_by_source = (
         ("customers", texts_of(person.customer_ids)),
         ("members", texts_of(person.member_ids)),
+        ("member_lookups", texts_of(person.member_ids)),
         ("tickets", texts_of(person.ticket_ids)),
     )
     for source, ids in ids_by_source:

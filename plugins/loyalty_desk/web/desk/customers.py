@@ -51,6 +51,8 @@ class CustomerView:
     pushed: list[Row[Any]]
     changes: list[Row[Any]]
     awards: list[Row[Any]]
+    stale: list[Row[Any]]
+    """Why the card stays as it was: rows that were set aside."""
 
 
 @router.get("")
@@ -139,6 +141,11 @@ def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Cus
         pushed=rows("desk/people/select_pushed_cards"),
         changes=rows("desk/people/select_changes"),
         awards=list(connection.execute(statement("desk/awards/select_awards_of"), binds).all()),
+        stale=rows(
+            "checks/set_aside/select_stale",
+            customer_text=str(customer_id),
+            member_id=row.member_id or "",
+        ),
     )
 
 

@@ -99,7 +99,7 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
 
 def _failing_checks(standing: Standing) -> int:
     record = standing.newest
-    return record.quality_critical_failed + record.quality_warning_failed if record else 0
+    return record.checks_failed if record else 0
 
 
 def _files(connection: Connection, store: str) -> dict[str, list[str]]:
