@@ -273,3 +273,16 @@ def test_who_lost_the_address_to_another_member_is_not_told_of_the_award_for_eve
 
     assert say(staging) == 1
     assert not said(staging)
+
+
+@pytest.mark.parametrize("settled_after", [10, 45, 75, 89])
+def test_what_is_said_of_an_award_that_was_settled_late_is_taken_back(
+    staging: Engine, member: str, settled_after: int
+) -> None:
+    queued_at = NOW - timedelta(days=settled_after)
+    put_award(staging, "applied", NOW, queued_at_utc=utc_text(queued_at))
+    say(staging)
+
+    say(staging, NOW + timedelta(days=31))
+
+    assert not said(staging)
