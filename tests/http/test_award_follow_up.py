@@ -21,6 +21,7 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.lookup.fresh import Lookup
 from loyalty_desk.platforms.base import Platform
+from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.refresh import CardShower, list_cards_to_show, take_off
 from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.staging import award_schema, schema
@@ -303,3 +304,18 @@ def test_what_was_taken_back_is_said_on_the_card_and_noted_on_the_ticket(
     )
     today = utc_now()
     assert said(sandbox, customer_id) == f"We took 50 points back on {today.day} {today:%B}."
+
+
+def test_an_award_of_which_nobody_knows_whose_it_was_holds_up_no_other(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    erased, shown = apply(staging, follow_up), apply(staging, follow_up, idempotency_key="other")
+    with staging.begin() as connection:
+        blank_award(connection, STORE, erased)
+
+    assert follow_up.show_all() == 1
+
+    assert shown_points(sandbox, customer_id) == 200
+    assert "read back" in details_of(staging, shown)
+    assert details_of(staging, erased)[-1] == "shown in Gorgias"
+    assert follow_up.show_all() == 0

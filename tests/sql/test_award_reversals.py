@@ -96,6 +96,14 @@ def test_a_reversal_is_not_taken_back_itself_and_nobody_s_award_is_unknown(
         reverse(staging, "0" * 32)
 
 
+def test_what_a_person_settled_is_not_taken_back_from_nobody(staging: Engine) -> None:
+    award_id = queue(staging, request()).award_id
+    set_state(staging, award_id, "applied", member_id=None)
+
+    with pytest.raises(ReversalError, match="whose it was is not known"):
+        reverse(staging, award_id)
+
+
 def test_a_reversal_passes_the_limits_and_does_not_count_against_them(staging: Engine) -> None:
     award_id = applied(staging, "100")
     limits = {"max_points_per_member_per_day": 100, "allow_negative": False}

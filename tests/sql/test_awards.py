@@ -27,6 +27,7 @@ from loyalty_desk.awards.queue import (
 )
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
+from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging import award_schema
 from loyalty_desk.staging.statements import statement
@@ -240,6 +241,15 @@ def test_only_an_unknown_award_can_be_settled(staging: Engine) -> None:
         settle_unknown(connection, STORE, award_id, NOW, was_applied=True, actor="eve", why="so")
     with staging.begin() as connection, pytest.raises(NoAwardError, match="no award nobody"):
         settle_unknown(connection, STORE, "nobody", NOW, was_applied=True, actor="eve", why="so")
+
+
+def test_an_anonymous_award_is_not_sent_again_to_nobody(staging: Engine) -> None:
+    award_id = queue(staging, request()).award_id
+    set_state(staging, award_id, AwardState.UNKNOWN)
+    with staging.begin() as connection:
+        blank_award(connection, STORE, award_id)
+    with staging.begin() as connection, pytest.raises(NoAwardError, match="nobody to send it to"):
+        settle_unknown(connection, STORE, award_id, NOW, was_applied=False, actor="eve", why="no")
 
 
 def test_the_audit_begins_with_all_that_was_asked_for_but_the_texts(staging: Engine) -> None:

@@ -259,3 +259,30 @@ def test_a_card_is_asked_for_when_it_has_something_else_to_say(
     with staging.connect() as connection:
         found = list_cards_to_show(connection, STORE, most=5)
     assert [row.member_id for row in found] == asked
+
+
+def test_who_lost_the_address_to_another_member_is_not_told_of_the_award_for_ever(
+    staging: Engine, member: str
+) -> None:
+    put_award(staging, "queued", subject=member)
+    say(staging)
+    assert said(staging) == BEING_CHECKED
+
+    with staging.begin() as connection:
+        connection.execute(awards.update().values(state="applied", member_id="m2"))
+
+    assert say(staging) == 1
+    assert not said(staging)
+
+
+@pytest.mark.parametrize("settled_after", [10, 45, 75, 89])
+def test_what_is_said_of_an_award_that_was_settled_late_is_taken_back(
+    staging: Engine, member: str, settled_after: int
+) -> None:
+    queued_at = NOW - timedelta(days=settled_after)
+    put_award(staging, "applied", NOW, queued_at_utc=utc_text(queued_at))
+    say(staging)
+
+    say(staging, NOW + timedelta(days=31))
+
+    assert not said(staging)

@@ -1,11 +1,21 @@
 -- name: select_lately_awarded
--- The members who were awarded something lately: whose card may have to say so, or not any more.
+-- The members who were awarded something lately: whose card may have to say so, or not any more. An
+-- award by an address that has passed to another member was said of the one who had it.
 -- Reads awards, members. Binds store, oldest_utc. One row per member.
-SELECT DISTINCT m.member_id
-FROM awards AS a
-INNER JOIN members AS m
-    ON a.store = m.store AND m.member_id = COALESCE(a.member_id, a.subject)
-WHERE a.store = :store AND a.queued_at_utc >= :oldest_utc AND m.gone_at_utc IS NULL
+WITH awarded AS (
+    SELECT COALESCE(a.member_id, a.subject) AS member_id
+    FROM awards AS a
+    WHERE a.store = :store AND a.queued_at_utc >= :oldest_utc
+    UNION
+    SELECT a.subject AS member_id
+    FROM awards AS a
+    WHERE a.store = :store AND a.queued_at_utc >= :oldest_utc
+)
+
+SELECT m.member_id
+FROM awarded
+INNER JOIN members AS m ON m.store = :store AND awarded.member_id = m.member_id
+WHERE m.gone_at_utc IS NULL
 ORDER BY m.member_id ASC;
 
 -- name: select_cards_and_last_awards

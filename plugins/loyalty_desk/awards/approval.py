@@ -130,10 +130,11 @@ def is_same_person(one: str, other: str) -> bool:
     """Whether two names may be one person: the same name, or an e-mail address of that name.
 
     `eve` and `eve@shop.example` are taken for one person, as an agent is known by the one in
-    Airflow and by the other in Gorgias.
+    Airflow and by the other in Gorgias. So is `eve+gorgias@shop.example`, whose mail Eve gets.
     """
     names = [agent_key(name).partition("@") for name in (one, other)]
-    same_local = names[0][0] == names[1][0]
+    own = [local.partition("+")[0] or local for local, _, _ in names]
+    same_local = own[0] == own[1]
     return same_local and (names[0][2] == names[1][2] or not (names[0][2] and names[1][2]))
 
 

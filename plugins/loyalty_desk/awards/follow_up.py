@@ -112,14 +112,16 @@ class FollowUp:
     def _show(self, award_id: str) -> int:
         with reading(self.engine) as connection:
             award = get_award(connection, self.store.name, award_id)
-        member = self._shower.reread_member(award.member_id)
+        # Whose it was is not known if a person settled it, or if the member was erased since.
+        member_id = award.member_id
+        member = self._shower.reread_member(member_id) if member_id else None
         if member is not None:
             facts = {"balance_after": member.card.get(f"{award.unit}_balance")}
             with self.engine.begin() as connection:
                 self._note(connection, award, "read back", facts)
         outage = None
         with self.gorgias.transport.until(Deadline.after(SHOW_WITHIN_S)):
-            pushed = self._shower.push(award.member_id)
+            pushed = self._shower.push(member_id) if member_id else 0
             if self.store.awards.ticket_note and award.ticket_id is not None:
                 outage = self._leave_note(award, member)
         with self.engine.begin() as connection:

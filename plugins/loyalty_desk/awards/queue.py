@@ -328,9 +328,11 @@ def settle_unknown(
     """A person says what became of an unknown award; one that was not applied is sent again.
 
     Raises:
-        NoAwardError: there is no such award, or it is not unknown.
+        NoAwardError: there is no such award, it is not unknown, or is to be sent to nobody.
     """
     award = get_award(connection, store, award_id)
+    if not was_applied and award.member_id is None and award.email is None:
+        raise NoAwardError(f"award {award_id} is anonymous by now; there is nobody to send it to")
     state = AwardState.APPLIED if was_applied else waiting_state(award)
     binds = {
         "store": store,

@@ -56,7 +56,7 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
 
     Raises:
         NoAwardError: there is no such award.
-        ReversalError: it is not applied, is a reversal itself, or was reversed before.
+        ReversalError: it is not applied, is nobody's, is a reversal itself, or was reversed before.
     """
     enter_gate(connection, store.name, now)
     award = get_award(connection, store.name, award_id)
@@ -64,6 +64,11 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
         raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
     if award.subject == ERASED:
         raise ReversalError(f"award {award_id} is anonymous by now; nobody knows whose it was")
+    if award.member_id is None:
+        raise ReversalError(
+            f"award {award_id} was settled by a person, and whose it was is not known; award the"
+            " opposite to the member"
+        )
     if award.reverses is not None:
         raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
     binds = {"store": store.name, "award_id": award_id}

@@ -97,6 +97,13 @@ def find_grant(connection: Connection, token: str) -> Grant | None:
     )
 
 
+def is_in_use(connection: Connection, token: Token) -> bool:
+    """Whether a token that opened something has not been revoked since."""
+    binds = {"token_id": token.token_id}
+    found = connection.execute(statement("tokens/select_token"), binds).first()
+    return found is not None and found.revoked_at_utc is None
+
+
 def token_id_of(token: str) -> str:
     """The public part of a token; any other text is taken for that part itself."""
     parts = TOKEN.fullmatch(token)

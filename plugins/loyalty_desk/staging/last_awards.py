@@ -46,7 +46,8 @@ def say_last_awards(
     binds = {
         "store": store,
         "member_ids": member_ids,
-        "oldest_utc": utc_text(now - LOOKED_AT),
+        # What is said is looked at for as long again, so that it is surely taken back.
+        "oldest_utc": utc_text(now - LOOKED_AT + SPOKEN_OF),
         "since_utc": utc_text(now - SPOKEN_OF),
     }
     rows = connection.execute(statement("awards/last_award/select_cards_and_last_awards"), binds)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 
 from loyalty_desk.awards.ceilings import Token
-from loyalty_desk.connect.tokens import Grant, find_grant
+from loyalty_desk.connect.tokens import Grant, find_grant, is_in_use
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
@@ -37,11 +38,7 @@ class _TokenFor:
         if scheme.lower() == "bearer":
             grant = await run_in_threadpool(_find_grant, token.strip())
         if grant is None:
-            raise WebError(
-                401,
-                "send `Authorization: Bearer <token>` with a token of the store that is in use",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise _no_token()
         if grant.opens != self._endpoint:
             raise WebError(403, f"this token is for {grant.opens}, not for {self._endpoint}")
         store = stores_file().stores.get(grant.store)
@@ -62,6 +59,18 @@ def token_of(request: Request) -> Token:
     return token
 
 
+def require_in_use(connection: Connection, token: Token) -> None:
+    """Refuse a token that was revoked since its request was let in, in the transaction that acts.
+
+    A body may come in slowly: whoever stole a token could hold requests open past its end.
+
+    Raises:
+        WebError: 401.
+    """
+    if not is_in_use(connection, token):
+        raise _no_token()
+
+
 def require_store(store: StoreSettings, named: object) -> None:
     """Refuse another store than the token's with one answer, whether or not there is such a store.
 
@@ -70,6 +79,14 @@ def require_store(store: StoreSettings, named: object) -> None:
     """
     if named is not None and named != store.name:
         raise WebError(404, "unknown store: this token opens no store of that name")
+
+
+def _no_token() -> WebError:
+    return WebError(
+        401,
+        "send `Authorization: Bearer <token>` with a token of the store that is in use",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 def _find_grant(token: str) -> Grant | None:

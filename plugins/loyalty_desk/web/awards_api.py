@@ -29,7 +29,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
-from loyalty_desk.web.access import AwardingStore, require_store, token_of
+from loyalty_desk.web.access import AwardingStore, require_in_use, require_store, token_of
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
 from loyalty_desk.web.named_agents import require_named_agent
@@ -89,6 +89,7 @@ def _queue(store: StoreSettings, wanted: AwardRequest, token: Token) -> Queued:
     require_named_agent(store, wanted.agent)
     try:
         with staging_engine().begin() as connection:
+            require_in_use(connection, token)
             now = staging_now(connection)
             return queue_award(connection, store, wanted, now, door=Door.HTTP, token=token)
     except AwardKeyError as error:
@@ -108,6 +109,7 @@ def _reverse(store: StoreSettings, award_id: str, agent: str, why: str, token: T
     require_named_agent(store, agent)
     try:
         with staging_engine().begin() as connection:
+            require_in_use(connection, token)
             now = staging_now(connection)
             return reverse_award(
                 connection,

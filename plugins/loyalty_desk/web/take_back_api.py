@@ -21,7 +21,7 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
-from loyalty_desk.web.access import AwardingStore, require_store, token_of
+from loyalty_desk.web.access import AwardingStore, require_in_use, require_store, token_of
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_fields
 from loyalty_desk.web.named_agents import require_named_agent
@@ -51,6 +51,7 @@ def _take_back(store: StoreSettings, wanted: TakeBack, token: Token) -> TakenBac
     require_named_agent(store, wanted.agent)
     try:
         with staging_engine().begin() as connection:
+            require_in_use(connection, token)
             return take_back(connection, store, wanted, staging_now(connection), token=token)
     except TakeBackLimitError as error:
         raise WebError(422, "over a limit", message=str(error)) from None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +27,9 @@ from tests.http.awards_api.asking import (
     set_state,
     told,
 )
+
+LET_IN_S = 0.5
+"""How long a request that has begun takes to be let in."""
 
 
 def test_every_route_wants_a_token(closed: ApiClient) -> None:
@@ -77,6 +85,42 @@ def test_a_token_revoked_between_two_requests_opens_nothing(
         token_id = token_id_of(str(api.token))
         revoke_token(connection, STORE, token_id, LATER, revoked_by="eve")
     assert api.award(amount=51).status_code == 401
+
+
+def test_a_token_revoked_while_its_request_comes_in_awards_nothing(
+    api: ApiClient, staging: Engine
+) -> None:
+    """Whoever stole it may hold many requests open until then."""
+    token = str(api.token)
+    award_id = str(api.award(ticket_id=12).json()["id"])
+    set_state(staging, award_id)
+
+    def slowly(fields: dict[str, Any], hold: Barrier) -> Iterator[bytes]:
+        content = json.dumps(fields).encode()
+        yield content[:5]
+        hold.wait()
+        hold.wait()
+        yield content[5:]
+
+    asked = {
+        AWARDS: award_fields(amount=7, ticket_id=13),
+        f"{AWARDS}/{award_id}/reversal": {"agent": "eve", "note": "x"},
+        f"{AWARDS}/take-back": {"agent": "ada", "ticket_id": 12},
+    }
+    hold = Barrier(len(asked) + 1)
+    headers = {"Content-Type": "application/json"}
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = [
+            pool.submit(api.call, "POST", path, data=slowly(fields, hold), headers=headers)
+            for path, fields in asked.items()
+        ]
+        hold.wait()
+        sleep(LET_IN_S)
+        with staging.begin() as connection:
+            revoke_token(connection, STORE, token_id_of(token), LATER, revoked_by="eve")
+        hold.wait()
+    assert [answer.result().status_code for answer in answers] == [401] * len(asked)
+    assert [row.award_id for row in rows(staging)] == [award_id]
 
 
 def test_another_store_is_unknown_whether_or_not_there_is_one(
