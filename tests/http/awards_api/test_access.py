@@ -115,7 +115,7 @@ def test_a_token_revoked_while_its_request_comes_in_awards_nothing(
             for path, fields in asked.items()
         ]
         hold.wait()
-        sleep(LET_IN_S)
+        sleep(LET_IN_S)  # nobody is told that they were let in
         with staging.begin() as connection:
             revoke_token(connection, STORE, token_id_of(token), LATER, revoked_by="eve")
         hold.wait()
