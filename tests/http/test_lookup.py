@@ -29,6 +29,7 @@ from tests.http.api_client import (
     new_client,
     serving,
 )
+from tests.http.awards_api.asking import employ
 
 LOOKUP = f"{API}/lookup"
 EMAIL = "mira@shop.example"
@@ -300,8 +301,9 @@ def test_without_a_token_nothing_is_told(api: ApiClient, staged: str, token: str
 
 
 def test_a_token_for_awards_looks_nobody_up_and_one_for_lookups_awards_nothing(
-    api: ApiClient, staged: str
+    api: ApiClient, staging: Engine, staged: str
 ) -> None:
+    employ(staging, "ada")
     for_awards = api.of(STORE)
 
     answer = for_awards.call("POST", LOOKUP, data={"email": EMAIL})
@@ -316,8 +318,7 @@ def test_a_token_of_another_store_learns_nothing_of_this_one(
     other = api.of(OTHER_STORE, Opens.LOOKUP)
 
     assert look_up(other)["status"] == "customer_not_found"
-    answer = other.call("POST", LOOKUP, data={"email": EMAIL, "store": STORE})
-    assert answer.status_code == 404
+    assert other.call("POST", LOOKUP, data={"email": EMAIL, "store": STORE}).status_code == 404
 
 
 def test_no_log_tells_whom_was_looked_up(

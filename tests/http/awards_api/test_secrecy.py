@@ -53,7 +53,8 @@ def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
     }
     employ(staging, f"{HIDDEN} agent")
     stranger = f"Bearer {NO_TOKEN[:16]}{HIDDEN.ljust(43, 'x')}"
-    unlucky = api.award(**{**texts, "idempotency_key": f"{HIDDEN}-2", "amount": 51}).json()["id"]
+    of_member = {"email": None, "member_id": HIDDEN, "idempotency_key": f"{HIDDEN}-2", "amount": 51}
+    unlucky = api.award(**{**texts, **of_member}).json()["id"]
     accepted = [api.award(**texts), api.award(**texts), send_form(api, award_fields(**texts))]
     set_state(staging, unlucky)
     accepted.append(api.reverse(unlucky, agent=f"{HIDDEN} agent", note=f"{HIDDEN} why"))
