@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -100,6 +101,7 @@ class Simulation:
     award_ids: list[str] = field(default_factory=list)
     queued_at_s: dict[str, float] = field(default_factory=dict)
     workers: list[Process] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.world = World(self.random, stalls=self.stalls)
@@ -162,7 +164,7 @@ class Simulation:
             max_wait_s=SEND_WAITS_S,
             sleep=self.world.wait,
         )
-        name = f"worker-{len(self.workers)}-{self.world.now_s}"
+        name = f"worker-{next(self._numbers)}"  # as in production, no two have the same
         platform = RivoPlatform(transport, Account(key="key"))
         with suppress(LoyaltyDeskError):  # the run is red, and the next one goes on
             apply_due(Worker(store=self.store, engine=engine, platform=platform, name=name))

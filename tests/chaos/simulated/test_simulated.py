@@ -21,7 +21,7 @@ EVERYTHING = {
     *("applied", "refused", "rejected", "once unknown", "sent twice", "put off"),
     "found in the ledger",
 }
-ON_POSTGRESQL = 10
+ON_POSTGRESQL = 20
 """Each so many-th schedule; the others are on SQLite, where one takes a third of the time."""
 
 
