@@ -20,9 +20,14 @@ def staging_clock(staging: Engine, now: datetime) -> Iterator[None]:
         with patch.object(engine_module, "utc_now", lambda: now):
             yield
         return
-    body = (
-        f"CREATE OR REPLACE FUNCTION staging_now() RETURNS text AS $$ SELECT '{utc_text(now)}' $$"
-    )
+    with function_that_tells(staging, f"'{utc_text(now)}'"):
+        yield
+
+
+@contextmanager
+def function_that_tells(staging: Engine, sql: str) -> Iterator[None]:
+    """Have PostgreSQL's `staging_now()` tell what an SQL expression does."""
+    body = f"CREATE OR REPLACE FUNCTION staging_now() RETURNS text AS $$ SELECT {sql} $$"
     with staging.begin() as connection:
         found = connection.execute(text("SELECT pg_get_functiondef('staging_now'::regproc)"))
         before = str(found.scalar_one())

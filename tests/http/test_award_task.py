@@ -95,15 +95,21 @@ def test_bookings_do_not_wait_for_a_gorgias_that_is_silent(
     assert time.monotonic() - started_s < 5
 
 
-def test_a_silent_gorgias_ends_the_showing_at_the_first_award(
+@pytest.fixture
+def booked_in_silence(
     staging: Engine, sandbox: Sandbox, silent_gorgias: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Three awards on tickets that are booked and not shown, and little patience with Gorgias."""
     for name in ("one", "two", "three"):
         award_to(staging, sandbox, name, ticket_id=7)
     award_tasks.apply_awards(STORE)
     monkeypatch.setattr(award_tasks, "SHOW_TIMEOUT_S", (1.0, 0.5))
     monkeypatch.setattr(follow_up, "SHOW_WITHIN_S", 1.0)
 
+
+def test_a_silent_gorgias_ends_the_showing_at_the_first_award(
+    staging: Engine, booked_in_silence: None
+) -> None:
     started_s = time.monotonic()
     assert award_tasks.show_awards(STORE) == 0
 
@@ -112,13 +118,8 @@ def test_a_silent_gorgias_ends_the_showing_at_the_first_award(
 
 
 def test_runs_that_waited_while_gorgias_was_silent_leave_the_cards_to_later_ones(
-    staging: Engine, sandbox: Sandbox, silent_gorgias: None, monkeypatch: pytest.MonkeyPatch
+    staging: Engine, booked_in_silence: None
 ) -> None:
-    for name in ("one", "two", "three"):
-        award_to(staging, sandbox, name, ticket_id=7)
-    award_tasks.apply_awards(STORE)
-    monkeypatch.setattr(award_tasks, "SHOW_TIMEOUT_S", (1.0, 0.5))
-    monkeypatch.setattr(follow_up, "SHOW_WITHIN_S", 1.0)
     before = award_tasks.staging_time()
     award_tasks.show_awards(STORE, before)
     after = award_tasks.staging_time()

@@ -108,7 +108,7 @@ def queue_award(
     """
     enter_gate(connection, store.name, now)
     amount = to_parts(request.amount, request.unit)
-    since_utc = _midnight(now)
+    since_utc = midnight_utc(now)
     subject = find_subject(connection, store, request, since_utc=since_utc)
     earlier = _find_earlier(connection, store, request, now, amount=amount, subject=subject)
     if earlier is not None:
@@ -146,7 +146,7 @@ def awarded_today(
             "agent": agent,
             "subject": subject,
             "unit": unit.value,
-            "since_utc": _midnight(now),
+            "since_utc": midnight_utc(now),
         },
     ).one()
     return Today(by_agent=int(found.by_agent), by_member=int(found.by_member))
@@ -212,7 +212,7 @@ _AUDITED = (
 )
 
 
-def _midnight(now: datetime) -> str:
+def midnight_utc(now: datetime) -> str:
     """When the day of the limits began."""
     return utc_text(now.replace(hour=0, minute=0, second=0, microsecond=0))
 

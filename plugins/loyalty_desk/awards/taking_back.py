@@ -18,6 +18,7 @@ from loyalty_desk.awards.queue import (
     amount_text,
     enter_gate,
     get_award,
+    midnight_utc,
 )
 from loyalty_desk.awards.requests import TICKET_ID, AwardFieldsError, FieldReader
 from loyalty_desk.awards.reversal import reverse_award
@@ -167,11 +168,10 @@ def _why_none(awards: Sequence[Row[Any]], agent: str) -> str:
 
 
 def _check_limit(connection: Connection, store: StoreSettings, agent: str, now: datetime) -> None:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     binds = {
         "store": store.name,
         "agent": agent,
-        "since_utc": utc_text(midnight),
+        "since_utc": midnight_utc(now),
         "detail_pattern": f"{TAKEN_BACK}%",
     }
     found = connection.execute(statement("awards/taking_back/count_taken_back"), binds).scalar_one()

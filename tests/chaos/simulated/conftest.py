@@ -7,19 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event
 
 from loyalty_desk.awards import clock_jumps, queue
 from loyalty_desk.clock import utc_text
 from loyalty_desk.http import deadline, pacing, transport
 from loyalty_desk.staging import engine as engine_module
 from tests.chaos.simulated.world import World
-
-SIMULATED_NOW = """
-CREATE OR REPLACE FUNCTION staging_now() RETURNS text LANGUAGE sql VOLATILE AS $$
-    SELECT current_setting('loyalty_desk.now_utc')
-$$
-"""
+from tests.clocks import function_that_tells
 
 
 class SeededRandom:
@@ -48,15 +43,10 @@ def simulated(staging: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engi
     if staging.dialect.name == "sqlite":
         yield staging
         return
-    with staging.begin() as connection:
-        before = connection.execute(text("SELECT pg_get_functiondef('staging_now'::regproc)"))
-        definition = str(before.scalar_one())
-        connection.execute(text(SIMULATED_NOW))
-    event.listen(staging, "begin", _tell_the_time)
-    yield staging
-    event.remove(staging, "begin", _tell_the_time)
-    with staging.begin() as connection:
-        connection.exec_driver_sql(definition)
+    with function_that_tells(staging, "current_setting('loyalty_desk.now_utc')"):
+        event.listen(staging, "begin", _tell_the_time)
+        yield staging
+        event.remove(staging, "begin", _tell_the_time)
 
 
 def _of_the_world(name: str) -> Callable[..., Any]:
