@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from cryptography.fernet import Fernet
 from loyalty_desk.settings.project import PROJECT_ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="loyalty-desk-airflow-"))
+DATABASE = HOME / "airflow.db"
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 os.environ |= {
@@ -23,7 +25,7 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{DATABASE}",
     "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
 }
@@ -32,9 +34,19 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Airflow starts twice as slowl
 
 @cache
 def migrated() -> Path:
-    """Make Airflow's tables once per session; returns its home."""
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    subprocess.run(command, check=True, capture_output=True)
+    """Make Airflow's tables, once for all processes of a test run; returns this one's home."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", HOME.name)
+    shared = Path(tempfile.gettempdir()) / f"loyalty-desk-tables-{run}"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            command = [sys.executable, "-m", "airflow", "db", "migrate"]
+            subprocess.run(command, check=True, capture_output=True)
+            shutil.copyfile(DATABASE, shared)
+            atexit.register(shared.unlink)
+            atexit.register(Path(lock.name).unlink)
+        else:
+            shutil.copyfile(shared, DATABASE)
     return HOME
 
 

@@ -5,8 +5,11 @@ Airflow connections.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -19,18 +22,30 @@ from tests.databases import SharedDatabase, new_database, running_server
 HERE = Path(__file__).parent
 BOTH = ["sqlite", "postgresql"]
 LONG = ("live", "flow")
-"""Folders whose tests take long come first, so that no worker is left with one at the end."""
+"""Folders whose tests take long."""
 SetConnection = Callable[..., None]
 
 
+@pytest.hookimpl(trylast=True)  # after those are out that are not to run
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long ones, each folder's in their own order."""
+    """Have each worker begin with its part of the long ones, a file's in one piece.
 
-    def place(item: pytest.Item) -> int:
-        found = (at for at, folder in enumerate(LONG) if HERE / folder in item.path.parents)
-        return next(found, len(LONG))
-
-    items.sort(key=place)
+    pytest-xdist deals the list out in as many equal stretches as there are workers, and moves tests
+    from the end of a stretch only.
+    """
+    short, files = [], defaultdict[object, list[pytest.Item]](list)
+    for item in items:
+        folder = next((name for name in LONG if HERE / name in item.path.parents), None)
+        # The tests of `live` share the services that they start.
+        (files[folder if folder == "live" else item.path] if folder else short).append(item)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    stretches: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for file in sorted(files.values(), key=len, reverse=True):
+        min(stretches, key=len).extend(file)
+    rest = iter(short)
+    for stretch in stretches:
+        stretch.extend(islice(rest, max(0, len(items) // workers - len(stretch))))
+    items[:] = [*chain.from_iterable(stretches), *rest]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

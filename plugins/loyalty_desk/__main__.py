@@ -12,6 +12,7 @@ from loyalty_desk.commands import (
     awards,
     card,
     connect,
+    expectations,
     installation,
     link,
     macros,
@@ -31,7 +32,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for part in (installation, card, sync, link, connect, awards, macros, platforms, tokens, privacy):
+for part in (
+    installation,
+    card,
+    expectations,
+    sync,
+    link,
+    connect,
+    awards,
+    macros,
+    platforms,
+    tokens,
+    privacy,
+):
     app.add_typer(part.commands)
 
 

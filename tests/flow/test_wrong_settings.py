@@ -49,6 +49,21 @@ def test_a_wrong_store_fails_as_a_dag_of_its_own_and_says_why(world, sync) -> No
     assert "no such key; allowed are max_changes" in dag.doc_md
 
 
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
+def test_a_wrong_file_of_expectations_ends_the_run_before_anything_is_read(
+    world, sync, monkeypatch
+) -> None:
+    entry = "{name: x, type: expect_column_values_to_be_null, kwargs: {column: mail}}"
+    (world.folder / "push.yaml").write_text(f"expectations:\n  - {entry}\n", encoding="utf-8")
+    monkeypatch.setenv("LOYALTY_DESK_EXPECTATIONS_DIR", str(world.folder))
+
+    record = sync()
+
+    assert record.state == RunState.FAILED
+    assert "push.yaml: expectation 1: description: Field required" in record.failure
+    assert world.requests("GET", "/api/customers") == 0
+
+
 def test_no_log_holds_a_secret_an_email_or_a_body(world) -> None:
     world.settings = {"push_to": ["customer_data", "custom_fields"]}
     world.fault("gorgias", effect="status", status=400, method="PUT", count=2)

@@ -31,13 +31,14 @@ WHERE store = :store AND run_id = :run_id AND step = :step;
 -- name: insert_quality_results
 -- Keeps what one expectation found; failing_ids is a JSON list of bounded length, without e-mails.
 -- Writes quality_results.
--- Binds store, run_id, step, expectation, severity, passed, failing_count, failing_ids,
+-- Binds store, run_id, step, expectation, says, severity, passed, failing_count, failing_ids,
 -- checked_at_utc.
 INSERT INTO quality_results (
     store,
     run_id,
     step,
     expectation,
+    says,
     severity,
     passed,
     failing_count,
@@ -49,6 +50,7 @@ VALUES (
     :run_id,
     :step,
     :expectation,
+    :says,
     :severity,
     :passed,
     :failing_count,

@@ -4,6 +4,7 @@
 SELECT
     step,
     expectation,
+    says,
     severity,
     passed,
     failing_count,

@@ -43,8 +43,11 @@ def check_step(
     now: datetime,
     *,
     docs_dir: Path | None,
+    own: Sequence[Check] = (),
 ) -> StepResult:
-    """Run a step's suite and keep one row per expectation in `quality_results`.
+    """Run a step's suite and `own`, the checks of the installation's files.
+
+    Keeps one row per expectation in `quality_results`.
 
     Also sets the run's counters `quality_<severity>_failed`, over all steps so far, and adds to
     `seconds_checks`. May be repeated. With `docs_dir`, the step's Data Docs are in
@@ -60,7 +63,7 @@ def check_step(
     """
     started_s = monotonic()
     step_docs = docs_dir / step.value if docs_dir is not None else None
-    checks = suite(step, store)
+    checks = (*suite(step, store), *own)
     try:
         results = run_checks(
             engine, checks, check_values(store, run_id, now), step.value, step_docs
@@ -69,7 +72,7 @@ def check_step(
         raise QualityError(f"store {store.name}, step {step}: {error}") from None
     faults = _faults(checks, results)
     with engine.begin() as connection:
-        _keep(connection, store.name, run_id, step, results, now)
+        _keep(connection, store.name, run_id, step, checks, results, now)
         limit = _limit_exceeded(connection, store, run_id, step, results, len(faults))
         if limit is None:
             note_checked(connection, store.name, step.value, faults, now)
@@ -162,9 +165,11 @@ def _keep(
     store: str,
     run_id: str,
     step: Step,
-    results: tuple[CheckResult, ...],
+    checks: Sequence[Check],
+    results: Sequence[CheckResult],
     now: datetime,
 ) -> None:
+    says = {check.name: check.says for check in checks}
     key = {"store": store, "run_id": run_id}
     of_step = {**key, "step": step.value}
     connection.execute(statement("checks/results/delete_quality_results"), of_step)
@@ -174,6 +179,7 @@ def _keep(
             {
                 **of_step,
                 "expectation": result.expectation,
+                "says": says[result.expectation],
                 "severity": result.severity.value,
                 "passed": result.passed,
                 "failing_count": result.failing_count,
@@ -192,9 +198,14 @@ def _keep(
 
 def _explain(store: str, run_id: str, result: StepResult, severity: Severity) -> str:
     failed = result.failed(severity)
-    checks = ", ".join(f"{found.expectation} ({found.failing_count} rows)" for found in failed)
+    checks = ", ".join(f"{found.expectation}{_rows(found.failing_count)}" for found in failed)
     place = f" and {result.docs_index}" if result.docs_index else ""
     return (
         f"store {store}, step {result.step}: {len(failed)} {severity} checks "
         f"failed: {checks}; the ids are in quality_results of run {run_id}{place}"
     )
+
+
+def _rows(count: int) -> str:
+    # What is expected of a whole column or table has no rows to count.
+    return f" ({count} rows)" if count else ""

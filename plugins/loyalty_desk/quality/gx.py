@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
@@ -72,6 +73,12 @@ def run_checks(
         datasource.get_execution_engine().close()
         datasource.get_engine().dispose()
     return tuple(results[check.name] for check in checks)
+
+
+def see_that_gx_takes(checks: Sequence[Check]) -> None:
+    """Raise SettingsError for a check whose expectation or arguments GX does not know."""
+    for check in checks:
+        _expectation(check)
 
 
 def _gx(module: str = "") -> Any:
@@ -207,7 +214,59 @@ def _expectation(check: Check) -> Any:
             f"CROSS JOIN {{batch}} AS checked LIMIT {MOST_ROWS}"
         )
         return expectations.UnexpectedRowsExpectation(unexpected_rows_query=query, **common)
-    return getattr(expectations, check.expectation)(**check.arguments, **common)
+    return _with_arguments(check, **common)
+
+
+def _class_of(check: ColumnCheck) -> Any:
+    """GX's class for a check: ours name the class, those of the installation's files the type."""
+    name = check.expectation
+    if name[0].isupper():
+        return getattr(_gx(".expectations"), name)
+    known = _types(of_rows=check.severity is Severity.ROW)
+    if name not in known:
+        raise SettingsError(
+            f"expectation {check.name}: Great Expectations has no {name} that can be used with "
+            f"severity {check.severity}; there are {', '.join(sorted(known))}"
+        )
+    return known[name]
+
+
+def _types(*, of_rows: bool) -> dict[str, Any]:
+    """GX's expectations by type, as far as they look at the batch alone; or those of single rows.
+
+    None with a query or a table of one's own: it could read any, and Data Docs show what it finds.
+    """
+    kinds = _gx(".expectations.expectation")
+    allowed = [
+        kinds.ColumnMapExpectation,
+        kinds.ColumnPairMapExpectation,
+        kinds.MulticolumnMapExpectation,
+    ]
+    counts: set[str] = set()
+    if not of_rows:
+        allowed.append(kinds.ColumnAggregateExpectation)
+        counts |= {"expect_table_row_count_to_be_between", "expect_table_row_count_to_equal"}
+    registry = _gx(".expectations.registry")
+    found = {
+        name: registry.get_expectation_impl(name)
+        for name in registry.list_registered_expectation_implementations()
+    }
+    return {
+        name: kind
+        for name, kind in found.items()
+        if name in counts or issubclass(kind, tuple(allowed))
+    }
+
+
+def _with_arguments(check: ColumnCheck, **common: Any) -> Any:
+    try:
+        return _class_of(check)(**check.arguments, **common)
+    except ValueError as error:  # pydantic's, which says where and what
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in getattr(error, "errors", list)()
+        )
+        raise SettingsError(f"expectation {check.name}: {wrong or error}") from None
 
 
 def _query(name: str) -> str:
@@ -225,7 +284,7 @@ def _read(check: Check, result: Any) -> CheckResult:
         count = detail["observed_value"]
         ids = [row["failing_id"] for row in detail["details"]["unexpected_rows"]]
     else:
-        count = detail["unexpected_count"]
+        count = detail.get("unexpected_count")  # an expectation on a whole column has none
         ids = [row[check.id_column] for row in detail.get("partial_unexpected_index_list", [])]
     return CheckResult(
         expectation=check.name,

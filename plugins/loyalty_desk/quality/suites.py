@@ -82,12 +82,6 @@ def suite(step: Step, store: StoreSettings) -> tuple[Check, ...]:
             return _push()
 
 
-def sentences() -> dict[str, str]:
-    """What must hold, by the name of the check, over all steps."""
-    checks = (*_members(), *_customers(), *_match(), *_plan(()), *_push())
-    return {check.name: check.says for check in checks}
-
-
 def _rows(query: str, severity: Severity, says: str) -> RowCheck:
     return RowCheck(query=query, severity=severity, says=says)
 

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.mismatches.history import Progress, load_progress
 from loyalty_desk.mismatches.suggestions import Suggested, best_suggestions
-from loyalty_desk.quality.suites import sentences
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.card_keys import CardKeys, count_card_keys
 from loyalty_desk.report.insight import Insight, load_insight
@@ -179,13 +178,11 @@ def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRo
     rows = connection.execute(
         statement("report/findings/select_quality_results"), {"store": store, "run_id": run_id}
     ).all()
-    says = sentences()
-    order = {name: place for place, name in enumerate(says)}
     found = [
         CheckRow(
             step=row.step,
             expectation=row.expectation,
-            says=says.get(row.expectation, row.expectation),
+            says=row.says or row.expectation,
             severity=row.severity,
             passed=bool(row.passed),
             failing_count=row.failing_count,
@@ -194,14 +191,9 @@ def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRo
         for row in rows
     ]
     steps = {step: place for place, step in enumerate(_STEPS)}
-    last = len(order)
     return sorted(
         found,
-        key=lambda check: (
-            steps.get(check.step, last),
-            order.get(check.expectation, last),
-            check.expectation,
-        ),
+        key=lambda check: (steps.get(check.step, len(steps)), check.passed, check.expectation),
     )
 
 

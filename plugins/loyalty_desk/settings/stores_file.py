@@ -79,6 +79,10 @@ class Installation(BaseSettings):
         default=PROJECT_ROOT / "include" / "macros",
         description="The folder of macros that connect makes.",
     )
+    expectations_dir: Path = Field(
+        default=PROJECT_ROOT / "include" / "expectations",
+        description="The folder of your own Great Expectations, a file a step.",
+    )
     public_url: str = Field(
         default="",
         description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
@@ -210,7 +214,7 @@ def read_stores(path: Path) -> StoresFile:
     try:
         queues = QueuesSettings.model_validate(content[given[0]] or {} if given else {})
     except ValidationError as error:
-        return StoresFile({}, {"": _explain(f"{path}: {given[0]}", error, QueuesSettings)})
+        return StoresFile({}, {"": explain_mistakes(f"{path}: {given[0]}", error, QueuesSettings)})
     stores: dict[str, StoreSettings] = {}
     problems: dict[str, str] = {}
     for raw_name, values in entries.items():
@@ -223,13 +227,15 @@ def read_stores(path: Path) -> StoresFile:
         try:
             stores[name] = StoreSettings.model_validate({**(values or {}), "name": name})
         except ValidationError as error:
-            problems[name] = _explain(f"store {name!r}", error)
+            problems[name] = explain_mistakes(f"store {name!r}", error)
         except TypeError:
             problems[name] = f"store {name!r}: its settings must be `key: value` lines"
     return StoresFile(stores, problems, queues)
 
 
-def _explain(what: str, error: ValidationError, model: type[BaseModel] = StoreSettings) -> str:
+def explain_mistakes(
+    what: str, error: ValidationError, model: type[BaseModel] = StoreSettings
+) -> str:
     """One line with each mistake: the key, and what is allowed there."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
@@ -247,7 +253,7 @@ def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> lis
         annotation = model.model_fields[str(part)].annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             model = annotation
-    return [key for key in model.model_fields if key != "name"]
+    return [key for key, field in model.model_fields.items() if not field.exclude]
 
 
 @cache

@@ -153,7 +153,13 @@ quality_results = staging_table(
         primary_key=True,
         doc="After which it was checked: `members`, `customers`, `match`, `plan` or `push`.",
     ),
-    Column("expectation", Text, primary_key=True, doc="Its name in `quality/suites.py`."),
+    Column(
+        "expectation",
+        Text,
+        primary_key=True,
+        doc="Its name, in `quality/suites.py` or a file of your own.",
+    ),
+    Column("says", Text, doc="What must hold, as a sentence; NULL in rows of before it was kept."),
     Column(
         "severity",
         Text,

@@ -30,6 +30,8 @@ from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.platforms.base import Platform
+from loyalty_desk.quality.own import installed_checks
+from loyalty_desk.quality.steps import Step
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text
 from loyalty_desk.settings.run_params import RunParams
@@ -75,6 +77,8 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
+        for step in Step:  # a mistake in a file is found before anything was read
+            installed_checks(store_name, step)
     except Exception as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
         with engine.begin() as connection:
@@ -202,15 +206,20 @@ def read_back(store_name: str, run_id: str) -> Counters:
 def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     """Run the suites of some steps; raises QualityError when a critical check fails."""
     from loyalty_desk.quality.gate import check_step  # noqa: PLC0415 - GX takes seconds
-    from loyalty_desk.quality.steps import Step  # noqa: PLC0415
 
     failed = {"critical": 0, "warning": 0}
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
         place = installation()
         docs_dir = place.var_dir / "data_docs" / store_name if place.data_docs else None
-        for step in steps:
+        for step in map(Step, steps):
             result = check_step(
-                run.engine, run.store, run_id, Step(step), utc_now(), docs_dir=docs_dir
+                run.engine,
+                run.store,
+                run_id,
+                step,
+                utc_now(),
+                docs_dir=docs_dir,
+                own=installed_checks(store_name, step),
             )
             failed["critical"] += result.quality_critical_failed
             failed["warning"] += result.quality_warning_failed

@@ -27,6 +27,7 @@ COMMANDS = {
     "connect": "--adopt-widget --by --plan --probe --store",
     "disconnect": "--by --clear-cards --store --waiting-awards",
     "erase": "--customer --email --forget --member --store",
+    "expectations": "--store",
     "gauges": "",
     "housekeeping": "--store",
     "link": "--by --customer --member --store",
