@@ -3,13 +3,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging.run_record import RunRecord
 from loyalty_desk.tasks.runs import has_succeeded
+from loyalty_desk.tasks.sync import run_all
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests import airflow_home
@@ -64,6 +67,12 @@ class Syncer:
         assert dag_run.state == ("success" if did_its_work else "failed"), record.failure
         return record
 
+    def before(self) -> RunRecord:
+        """Run a sync without Airflow, as the command does: what a test finds when it begins."""
+        self._enter_world()
+        run_all(STORE, f"before__{uuid4()}", RunParams().model_dump())
+        return self.world.records()[0]
+
     def award(self, **params: object) -> DagRun:
         """Run the DAG that awards once, with that form."""
         return self.run_dag(f"award_points__{STORE}", **params)
@@ -82,13 +91,16 @@ class Syncer:
     def load_dag(self, dag_id: str = f"loyalty_sync__{STORE}") -> DAG:
         from airflow.dag_processing.dagbag import DagBag
 
-        for name, value in self.world.environment().items():
-            self._monkeypatch.setenv(name, value)
-        forget_settings()
+        self._enter_world()
         family = dag_id.partition("__")[0]
         bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / FILES.get(family, f"{family}.py")))
         assert not bag.import_errors
         return bag.dags[dag_id]
+
+    def _enter_world(self) -> None:
+        for name, value in self.world.environment().items():
+            self._monkeypatch.setenv(name, value)
+        forget_settings()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from loyalty_desk.staging.engine import open_engine
 @pytest.fixture
 def member(world, sync) -> dict[str, Any]:
     """A member whose card Gorgias shows."""
-    sync()
+    sync.before()
     cards = {customer["id"]: customer for customer in world.customers()}
     row = world.rows(
         "SELECT c.customer_id, c.email, m.member_id, m.points_balance FROM matches AS mt"

@@ -182,7 +182,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync)
     ],
 )
 def test_a_row_at_fault_leaves_the_card_of_its_member_as_it_was(world, sync, fault) -> None:
-    before = sync()
+    before = sync.before()
     customer_id, card = next((c, card) for c, card in world.shown_cards().items() if card["member"])
     world.sandbox.control("rivo", "PATCH", f"members/{card['member_id']}", fault)
 

@@ -117,7 +117,7 @@ def test_who_is_not_in_a_file_of_everybody_has_left_unless_too_many_have(
 ) -> None:
     everybody = members(listless)
     write(drop / "a.csv", everybody)
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.before().state == RunState.SUCCEEDED
     write(drop / "b.csv", everybody[:-5])
     fewer = sync()
     assert (fewer.state, fewer.members_gone) == (RunState.SUCCEEDED, 5)
@@ -150,7 +150,7 @@ def test_a_bad_row_is_set_aside_and_a_bad_file_stops_the_run_and_is_read_again(
 ) -> None:
     everybody = members(listless)
     write(drop / "0.csv", everybody)
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.before().state == RunState.SUCCEEDED
     # The bad row is that of somebody known: still there, so not one who left.
     write(drop / "a.csv", [{**everybody[0], "points_tally": "many"}, *everybody[1:]])
     record = sync()

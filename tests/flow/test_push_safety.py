@@ -49,7 +49,7 @@ def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> No
 
 
 def test_a_customer_who_stops_matching_gets_the_non_member_card(world, sync) -> None:
-    sync()
+    sync.before()
     customer_id, card = next((c, k) for c, k in world.expected_cards().items() if k["member"])
     world.sandbox.control("rivo", "DELETE", f"members/{card['member_id']}")
 
@@ -62,7 +62,7 @@ def test_a_customer_who_stops_matching_gets_the_non_member_card(world, sync) -> 
 
 
 def test_a_card_that_somebody_changed_in_gorgias_is_repaired(world, sync) -> None:
-    sync()
+    sync.before()
     customer_id = next(iter(world.expected_cards()))
     world.write_as_another_tool(customer_id, {"loyalty": {"points": 1}, "other": {"a": 1}})
 
@@ -113,7 +113,7 @@ def test_each_limit_stops_the_run_before_the_first_write_until_released(
 ) -> None:
     what = next(iter(limits))
     if what != "max_changes":
-        sync()
+        sync.before()
         for member in world.sandbox.control("rivo", "GET", "members?limit=20")["data"]:
             world.sandbox.control("rivo", "DELETE", f"members/{member['id']}")
         world.tick(30)
@@ -194,7 +194,7 @@ def test_a_release_lets_one_run_through_though_nobody_is_in_common(world, sync) 
 
 
 def test_an_empty_platform_is_an_error_and_not_a_reason_to_clear_every_card(world, sync) -> None:
-    sync()
+    sync.before()
     before = world.shown_cards()
     for member in world.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
         world.sandbox.control("rivo", "DELETE", f"members/{member['id']}")

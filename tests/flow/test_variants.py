@@ -55,7 +55,7 @@ def test_what_the_time_box_leaves_is_pushed_by_the_next_run(world, sync) -> None
 
 
 def test_a_full_scan_notices_customers_who_are_gone(world, sync) -> None:
-    sync()
+    sync.before()
     leavers = [customer["id"] for customer in world.customers()[:3]]
     for customer_id in leavers:
         world.sandbox.control("gorgias", "DELETE", f"customers/{customer_id}")
