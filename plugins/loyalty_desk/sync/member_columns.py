@@ -15,6 +15,7 @@ from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError, clean, decimal_text, read_decimal, read_points
 from loyalty_desk.platforms.reading import full_name
 from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.spreadsheets import MADE_A_NUMBER, is_spoiled
 
 ABOUT_MEMBER: Final = (
     *("member_id", "email", "status", "first_name", "last_name", "phone", "external_id"),
@@ -22,6 +23,7 @@ ABOUT_MEMBER: Final = (
 )
 CARD_KEYS: Final = tuple(key for key in TOLD if key.kind is not Kind.COUPONS)
 """What one cell can hold of a card."""
+IDS: Final = frozenset({"external_id", "support_id", "referral_code"})
 
 
 def _check_key(name: str) -> str:
@@ -44,7 +46,8 @@ class Columns(BaseModel):
     columns: dict[Key, Column]
     status: dict[Literal["guest", "excluded"], tuple[str, ...]] = {}
     """Words of the status column; all others mean a member."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """None: what the first line tells."""
     encoding: Literal["utf-8-sig", "utf-8", "utf-16", "cp1252", "latin-1"] = "utf-8-sig"
     segments_between: Annotated[str, Field(min_length=1, max_length=3)] = ";"
 
@@ -55,19 +58,27 @@ class Columns(BaseModel):
                 raise ValueError(f"columns must say which one is {needed}")
         return self
 
-    def check_header(self, name: str, header: Sequence[str] | None) -> None:
-        """Raise MemberFileError when a column that is named here is not in the file."""
-        there = list(header or ())
-        missing = [column for column in self.columns.values() if column not in there]
+    def check_header(self, name: str, header: Sequence[str]) -> None:
+        """Raise MemberFileError when a column that is named here is not in the file just once."""
+        wanted = list(dict.fromkeys(self.columns.values()))
+        missing = [column for column in wanted if column not in header]
         if missing:
             raise MemberFileError(
                 f"{name} has no column {', '.join(map(repr, missing))}; it has"
-                f" {', '.join(map(repr, there)) or 'none'}: correct {self.source}"
+                f" {', '.join(map(repr, header)) or 'none'}: correct {self.source}"
             )
+        twice = [column for column in wanted if header.count(column) > 1]
+        if twice:
+            raise MemberFileError(f"{name} has column {', '.join(map(repr, twice))} more than once")
 
-    def id_of(self, row: Mapping[str | None, Any]) -> Any:
-        """What stands in the column of ids, whatever the rest of the row is like."""
-        return row.get(self.columns["member_id"])
+    def id_of(self, row: Mapping[str | None, Any]) -> str | None:
+        """The id in a row, whatever the rest of it is like; None where it tells nobody's."""
+        cell = row.get(self.columns["member_id"])
+        return None if not isinstance(cell, str) or is_spoiled(cell.strip()) else cell
+
+    def is_row(self, row: Mapping[str, str]) -> bool:
+        """Whether a line inside of a cell may be a member of its own: one word is where ids are."""
+        return len(row.get(self.columns["member_id"], "").split()) == 1
 
     def read_member(self, row: Mapping[str | None, Any]) -> Member:
         """Read one row; raises BadFieldError, which names the column."""
@@ -80,6 +91,9 @@ class Columns(BaseModel):
             raise BadFieldError(self.columns["member_id"], "is no id")
         if "@" in member_id:
             raise BadFieldError(self.columns["member_id"], "is an address and no id")
+        for key in ("member_id", *IDS):
+            if key in self.columns and is_spoiled(self._text(row, key) or ""):
+                raise BadFieldError(self.columns[key], MADE_A_NUMBER)
         rank = self._points(row, "tier_rank")
         first_last = full_name(self._text(row, "first_name"), self._text(row, "last_name"))
         card = {key.name: self._value(row, key) for key in CARD_KEYS}
@@ -115,8 +129,10 @@ class Columns(BaseModel):
 
     def _text(self, row: Mapping[str | None, Any], key: str) -> str | None:
         column, cell = self._cell(row, key)
-        value = cell[column]
-        return clean(value) if isinstance(value, str) else None
+        value = clean(cell[column] or "")
+        if value and ("\n" in value or "\r" in value):
+            raise BadFieldError(column, "holds a line break")
+        return value
 
     def _points(self, row: Mapping[str | None, Any], key: str) -> int | None:
         column, cell = self._cell(row, key)

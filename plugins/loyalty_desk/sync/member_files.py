@@ -10,9 +10,10 @@ import csv
 import fnmatch
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -23,6 +24,7 @@ from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.reading import read_rows
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.spreadsheets import iter_rows
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.sync.member_columns import Columns, read_columns
@@ -60,9 +62,7 @@ class MemberFile:
         try:
             with self.path.open("rb") as binary:
                 text = io.TextIOWrapper(binary, encoding=self.columns.encoding, newline="")
-                # Strictly, or a quote that is left open takes in the members after it.
-                rows = csv.DictReader(text, delimiter=self.columns.delimiter, strict=True)
-                yield from self._read(rows)
+                yield from self._read(text)
         except UnicodeDecodeError:
             raise MemberFileError(
                 f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"
@@ -71,16 +71,25 @@ class MemberFile:
         except csv.Error as error:
             raise MemberFileError(f"{self.name} is no CSV: {error}") from None
 
-    def _read(self, rows: csv.DictReader[str]) -> Iterator[MemberPage]:
-        self.columns.check_header(self.name, rows.fieldnames)
-        page: list[Mapping[str, Any]] = []
-        for row in rows:
-            page.append(row)
-            if len(page) >= PAGE_ROWS:
-                yield read_rows(page, self.columns.read_member, self.columns.id_of)
-                page = []
-        if page:
+    def _read(self, text: Iterable[str]) -> Iterator[MemberPage]:
+        rows = self._iter_rows(text)
+        while page := list(islice(rows, PAGE_ROWS)):
             yield read_rows(page, self.columns.read_member, self.columns.id_of)
+
+    def _iter_rows(self, text: Iterable[str]) -> Iterator[Mapping[str | None, Any]]:
+        """Yield the cells of each row by column: None for one that is missing, and under None
+        those that are too many.
+        """
+        columns = self.columns
+        rows = iter_rows(text, columns.is_row, columns.delimiter)
+        header = next(rows, (0, list[str]()))[1]
+        columns.check_header(self.name, header)
+        width = len(header)
+        for _, cells in rows:
+            row: dict[str | None, Any] = dict(zip_longest(header, cells[:width]))
+            if len(cells) > width:
+                row[None] = cells[width:]
+            yield row
 
     def keep_as_read(self, engine: Engine) -> None:
         """Remember that it was read whole."""

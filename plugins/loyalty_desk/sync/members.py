@@ -101,13 +101,18 @@ def _stage_member_page(
     read.page_done(staged)
 
 
-def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
-    """Stage pages of everybody: who is not among them has left."""
+def _scan_pages(
+    run: Run, read: Read, pages: Iterable[MemberPage], *, by_people: bool = False
+) -> None:
+    """Stage pages of everybody: who is not among them has left.
+
+    People who save a file with a spreadsheet may lose ids; whose they were has not left.
+    """
     scan = begin_scan(run, "members")
     for asked_at, page in _timed(pages):
         _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = finish_scan(run, "members", scan)
+    read.counts.gone = finish_scan(run, "members", scan, unnamed=read.unnamed if by_people else 0)
 
 
 def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
@@ -115,7 +120,7 @@ def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
     read = start_read(run, "members")
     for file in find_new_files(run.engine, run.store, open_folder):
         if file.holds_everybody:
-            _scan_pages(run, read, file.iter_pages())
+            _scan_pages(run, read, file.iter_pages(), by_people=True)
         else:
             for asked_at, page in _timed(file.iter_pages()):
                 _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)

@@ -73,6 +73,10 @@ def test_empty_cells_are_unknown_and_a_status_without_words_is_a_member() -> Non
         ({"Id": ""}, "Id"),
         ({"Id": "a@shop.example"}, "Id"),
         ({"Id": "x" * 65}, "Id"),
+        ({"Id": "6.4E+12"}, "Id"),
+        ({"Id": "########"}, "Id"),
+        ({"Shop": "6,40E+12"}, "Shop"),
+        ({"First": "A\nda"}, "First"),
         ({"Points": "many"}, "Points"),
         ({"Points": "1.5"}, "Points"),
         ({"Credit": "1,5"}, "Credit"),
@@ -92,6 +96,19 @@ def test_a_file_without_a_column_says_which_it_has() -> None:
 
     assert "drop.csv has no column 'Mail'" in str(caught.value)
     assert "it has 'Id', 'E-Mail': correct columns.yaml" in str(caught.value)
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    with pytest.raises(MemberFileError, match=r"^drop.csv has column 'Mail' more than once$"):
+        Columns(source="c.yaml", columns={"member_id": "Id", "email": "Mail"}).check_header(
+            "drop.csv", ["Mail", "Id", "Mail", "", ""]
+        )
+
+
+@pytest.mark.parametrize("cell", ["6.4E+12", None, ""])
+def test_a_row_without_a_sound_id_tells_nobodys(cell: str | None) -> None:
+    assert not columns().id_of({**ROW, "Id": cell})
+    assert columns().id_of({**ROW, "Points": None}) == " m-1 "
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,31 @@ def test_a_file_with_a_broken_quote_is_no_csv(file: MemberFile, broken: str) -> 
         list(file.iter_pages())
 
 
+def test_a_line_break_belongs_only_where_nobody_looks(file: MemberFile) -> None:
+    rows = '1,ada@shop.example,Ada,"a\nb"\n2,bo@shop.example,"B\no",\n'
+    file.path.write_text(HEAD.strip() + ",Note\n" + rows, encoding="utf-8")
+
+    [page] = file.iter_pages()
+
+    assert [one.member_id for one in page.members] == ["1"]
+    assert [(one.record_id, one.field, one.reason) for one in page.rejected] == [
+        ("2", "Name", "holds a line break"),
+    ]
+
+
+def test_a_file_is_read_as_a_spreadsheet_saves_it(file: MemberFile) -> None:
+    rows = ["sep=;", ";;;", " Id ;Mail;Name;", "1;ada@shop.example;Ada;", ";;;", "2;;;"]
+    file.path.write_text("\ufeff" + "\r\n".join(rows), encoding="utf-8", newline="")
+
+    [page] = file.iter_pages()
+
+    assert [(one.member_id, one.email) for one in page.members] == [
+        ("1", "ada@shop.example"),
+        ("2", None),
+    ]
+    assert page.rejected == []
+
+
 def test_a_cell_may_have_quotes_and_line_ends(file: MemberFile) -> None:
     file.path.write_text(HEAD + '1,ada@shop.example,"Ada ""A"""\r\n' + BO, encoding="utf-8")
 
