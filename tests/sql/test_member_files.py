@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.errors import MemberFileError
+from loyalty_desk.errors import BrakeError, MemberFileError
 from loyalty_desk.platforms.base import Capabilities
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import schema
@@ -21,9 +21,7 @@ from loyalty_desk.sync.reads import ReadCounts
 from tests.factories import STORE, store_settings
 
 HEAD = "Id;Mail;Name;Points\n"
-LISTLESS = SimpleNamespace(
-    capabilities=Capabilities(card_keys=frozenset(), lists_members=False)
-)
+LISTLESS = SimpleNamespace(capabilities=Capabilities(card_keys=frozenset(), lists_members=False))
 
 
 def row(number: int, points: str = "10", name: str = "") -> str:
@@ -101,3 +99,24 @@ def test_nobody_has_left_whose_id_a_spreadsheet_spoiled(drop: Drop) -> None:
     assert (counts.rejected, counts.gone) == (1, 0)
     assert drop.members() == {"1": 10, "2": 11, "6400000001904": 10}
     assert drop.read(HEAD + row(1) + row(2)).gone == 1
+
+
+def test_balances_that_change_a_thousandfold_stop_the_run_and_stay(drop: Drop) -> None:
+    drop.read(HEAD + "".join(row(number, f"{number}000") for number in range(1, 10)))
+    misread = HEAD + "".join(row(number, f"{number}") for number in range(1, 10))
+
+    with pytest.raises(BrakeError, match=r"^nothing was pushed: 9 of 9 balances in 2\.csv change"):
+        drop.read(misread)
+
+    assert set(drop.members().values()) == {number * 1000 for number in range(1, 10)}
+    drop.read(misread, release_brake=True)
+    assert set(drop.members().values()) == set(range(1, 10))
+
+
+def test_a_file_is_refused_before_a_row_of_it_is_used(drop: Drop) -> None:
+    with pytest.raises(MemberFileError, match=r"'Points' in line 3: set `numbers` in .*columns"):
+        drop.read(HEAD + row(1) + row(2, "1.000"))
+    assert drop.members() == {}
+
+    drop.read(HEAD + row(1) + row(2, "1.000") + row(3, "1.234.567"))
+    assert drop.members() == {"1": 10, "2": 1000, "3": 1_234_567}
