@@ -38,6 +38,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.subject import SharedAwardError
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
@@ -146,7 +147,7 @@ def _show_form(
         status=400 if problems else 200,
         place="Awards",
         who=who,
-        email=find_email_key(who),
+        email=_award_by(who, found),
         found=found,
         fields=fields,
         problems=problems,
@@ -155,6 +156,11 @@ def _show_form(
         units=[(unit.value, unit.value) for unit in Unit],
         reasons=[(reason, reason.replace("_", " ")) for reason in visitor.store.awards.reasons],
     )
+
+
+def _award_by(who: str, found: list[Found]) -> str | None:
+    """The address to award by; one whose `+` came as a blank has to be that of one member."""
+    return read_email(who)[0] or (find_email_key(who) if len(found) == 1 else None)
 
 
 def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
