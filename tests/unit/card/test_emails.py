@@ -16,7 +16,7 @@ FOLDED += '\ufe0f\u034f\u3164\u0301\uff02"'
 AWKWARD = st.text(
     st.sampled_from(ascii_letters + digits + "@@@....--__+' \"\\\txn" + FOLDED), max_size=40
 )
-PLAIN = st.from_regex(r"[A-Za-z0-9.+_'-]{1,20}@[A-Za-z0-9-]{1,12}(\.[A-Za-z0-9-]{1,8}){1,3}\Z")
+PLAIN = st.from_regex(r"\A[A-Za-z0-9.+_'-]{1,20}@[A-Za-z0-9-]{1,12}(\.[A-Za-z0-9-]{1,8}){1,3}\Z")
 ANY = st.one_of(AWKWARD, PLAIN, st.text(max_size=60), st.emails())
 
 
