@@ -26,6 +26,11 @@ MADE_A_NUMBER: Final = (
     "fill it in again"
 )
 
+DIGITS_KEPT: Final = 15
+"""A spreadsheet keeps no more of a number, and writes zeros in place of the rest."""
+ENOUGH: Final = 5
+"""So many long ids do not all end in zeros by chance."""
+
 IsRow = Callable[[Mapping[str, str]], bool]
 """Whether cells, by the names of their columns, look like a row of their own."""
 
@@ -33,6 +38,24 @@ IsRow = Callable[[Mapping[str, str]], bool]
 def is_spoiled(cell: str) -> bool:
     """Whether that is what Excel and the like make of an id in a column that is not text."""
     return _NUMBER_OR_ERROR(cell) is not None
+
+
+class LongIds:
+    """The ids of a column that have more digits than a spreadsheet keeps."""
+
+    def __init__(self) -> None:
+        self._seen = self._rounded = 0
+
+    def see(self, cell: str) -> None:
+        digits = cell.strip()
+        if len(digits) > DIGITS_KEPT and digits.isdecimal():
+            self._seen += 1
+            self._rounded += not digits[DIGITS_KEPT:].strip("0")
+
+    @property
+    def are_rounded(self) -> bool:
+        """Whether all of them are, and people share an id by now."""
+        return self._seen >= ENOUGH and self._rounded == self._seen
 
 
 def iter_rows(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from loyalty_desk.spreadsheets import is_spoiled, iter_rows
+from loyalty_desk.spreadsheets import LongIds, is_spoiled, iter_rows
 
 HEAD = "Id;Mail;Name;Points;Old;Tier\n"
 PEOPLE = "".join(f"30{n};p{n}@shop.example;P{n};{n}0;0;Gold\n" for n in range(2, 7))
@@ -86,3 +86,21 @@ def test_what_a_spreadsheet_made_of_an_id_is_known(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["", "6400000001904", "7.5", "12E5", "#7", "a-1", "1.2.3", "0"])
 def test_what_may_be_an_id_is_left_alone(cell: str) -> None:
     assert not is_spoiled(cell)
+
+
+@pytest.mark.parametrize(
+    ("ids", "are_rounded"),
+    [
+        ([f"12345678901234{n}00" for n in range(5)], True),
+        ([f" 12345678901234{n}0 " for n in range(9)] + ["7", "a-1"], True),
+        ([f"12345678901234{n}00" for n in range(4)], False),
+        ([f"12345678901234{n}00" for n in range(9)] + ["12345678901234501"], False),
+        (["100000000000000"] * 9, False),
+    ],
+)
+def test_long_ids_that_all_end_in_zeros_were_rounded(ids: list[str], *, are_rounded: bool) -> None:
+    seen = LongIds()
+    for one in ids:
+        seen.see(one)
+
+    assert seen.are_rounded is are_rounded

@@ -157,6 +157,8 @@ class Columns(BaseModel):
         return frozenset(key for key, value in values.items() if value is None and key in told)
 
     def _value(self, row: Mapping[str | None, Any], key: CardKey, reading: Reading) -> Any:
+        if key.name not in self.columns:  # as most are not, and rows are many
+            return None
         match key.kind:
             case Kind.NUMBER:
                 return self._points(row, key.name, reading)

@@ -29,7 +29,7 @@ from loyalty_desk.platforms.reading import read_rows
 from loyalty_desk.settings.currencies import USUAL_DIGITS, money_digits
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.spreadsheets import iter_rows
+from loyalty_desk.spreadsheets import MADE_A_NUMBER, LongIds, iter_rows
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.sync.member_columns import Columns, Reading, read_columns
@@ -54,14 +54,18 @@ class Content:
     columns: Columns
     reading: Reading
 
-    def with_numbers(self) -> Content:
-        """The same with the format of its numbers, for which each row is looked at.
+    def looked_through(self) -> Content:
+        """The same with the format of its numbers, once each row was looked at.
 
         Raises:
-            MemberFileError: a column is missing.
+            MemberFileError: a column is missing, or its ids are rounded.
             csv.Error, UnicodeDecodeError, NumbersError: see there.
         """
-        numbers = find_format(self._iter_numbers(), self.columns.declared)
+        ids = LongIds()
+        numbers = find_format(self._iter_numbers(ids), self.columns.declared)
+        if ids.are_rounded:
+            column = self.columns.columns["member_id"]
+            raise MemberFileError(f"{self.name}: column {column!r}: {MADE_A_NUMBER}")
         return replace(self, reading=replace(self.reading, numbers=numbers))
 
     def iter_pages(self) -> Iterator[MemberPage]:
@@ -82,12 +86,14 @@ class Content:
                 row[None] = cells[len(header) :]
             yield row
 
-    def _iter_numbers(self) -> Iterator[tuple[int, list[tuple[str, str, bool]]]]:
+    def _iter_numbers(self, ids: LongIds) -> Iterator[tuple[int, list[tuple[str, str, bool]]]]:
         header, rows = self._rows()
+        id_at = header.index(self.columns.columns["member_id"])
         numbers = self.columns.number_columns.items()
         places = [(header.index(column), column, is_whole) for column, is_whole in numbers]
         for line, cells in rows:
             if len(cells) == len(header):
+                ids.see(cells[id_at])
                 yield line, [(column, cells[at], is_whole) for at, column, is_whole in places]
 
     def _rows(self) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
@@ -131,7 +137,7 @@ class MemberFile:
     def _look_through(self, text: io.TextIOWrapper) -> Content:
         content = Content(text, self.name, self.columns, Reading(money_digits=self.money_digits))
         try:
-            return content.with_numbers()
+            return content.looked_through()
         except UnicodeDecodeError:
             raise MemberFileError(
                 f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"

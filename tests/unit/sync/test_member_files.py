@@ -73,6 +73,14 @@ def test_a_file_is_read_as_a_spreadsheet_saves_it(file: MemberFile) -> None:
     assert page.rejected == []
 
 
+def test_a_file_whose_ids_a_spreadsheet_rounded_is_refused(file: MemberFile) -> None:
+    rows = (f"12345678901234{number}00,,P\n" for number in range(5))
+    file.path.write_text(HEAD + "".join(rows), encoding="utf-8")
+
+    with pytest.raises(MemberFileError, match=r"^members\.csv: column 'Id': a spreadsheet made"):
+        pages(file)
+
+
 def test_a_cell_may_have_quotes_and_line_ends(file: MemberFile) -> None:
     file.path.write_text(HEAD + '1,ada@shop.example,"Ada ""A"""\r\n' + BO, encoding="utf-8")
 
