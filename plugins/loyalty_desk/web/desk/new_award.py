@@ -147,7 +147,7 @@ def _show_form(
         status=400 if problems else 200,
         place="Awards",
         who=who,
-        email=_award_by(who, found),
+        email=read_email(who)[0],  # and no guess, where nobody is found
         found=found,
         fields=fields,
         problems=problems,
@@ -156,11 +156,6 @@ def _show_form(
         units=[(unit.value, unit.value) for unit in Unit],
         reasons=[(reason, reason.replace("_", " ")) for reason in visitor.store.awards.reasons],
     )
-
-
-def _award_by(who: str, found: list[Found]) -> str | None:
-    """The address to award by; one whose `+` came as a blank has to be that of one member."""
-    return read_email(who)[0] or (find_email_key(who) if len(found) == 1 else None)
 
 
 def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
