@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,7 @@ class Drop:
     def __init__(self, staging: Engine, folder: Path) -> None:
         self.engine, self.folder = staging, folder
         self.files = 0
+        self.currency: str | None = None
         (folder / "columns.yaml").write_text(
             "columns: {member_id: Id, email: Mail, name: Name, points_balance: Points}\n"
         )
@@ -45,12 +47,13 @@ class Drop:
             old.unlink()
         (self.folder / f"{self.files}.csv").write_text(text, encoding="utf-8")
         settings = store_settings(
+            currency=self.currency,
             member_files={
                 "folder": str(self.folder),
                 "columns": self.folder / "columns.yaml",
                 "holds": "everybody",
                 "settle_s": 0,
-            }
+            },
         )
         run_id = f"r{self.files}"
         run = Run(store=settings, run_id=run_id, params=RunParams(**params), engine=self.engine)
@@ -120,3 +123,19 @@ def test_a_file_is_refused_before_a_row_of_it_is_used(drop: Drop) -> None:
 
     drop.read(HEAD + row(1) + row(2, "1.000") + row(3, "1.234.567"))
     assert drop.members() == {"1": 10, "2": 1000, "3": 1_234_567}
+
+
+@pytest.mark.parametrize(("currency", "shown"), [(None, "1012.35"), ("JPY", "1012")])
+def test_store_credit_has_the_digits_of_the_stores_currency(
+    drop: Drop, currency: str | None, shown: str
+) -> None:
+    drop.currency = currency
+    (drop.folder / "columns.yaml").write_text(
+        "columns: {member_id: Id, email: Mail, credits_balance: Points}\n"
+    )
+
+    drop.read(HEAD + row(1, "1.012,3456"))
+
+    with drop.engine.connect() as connection:
+        [card] = connection.execute(select(schema.members.c.card)).scalars()
+    assert json.loads(card)["credits_balance"] == shown
