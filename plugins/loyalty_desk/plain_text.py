@@ -19,6 +19,13 @@ _CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
 _HIDDEN: Final = re.compile(f"{_FLAG}|[{_TURNING}]")
 _UNSAFE: Final = re.compile(f"{_FLAG}|[{_TURNING}{_CONTROLS}]")
 
+# What shows nothing whatever its category: Unicode's Default_Ignorable_Code_Point.
+_IGNORABLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
 # Emoji that are younger than this Python, which calls them unassigned.
 _NEW_EMOJI: Final = range(0x1F000, 0x1FB00)
 
@@ -51,10 +58,16 @@ def clean_name(text: str) -> str | None:
 
 def visible(text: str) -> str:
     """The text without invisible letters, every space a plain one."""
-    if text.isprintable():
+    if text.isascii():
         return text
-    kinds = ((one, unicodedata.category(one)) for one in text)
-    return "".join(" " if kind == "Zs" else one for one, kind in kinds if kind != "Cf")
+    kinds = ((one, unicodedata.category(one)) for one in without_invisible(text))
+    return "".join(" " if kind == "Zs" else one for one, kind in kinds)
+
+
+def without_invisible(text: str) -> str:
+    """The text without letters that show nothing, and without marks that only change others."""
+    shown = _IGNORABLE.sub("", text)
+    return "".join(one for one in shown if unicodedata.category(one) != "Cf")
 
 
 def _is_written(letter: str, lines: bool) -> bool:  # noqa: FBT001 - a loop's inner test

@@ -135,6 +135,15 @@ def test_the_right_credentials_are_accepted(client: GorgiasClient, platform: Pla
     platform.check()
 
 
+@pytest.mark.parametrize(("currency", "digits"), [(None, 2), ("JPY", 0)])
+def test_the_platform_rounds_money_to_the_stores_currency(
+    sandbox: Sandbox, set_connection: SetConnection, currency: str | None, digits: int
+) -> None:
+    set_connection("rivo_acme", host=sandbox.rivo_url, password=KEY)
+
+    assert loyalty_platform(store_settings(currency=currency))._money_digits == digits
+
+
 def test_wrong_credentials_name_the_connection(
     sandbox: Sandbox, set_connection: SetConnection, one_staging: Engine, at_speed: None
 ) -> None:

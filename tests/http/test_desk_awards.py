@@ -119,6 +119,17 @@ def test_of_several_members_with_an_address_one_has_to_be_chosen(
     assert agent.post("/awards/new", {**fields, "member_id": "m4"}).status_code == 303
 
 
+def test_a_blank_is_a_plus_where_a_member_has_that_address(
+    agent: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        Staged(connection).member("m77", "plus+one@example.test", card='{"name":"Plus"}')
+
+    found = agent.get("/awards/new?who=plus+one@example.test").text
+    assert 'name="member_id" value="m77"' in found
+    assert 'id="by-mail"' not in agent.get("/awards/new?who=plus+two@example.test").text
+
+
 def test_an_award_refused_for_a_shared_address_names_the_members(
     agent: DeskClient, staging: Engine
 ) -> None:

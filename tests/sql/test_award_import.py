@@ -341,6 +341,11 @@ def test_a_file_without_rows_queues_nothing(staging: Engine, import_text: Import
         pytest.param('"member_id,amount\n' + GOOD, "line 2: ", id="first line never ends"),
         pytest.param(HEAD + GOOD + '8,20,"other\n', "line 3: ", id="quote that never ends"),
         pytest.param(HEAD + GOOD + '8,20,"other"x\n', "line 3: ", id="broken quote"),
+        pytest.param(
+            f'{HEAD[:-1]},note\n7,50,gesture,"a\n8,20,other,b"\n',
+            "line 3: .*takes in another row, in a row that begins in line 2",
+            id="quote that takes in another award",
+        ),
         pytest.param(f"{HEAD}{GOOD}8,20,{'x' * 140_000}\n", "line 3: ", id="endless cell"),
         pytest.param((HEAD + GOOD).encode("utf-16"), "is not UTF-8", id="UTF-16"),
         pytest.param((HEAD + "7,50,g\u00e9ste\n").encode("latin-1"), "is not UTF-8", id="Latin-1"),

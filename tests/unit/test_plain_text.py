@@ -55,6 +55,11 @@ def test_a_flag_hides_no_text() -> None:
     assert clean_prose(flag) == "\U0001f3f4"
 
 
+@pytest.mark.parametrize("mark", ["\ufe0f", "\u034f", "\u3164", "\u200b", "\u180b", "\U000e0100"])
+def test_a_name_holds_nothing_that_shows_nothing(mark: str) -> None:
+    assert clean_name(f"{mark}ad{mark}a{mark}") == "ada"
+
+
 CONTROLS = {
     "NUL": "\x00",
     "BEL": "\x07",

@@ -1,17 +1,15 @@
-"""Rows of a file as spreadsheets save it: which separator, which columns, on which line. Pure."""
+"""Rows of a file of awards: which columns, on which line. Pure."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-SEPARATORS: Final = (",", ";", "\t")
-_SEPARATOR_LINE: Final = re.compile(r'\s*"?sep=([,;\t])"?[ ,;]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
+from loyalty_desk import spreadsheets
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9.,]*").fullmatch
 
 
 class ColumnsError(ValueError):
@@ -29,41 +27,30 @@ def iter_rows(text: str, known: Collection[str]) -> Iterator[tuple[int, dict[str
         ColumnsError: see there.
         csv.Error: the file is no CSV; its first argument begins with the line.
     """
-    separator, start = _find_separator(text)
-    lines = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator, strict=True)
-    before = len(_LINE_BREAK.findall(text[:start]))
     columns: list[str] | None = None
-    try:
-        for cells in lines:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if columns is None:
-                columns = _read_columns(cells, known)
-                continue
-            # A quoted cell may have line breaks in it.
-            breaks = sum(len(_LINE_BREAK.findall(cell)) for cell in cells)
-            yield before + lines.line_num - breaks, _by_column(columns, cells)
-    except csv.Error as error:
-        raise csv.Error(f"line {before + lines.line_num}: {error}") from None
+    for line, cells in spreadsheets.iter_rows(io.StringIO(text, newline=""), _is_row):
+        if columns is None:
+            columns = _read_columns(cells, known)
+        else:
+            yield line, _by_column(columns, cells)
     if columns is None:
         raise ColumnsError
 
 
-def _find_separator(text: str) -> tuple[str, int]:
-    """The separator, and where the rows begin: Excel's own `sep=;` line is none.
+def _is_row(cells: Mapping[str, str]) -> bool:
+    """Whether a line inside of a cell awards something itself."""
+    amounts = (cell for name, cell in cells.items() if _spelled(name) == "amount")
+    return any(_NUMBER(cell.strip()) for cell in amounts)
 
-    No name of a column holds a separator, so the first line that says something tells.
-    """
-    if told := _SEPARATOR_LINE.match(text):
-        return told[1], told.end()
-    lines = (line for line in io.StringIO(text) if line.strip(" \t\r\n,;"))
-    first = next(islice(lines, 1), "")
-    return max(SEPARATORS, key=first.count), 0
+
+def _spelled(name: str) -> str:
+    """The name of a column however it is spelled."""
+    return "_".join(name.casefold().replace("_", " ").split())
 
 
 def _read_columns(cells: Sequence[str], known: Collection[str]) -> list[str]:
-    """The names of the columns however they are spelled; empty for a blank column."""
-    columns = ["_".join(cell.casefold().replace("_", " ").split()) for cell in cells]
+    """The names of the columns; empty for a blank column."""
+    columns = [_spelled(cell) for cell in cells]
     named = [column for column in columns if column]
     if not set(named) <= set(known) or len(set(named)) < len(named):
         raise ColumnsError

@@ -16,6 +16,7 @@ from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.plain_text import clean_name, clean_prose, visible
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.spreadsheets import MADE_A_NUMBER, is_spoiled
 
 FIELDS: Final = (
     "email",
@@ -32,12 +33,6 @@ FIELDS: Final = (
 MOST_CHARACTERS: Final = {"note": 500, "message": 500, "agent": 256, "idempotency_key": 256}
 MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would be a second 7
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
-# What Excel and the like make of an id in a column that is not text.
-SPREADSHEET_NUMBER: Final = re.compile(r"[0-9]+[.,]0+|[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
-MADE_A_NUMBER: Final = (
-    "a spreadsheet made a number of it, and digits may be lost; format the column as text and "
-    "fill it in again"
-)
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
 PROSE: Final = frozenset({"note", "message"})
@@ -160,7 +155,7 @@ class FieldReader:
     def id_text(self, field: str) -> str | None:
         """The text of an id; one that a spreadsheet spoiled is refused, not guessed at."""
         text = self.text(field)
-        if text and SPREADSHEET_NUMBER.fullmatch(text):
+        if text and is_spoiled(text):
             self.problem(field, MADE_A_NUMBER)
         return text
 

@@ -1,8 +1,8 @@
 """The e-mail key: one spelling for each address, the only thing that pairs people automatically.
 
-A key is the address without spaces around it and without invisible characters, in NFKC, lower case,
-its domain as ASCII (IDNA). Plus-tags and Gmail's dots stay: whether two such addresses are one
-person is a suggestion for people, not a rule.
+A key is the address without spaces around it, without invisible characters and without quotes that
+it does not need, in NFKC, lower case, its domain as ASCII (IDNA). Plus-tags and Gmail's dots stay:
+whether two such addresses are one person is a suggestion for people, not a rule.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ import unicodedata
 
 import idna
 
+from loyalty_desk.plain_text import without_invisible
 from loyalty_desk.records import EmailState
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# DNS allows an underscore, and mail arrives at such domains; no top-level domain has one.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_LAST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Nearly every address is this plain, and lower case is all that is to do. Anything else goes the
 # long way, `xn--` too, as it may hide a name that is not one. The lookaheads are the lengths that
 # mail allows; the last label is never a number, so an IP address is no domain.
 _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,253}\Z)"
-    rf"(?:(?!xn--){_LABEL}\.)+(?!xn--|[0-9]+\Z){_LABEL}\Z"
+    rf"(?:(?!xn--){_LABEL}\.)+(?!xn--|[0-9]+\Z){_LAST_LABEL}\Z"
 ).match
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL).fullmatch
 _PLAIN_LABEL = re.compile(_LABEL).fullmatch
 _LONGEST = 1000
 """Longer texts are not looked at; with every letter folded, an address has 318 at most."""
@@ -39,6 +43,12 @@ def read_email(raw: str | None) -> tuple[str | None, EmailState]:
     return read_unusual_email(raw)
 
 
+def read_blank_as_plus(raw: str) -> str | None:
+    """The key of an address whose `+` came as a blank, as in a query that nobody encoded."""
+    local, at, domain = raw.strip().partition("@")
+    return read_email(f"{local.replace(' ', '+')}{at}{domain}")[0] if " " in local else None
+
+
 def read_unusual_email(raw: str) -> tuple[str | None, EmailState]:
     """The same as `read_email` for any text, the long way."""
     if len(raw) > _LONGEST:
@@ -47,6 +57,7 @@ def read_unusual_email(raw: str) -> tuple[str | None, EmailState]:
     if not text:
         return None, _MISSING
     local, _, domain = text.partition("@")
+    local = _unquote(local)
     if not 1 <= len(local) <= 64 or any(_is_forbidden(character) for character in local):
         return None, _INVALID
     ascii_domain = _find_ascii_domain(domain)
@@ -58,9 +69,14 @@ def _fold(raw: str) -> str:
     text, folded = "", raw
     while folded != text:  # a few letters need another round after lower case
         text = folded
-        visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
-        folded = unicodedata.normalize("NFKC", visible).lower().strip()
+        folded = unicodedata.normalize("NFKC", without_invisible(text)).lower().strip()
     return text
+
+
+def _unquote(local: str) -> str:
+    """The part before the @ as it is without quotes; one that needs them is no address of ours."""
+    quoted = _QUOTED(local)
+    return _fold(re.sub(r"\\(.)", r"\1", quoted[1])) if quoted else local
 
 
 def _is_forbidden(character: str) -> bool:
@@ -75,7 +91,9 @@ def _find_ascii_domain(domain: str) -> str | None:
     ascii_labels = [_find_ascii_label(label) for label in labels]
     known = [label for label in ascii_labels if label is not None]
     found = ".".join(known)
-    if len(known) < max(2, len(labels)) or len(found) > 253 or known[-1].isdigit():
+    if len(known) < max(2, len(labels)) or len(found) > 253:
+        return None
+    if known[-1].isdigit() or "_" in known[-1]:
         return None
     return found
 

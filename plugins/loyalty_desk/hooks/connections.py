@@ -30,6 +30,7 @@ from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import MOST_WAIT_S, TIMEOUT_S, Transport
 from loyalty_desk.platforms.base import Account, Capabilities, Pace, Platform
 from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.settings.currencies import money_digits
 from loyalty_desk.settings.sections import BudgetSettings
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.installed import staging_engine
@@ -205,7 +206,12 @@ def _platform(
         penalty_s=kind.pace.penalty_s,
     )
     with _naming_options(found):
-        return kind(transport, Account(key=found.password, options=found.extra))
+        account = Account(
+            key=found.password,
+            options=found.extra,
+            money_digits=money_digits(store.currency),
+        )
+        return kind(transport, account)
 
 
 def _platform_gate(

@@ -6,15 +6,22 @@ and empty are unknown and read as None. No value is ever part of a message.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Final
 
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.plain_text import drop_unsafe
 
 LARGEST_ID = 2**63 - 1
 """Ids and balances are kept in 64-bit columns."""
+MOST_DIGITS: Final = 18
+"""Of a number, before its decimal point and after it."""
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:E[+-]?[0-9]{1,4})?", re.IGNORECASE | re.ASCII
+).fullmatch
+_EXACT: Final = Context(prec=2 * MOST_DIGITS + 4, rounding=ROUND_HALF_UP)
 
 
 class BadFieldError(ValueError):
@@ -87,13 +94,29 @@ def read_decimal(row: Mapping[str, Any], field: str) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadFieldError(field, f"is {kind(value)} instead of a number")
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise BadFieldError(field, "is not a number") from None
-    if not number.is_finite() or number.adjusted() > 18 or number.as_tuple().exponent < -18:  # type: ignore[operator] # finite: the exponent is an int
+    text = str(value).strip()
+    if _NUMBER(text) is None:  # such as `1_000`, which Python takes for a thousand
+        raise BadFieldError(field, "is not a number")
+    number = Decimal(text)
+    if number.adjusted() > MOST_DIGITS:
         raise BadFieldError(field, "is not a number of a sensible size")
-    return number
+    exponent = number.as_tuple().exponent
+    is_too_fine = isinstance(exponent, int) and exponent < -MOST_DIGITS
+    return _round(number, MOST_DIGITS) if is_too_fine else number
+
+
+def read_money(row: Mapping[str, Any], field: str, digits: int) -> str | None:
+    """Read an amount as text, rounded to so many decimals: it may have been counted in floats."""
+    number = read_decimal(row, field)
+    return None if number is None else money_text(number, digits)
+
+
+def _round(number: Decimal, digits: int) -> Decimal:
+    return _EXACT.quantize(number, Decimal(1).scaleb(-digits))
+
+
+def money_text(amount: Decimal, digits: int = 2) -> str:
+    return decimal_text(_round(amount, digits))
 
 
 def decimal_text(number: Decimal) -> str:

@@ -10,6 +10,8 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import DamerauLevenshtein
 
+from loyalty_desk.card.emails import read_email
+
 GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 WELL_KNOWN: Final = (
     *("gmail.com", "googlemail.com", "hotmail.com", "hotmail.co.uk", "outlook.com", "live.com"),
@@ -52,7 +54,7 @@ def mailbox(email_key: str) -> str:
 
 
 def repair(raw: str) -> str | None:
-    """What an unusable address becomes once its plain slips are mended; None when it stays one."""
+    """The key of an unusable address once its plain slips are mended; None when it stays one."""
     text = raw.strip().lower()
     for slip, mended in _REPAIRS:
         text = slip.sub(mended, text)
@@ -62,7 +64,7 @@ def repair(raw: str) -> str | None:
         found = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
         return None
-    return str(found.normalized).lower()
+    return read_email(str(found.normalized))[0]
 
 
 class Domains:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from loyalty_desk.card.emails import read_email
+from loyalty_desk.card.emails import read_blank_as_plus, read_email
 from loyalty_desk.http.reading import LARGEST_ID
 
 MOST_CHARACTERS: Final = 320
@@ -31,5 +31,7 @@ def find_id(text: str) -> int | None:
 
 
 def find_email_key(text: str) -> str | None:
-    """The key of the e-mail address that a text is; None for any other text."""
-    return read_email(text)[0] if "@" in text else None
+    """The key of the e-mail address that a text is, also where a `+` came as a blank; None for any
+    other text.
+    """
+    return (read_email(text)[0] or read_blank_as_plus(text)) if "@" in text else None

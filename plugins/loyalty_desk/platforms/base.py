@@ -30,11 +30,12 @@ from loyalty_desk.records import Member, Rejected, Unit
 class Account:
     """One merchant's account, as the Airflow connection describes it; no repr, as it has secrets.
 
-    `key` is the connection's password, `options` its extra.
+    `key` is the connection's password, `options` its extra. Money has `money_digits` decimals.
     """
 
     key: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    money_digits: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,7 @@ class Platform(ABC):
     def __init__(self, transport: Transport, account: Account) -> None:
         self._transport = transport
         self._answers = resolve(self.guesses, account.options)
+        self._money_digits = account.money_digits
         self.capabilities = self.capabilities_of(account.options)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 from loyalty_desk.card.cards import known
 from loyalty_desk.http.reading import (
     clean,
-    decimal_text,
+    money_text,
     read_decimal,
     read_points,
     read_text,
@@ -77,7 +77,7 @@ def read_coupon(at: Places) -> dict[str, Any]:
     return known(
         {
             "name": at.text("coupon.name"),
-            "value": None if cents is None else decimal_text(cents / Decimal(100)),
+            "value": None if cents is None else money_text(cents / Decimal(100)),
             "code": at.text_or_number("coupon.code"),
             "expires_on": (at.text("coupon.expires_on") or "")[:10] or None,
         }

@@ -21,8 +21,8 @@ from loyalty_desk.http.reading import (
     BadFieldError,
     decimal_text,
     kind,
-    read_decimal,
     read_id,
+    read_money,
     read_points,
     read_text,
 )
@@ -132,7 +132,7 @@ class RivoPlatform(Platform):
         """
         del changed_since  # Rivo cannot tell
         for rows in self._iter_pages(MEMBERS, {}):
-            yield read_rows(rows, read_member)
+            yield read_rows(rows, self._read_member)
 
     def find_member(self, identifier: str) -> Member | None:
         """Return the member with this id or e-mail address, None when there is none.
@@ -149,7 +149,10 @@ class RivoPlatform(Platform):
             body = self._transport.get_json(f"{MEMBERS}/{quote(identifier, safe='')}")
         except NotFoundError:
             return None
-        return read_member(_data(body))
+        return self._read_member(_data(body))
+
+    def _read_member(self, row: Any) -> Member:
+        return read_member(row, self._money_digits)
 
     def award(self, order: AwardOrder) -> str | None:
         """Book the order and return the entry's id, None when the answer does not show the entry.
@@ -253,8 +256,8 @@ def _next_since(path: str, body: Mapping[str, Any], rows: list[Any], since_id: i
     return int(text)
 
 
-def read_member(row: Any) -> Member:
-    """Read one `customer` resource; raises BadFieldError.
+def read_member(row: Any, money_digits: int = 2) -> Member:
+    """Read one `customer` resource, money to so many decimals; raises BadFieldError.
 
     The id is the Shopify customer's. A card key that Rivo does not tell is left out.
     """
@@ -262,7 +265,7 @@ def read_member(row: Any) -> Member:
     tier = read_object(fields, "vip_tier")
     email = read_text(fields, "email")
     card = {
-        **_read_balances(fields),
+        **_read_balances(fields, money_digits),
         "name": full_name(read_text(fields, "first_name"), read_text(fields, "last_name")),
         "tier": read_text(tier, "name"),
         "next_tier": read_text(read_object(fields, "next_vip_tier"), "name"),
@@ -348,13 +351,12 @@ def _read_status(fields: Mapping[str, Any]) -> MemberStatus:
     return status
 
 
-def _read_balances(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _read_balances(fields: Mapping[str, Any], money_digits: int) -> dict[str, Any]:
     """Both balances. Credits stay decimal text: money must not pass through float."""
     name = next((name for name in POINTS_NAMES if fields.get(name) is not None), POINTS_NAMES[0])
-    credits_balance = read_decimal(fields, "credits_tally")
     return {
         "points_balance": read_points(fields, name),
-        "credits_balance": None if credits_balance is None else decimal_text(credits_balance),
+        "credits_balance": read_money(fields, "credits_tally", money_digits),
     }
 
 

@@ -72,6 +72,11 @@ class BrakeSettings(Strict):
         description="Smallest share of the known members or customers that a full read must hold,"
         " in a store of any size; reading none at all always stops the run.",
     )
+    max_thousandfold_share: Share = Field(
+        default=0.5,
+        description="Largest share of the balances of a thousand and more in a member file that may"
+        " change a thousand-fold, beyond a handful: mostly a decimal or grouping sign misread.",
+    )
     min_cards: int = Field(
         default=50, ge=0, description="Below this number of rows the other shares are not applied."
     )

@@ -133,6 +133,12 @@ class StoreSettings(Strict):
     include_guests: bool = Field(
         default=True, description="Whether guests (points without having joined) count as members."
     )
+    currency: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{3}$",
+        description="The shop's currency, such as `EUR`: store credit is rounded to its digits, and"
+        " to two without.",
+    )
     lock_minutes: float = Field(
         default=10.0, gt=0, description="How long a silent run keeps the store locked."
     )

@@ -6,9 +6,13 @@ A wrong account looks like that: its key answers, and nobody whom we know is the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 from loyalty_desk.errors import BrakeError
 from loyalty_desk.settings.sections import BrakeSettings
+
+THOUSAND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,39 @@ class BrakeFacts:
     planned_clear: int
     member_cards_before: int
     shrink: tuple[ExtractSize, ...] = ()
+
+
+HANDFUL: Final = 5
+"""So few balances that changed a thousand-fold may be chance."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Balances:
+    """Of a file: how many balances are known from before, a thousand or more then or now, and how
+    many of them changed a thousand-fold, as when a grouping sign is taken for a decimal one.
+    """
+
+    compared: int = 0
+    thousandfold: int = 0
+
+    def compare(self, before: Decimal, now: Decimal) -> None:
+        smaller, larger = sorted((abs(before), abs(now)))
+        if larger >= THOUSAND:
+            self.compared += 1
+            # Somebody may have bought something meanwhile.
+            self.thousandfold += abs(larger - THOUSAND * smaller) <= larger / 20
+
+
+def check_balances(limits: BrakeSettings, file: str, balances: Balances) -> None:
+    """Raise BrakeError when most balances of a file changed a thousand-fold."""
+    found, share = balances.thousandfold, limits.max_thousandfold_share
+    if found > max(HANDFUL, share * balances.compared):
+        raise BrakeError(
+            f"nothing was pushed: {found} of {balances.compared} balances in {file} change a "
+            f"thousand-fold ({_percent(found, balances.compared)}), max_thousandfold_share allows "
+            f"{share:.1%}. Set `numbers` in the file of columns; if the changes are meant, run "
+            "once with release_brake"
+        )
 
 
 def check_brake(limits: BrakeSettings, facts: BrakeFacts) -> None:

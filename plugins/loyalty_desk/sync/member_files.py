@@ -10,9 +10,14 @@ import csv
 import fnmatch
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice, zip_longest
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -21,11 +26,14 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import MemberFileError, MemberFolderError
 from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.reading import read_rows
+from loyalty_desk.settings.currencies import USUAL_DIGITS, money_digits
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.spreadsheets import MADE_A_NUMBER, LongIds, iter_rows
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
-from loyalty_desk.sync.member_columns import Columns, read_columns
+from loyalty_desk.sync.member_columns import Columns, Reading, read_columns
+from loyalty_desk.sync.number_formats import NumbersError, find_format
 
 PAGE_ROWS: Final = 1_000
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
@@ -38,6 +46,66 @@ OpenFolder = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What stands in a file, to be read as often as need be."""
+
+    text: io.TextIOWrapper
+    name: str
+    columns: Columns
+    reading: Reading
+
+    def looked_through(self) -> Content:
+        """The same with the format of its numbers, once each row was looked at.
+
+        Raises:
+            MemberFileError: a column is missing, or its ids are rounded.
+            csv.Error, UnicodeDecodeError, NumbersError: see there.
+        """
+        ids = LongIds()
+        numbers = find_format(self._iter_numbers(ids), self.columns.declared)
+        if ids.are_rounded:
+            column = self.columns.columns["member_id"]
+            raise MemberFileError(f"{self.name}: column {column!r}: {MADE_A_NUMBER}")
+        return replace(self, reading=replace(self.reading, numbers=numbers))
+
+    def iter_pages(self) -> Iterator[MemberPage]:
+        """Yield the rows in pages, those that cannot be used apart."""
+        rows = self._iter_members()
+        read = partial(self.columns.read_member, reading=self.reading)
+        while page := list(islice(rows, PAGE_ROWS)):
+            yield read_rows(page, read, self.columns.id_of)
+
+    def _iter_members(self) -> Iterator[Mapping[str | None, Any]]:
+        """Yield the cells of each row by column: None for one that is missing, and under None
+        those that are too many.
+        """
+        header, rows = self._rows()
+        for _, cells in rows:
+            row: dict[str | None, Any] = dict(zip_longest(header, cells[: len(header)]))
+            if len(cells) > len(header):
+                row[None] = cells[len(header) :]
+            yield row
+
+    def _iter_numbers(self, ids: LongIds) -> Iterator[tuple[int, list[tuple[str, str, bool]]]]:
+        header, rows = self._rows()
+        id_at = header.index(self.columns.columns["member_id"])
+        numbers = self.columns.number_columns.items()
+        places = [(header.index(column), column, is_whole) for column, is_whole in numbers]
+        for line, cells in rows:
+            if len(cells) == len(header):
+                ids.see(cells[id_at])
+                yield line, [(column, cells[at], is_whole) for at, column, is_whole in places]
+
+    def _rows(self) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+        """The names of the columns, and the rows after them."""
+        self.text.seek(0)
+        rows = iter_rows(self.text, self.columns.is_row, self.columns.delimiter)
+        header = next(rows, (0, list[str]()))[1]
+        self.columns.check_header(self.name, header)
+        return header, rows
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFile:
     """One file that was not read yet. `stamp` tells it from a later one of the same name."""
 
@@ -46,23 +114,30 @@ class MemberFile:
     stamp: str
     columns: Columns
     holds_everybody: bool
+    money_digits: int = USUAL_DIGITS
 
     @property
     def name(self) -> str:
         return str(self.path.name)
 
-    def iter_pages(self) -> Iterator[MemberPage]:
-        """Yield the rows in pages, those that cannot be used apart.
+    @contextmanager
+    def opened(self) -> Iterator[Content]:
+        """Fetch the file, and look at it from end to end before a row of it is used.
 
         Raises:
-            MemberFileError: a column is missing, or the file is no CSV in the encoding that is set.
+            MemberFileError: a column is missing, the file is no CSV in the encoding that is set, or
+                its numbers may mean two things.
         """
-        try:
+        with TemporaryFile() as copy:
             with self.path.open("rb") as binary:
-                text = io.TextIOWrapper(binary, encoding=self.columns.encoding, newline="")
-                # Strictly, or a quote that is left open takes in the members after it.
-                rows = csv.DictReader(text, delimiter=self.columns.delimiter, strict=True)
-                yield from self._read(rows)
+                shutil.copyfileobj(binary, copy)
+            text = io.TextIOWrapper(copy, encoding=self.columns.encoding, newline="")
+            yield self._look_through(text)
+
+    def _look_through(self, text: io.TextIOWrapper) -> Content:
+        content = Content(text, self.name, self.columns, Reading(money_digits=self.money_digits))
+        try:
+            return content.looked_through()
         except UnicodeDecodeError:
             raise MemberFileError(
                 f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"
@@ -70,17 +145,10 @@ class MemberFile:
             ) from None
         except csv.Error as error:
             raise MemberFileError(f"{self.name} is no CSV: {error}") from None
-
-    def _read(self, rows: csv.DictReader[str]) -> Iterator[MemberPage]:
-        self.columns.check_header(self.name, rows.fieldnames)
-        page: list[Mapping[str, Any]] = []
-        for row in rows:
-            page.append(row)
-            if len(page) >= PAGE_ROWS:
-                yield read_rows(page, self.columns.read_member, self.columns.id_of)
-                page = []
-        if page:
-            yield read_rows(page, self.columns.read_member, self.columns.id_of)
+        except NumbersError as error:
+            raise MemberFileError(
+                f"{self.name}: {error}: set `numbers` in {self.columns.source}, or mend the file"
+            ) from None
 
     def keep_as_read(self, engine: Engine) -> None:
         """Remember that it was read whole."""
@@ -109,7 +177,14 @@ def find_new_files(
     everybody = settings.holds == "everybody"
     wanted = listed[-1:] if everybody else listed
     return [
-        MemberFile(store.name, one.path, one.stamp, columns, holds_everybody=everybody)
+        MemberFile(
+            store.name,
+            one.path,
+            one.stamp,
+            columns,
+            holds_everybody=everybody,
+            money_digits=money_digits(store.currency),
+        )
         for one in wanted
         if known.get(one.path.name) != one.stamp
     ]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
 from typing import Final
+
+import orjson
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError
@@ -14,10 +18,12 @@ from loyalty_desk.platforms.base import MemberPage, Platform
 from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
-from loyalty_desk.sync.member_files import OpenFolder, find_new_files
+from loyalty_desk.sync.brake import Balances, check_balances
+from loyalty_desk.sync.member_files import Content, OpenFolder, find_new_files
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
@@ -30,6 +36,9 @@ from loyalty_desk.sync.reads import (
 
 log = logging.getLogger(__name__)
 
+BALANCES: Final = frozenset({"points_balance", "credits_balance"})
+MOST_PAGES_COMPARED: Final = 50
+"""Of a file, as a misread sign shows in any part of it."""
 LOOKED_UP: Final = "member_lookups"
 """Names what is asked one by one among the sources of rejected rows."""
 
@@ -101,28 +110,52 @@ def _stage_member_page(
     read.page_done(staged)
 
 
-def _scan_pages(run: Run, read: Read, pages: Iterable[MemberPage]) -> None:
-    """Stage pages of everybody: who is not among them has left."""
+def _scan_pages(
+    run: Run, read: Read, pages: Iterable[MemberPage], *, by_people: bool = False
+) -> None:
+    """Stage pages of everybody: who is not among them has left.
+
+    People who save a file with a spreadsheet may lose ids; whose they were has not left.
+    """
     scan = begin_scan(run, "members")
     for asked_at, page in _timed(pages):
         _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = finish_scan(run, "members", scan)
+    read.counts.gone = finish_scan(run, "members", scan, unnamed=read.unnamed if by_people else 0)
 
 
 def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
     """Read what was dropped as files since the last run; lookups follow (`look_members_up`)."""
     read = start_read(run, "members")
     for file in find_new_files(run.engine, run.store, open_folder):
-        if file.holds_everybody:
-            _scan_pages(run, read, file.iter_pages())
-        else:
-            for asked_at, page in _timed(file.iter_pages()):
-                _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
-        read.check_share(whole=True)
+        with file.opened() as content:
+            if not run.params.release_brake:
+                check_balances(run.store.brake, file.name, _compare_balances(run, content))
+            if file.holds_everybody:
+                _scan_pages(run, read, content.iter_pages(), by_people=True)
+            else:
+                for asked_at, page in _timed(content.iter_pages()):
+                    _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
+            read.check_share(whole=True)
         file.keep_as_read(run.engine)
         log.info("members: %s is read", file.name)
     return read.counts
+
+
+def _compare_balances(run: Run, content: Content) -> Balances:
+    """The balances of a file beside those that are known, of its first rows."""
+    found = Balances()
+    for page in islice(content.iter_pages(), MOST_PAGES_COMPARED):
+        told = {member.member_id: member.card for member in page.members}
+        with reading(run.engine) as connection:
+            for ids in chunks(list(told)):
+                binds = {"store": run.store.name, "ids": ids}
+                rows = connection.execute(statement("stage/members/select_members"), binds).all()
+                for row in rows:
+                    before, now = orjson.loads(row.card), told[row.member_id]
+                    for key in BALANCES & before.keys() & now.keys():
+                        found.compare(Decimal(before[key]), Decimal(now[key]))
+    return found
 
 
 def look_members_up(run: Run, platform: Platform) -> int:

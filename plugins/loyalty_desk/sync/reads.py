@@ -54,12 +54,16 @@ class ReadCounts:
 
 @dataclass(slots=True)
 class Read:
-    """The bookkeeping that every read shares: repeats, rejects, progress."""
+    """The bookkeeping that every read shares: repeats, rejects, progress.
+
+    `unnamed` counts the rows of which nobody can tell whose they are.
+    """
 
     run: Run
     source: str
     counts: ReadCounts = field(default_factory=ReadCounts)
     seen: set[int | str] = field(default_factory=set)
+    unnamed: int = 0
 
     def first_sight(self, record_id: int | str) -> bool:
         """Whether this id is new to the read; pages overlap when rows move between them."""
@@ -89,6 +93,7 @@ class Read:
                 bulk_insert(connection, schema.rejected_records, rows)
         self.counts.rejected += len(rows)
         self.counts.fetched += len(rows)
+        self.unnamed += sum(row.record_id is None for row in rows)
 
     def check_share(self, *, whole: bool) -> None:
         counts = self.counts
@@ -174,8 +179,10 @@ def begin_scan(run: Run, source: full_scans.Source) -> Scan:
     )
 
 
-def finish_scan(run: Run, source: full_scans.Source, scan: Scan) -> int:
-    """Mark what the scan did not see as gone, unless that is too much to believe."""
+def finish_scan(run: Run, source: full_scans.Source, scan: Scan, *, unnamed: int = 0) -> int:
+    """Mark what the scan did not see as gone, unless that is too much to believe, or it may be in
+    one of the `unnamed` rows.
+    """
     before = scan.live_before
     with run.engine.begin() as connection:
         unseen = full_scans.count_unseen(connection, run.store.name, source)
@@ -191,4 +198,7 @@ def finish_scan(run: Run, source: full_scans.Source, scan: Scan) -> int:
             seen = full_scans.count_seen(connection, run.store.name, source)
             full = FullRead(source=source, known=before, read=seen)
             check_full_read(run.store.brake, full)
+        if unnamed:
+            log.warning("%s: nobody is gone, %d rows do not say whose they are", source, unnamed)
+            return 0
         return full_scans.finish_scan(connection, run.store.name, source, utc_now())

@@ -15,12 +15,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now
-from loyalty_desk.lookup.answers import LookedUp, nobody
-from loyalty_desk.lookup.fresh import lookup_of
+from loyalty_desk.lookup.answers import LookedUp
+from loyalty_desk.lookup.asked import look_up
 from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
-from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
@@ -79,12 +77,7 @@ async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
 
 
 def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
-    email_key, state = read_email(_find_email(fields))
-    if email_key is None:
-        is_missing = state == EmailState.MISSING
-        found = nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
-    else:
-        found = lookup_of(store).find(email_key)
+    found = look_up(store, _find_email(fields))
     if asked := read_asked_ticket(fields):
         _note(store, asked, found)
     return found

@@ -141,6 +141,7 @@ def test_an_amount_is_read_to_the_last_hundredth(amount: Any, unit: str, read_as
         pytest.param([5], id="list"),
         pytest.param(None, id="absent"),
         *[True, False, 1e16, "1e9", "NaN", "inf", "-Infinity", "1_000", "1,000", "1,5", "0x10"],
+        *["1.000", "1 000", "1'000"],
         *["5.", ".5", "--5", "+-5", "- 5", "5 5", "\u22125", "", " ", "5\n5", "=5", "50 points"],
     ],
 )

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loyalty_desk.card.emails import read_email, read_unusual_email
+from loyalty_desk.card.emails import read_blank_as_plus, read_email, read_unusual_email
 from loyalty_desk.records import EmailState
 
 FOLDED = "\u00df\u0130\u0131\u212a\u212b\u00e9\u00b5\ufb01\u4e2d\u3002\uff0e\uff20\u200b\u00a0"
+FOLDED += '\ufe0f\u034f\u3164\u0301\uff02"'
 AWKWARD = st.text(
-    st.sampled_from(ascii_letters + digits + "@@@....--__+' \txn" + FOLDED), max_size=40
+    st.sampled_from(ascii_letters + digits + "@@@....--__+' \"\\\txn" + FOLDED), max_size=40
 )
-PLAIN = st.from_regex(r"[A-Za-z0-9.+_'-]{1,20}@[A-Za-z0-9-]{1,12}(\.[A-Za-z0-9-]{1,8}){1,3}\Z")
+PLAIN = st.from_regex(r"\A[A-Za-z0-9.+_'-]{1,20}@[A-Za-z0-9-]{1,12}(\.[A-Za-z0-9-]{1,8}){1,3}\Z")
 ANY = st.one_of(AWKWARD, PLAIN, st.text(max_size=60), st.emails())
 
 
@@ -39,6 +40,17 @@ ANY = st.one_of(AWKWARD, PLAIN, st.text(max_size=60), st.emails())
         (".a..da.@docomo.example", ".a..da.@docomo.example"),
         ("a" * 64 + "@shop.example", "a" * 64 + "@shop.example"),
         ("ada@r3---sn-4g5e.example", "ada@r3---sn-4g5e.example"),
+        ("Ada@My_Shop.example", "ada@my_shop.example"),
+        ("ada@_my.shop_.m\u00fcnchen.example", "ada@_my.shop_.xn--mnchen-3ya.example"),
+        ("ada\ufe0f@shop.example", "ada@shop.example"),
+        ("a\u034fda@shop.exam\ufe0fple", "ada@shop.example"),
+        ("ad\u3164a\U000e0100@shop.example", "ada@shop.example"),
+        ('"rei..ko."@docomo.example', "rei..ko.@docomo.example"),
+        ('"Ada"@Shop.example', "ada@shop.example"),
+        ("\uff02ada\uff02@shop.example", "ada@shop.example"),
+        ('"a\\d\\a"@shop.example', "ada@shop.example"),
+        ('"e\\\u0301da"@shop.example', "\u00e9da@shop.example"),
+        (f'"{"a" * 64}"@shop.example', f"{'a' * 64}@shop.example"),
     ],
 )
 def test_each_spelling_of_an_address_has_one_key(raw: str, key: str) -> None:
@@ -64,7 +76,15 @@ def test_nothing_to_see_is_missing(raw: str | None) -> None:
         "ada@shop.example..",
         "ada@-shop.example",
         "ada@shop-.example",
-        "ada@sh_op.example",
+        "ada@shop.exam_ple",
+        "ada@m\u00fc_nchen.example",
+        '"ada lovelace"@shop.example',
+        '"ada@home"@shop.example',
+        '"ada,bo"@shop.example',
+        '"ada\\"b"@shop.example',
+        '"ada@shop.example',
+        '""@shop.example',
+        'ada"b"@shop.example',
         "ada@127.0.0.1",
         "ada@[127.0.0.1]",
         "ada lovelace@shop.example",
@@ -103,6 +123,23 @@ def test_a_key_is_the_key_of_itself(raw: str) -> None:
 @example("\u212a@shop.example")
 def test_the_short_way_and_the_long_way_agree(raw: str) -> None:
     assert read_email(raw) == read_unusual_email(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ("ada news@shop.example", "ada+news@shop.example"),
+        (" Ada news shop@Shop.example ", "ada+news+shop@shop.example"),
+        ("ada@shop.example", None),
+        (" ada@shop.example", None),
+        ("ada@my shop.example", None),
+        ("ada lovelace", None),
+        ("Ada <ada@shop.example>", None),
+        ("", None),
+    ],
+)
+def test_a_blank_may_have_been_a_plus(raw: str, meant: str | None) -> None:
+    assert read_blank_as_plus(raw) == meant
 
 
 @given(PLAIN)

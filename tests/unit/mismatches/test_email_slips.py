@@ -36,6 +36,7 @@ def test_a_mailbox_is_where_the_mail_arrives(key: str, box: str) -> None:
         ("mailto:ada@shop.com", "ada@shop.com"),
         ("ada.@shop.com", "ada@shop.com"),
         ("ada@.shop.com", "ada@shop.com"),
+        ("ada@@m\u00fcnchen.com", "ada@xn--mnchen-3ya.com"),
         ("ada@shop.com", None),
         ("ada", None),
         ("ada@", None),

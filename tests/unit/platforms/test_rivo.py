@@ -79,6 +79,34 @@ def test_zero_is_known() -> None:
     assert (card["points_balance"], card["credits_balance"]) == (0, "0")
 
 
+@pytest.mark.parametrize(
+    ("told", "digits", "shown"),
+    [
+        (0.30000000000000004, 2, "0.3"),
+        (5.551115123125783e-17, 2, "0"),
+        ("12.50", 2, "12.5"),
+        ("12.345", 2, "12.35"),
+        ("-0.001", 2, "0"),
+        (1200.4, 0, "1200"),
+        ("1.2345", 3, "1.235"),
+    ],
+)
+def test_money_is_rounded_to_its_digits(told: Any, digits: int, shown: str) -> None:
+    assert read_member(row(credits_tally=told), digits).card["credits_balance"] == shown
+
+
+@pytest.mark.parametrize(("digits", "shown"), [(2, "12.35"), (0, "12"), (3, "12.345")])
+def test_the_accounts_currency_says_how_many_digits(
+    api: ScriptedTransport, digits: int, shown: str
+) -> None:
+    api.will_answer({"data": row(credits_tally="12.345")})
+
+    found = RivoPlatform(api, Account(key="a key", money_digits=digits)).find_member(str(ID))
+
+    assert found is not None
+    assert found.card["credits_balance"] == shown
+
+
 def test_the_printed_name_of_the_points_is_read_too() -> None:
     fields = row(loyalty_points_tally=7)
     del fields["attributes"]["points_tally"]
@@ -110,6 +138,11 @@ def test_statuses_are_known_by_their_spelling(spelling: str, status: MemberStatu
         ("points_tally", True),
         ("points_tally", "NaN"),
         ("points_tally", 10**30),
+        ("points_tally", "1_000"),
+        ("points_tally", "1,000"),
+        ("points_tally", "1 000"),
+        ("points_tally", 1e300),
+        ("credits_tally", "\u0661"),
         ("credits_tally", "1,5"),
         ("credits_tally", "Infinity"),
         ("credits_tally", []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from loyalty_desk.errors import BrakeError
 from loyalty_desk.settings.sections import BrakeSettings
 from loyalty_desk.sync.brake import (
+    Balances,
     BrakeFacts,
     ExtractSize,
     FullRead,
     Meeting,
+    check_balances,
     check_brake,
     check_full_read,
     check_meeting,
@@ -148,3 +151,48 @@ def test_the_message_names_every_limit_with_numbers_and_what_to_do() -> None:
         "members shrank from 1000 to 500 (50.0%, max_shrink_share allows 20.0%). "
         "Read the run's report; if the changes are meant, run once with release_brake"
     )
+
+
+def balances(*pairs: tuple[str, str]) -> Balances:
+    """The balances of a file, each before and now."""
+    found = Balances()
+    for before, now in pairs:
+        found.compare(Decimal(before), Decimal(now))
+    return found
+
+
+DOWN, UP, SAME = ("2000", "2"), ("12.5", "12750"), ("1840", "1840")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        pytest.param([DOWN] * 6, id="down"),
+        pytest.param([UP] * 6, id="up, and something was bought"),
+        pytest.param([("-2000", "-2"), *[DOWN] * 5], id="below zero"),
+        pytest.param([DOWN] * 7 + [SAME] * 6, id="most"),
+        pytest.param([DOWN] * 6 + [("500", "500"), ("0", "0")] * 99, id="most of the large ones"),
+    ],
+)
+def test_balances_that_mostly_change_a_thousandfold_stop_the_run(
+    pairs: list[tuple[str, str]],
+) -> None:
+    with pytest.raises(
+        BrakeError, match=r"balances in m\.csv change a thousand-fold .*release_brake"
+    ):
+        check_balances(LIMITS, "m.csv", balances(*pairs))
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        pytest.param([], id="none"),
+        pytest.param([DOWN] * 5, id="a handful"),
+        pytest.param([DOWN] * 7 + [SAME] * 7, id="half of them"),
+        pytest.param([("0", "1000")] * 50, id="everybody's first points"),
+        pytest.param([("100", "1100")] * 50, id="a thousand for everybody"),
+        pytest.param([("20", "2000")] * 50, id="a hundred-fold"),
+    ],
+)
+def test_other_changes_of_balances_pass(pairs: list[tuple[str, str]]) -> None:
+    check_balances(LIMITS, "m.csv", balances(*pairs))

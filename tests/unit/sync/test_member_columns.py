@@ -11,7 +11,8 @@ from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.settings.project import PROJECT_ROOT
-from loyalty_desk.sync.member_columns import Columns, read_columns
+from loyalty_desk.sync.member_columns import Columns, Reading, read_columns
+from loyalty_desk.sync.number_formats import COMMA, NumberFormat
 
 ALL = {
     "member_id": "Id",
@@ -59,6 +60,14 @@ def test_a_row_becomes_a_member() -> None:
     }
 
 
+def test_numbers_are_read_in_the_format_and_the_currency_of_the_file() -> None:
+    row = {**ROW, "Points": "1.840", "Credit": "1.012,345", "Rank": " 3,0 "}
+    member = columns().read_member(row, Reading(COMMA, money_digits=1))
+
+    assert (member.card["points_balance"], member.card["credits_balance"]) == (1840, "1012.3")
+    assert member.tier_rank == 3
+
+
 def test_empty_cells_are_unknown_and_a_status_without_words_is_a_member() -> None:
     row = dict.fromkeys(ROW, "") | {"Id": "5"}
     member = columns().read_member(row)
@@ -73,9 +82,15 @@ def test_empty_cells_are_unknown_and_a_status_without_words_is_a_member() -> Non
         ({"Id": ""}, "Id"),
         ({"Id": "a@shop.example"}, "Id"),
         ({"Id": "x" * 65}, "Id"),
+        ({"Id": "6.4E+12"}, "Id"),
+        ({"Id": "########"}, "Id"),
+        ({"Shop": "6,40E+12"}, "Shop"),
+        ({"First": "A\nda"}, "First"),
         ({"Points": "many"}, "Points"),
         ({"Points": "1.5"}, "Points"),
         ({"Credit": "1,5"}, "Credit"),
+        ({"Points": "1.2E+05"}, "Points"),
+        ({"Points": "1_000"}, "Points"),
         ({None: ["more"]}, "(row)"),
     ],
 )
@@ -94,6 +109,19 @@ def test_a_file_without_a_column_says_which_it_has() -> None:
     assert "it has 'Id', 'E-Mail': correct columns.yaml" in str(caught.value)
 
 
+def test_a_column_that_stands_twice_is_refused() -> None:
+    with pytest.raises(MemberFileError, match=r"^drop.csv has column 'Mail' more than once$"):
+        Columns(source="c.yaml", columns={"member_id": "Id", "email": "Mail"}).check_header(
+            "drop.csv", ["Mail", "Id", "Mail", "", ""]
+        )
+
+
+@pytest.mark.parametrize("cell", ["6.4E+12", None, ""])
+def test_a_row_without_a_sound_id_tells_nobodys(cell: str | None) -> None:
+    assert not columns().id_of({**ROW, "Id": cell})
+    assert columns().id_of({**ROW, "Points": None}) == " m-1 "
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -102,6 +130,11 @@ def test_a_file_without_a_column_says_which_it_has() -> None:
         ("colums: {}", "colums: Extra inputs are not permitted"),
         ("columns: {member_id: Id, email: Mail}\ndelimiter: ';;'", "delimiter"),
         ("columns: {member_id: Id, email: Mail}\nencoding: x", "encoding"),
+        ("columns: {member_id: I, email: M}\nnumbers: {decimal: ;}", "numbers.decimal"),
+        (
+            "columns: {member_id: I, email: M}\nnumbers: {decimal: '.', grouping: '.'}",
+            "must not be the same sign",
+        ),
         ("columns: [", "is not valid YAML"),
     ],
 )
@@ -115,6 +148,12 @@ def test_a_wrong_file_of_columns_says_what_is_wrong(
         read_columns(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_a_declared_format_is_the_one_of_the_file() -> None:
+    assert columns(numbers={"decimal": ","}).declared == NumberFormat(",", "")
+    assert columns().declared is None
+    assert columns().number_columns == {"Points": True, "Credit": False, "Rank": True}
 
 
 def test_the_file_that_comes_with_us_can_be_used() -> None:

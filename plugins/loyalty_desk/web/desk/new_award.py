@@ -38,6 +38,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.subject import SharedAwardError
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
@@ -146,7 +147,7 @@ def _show_form(
         status=400 if problems else 200,
         place="Awards",
         who=who,
-        email=find_email_key(who),
+        email=read_email(who)[0],  # and no guess, where nobody is found
         found=found,
         fields=fields,
         problems=problems,
