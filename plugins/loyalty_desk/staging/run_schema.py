@@ -159,7 +159,6 @@ quality_results = staging_table(
         primary_key=True,
         doc="Its name, in `quality/suites.py` or a file of your own.",
     ),
-    Column("says", Text, doc="What must hold, as a sentence; NULL in rows of before it was kept."),
     Column(
         "severity",
         Text,
@@ -175,4 +174,5 @@ quality_results = staging_table(
     ),
     Column("failing_ids", Text, nullable=False, doc="The ids of the first 50, a JSON list."),
     Column("checked_at_utc", Text, nullable=False),
+    Column("says", Text, doc="What must hold, as a sentence; NULL in rows of before it was kept."),
 )
