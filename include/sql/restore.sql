@@ -10,11 +10,11 @@ DELETE FROM watermarks;
 
 -- name: doubt_waiting_awards
 -- Makes every award that is not at its end one that may have been booked: its marker is looked for
--- before it is sent. It is looked for from when it was queued.
+-- before it is sent, and it is not rejected unseen. It is looked for from when it was queued.
 -- Writes awards. No bind. One row per award.
 UPDATE awards
 SET
     sends = CASE WHEN sends > 0 THEN sends ELSE 1 END,
     sent_at_utc = queued_at_utc
 WHERE state IN ('queued', 'needs_approval', 'approved', 'applying')
-RETURNING store, award_id, state;
+RETURNING store, award_id, state, asked_run_id, asked_map_index;

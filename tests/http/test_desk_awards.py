@@ -15,6 +15,7 @@ from loyalty_desk.connect.tokens import make_token, token_id_of
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.people_schema import members
+from loyalty_desk.tasks.restored import take_up
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.sql.staged import Staged
@@ -203,6 +204,7 @@ def test_an_unknown_award_is_settled_with_how_that_is_known(
     manager: DeskClient, staging: Engine, action: str, state: str
 ) -> None:
     award_id = waiting(staging)
+    manager.post(f"/awards/{award_id}/approval", {"action": "approve"})
     set_state(staging, award_id, "unknown")
     where = f"/awards/{award_id}/outcome"
 
@@ -211,6 +213,25 @@ def test_an_unknown_award_is_settled_with_how_that_is_known(
 
     assert done.status_code == 303
     assert found(staging, award_id=award_id)[0].state == state
+
+
+def test_a_restored_award_that_is_rejected_is_not_said_to_be_and_waits_again_to_be_sent(
+    manager: DeskClient, staging: Engine
+) -> None:
+    award_id = waiting(staging)
+    take_up(staging, utc_now(), by="grace")
+    where = f"/awards/{award_id}"
+    assert "Staging was restored while it waited" in manager.get(where).text
+
+    done = manager.post(f"{where}/approval", {"action": "reject"})
+    shown = manager.call("GET", done.headers["location"]).text
+
+    assert "It may have been booked before the restore" in shown
+    assert "Rejected." not in shown
+    assert "It is not: ask for approval again" in shown
+    done = manager.post(f"{where}/outcome", {"action": "send_again", "why": "not in Rivo"})
+    assert "It waits for approval again." in manager.call("GET", done.headers["location"]).text
+    assert found(staging, award_id=award_id)[0].state == "needs_approval"
 
 
 def test_whoever_made_the_token_does_not_approve_what_came_through_it(

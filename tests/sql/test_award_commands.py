@@ -291,6 +291,8 @@ def test_an_award_that_waits_is_approved_or_rejected_by_name(
 ) -> None:
     for verb, state in (("approve", "approved"), ("reject", "rejected")):
         award = queue(staging, "needs_approval", idempotency_key=verb)
+        with staging.begin() as connection:  # sent before it is approved is what a restore doubts
+            Staged(connection).update(award_schema.awards, {"award_id": award}, sends=0)
         assert awards(verb, award, "--by", "bo", "--why", "looked into it") == 0
         assert capsys.readouterr().out == f"{award} is {state}\n"
         with staging.connect() as connection:

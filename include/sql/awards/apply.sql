@@ -115,13 +115,17 @@ WHERE
 
 -- name: settle_award
 -- A person says what became of an award that nobody could tell of. One that goes back to where it
--- waited begins anew; that it was sent before stays known, so that its marker is looked for first.
--- Writes awards. Binds store, award_id, state, detail, now_utc.
+-- waited begins anew, also to be asked about; that it was sent before stays known, so that its
+-- marker is looked for first.
+-- Writes awards. Binds store, award_id, state, detail, approve_by_utc (NULL to leave it), now_utc.
 UPDATE awards
 SET
     state = :state,
     detail = :detail,
     alert_run_id = NULL,
-    sends = CASE WHEN :state IN ('queued', 'approved') THEN 0 ELSE sends END,
-    settled_at_utc = CASE WHEN :state IN ('queued', 'approved') THEN NULL ELSE :now_utc END
+    sends = CASE WHEN :state = 'applied' THEN sends ELSE 0 END,
+    approve_by_utc = COALESCE(:approve_by_utc, approve_by_utc),
+    asked_run_id = NULL,
+    asked_map_index = NULL,
+    settled_at_utc = CASE WHEN :state = 'applied' THEN :now_utc END
 WHERE store = :store AND award_id = :award_id AND state = 'unknown';

@@ -46,12 +46,13 @@ LEFT JOIN api_tokens AS t ON a.store = t.store AND a.token_id = t.token_id
 WHERE a.store = :store AND a.award_id = :award_id;
 
 -- name: reject_overdue
--- Rejects the awards that nobody approved in time.
--- Writes awards. Binds store, now_utc, detail. One row per award.
+-- Rejects the awards that nobody approved in time. One that may have been booked, as a restore
+-- doubts it, is for a person to look at.
+-- Writes awards. Binds store, now_utc, detail, detail_of_doubted. One row per award.
 UPDATE awards
 SET
-    state = 'rejected',
-    detail = :detail,
+    state = CASE WHEN sends > 0 THEN 'unknown' ELSE 'rejected' END,
+    detail = CASE WHEN sends > 0 THEN :detail_of_doubted ELSE :detail END,
     settled_at_utc = :now_utc
 WHERE store = :store AND state = 'needs_approval' AND approve_by_utc < :now_utc
-RETURNING award_id;
+RETURNING award_id, state;

@@ -11,6 +11,7 @@ SELECT
     a.queued_at_utc,
     a.settled_at_utc,
     a.sends,
+    a.sent_at_utc,
     a.reverses,
     r.award_id AS reversed_by
 FROM awards AS a

@@ -24,6 +24,8 @@ APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
 BACKTICKS: Final = re.compile("`+")
 IN_TIME: Final = "nobody answered in time"
+DOUBTED: Final = "not approved, but perhaps booked before staging was restored"
+"""Why a restored award that was rejected is unknown."""
 
 
 class OwnApprovalError(LoyaltyDeskError):
@@ -53,13 +55,18 @@ def mark_asked(connection: Connection, store: str, award_id: str, map_index: int
 
 def reject_overdue(connection: Connection, store: str, now: datetime) -> list[str]:
     """Reject what nobody answered in time, also where the question was lost."""
-    binds = {"store": store, "now_utc": utc_text(now), "detail": IN_TIME}
-    overdue = list(connection.execute(statement("awards/approval/reject_overdue"), binds).scalars())
-    for award_id in overdue:
-        add_event(
-            connection, store, award_id, AwardState.REJECTED, now, actor="timeout", detail=IN_TIME
-        )
-    return overdue
+    binds = {
+        "store": store,
+        "now_utc": utc_text(now),
+        "detail": IN_TIME,
+        "detail_of_doubted": DOUBTED,
+    }
+    overdue = connection.execute(statement("awards/approval/reject_overdue"), binds).all()
+    for award in overdue:
+        state = AwardState(award.state)
+        detail = said_of(state, IN_TIME)
+        add_event(connection, store, award.award_id, state, now, actor="timeout", detail=detail)
+    return [award.award_id for award in overdue]
 
 
 def decide(
@@ -74,24 +81,45 @@ def decide(
 ) -> AwardState:
     """Approve or reject an award that waits for it; one that does not stays as it is.
 
+    Returns the state that it is in then, which is not always what was decided: see `decided_state`.
+
     Raises:
         OwnApprovalError: `by` had a hand in asking for the award. Nothing is changed.
     """
     if approved and (did := find_own_part(connection, store, award.award_id, by)):
         raise OwnApprovalError(did, award.award_id)
-    state = AwardState.APPROVED if approved else AwardState.REJECTED
+    state = decided_state(award, approved=approved)
     binds = {
         "store": store,
         "award_id": award.award_id,
         "state": state.value,
-        "detail": why,
+        "detail": DOUBTED if state == AwardState.UNKNOWN else why,
         "settled_at_utc": None if approved else utc_text(now),
     }
     if not connection.execute(statement("awards/approval/decide_award"), binds).rowcount:
         # Not as it was read before: another answer may have come meanwhile.
         return AwardState(get_award(connection, store, award.award_id).state)
-    add_event(connection, store, award.award_id, state, now, actor=by, detail=why)
+    detail = said_of(state, why)
+    add_event(connection, store, award.award_id, state, now, actor=by, detail=detail)
     return state
+
+
+def decided_state(award: Row[Any], *, approved: bool) -> AwardState:
+    """What a decision makes of an award that waits for it.
+
+    One that a restore doubts may have been approved and booked since the backup. Rejecting does not
+    take that back, so a person has to look.
+    """
+    if approved:
+        return AwardState.APPROVED
+    return AwardState.UNKNOWN if award.sends else AwardState.REJECTED
+
+
+def said_of(state: AwardState, why: str | None) -> str | None:
+    """What the audit says of a decision. Only there: what people write stays out of alerts."""
+    if state != AwardState.UNKNOWN:
+        return why
+    return f"{DOUBTED}: {why}" if why else DOUBTED
 
 
 def find_own_part(connection: Connection, store: str, award_id: str, by: str) -> str | None:
@@ -156,14 +184,14 @@ def settle(
         ask_anew(connection, store, award, now, by=by, did=error.did)
         return AwardState.NEEDS_APPROVAL
     if responder:
-        _note_if_late(connection, store, award.award_id, state, now, approved=approved, by=by)
+        _note_if_late(connection, store, award, state, now, approved=approved, by=by)
     return state
 
 
 def _note_if_late(
     connection: Connection,
     store: str,
-    award_id: str,
+    award: Row[Any],
     state: AwardState,
     now: datetime,
     *,
@@ -171,7 +199,7 @@ def _note_if_late(
     by: str,
 ) -> None:
     """Say in the audit and the task's log that an answer changed nothing, once."""
-    wanted = AwardState.APPROVED if approved else AwardState.REJECTED
+    award_id, wanted = award.award_id, decided_state(award, approved=approved)
     detail = f"answered {APPROVE if approved else REJECT} too late, which changed nothing"
     events = get_events(connection, store, award_id)
     # A task that is tried again finds its own answer in the audit: that one was in time.
@@ -219,6 +247,7 @@ def question(
         "Takes back award": award.reverses,
         "Award": award.award_id,
         "Rejected by itself after": award.approve_by_utc,
+        "Restored from a backup": "perhaps booked since" if award.sends else None,
     }
     lines = [
         f"- **{name}:** {_as_code(value)}" for name, value in facts.items() if value is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from loyalty_desk.awards.ceilings import Token, find_ceiling_breaches
 from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.awards.subject import find_subject
-from loyalty_desk.clock import utc_text
+from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -327,24 +327,41 @@ def settle_unknown(
 ) -> AwardState:
     """A person says what became of an unknown award; one that was not applied is sent again.
 
+    One that nobody ever approved waits for approval again, as long as it had at first.
+
     Raises:
         NoAwardError: there is no such award, it is not unknown, or is to be sent to nobody.
     """
     award = get_award(connection, store, award_id)
     if not was_applied and award.member_id is None and award.email is None:
         raise NoAwardError(f"award {award_id} is anonymous by now; there is nobody to send it to")
-    state = AwardState.APPLIED if was_applied else waiting_state(award)
+    events = get_events(connection, store, award_id)
+    state = AwardState.APPLIED if was_applied else state_to_send_from(award, events)
     binds = {
         "store": store,
         "award_id": award_id,
         "state": state.value,
         "detail": why,
+        "approve_by_utc": None,
         "now_utc": utc_text(now),
     }
+    if state == AwardState.NEEDS_APPROVAL:
+        had = parse_utc(award.approve_by_utc) - parse_utc(award.queued_at_utc)
+        binds["approve_by_utc"] = utc_text(now + had)
     if not connection.execute(statement("awards/apply/settle_award"), binds).rowcount:
         raise NoAwardError(f"award {award_id} is {award.state}; only an unknown one can be settled")
     add_event(connection, store, award_id, state, now, actor=actor, detail=why)
     return state
+
+
+def state_to_send_from(award: Row[Any], events: Sequence[Row[Any]]) -> AwardState:
+    """The state that an unknown award goes back to, by its audit, so as to be sent again.
+
+    Nobody may ever have approved one that a restore made unknown.
+    """
+    if award.approve_by_utc and not any(one.state == AwardState.APPROVED for one in events):
+        return AwardState.NEEDS_APPROVAL
+    return waiting_state(award)
 
 
 def waiting_state(award: Row[Any]) -> AwardState:

@@ -210,6 +210,10 @@ def _take(
             return taken
     except LateAnswerError:
         raise TakeBackError("it is being decided right now; press again in a moment") from None
+    if own.state == AwardState.NEEDS_APPROVAL and own.sent_at_utc:  # as a restore doubts it
+        raise TakeBackError(
+            "it waits for approval and may be booked all the same; a manager can reject it"
+        )
     if own.state == AwardState.UNKNOWN:
         raise TakeBackError("nobody can tell yet whether it is booked; a person has to look")
     raise TakeBackError("it is being booked right now; press again in a moment")

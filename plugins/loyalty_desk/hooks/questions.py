@@ -78,3 +78,32 @@ def answer_question(asking: Asking, *, option: str, form: Mapping[str, Any], by:
         log.warning("Airflow's database cannot be reached (%s)", type(error).__name__)
         return Answered.NOWHERE
     return Answered.NOW
+
+
+def is_open(asking: Asking) -> bool:
+    """Whether a question waits for its answer; not where Airflow's database cannot be reached."""
+    # Seconds of imports, and only after a restore.
+    from airflow.models.hitl import HITLDetail  # noqa: PLC0415
+    from airflow.models.taskinstance import TaskInstance  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+    from airflow.utils.state import State  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        with create_session(scoped=False) as session:
+            found = (
+                session.query(TaskInstance.state)
+                .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+                .filter(
+                    TaskInstance.dag_id == asking.dag_id,
+                    TaskInstance.run_id == asking.run_id,
+                    TaskInstance.task_id == asking.task_id,
+                    TaskInstance.map_index == asking.map_index,
+                    HITLDetail.responded_at.is_(None),
+                )
+                .first()
+            )
+    except SQLAlchemyError as error:
+        log.warning("Airflow's database cannot be reached (%s)", type(error).__name__)
+        return False
+    return found is not None and found.state not in State.finished

@@ -92,9 +92,8 @@ def apply_awards(store_name: str) -> dict[str, int]:
     except OUTAGE as error:
         outage = error
     with engine.begin() as connection:
-        counts[AwardState.REJECTED.value] += len(
-            approval.reject_overdue(connection, store.name, staging_now(connection))
-        )
+        overdue = approval.reject_overdue(connection, store.name, staging_now(connection))
+        counts += Counter(str(get_award(connection, store.name, one).state) for one in overdue)
     said = dict(+counts)
     log.info("awards: %s", ", ".join(f"{n} {name}" for name, n in said.items()) or "none due")
     if outage is not None:

@@ -1,8 +1,9 @@
 """What staging must be told after it was restored from a backup: the world has gone on.
 
 Awards may have been booked and cards written since the backup was made. So an award that waits is
-looked for on the platform before it is sent, and the next sync compares everything with what
-stands in Gorgias.
+looked for on the platform before it is sent, one that waits for approval is asked about anew unless
+its question is still open in Airflow, and the next sync compares everything with what stands in
+Gorgias.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.deciding import is_asked_about
 from loyalty_desk.awards.queue import add_event
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.statements import statement
@@ -29,4 +31,9 @@ def take_up(engine: Engine, now: datetime, *, by: str) -> Counter[str]:
         for row in doubted:
             state = AwardState(row.state)
             add_event(connection, row.store, row.award_id, state, now, actor=by, detail=DETAIL)
+            if state == AwardState.NEEDS_APPROVAL and not is_asked_about(row.store, row):
+                # Answered since the backup, for the installation that is no more: nobody would
+                # come in time with another answer.
+                key = {"store": row.store, "award_id": row.award_id}
+                connection.execute(statement("awards/approval/ask_anew"), key)
     return Counter(row.store for row in doubted)

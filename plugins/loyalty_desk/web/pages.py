@@ -112,8 +112,11 @@ SAID: Final = {
     "repeated": "Sent twice: nothing new was queued. This is the award that was queued before.",
     "approved": "Approved.",
     "rejected": "Rejected.",
+    "doubted": "Not approved. It may have been booked before the restore, so it is unknown: look at"
+    " the platform, then settle it.",
     "applied": "Settled as booked.",
     "sent_again": "It is sent again.",
+    "waits_again": "It waits for approval again.",
     "reversed": "The award that takes it back is queued.",
     "revoked": "The token is revoked.",
 }

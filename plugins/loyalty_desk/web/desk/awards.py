@@ -11,7 +11,14 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
 from loyalty_desk.awards.deciding import decide_once
-from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events, settle_unknown
+from loyalty_desk.awards.queue import (
+    Door,
+    NoAwardError,
+    get_award,
+    get_events,
+    settle_unknown,
+    state_to_send_from,
+)
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
 from loyalty_desk.classes import ClassText
@@ -85,10 +92,13 @@ def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
     with reading(staging_engine()) as connection:
         award_id = _get(connection, visitor, award_id).award_id
     try:
-        decide_once(staging_engine(), store, award_id, approved=approved, by=visitor.name, why=why)
+        state = decide_once(
+            staging_engine(), store, award_id, approved=approved, by=visitor.name, why=why
+        )
     except LoyaltyDeskError as error:
         return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
-    return _back(request, visitor, award_id, "approved" if approved else "rejected")
+    done = "doubted" if state == AwardState.UNKNOWN else state.value
+    return _back(request, visitor, award_id, done)
 
 
 @router.post("/{award_id}/outcome")
@@ -101,7 +111,7 @@ def settle(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
         return _show_one(request, visitor, award_id, problem=problem)
     try:
         with staging_engine().begin() as connection:
-            settle_unknown(
+            state = settle_unknown(
                 connection,
                 visitor.store.name,
                 _get(connection, visitor, award_id).award_id,
@@ -112,7 +122,8 @@ def settle(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
             )
     except LoyaltyDeskError as error:
         return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
-    return _back(request, visitor, award_id, "applied" if was_applied else "sent_again")
+    done = {AwardState.APPLIED: "applied", AwardState.NEEDS_APPROVAL: "waits_again"}
+    return _back(request, visitor, award_id, done.get(state, "sent_again"))
 
 
 @router.post("/{award_id}/reversal")
@@ -158,6 +169,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         events=[(event, _facts(event)) for event in events],
         reversal=reversal,
         own_part=own_part,
+        sent_from=state_to_send_from(award, events).value,
         problem=problem,
     )
 
