@@ -103,8 +103,9 @@ LIMIT 2;
 -- name: select_awarded_today
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
 -- was refused or rejected does not count, nor does what takes an award back; what is unknown may be
--- booked, and counts. A member is awarded also by what was asked for by an address that turned
--- out to be theirs.
+-- booked, and counts. What another person approves as a whole has a ceiling of its own and counts
+-- on no agent. A member is awarded also by what was asked for by an address that turned out to be
+-- theirs.
 -- Reads awards, members. Binds store, agent, subject, unit, since_utc. One row.
 WITH addresses AS (
     SELECT m.email_key
@@ -121,7 +122,9 @@ WITH addresses AS (
 )
 
 SELECT
-    COALESCE(SUM(CASE WHEN agent = :agent THEN ABS(amount) ELSE 0 END), 0) AS by_agent,
+    COALESCE(
+        SUM(CASE WHEN agent = :agent AND door != 'batch' THEN ABS(amount) ELSE 0 END), 0
+    ) AS by_agent,
     COALESCE(
         SUM(
             CASE
@@ -196,7 +199,8 @@ INSERT INTO awards (
     reverses,
     approve_by_utc,
     token_id,
-    queued_by
+    queued_by,
+    batch_id
 )
 VALUES (
     :store,
@@ -220,7 +224,8 @@ VALUES (
     :reverses,
     :approve_by_utc,
     :token_id,
-    :queued_by
+    :queued_by,
+    :batch_id
 );
 
 -- name: insert_award_event

@@ -28,7 +28,8 @@ SELECT
     asked_run_id,
     asked_map_index,
     token_id,
-    queued_by
+    queued_by,
+    batch_id
 FROM awards
 WHERE store = :store AND award_id = :award_id;
 
@@ -68,3 +69,36 @@ LIMIT :most;
 SELECT award_id
 FROM awards
 WHERE store = :store AND reverses = :award_id AND state NOT IN ('refused', 'rejected');
+
+-- name: select_batch
+-- The awards of a batch, in the order of their ids.
+-- Reads awards. Binds store, batch_id. One row per award.
+SELECT
+    award_id,
+    state,
+    sends,
+    detail,
+    unit,
+    amount,
+    agent,
+    reason,
+    member_id,
+    email,
+    queued_at_utc,
+    approve_by_utc
+FROM awards
+WHERE store = :store AND batch_id = :batch_id
+ORDER BY award_id ASC;
+
+-- name: select_waiting_batches
+-- The batches of which something waits for approval, the oldest first.
+-- Reads awards. Binds store. One row per batch.
+SELECT
+    batch_id,
+    agent,
+    COUNT(*) AS awards,
+    MIN(queued_at_utc) AS queued_at_utc
+FROM awards
+WHERE store = :store AND state = 'needs_approval' AND batch_id IS NOT NULL
+GROUP BY batch_id, agent
+ORDER BY MIN(queued_at_utc) ASC, batch_id ASC;

@@ -27,7 +27,11 @@ OWN_CEILINGS: Final = tuple(
     for what in ("award", "token_per_hour", "token_per_day")
 )
 """The limits of which a token may have its own, by the settings that hold otherwise."""
-WAYS: Final = {"http": ("over_http", "all that comes over HTTP"), "file": ("by_file", "all files")}
+WAYS: Final = {
+    "http": ("over_http", "all that comes over HTTP"),
+    "file": ("by_file", "all files"),
+    "batch": ("by_batch", "all files to be approved as a whole"),
+}
 """The ways in (`Door`) that the store has a ceiling a day for."""
 
 

@@ -8,6 +8,7 @@ again. Who means the same award once more gives it a key.
 from __future__ import annotations
 
 import csv
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,12 +70,14 @@ class Line:
 class Import:
     """What an import did. `bad_lines` has a reason by line; with any, `lines` may be none.
 
-    `notices` has what a person should look at, by line; it stops nothing.
+    `notices` has what a person should look at, by line; it stops nothing. `batch_id` is of the new
+    rows if another person approves them as a whole.
     """
 
     lines: list[Line]
     bad_lines: dict[int, str]
     notices: dict[int, str] = field(default_factory=dict)
+    batch_id: str | None = None
 
     @property
     def queued(self) -> int:
@@ -106,12 +109,19 @@ def import_awards(
     """
     bad: dict[int, str] = {}
     lines = []
+    batch_id = uuid.uuid4().hex if file.door is Door.BATCH else None
     with engine.connect() as connection, connection.begin() as transaction:
         for number, request, has_key in _iter_requests(file, store, agent, bad):
             after = find_balance_after(connection, store.name, request)
             try:
                 queued = queue_award(
-                    connection, store, request, now, door=file.door, queued_by=queued_by
+                    connection,
+                    store,
+                    request,
+                    now,
+                    door=file.door,
+                    queued_by=queued_by,
+                    batch_id=batch_id,
                 )
             except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
                 bad[number] = str(error)
@@ -131,7 +141,7 @@ def import_awards(
             transaction.rollback()
     notices = _find_notices(lines, store.awards)
     shown = [] if refused and not preview else lines
-    return Import(lines=shown, bad_lines=bad, notices=notices)
+    return Import(lines=shown, bad_lines=bad, notices=notices, batch_id=batch_id)
 
 
 def _iter_requests(
@@ -147,7 +157,8 @@ def _iter_requests(
             if isinstance(fields, RowError):
                 bad[line] = str(fields)
                 continue
-            if file.door is Door.DESK and agent_key(fields.get("agent", agent)) != agent_key(agent):
+            is_own = file.door in {Door.DESK, Door.BATCH}
+            if is_own and agent_key(fields.get("agent", agent)) != agent_key(agent):
                 bad[line] = "agent: leave it out; whoever sends the file awards"
                 continue
             fields.setdefault("agent", agent)

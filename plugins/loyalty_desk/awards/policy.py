@@ -68,9 +68,17 @@ def limit_of(setting: str, what: str, most: int, used: int, unit: Unit) -> Limit
     return Limit(setting=setting, what=what, most=most, left=left)
 
 
-def find_breaches(request: AwardRequest, today: Today, settings: AwardSettings) -> dict[str, str]:
-    """The limits that the award would break: a reason for each, by the setting's name."""
-    return breaches_of(request, find_limits(request.unit, today, settings))
+def find_breaches(
+    request: AwardRequest, today: Today, settings: AwardSettings, *, of_agent: bool = True
+) -> dict[str, str]:
+    """The limits that the award would break: a reason for each, by the setting's name.
+
+    Those `of_agent` rest on whoever awards alone, and are left out where another has to approve.
+    """
+    breaches = breaches_of(request, find_limits(request.unit, today, settings))
+    if not of_agent:
+        breaches.pop(f"max_{request.unit}_per_agent_per_day", None)
+    return breaches
 
 
 def breaches_of(request: AwardRequest, limits: Iterable[Limit]) -> dict[str, str]:

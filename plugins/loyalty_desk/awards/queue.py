@@ -32,6 +32,8 @@ class Door(StrEnum):
     HTTP = "http"
     COMMAND = "command"
     DESK = "desk"
+    BATCH = "batch"
+    """A file on the desk that another person approves as a whole."""
 
 
 class AwardKeyError(LoyaltyDeskError):
@@ -95,11 +97,13 @@ def queue_award(
     door: Door,
     token: Token | None = None,
     queued_by: str | None = None,
+    batch_id: str | None = None,
 ) -> Queued:
     """Queue an award, once: the same key with the same content answers with the first award.
 
     Works in the caller's transaction, which holds the store's gate from here to its end. `token` is
-    what it came through, `queued_by` who ran the command that queues it.
+    what it came through, `queued_by` who ran the command that queues it. What comes in a batch
+    counts on no agent's limit: another person approves it, and it has a ceiling of its own.
 
     Raises:
         AwardKeyError: the key was used for other content.
@@ -117,7 +121,7 @@ def queue_award(
     spent = awarded_today(
         connection, store.name, now, agent=request.agent, subject=subject, unit=request.unit
     )
-    breaches = find_breaches(request, spent, store.awards)
+    breaches = find_breaches(request, spent, store.awards, of_agent=door is not Door.BATCH)
     breaches |= find_ceiling_breaches(
         connection, store, request, now, door=door, token=token, since_utc=since_utc
     )
@@ -132,6 +136,7 @@ def queue_award(
         subject=subject,
         token_id=token.token_id if token else None,
         queued_by=queued_by,
+        batch_id=batch_id,
     )
 
 
@@ -170,9 +175,10 @@ def insert_award(  # noqa: PLR0913 - what a row holds
     reverses: str | None = None,
     token_id: str | None = None,
     queued_by: str | None = None,
+    batch_id: str | None = None,
 ) -> Queued:
     """Add the award and the first row of its audit; whoever calls has made the checks."""
-    must_wait = needs_approval(request.amount, request.unit, store.awards)
+    must_wait = door is Door.BATCH or needs_approval(request.amount, request.unit, store.awards)
     state = AwardState.NEEDS_APPROVAL if must_wait else AwardState.QUEUED
     approve_by = now + timedelta(hours=store.awards.approval_hours) if must_wait else None
     award_id = uuid.uuid4().hex
@@ -199,6 +205,7 @@ def insert_award(  # noqa: PLR0913 - what a row holds
         "approve_by_utc": utc_text(approve_by) if approve_by else None,
         "token_id": token_id,
         "queued_by": queued_by,
+        "batch_id": batch_id,
     }
     connection.execute(statement("awards/queue/insert_award"), values)
     facts = {name: values[name] for name in _AUDITED if values[name] is not None}
@@ -208,7 +215,7 @@ def insert_award(  # noqa: PLR0913 - what a row holds
 
 _AUDITED = (
     *("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key"),
-    *("reverses", "approve_by_utc", "token_id", "queued_by"),
+    *("reverses", "approve_by_utc", "token_id", "queued_by", "batch_id"),
 )
 
 

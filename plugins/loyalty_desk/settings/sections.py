@@ -241,6 +241,15 @@ class AwardSettings(Strict):
     max_credits_by_file_per_day: int = Field(
         default=5_000, ge=0, description="The same for credits."
     )
+    max_points_by_batch_per_day: int = Field(
+        default=100_000,
+        ge=0,
+        description="Points of files on the desk that another person approves as a whole a day"
+        " (UTC), plus and minus; they count neither on what comes over HTTP nor on who sends them.",
+    )
+    max_credits_by_batch_per_day: int = Field(
+        default=5_000, ge=0, description="The same for credits."
+    )
     allow_negative: bool = Field(
         default=True, description="Whether points or credits may be taken away by hand."
     )

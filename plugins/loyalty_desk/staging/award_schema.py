@@ -10,6 +10,7 @@ from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 _WAITING = text("state IN ('queued', 'approved', 'applying', 'needs_approval')")
 # An award is reversed once, but a reversal that never took place does not count.
 _LIVE_REVERSAL = text("reverses IS NOT NULL AND state NOT IN ('refused', 'rejected')")
+_IN_A_BATCH = text("batch_id IS NOT NULL")
 
 awards = staging_table(
     "awards",
@@ -51,7 +52,8 @@ awards = staging_table(
         "door",
         Text,
         nullable=False,
-        doc="Where it came in: `airflow_form`, `file`, `http`, `command` or `desk`.",
+        doc="Where it came in: `airflow_form`, `file`, `http`, `command`, `desk`, or `batch` for a "
+        "file on the desk that another person approves as a whole.",
     ),
     Column(
         "state",
@@ -93,10 +95,17 @@ awards = staging_table(
         Text,
         doc="Who ran the command that queued it, whomever it names as agent. NULL: no command did.",
     ),
+    Column("batch_id", Text, doc="Those approved as a whole with it. NULL: it is of no batch."),
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),
     Index("awards_by_subject", "store", "subject"),
+    Index(
+        "awards_by_batch",
+        *("store", "batch_id"),
+        sqlite_where=_IN_A_BATCH,
+        postgresql_where=_IN_A_BATCH,
+    ),
     Index("awards_waiting", "state", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index(
         "awards_reversed",

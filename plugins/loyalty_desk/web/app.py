@@ -11,6 +11,7 @@ from loyalty_desk.web import awards_api, lookup_api, ready_api, take_back_api, w
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.desk import (
     awards,
+    batches,
     customers,
     files,
     mismatches,
@@ -32,7 +33,8 @@ def make_app() -> FastAPI:
     app.include_router(webhooks_api.router)
     app.include_router(ready_api.router)
     # A new award goes before an award by its id.
-    for place in (files, overview, mismatches, new_award, awards, customers, quality, setup):
+    awarding = (new_award, awards, batches)
+    for place in (files, overview, mismatches, *awarding, customers, quality, setup):
         app.include_router(place.router)
     app.add_exception_handler(WebError, _say_no)
     for trouble in CLOSED:

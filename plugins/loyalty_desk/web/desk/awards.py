@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
+from loyalty_desk.awards.batches import list_waiting_batches
 from loyalty_desk.awards.deciding import decide_once
 from loyalty_desk.awards.queue import (
     Door,
@@ -61,6 +62,7 @@ def show_awards(request: Request, visitor: Seeing) -> Response:
         rows = counted = _load(connection, visitor.store.name, chosen)
         if not rows and chosen.page > 1:  # beyond the last page no row tells how many there are
             counted = _load(connection, visitor.store.name, replace(chosen, page=1))
+        batches = list_waiting_batches(connection, visitor.store.name)
     found = counted[0].found if counted else 0
     return page(
         request,
@@ -70,6 +72,7 @@ def show_awards(request: Request, visitor: Seeing) -> Response:
         chosen=chosen,
         query={"state": chosen.state or "", "q": chosen.words},
         rows=rows,
+        batches=batches,
         found=found,
         pages=-(-found // PAGE_ROWS) or 1,
         states=[(state.value, state.value.replace("_", " ")) for state in AwardState],
@@ -88,7 +91,7 @@ def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
     approved = {"approve": True, "reject": False}.get(form.get("action"))
     if approved is None:
         return _show_one(request, visitor, award_id, problem="Choose approve or reject.")
-    store, why = visitor.store.name, _why(form) or None
+    store, why = visitor.store.name, read_why(form) or None
     with reading(staging_engine()) as connection:
         award_id = _get(connection, visitor, award_id).award_id
     try:
@@ -105,7 +108,7 @@ def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -
 def settle(request: Request, visitor: Approving, form: OwnForm, award_id: str) -> Response:
     """Say what became of an award that nobody can tell of."""
     was_applied = {"applied": True, "send_again": False}.get(form.get("action"))
-    why = _why(form)
+    why = read_why(form)
     if was_applied is None or not why:
         problem = "Say whether it is booked on the platform, and how you know."
         return _show_one(request, visitor, award_id, problem=problem)
@@ -184,7 +187,8 @@ def _get(connection: Connection, visitor: Visitor, award_id: str) -> Row[Any]:
         raise WebError(404, "There is no such award.") from None
 
 
-def _why(form: Form) -> str:
+def read_why(form: Form) -> str:
+    """Why somebody decides; empty when they do not say."""
     return (clean_prose(form.get("why")) or "")[:MOST_WHY]
 
 

@@ -195,13 +195,14 @@ def _who(fields: Mapping[str, str]) -> str:
 
 def _read_file(form: Form) -> AwardFile:
     """The file that was chosen, or the one whose preview was seen; raises AwardFileError."""
+    door = Door.BATCH if form.get("whole") else Door.DESK
     if "file" in form.files and form.files["file"][0]:
         name, content = form.files["file"]
-        return read_content(name, content, Door.DESK)
+        return read_content(name, content, door)
     if not form.get("content"):
         raise AwardFileError("choose a file first")
     text = form.all("content")[0]
-    return AwardFile(form.get("name") or "the file", text, Door.DESK)
+    return AwardFile(form.get("name") or "the file", text, door)
 
 
 def _show_import(
@@ -224,6 +225,7 @@ def _show_import(
         bad=sorted(done.bad_lines.items()) if done else [],
         notices=sorted(done.notices.items()) if done else [],
         is_preview=is_preview,
+        is_batch=file is not None and file.door is Door.BATCH,
         problem=problem,
         columns=[name for name in FIELDS if name != "agent"],
         shown_lines=SHOWN_LINES,
