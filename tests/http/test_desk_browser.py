@@ -24,6 +24,7 @@ from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
+from tests.http.test_desk_batches import send
 from tests.sql.staged import Staged
 
 SERIOUS = {"serious", "critical"}
@@ -275,6 +276,30 @@ def test_a_file_is_previewed_and_queued(watched: Watched, desk: DeskClient, tmp_
     page.get_by_role("button", name="Queue 2 awards").click()
 
     expect(page.get_by_role("status")).to_contain_text("2 queued, 0 were queued before")
+
+
+def test_a_file_is_sent_as_a_batch_and_another_batch_is_approved(
+    watched: Watched, desk: DeskClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text("member_id,amount,reason\nm2,30,gesture\n")
+    page = watched.page
+    go(page, desk, "/awards/import")
+    page.get_by_label("CSV file, UTF-8").set_input_files(path)
+    page.get_by_label("To be approved as a whole").check()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Queue 1 award").click()
+    page.get_by_role("link", name="the batch").click()
+    expect(page.get_by_text("another person has to approve it")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve all")).to_have_count(0)
+
+    send(desk.as_user("agent"))
+    page.get_by_role("link", name="All awards").click()
+    page.get_by_role("link", name="2 awards").click()
+    assert serious(page) == []
+    shoot(page, "desk-batch")
+    page.get_by_role("button", name="Approve all").click()
+    expect(page.get_by_role("status")).to_contain_text("Approved.")
 
 
 def test_a_token_is_made_and_revoked(watched: Watched, desk: DeskClient) -> None:
