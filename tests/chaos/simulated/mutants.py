@@ -14,11 +14,12 @@ from typing import Final
 import pytest
 from sqlalchemy import text
 
-from loyalty_desk.awards import apply, transitions
+from loyalty_desk.awards import apply, approval, transitions
 from loyalty_desk.awards.putting_off import PutOff
 from loyalty_desk.awards.worker import Worker
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.platforms.base import Platform
+from loyalty_desk.records import AwardState
 from loyalty_desk.staging.engine import reading
 from tests.chaos.simulated.world import World
 
@@ -65,6 +66,12 @@ def _send_again_without_a_look(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "is_sent_again", lambda _: False)
 
 
+def _take_a_restored_award_for_unbooked(patch: pytest.MonkeyPatch) -> None:
+    """Whoever rejects one that waited at the time of the backup says that it is not booked."""
+    states = {True: AwardState.APPROVED, False: AwardState.REJECTED}
+    patch.setattr(approval, "decided_state", lambda _, *, approved: states[approved])
+
+
 MUTANTS: Final[Mapping[str, Patch]] = {
     "sending has no deadline": _send_without_deadline,
     "each worker goes by its own clock": _go_by_own_clock,
@@ -72,4 +79,5 @@ MUTANTS: Final[Mapping[str, Patch]] = {
     "whoever the platform answers with is awarded": _take_whoever_answers,
     "one member who cannot be read stops the others": _stop_at_the_first_who_fails,
     "what is sent again is not looked for": _send_again_without_a_look,
+    "what is rejected after a restore is taken for unbooked": _take_a_restored_award_for_unbooked,
 }

@@ -64,6 +64,10 @@ class Programme:
         """How often an award is booked and not taken back."""
         return sum(f"ld:{award_id}" in one.marker and not one.is_revoked for one in self.bookings)
 
+    def fails_for(self, member_id: str) -> bool:
+        """Whether something is wrong with that very member."""
+        return any(one.whose == member_id for one in self.faults)
+
     def exchange(
         self,
         session: requests.Session,

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import requests
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.approval import decide, reject_overdue
@@ -27,6 +27,7 @@ from loyalty_desk.awards.queue import (
     list_awards,
     queue_award,
     settle_unknown,
+    state_to_send_from,
 )
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.awards.reversal import ReversalError, reverse_award
@@ -38,7 +39,9 @@ from loyalty_desk.platforms.base import Account
 from loyalty_desk.platforms.rivo import RivoPlatform
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.tasks.restored import take_up
 from tests.chaos.simulated.programme import Programme, email_of
 from tests.chaos.simulated.world import EPOCH, Process, World
 from tests.factories import store_settings
@@ -49,6 +52,8 @@ LAST_S = 4 * 86_400.0
 """By then everything has ended: a day until it is given up, and a person has looked."""
 CLOSE_S = 7_200.0
 """So long the schedule is followed closely; then a person begins to look."""
+DOWN_S = 300.0
+"""How long Airflow stands still for a restore, at least: what was sent last has to show by then."""
 PROMPT_S = 1_800.0
 """How soon an award is booked that nothing stands in the way of, whatever other awards meet."""
 
@@ -101,6 +106,10 @@ class Simulation:
     award_ids: list[str] = field(default_factory=list)
     queued_at_s: dict[str, float] = field(default_factory=dict)
     workers: list[Process] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    is_down: bool = False
+    busy_until_s: float = 0.0
+    _backup: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -129,6 +138,8 @@ class Simulation:
         return queued.award_id
 
     def decide(self, award_id: str, *, approved: bool) -> None:
+        if self.is_down or award_id in self.forgotten:
+            return
         with self.engine.begin() as connection:
             award = get_award(connection, self.name, award_id)
             now = self.world.utc()
@@ -136,6 +147,8 @@ class Simulation:
 
     def reverse(self, award_id: str) -> None:
         """Take an award back, if it is applied; the reversal is an award like any other."""
+        if self.is_down or award_id in self.forgotten:
+            return
         with self.engine.begin() as connection:
             try:
                 now = self.world.utc()
@@ -147,6 +160,33 @@ class Simulation:
         self.queued_at_s[queued.award_id] = self.world.now_s
         self.award_ids.append(queued.award_id)
 
+    def back_up(self) -> None:
+        """Keep staging as it is."""
+        with reading(self.engine) as connection:
+            for table in (awards, award_events):
+                found = connection.execute(select(table).where(table.c.store == self.name))
+                self._backup[table] = [dict(row) for row in found.mappings()]
+
+    def stop_to_restore(self) -> None:
+        """Stop everything, and go on from the backup a while later."""
+        for worker in self.workers:
+            self.world.kill(worker)
+        self.is_down = True
+        self.world.at(self.world.now_s + DOWN_S, self.restore)
+
+    def restore(self) -> None:
+        """Put the backup in place. What was queued since is known no more."""
+        known = {row["award_id"] for row in self._backup[awards]}
+        self.forgotten += [one for one in self.award_ids if one not in known]
+        self.award_ids = [one for one in self.award_ids if one in known]
+        with self.engine.begin() as connection:
+            for table, rows in self._backup.items():
+                connection.execute(table.delete().where(table.c.store == self.name))
+                if rows:
+                    connection.execute(table.insert(), rows)
+        take_up(self.engine, self.world.utc(), by="grace")
+        self.is_down = False
+
     def start_worker(self, at_s: float, *, ahead_s: float = 0.0) -> Process:
         """Start what the DAG starts: apply what is due, and reject what nobody approved in time."""
         process = self.world.start(self._work, at_s=at_s, ahead_s=ahead_s)
@@ -154,6 +194,8 @@ class Simulation:
         return process
 
     def _work(self) -> None:
+        if self.is_down:
+            return
         engine: Any = PausingEngine(self.engine, self.world)
         transport = Transport(
             requests.Session(),
@@ -174,12 +216,14 @@ class Simulation:
     def settle(self, award_id: str, *, blindly: bool) -> None:
         """A person settles an unknown award: after a look at the platform, or by "send again".
 
-        Nobody sends one again blindly whose member was merged: its booking is out of sight.
+        Nobody sends one again blindly whose member was merged: its booking is out of sight. Nor one
+        that is asked about anew: it is looked for when it is approved, and it may be rejected.
         """
-        if self.state(award_id) != AwardState.UNKNOWN:
+        if self.is_down or self.state(award_id) != AwardState.UNKNOWN:
             return
         booked = self.programme.booked(award_id)
-        was_applied = booked > 0 and not (blindly and not self.programme.merged)
+        is_blind = blindly and not self.programme.merged and not self._waits_again(award_id)
+        was_applied = booked > 0 and not is_blind
         with self.engine.begin() as connection:
             settle_unknown(
                 connection,
@@ -190,6 +234,12 @@ class Simulation:
                 actor="eve",
                 why="looked",
             )
+
+    def _waits_again(self, award_id: str) -> bool:
+        with reading(self.engine) as connection:
+            award = get_award(connection, self.name, award_id)
+            events = get_events(connection, self.name, award_id)
+        return state_to_send_from(award, events) == AwardState.NEEDS_APPROVAL
 
     def state(self, award_id: str) -> AwardState:
         with reading(self.engine) as connection:
@@ -208,7 +258,9 @@ class Simulation:
             self.start_worker(world.now_s + 1)
             world.run(world.now_s + gap_s)
             states = self._states()
-            if set(states.values()) <= ENDED and all(one.dead for one in self.workers):
+            is_over = not self.is_down and world.now_s > self.busy_until_s
+            has_ended = is_over and set(states.values()) <= ENDED
+            if has_ended and all(one.dead for one in self.workers):
                 return
             if world.now_s > CLOSE_S:
                 for award_id in [one for one in states if states[one] == AwardState.UNKNOWN]:
@@ -220,7 +272,8 @@ class Simulation:
         with self.engine.begin() as connection:
             told = set(take_to_alert(connection, self.name, "the last run"))
         found = [self._judge_one(award_id, told) for award_id in self.award_ids]
-        return [one for one in found if one]
+        twice = [one for one in self.forgotten if self.programme.booked(one) > 1]
+        return [one for one in found if one] + [f"{one} is booked twice" for one in twice]
 
     def _judge_one(self, award_id: str, told: set[str]) -> str:
         state, booked = self.state(award_id), self.programme.booked(award_id)

@@ -37,6 +37,7 @@ class AwardProtocol(RuleBasedStateMachine):
 
     engine: Engine
     started = 0
+    has_backup = False
 
     @initialize(
         seed=st.integers(0, 2**32),
@@ -111,6 +112,17 @@ class AwardProtocol(RuleBasedStateMachine):
         for award_id in self.sim.award_ids:
             self.sim.settle(award_id, blindly=blindly)
 
+    @precondition(lambda self: not self.sim.is_down)
+    @rule()
+    def back_up(self) -> None:
+        self.sim.back_up()
+        self.has_backup = True
+
+    @precondition(lambda self: self.has_backup and not self.sim.is_down)
+    @rule()
+    def restore(self) -> None:
+        self.sim.stop_to_restore()
+
     @precondition(lambda self: self.sim.award_ids)
     @rule()
     def take_back(self) -> None:
@@ -118,7 +130,8 @@ class AwardProtocol(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_booked_twice(self) -> None:
-        twice = [one for one in self.sim.award_ids if self.sim.programme.booked(one) > 1]
+        known = (*self.sim.award_ids, *self.sim.forgotten)
+        twice = [one for one in known if self.sim.programme.booked(one) > 1]
         assert twice == []
 
     def teardown(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.records import AwardState
 from tests.chaos.simulated.programme import Fault
-from tests.chaos.simulated.simulation import PROMPT_S, Simulation
+from tests.chaos.simulated.simulation import DOWN_S, PROMPT_S, Simulation
 
 BUSY_S = 1_200.0
 """In the first minutes everything happens: awards, kills, faults, merges, clocks that are set."""
@@ -58,6 +58,8 @@ def run_schedule(seed: int, engine: Engine) -> Outcome:
     _queue_some(sim, random)
     if not is_calm:
         _spoil(sim, random)
+        if not sim.programme.fails_for(SICK):  # who would be sent again and again, a day each
+            _restore(sim, Random(f"restore {seed}"))
     sim.run_to_the_end(blindly=random.choice((True, False)))
     prompt = _find_late(sim) if is_calm and not sim.stalls and not sim.holds else []
     failures = [f"CHAOS_SEED={seed}: {one}" for one in [*sim.judge(), *prompt]]
@@ -109,6 +111,24 @@ def _spoil(sim: Simulation, random: Random) -> None:
     if random.random() < 0.2 and sim.engine.dialect.name == "sqlite":
         by_s, at_s = random.choice(SET_BY_S), random.uniform(0, 400)
         world.at(at_s, partial(_set_clock, sim, by_s))
+
+
+def _restore(sim: Simulation, random: Random) -> None:
+    """Go back to a backup, in some schedules, and decide once more on what waited then."""
+    if random.random() > 0.15:
+        return
+    backup_s = random.uniform(0, BUSY_S / 2)
+    stop_s = backup_s + random.uniform(1, BUSY_S)
+    sim.world.at(backup_s, sim.back_up)
+    sim.world.at(stop_s, sim.stop_to_restore)
+    approved, sim.busy_until_s = random.random() < 0.5, stop_s + DOWN_S + 1
+    sim.world.at(sim.busy_until_s, partial(_decide_all, sim, approved=approved))
+
+
+def _decide_all(sim: Simulation, *, approved: bool) -> None:
+    for award_id in sim.award_ids:
+        if sim.state(award_id) == AwardState.NEEDS_APPROVAL:
+            sim.decide(award_id, approved=approved)
 
 
 def _set_clock(sim: Simulation, by_s: float) -> None:
