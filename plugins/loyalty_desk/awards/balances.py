@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.staging.statements import statement
 
 

@@ -16,7 +16,7 @@ from loyalty_desk.awards.policy import Limit, breaches_of, limit_of
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
 

@@ -32,7 +32,7 @@ from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 MOST_BYTES = 5_000_000

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 
 _PARTS_OF_ONE = {Unit.POINTS: 1, Unit.CREDITS: 100}
 

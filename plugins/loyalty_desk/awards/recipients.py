@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.records import Member, MemberStatus
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 
 ANOTHER: Final = "the platform answers with another member than was asked for"
 

@@ -15,7 +15,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.plain_text import clean_name, clean_prose, visible
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.spreadsheets import MADE_A_NUMBER, is_spoiled
 
 FIELDS: Final = (

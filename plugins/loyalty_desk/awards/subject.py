@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
 

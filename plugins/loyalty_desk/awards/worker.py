@@ -21,7 +21,7 @@ from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.transport import TIMEOUT_S
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState
-from loyalty_desk.settings.sections import AwardSettings
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 SEND_WITHIN_S: Final = 45.0

@@ -18,11 +18,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
+from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.sections import (
     AlertSettings,
-    AwardSettings,
     BrakeSettings,
     BudgetSettings,
     DeskSettings,
