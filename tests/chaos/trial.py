@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.queue import Door, get_award, queue_award, settle_unknown
 from loyalty_desk.awards.requests import read_request
@@ -21,7 +20,7 @@ from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine, reading
 from tests.chaos.schedules import AWARD, DELAY_S, FAULTS, LEDGER, MEMBER, SPEED, Schedule
-from tests.chaos.workers import make_worker, start_worker
+from tests.chaos.workers import apply_and_show, start_worker
 from tests.platforms.account import Account, markers_of
 from tests.waiting import wait_until, wait_until_served
 
@@ -125,7 +124,7 @@ class Trial:
                 )
                 connection.execute(text(ended))
             try:
-                apply_due(make_worker(self.engine, self.store))
+                apply_and_show(self.engine, self.store)
             except LoyaltyDeskError:
                 continue
             if all(self._state(award_id) in ENDED for award_id in award_ids):
@@ -156,7 +155,7 @@ class Trial:
                     why="looked into the ledger",
                 )
             self._control("DELETE", "faults")
-            apply_due(make_worker(self.engine, self.store))
+            apply_and_show(self.engine, self.store)
             state, booked = self._state(award_id), self.markers()[award_id]
             name = f"unknown, then {state.value}"
         self.ended[name] += 1

@@ -19,7 +19,7 @@ from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, Platform
-from loyalty_desk.records import Member
+from loyalty_desk.records import AwardState, Member
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.staging.installed import staging_engine
@@ -30,7 +30,7 @@ FORK = get_context("fork")
 
 
 def start_worker(staging_url: str, store: StoreSettings, kill: str | None) -> ForkProcess:
-    """Start a worker that applies what is due, until it is done or dies at `kill`."""
+    """Start a worker that does what is due, until it is done or dies at `kill`."""
     process = FORK.Process(target=_work, args=(staging_url, store, kill))
     process.start()
     return process
@@ -41,34 +41,30 @@ def _work(staging_url: str, store: StoreSettings, kill: str | None) -> None:
     staging_engine().dispose(close=False)
     engine = open_engine(staging_url)
     try:
-        apply_due(make_worker(engine, store, kill))
+        apply_and_show(engine, store, kill)
     except LoyaltyDeskError:
         os._exit(3)  # a task of Airflow would fail here, and be tried again
     os._exit(0)
 
 
-def make_worker(engine: Engine, store: StoreSettings, kill: str | None = None) -> Worker:
-    """A worker as the task builds it, with a death in it."""
+def apply_and_show(engine: Engine, store: StoreSettings, kill: str | None = None) -> None:
+    """What the tasks of a run do, with a death in it: apply what is due, then show it."""
     platform: Platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
     gorgias = gorgias_client(store, engine, urgent=True)
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
-
-    def show(award_id: str) -> None:
-        if kill == "before_refresh":
-            die()
-        follow_up.show(award_id)
-
     if kill is not None:
         platform = MortalPlatform(platform, kill)
         _arm_engine(engine, kill)
-    return Worker(
+    worker = Worker(
         store=store,
         engine=engine,
         platform=platform,
         name=f"worker-{os.getpid()}-{os.urandom(2).hex()}",
         speed=SPEED,
-        on_applied=show,
     )
+    if apply_due(worker)[AwardState.APPLIED] and kill == "before_refresh":
+        die()
+    follow_up.show_all()
 
 
 def die() -> None:

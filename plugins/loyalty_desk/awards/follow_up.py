@@ -32,8 +32,6 @@ from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
 log = logging.getLogger(__name__)
 
-LEFT_TO_OTHERS: Final = timedelta(minutes=1)
-"""How long the worker that applied an award has to show it before another one does."""
 LEFT_TO_THE_SYNC: Final = timedelta(days=1)
 SHOW_WITHIN_S: Final = 20.0
 """How long Gorgias may keep one award from being shown, however often it is tried."""
@@ -64,23 +62,16 @@ class FollowUp:
             )
             return 0
 
-    def show_leftovers(self) -> int:
-        """Show what earlier workers did not; stops where a service is down."""
-        return self._show_until(LEFT_TO_OTHERS)
-
-    def show_all(self) -> int:
-        """Show what is applied and not shown; stops where a service is down."""
-        return self._show_until(timedelta())
-
     def has_failed_since(self, since_utc: str) -> bool:
         """Whether a service did not answer since then: what was due at that time was tried."""
         with reading(self.engine) as connection:
             failed_at_utc = find_state(connection, self.store.name, StateKey.NOT_SHOWN)
         return failed_at_utc is not None and failed_at_utc > since_utc
 
-    def _show_until(self, age: timedelta) -> int:
+    def show_all(self) -> int:
+        """Show what is applied and not shown; stops where a service is down."""
         pushed, tried = 0, set[str]()
-        while due := [award_id for award_id in self._find_due(age) if award_id not in tried]:
+        while due := [award_id for award_id in self._find_due() if award_id not in tried]:
             for award_id in due:
                 tried.add(award_id)
                 try:
@@ -98,14 +89,10 @@ class FollowUp:
             now = staging_now(connection)
             keep_state(connection, self.store.name, StateKey.NOT_SHOWN, utc_text(now), now)
 
-    def _find_due(self, age: timedelta) -> list[str]:
+    def _find_due(self) -> list[str]:
         with reading(self.engine) as connection:
-            now = staging_now(connection)
-            binds = {
-                "store": self.store.name,
-                "oldest_utc": utc_text(now - LEFT_TO_THE_SYNC),
-                "newest_utc": utc_text(now - age),
-            }
+            oldest = staging_now(connection) - LEFT_TO_THE_SYNC
+            binds = {"store": self.store.name, "oldest_utc": utc_text(oldest)}
             found = connection.execute(statement("awards/follow_up/select_to_show"), binds)
             return list(found.scalars())
 

@@ -138,8 +138,6 @@ def finish(
         note(connection, worker, award.award_id, state, now, detail=detail, facts=facts)
     counts[state] += 1
     log.info("award %s: %s%s", award.award_id, state.value, f", {detail}" if detail else "")
-    if state == AwardState.APPLIED:
-        worker.on_applied(award.award_id)
 
 
 def note_looked(worker: Worker, award: Row[Any], detail: str) -> None:

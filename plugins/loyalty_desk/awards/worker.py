@@ -8,7 +8,6 @@ the booking. Nothing else says how long any of it lasts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -37,17 +36,13 @@ Counts = Counter[AwardState]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Who applies awards of one store. `name` tells its claims from those of others.
-
-    `on_applied` gets the id of each award as soon as it is known to be applied.
-    """
+    """Who applies awards of one store. `name` tells its claims from those of others."""
 
     store: StoreSettings
     engine: Engine
     platform: Platform
     name: str
     speed: float = 1.0
-    on_applied: Callable[[str], None] = lambda _award_id: None
 
     @property
     def settings(self) -> AwardSettings:
