@@ -45,7 +45,8 @@ def restored(*, by: By) -> None:
     waiting = take_up(staging_engine(), utc_now(), by=by)
     for store, count in waiting.items():
         typer.echo(f"{store}: {count} awards are looked for before they are sent")
-    typer.echo("the next sync of every store reads everything; start Airflow")
+    typer.echo("the next sync of every store reads everything")
+    typer.echo("start Airflow five minutes after it was stopped, or later: see docs/backup.md")
 
 
 @commands.command()
