@@ -22,6 +22,7 @@ def main() -> int:
         cluster,
         desk,
         lookup,
+        overhead,
         reconcile,
         sizing,
         stores,
@@ -35,7 +36,8 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, cluster, desk, lookup, reconcile, recovery, sizing, stores, suggestion",
+        " award, budget, cluster, desk, lookup, reconcile, recovery, sizing, stores, suggestion,"
+        " sync",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -56,6 +58,7 @@ def main() -> int:
         ("cluster", cluster.scaling),
         ("recovery", cluster.recovery),
         ("sizing", sizing.figures),
+        ("sync", partial(overhead.figures, rows=arguments.rows)),
         ("suggestion", partial(suggestions.figures, rows=arguments.rows)),
     ):
         if names and not any(name.startswith(family) for name in names):

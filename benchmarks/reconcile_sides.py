@@ -84,7 +84,7 @@ def measure_ours(engine: Engine, rows: int) -> dict[str, Any]:
     _stage(engine, full, people.member_batches(rows), people.customer_batches(rows), first=True)
     counts = _reconcile(engine, full, "run-1", full=True)
     full_peak_mib = peak_mib()
-    _pretend_push(engine, "run-1")
+    pretend_push(engine, "run-1")
     _stage(
         engine,
         increment,
@@ -162,7 +162,7 @@ _ACCEPT_PLAN = (
 )
 
 
-def _pretend_push(engine: Engine, run_id: str) -> None:
+def pretend_push(engine: Engine, run_id: str) -> None:
     """As if Gorgias had accepted every card of the plan, and time had passed."""
     with engine.begin() as connection:
         for sql in _ACCEPT_PLAN:
