@@ -72,8 +72,8 @@ class CardShower:
     def push(self, member_id: str) -> int:
         """Write the staged card to each customer matched to the member; returns how many writes.
 
-        A card that Gorgias accepted before is not written again. Who is not matched yet is for the
-        next sync, for which staging has noted the member.
+        A card that Gorgias accepted before is not written again. Who is not matched yet, or whose
+        match does not hold any more, is for the next sync, for which staging has noted the member.
         """
         binds = {"store": self.store.name, "member_id": member_id}
         with reading(self.engine) as connection:
@@ -89,7 +89,7 @@ class CardShower:
         """Write one card, unless Gorgias accepted it before; returns whether it was written."""
         name = self.store.name
         with reading(self.engine) as connection:
-            delivery = find_delivery(connection, name, wanted, utc_now())
+            delivery = find_delivery(connection, self.store, wanted, utc_now())
         if delivery is None or delivery.accepted_fingerprint == delivery.fingerprint:
             return False
         self._writer.deliver(delivery)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.mismatches.links import confirm_link
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
@@ -156,9 +157,8 @@ def test_a_confirmed_link_goes_before_the_address(
     api: ApiClient, staging: Engine, member_id: str, staged: str
 ) -> None:
     stage(staging, customers=(customer(5, email="home@shop.example"),))
-    row = {"store": STORE, "customer_id": 5, "member_id": member_id, "rule": "link"}
     with staging.begin() as connection:
-        connection.execute(insert(schema.matches), [row])
+        confirm_link(connection, STORE, 5, member_id, confirmed_by="a manager", now=utc_now())
 
     assert look_up(api, "home@shop.example")["points_balance"] == 820
 
@@ -264,14 +264,14 @@ def test_a_platform_that_hangs_holds_up_no_other_lookup(
     assert {answer.status_code for answer in answers} == {200}
 
 
-def test_a_platform_that_answers_about_somebody_else_is_not_believed(
+def test_an_address_that_a_member_gave_up_is_not_the_members(
     api: ApiClient, sandbox: Sandbox, staged: str
 ) -> None:
     other = sandbox.control("rivo", "POST", "members", {"email": "other@shop.example"})
     sandbox.control("rivo", "PATCH", f"members/{staged}", {"email": "moved@shop.example"})
 
-    # Staging knows the id, so the id is asked for: a new address is not somebody else.
-    assert look_up(api)["points_balance"] == 820
+    assert look_up(api)["status"] == "customer_not_found"
+    assert look_up(api, "moved@shop.example")["points_balance"] == 820
     assert look_up(api, "other@shop.example")["member_id"] == str(other["id"])
 
 

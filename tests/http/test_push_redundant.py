@@ -24,7 +24,7 @@ from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member, store_settings
 from tests.sql.staged import Staged
 
-RUN = "r1"
+RUN, EMAIL = "r1", "7@shop.example"
 
 
 @pytest.fixture
@@ -85,7 +85,9 @@ def account(staging: Engine, gorgias: GorgiasClient, sandbox: Sandbox) -> Accoun
     found.read(100)
     with staging.begin() as connection:
         take_lock(connection, found.run, utc_now())
-        one = customer(found.customer_id, data=None, updated_at_utc=utc_text(utc_now()))
+        one = customer(
+            found.customer_id, email=EMAIL, data=None, updated_at_utc=utc_text(utc_now())
+        )
         stage_customers(connection, STORE, [one], utc_now(), card_key="loyalty", first_load=False)
         Staged(connection).match(found.customer_id, "7")
     found.plan()
@@ -125,6 +127,7 @@ def test_what_another_tool_overwrote_is_written_although_we_pushed_it_before(
         connection.execute(schema.changes.delete())
         shown = customer(
             account.customer_id,
+            email=EMAIL,
             data={"loyalty": {"points_balance": 1}},
             updated_at_utc=utc_text(utc_now()),
         )

@@ -219,7 +219,7 @@ def test_push_plan_and_lookup_have_the_same_card(staging: Engine, member: str) -
 
     wanted = WantedCard(CUSTOMER, "customer_data", "matched", "m1")
     with staging.connect() as connection:
-        delivery = find_delivery(connection, STORE, wanted, NOW)
+        delivery = find_delivery(connection, store_settings(), wanted, NOW)
         found = find_staged(connection, store_settings(), EMAIL)
         planned = connection.execute(select(schema.changes.c.fingerprint)).scalar_one()
 

@@ -19,6 +19,7 @@ from loyalty_desk.records import MemberStatus
 from loyalty_desk.staging import schema
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.quality_rows import (
+    EARLIER,
     RUN,
     change_row,
     counter_row,
@@ -121,7 +122,9 @@ PLAN: dict[str, Spoil] = {
     "change_fingerprint_present": changes(fingerprint=""),
     "change_customer_gone": rows("changes", change_row(4, member_id=None, outcome="not_a_member")),
     "change_without_member": changes(member_id=None),
-    "change_already_pushed": both(changes(), rows("pushed_cards", ledger_row(5))),
+    "change_already_pushed": both(
+        changes(ledger_version_utc=EARLIER), rows("pushed_cards", ledger_row(5))
+    ),
     "change_drifted": both(
         changes(),
         rows("pushed_cards", ledger_row(5)),
@@ -135,7 +138,8 @@ PLAN: dict[str, Spoil] = {
 PUSH: dict[str, Spoil] = {
     "change_not_sending": changes(state="sending"),
     "done_without_ledger": both(
-        changes(state="done"), rows("pushed_cards", ledger_row(5, fingerprint="another"))
+        changes(state="done", ledger_version_utc=EARLIER),
+        rows("pushed_cards", ledger_row(5, fingerprint="another")),
     ),
     "changes_not_failed": changes(state="failed"),
     "readback_some": rows(
@@ -226,6 +230,18 @@ def test_a_card_that_was_missing_when_read_back_is_not_the_ledgers_fault(staging
         connection.execute(text("DELETE FROM pushed_cards"))
         insert(connection, schema.to_plan, {"store": STORE, "customer_id": 2})
 
+    assert results(staging, Step.PUSH)["done_without_ledger"].passed
+
+
+def test_a_done_change_wants_a_ledger_that_is_not_older(staging: Engine) -> None:
+    fill_healthy(staging)
+    with staging.begin() as connection:
+        insert(connection, schema.changes, change_row(5, state="done", ledger_version_utc=LATER))
+        insert(connection, schema.pushed_cards, ledger_row(5))
+    assert not results(staging, Step.PUSH)["done_without_ledger"].passed
+
+    with staging.begin() as connection:
+        connection.execute(text("UPDATE pushed_cards SET version_utc = 'z', fingerprint = 'newer'"))
     assert results(staging, Step.PUSH)["done_without_ledger"].passed
 
 

@@ -18,8 +18,10 @@ WHERE store = :store;
 
 -- name: fail_customer_left_out
 -- Fails if a customer is neither matched nor in a class of the unmatched: nobody would ever see it.
--- Does not test which class it should be in. One that is gone has a class as well.
--- Reads customers, matches, unmatched_customers. Binds store. One row per customer at fault.
+-- Does not test which class it should be in, nor who came since the match. One that is gone has a
+-- class as well.
+-- Reads customers, matches, unmatched_customers, touched. Binds store.
+-- One row per customer at fault.
 SELECT customers.customer_id AS failing_id
 FROM customers
 WHERE
@@ -35,6 +37,13 @@ WHERE
         WHERE
             unmatched_customers.store = customers.store
             AND unmatched_customers.customer_id = customers.customer_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = customers.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(customers.customer_id AS TEXT)
     );
 
 -- name: fail_customer_placed_twice
@@ -51,8 +60,9 @@ WHERE matches.store = :store;
 
 -- name: fail_member_left_out
 -- Fails if a member is neither matched nor in a class of the unmatched: nobody would ever see it.
--- Does not test which class it should be in. One that is gone has a class as well.
--- Reads members, matches, unmatched_members. Binds store. One row per member at fault.
+-- Does not test which class it should be in, nor who came since the match. One that is gone has a
+-- class as well.
+-- Reads members, matches, unmatched_members, touched. Binds store. One row per member at fault.
 SELECT members.member_id AS failing_id
 FROM members
 WHERE
@@ -66,6 +76,13 @@ WHERE
         WHERE
             unmatched_members.store = members.store
             AND unmatched_members.member_id = members.member_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = members.store
+            AND touched.kind = 'member'
+            AND touched.value = members.member_id
     );
 
 -- name: fail_member_placed_twice
@@ -87,7 +104,7 @@ WHERE
 -- Fails if a member is matched, without a link, to customers that do not hold the same e-mail:
 -- strangers would see the member's balance.
 -- Does not test links; a person may say that two addresses are one member.
--- Reads matches, customers, members. Binds store. One row per member at fault.
+-- Reads matches, customers, members, touched. Binds store. One row per member at fault.
 SELECT
     matches.member_id AS failing_id,
     COUNT(*) AS customer_count
@@ -96,7 +113,23 @@ INNER JOIN customers
     ON matches.store = customers.store AND matches.customer_id = customers.customer_id
 INNER JOIN members
     ON matches.store = members.store AND matches.member_id = members.member_id
-WHERE matches.store = :store AND matches.rule IN ('email', 'channel')
+WHERE
+    matches.store = :store
+    AND matches.rule IN ('email', 'channel')
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(matches.customer_id AS TEXT)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'member'
+            AND touched.value = matches.member_id
+    )
 GROUP BY matches.member_id
 HAVING
     -- A match by channel is by an address equal to the member's; the primary one differs rightly.
@@ -110,7 +143,7 @@ HAVING
 -- name: fail_match_customer_gone
 -- Fails if a match is with a customer that is unknown or gone from Gorgias: nothing can be pushed
 -- there, and the member would wrongly count as matched.
--- Reads matches, customers. Binds store. One row per customer at fault.
+-- Reads matches, customers, touched. Binds store. One row per customer at fault.
 SELECT
     matches.customer_id AS failing_id,
     matches.member_id
@@ -119,13 +152,20 @@ LEFT JOIN customers
     ON matches.store = customers.store AND matches.customer_id = customers.customer_id
 WHERE
     matches.store = :store
-    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL);
+    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(matches.customer_id AS TEXT)
+    );
 
 -- name: fail_match_member_gone
 -- Fails if a customer is matched to a member that is unknown, gone, excluded or erased: the agent
 -- would see a balance that the programme no longer honours. The same for a guest, in a store that
 -- does not count guests as members.
--- Reads matches, members. Binds store, include_guests. One row per customer at fault.
+-- Reads matches, members, touched. Binds store, include_guests. One row per customer at fault.
 WITH holders AS (
     SELECT member_id
     FROM members
@@ -141,13 +181,23 @@ SELECT
 FROM matches
 LEFT JOIN holders
     ON matches.member_id = holders.member_id
-WHERE matches.store = :store AND holders.member_id IS NULL;
+WHERE
+    matches.store = :store
+    AND holders.member_id IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'member'
+            AND touched.value = matches.member_id
+    );
 
 -- name: fail_match_email_differs
 -- Fails if a match by e-mail is between different e-mail keys: one person's balance would show on
 -- another person's profile.
 -- Does not test matches by link, where the e-mails differ on purpose.
--- Reads matches, customers, members, customer_channels. Binds store. One row per customer at fault.
+-- Reads matches, customers, members, customer_channels, touched. Binds store.
+-- One row per customer at fault.
 SELECT
     matches.customer_id AS failing_id,
     matches.member_id
@@ -176,12 +226,26 @@ WHERE
                     AND customer_channels.email_key = members.email_key
             )
         )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(matches.customer_id AS TEXT)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'member'
+            AND touched.value = matches.member_id
     );
 
 -- name: fail_match_link_unconfirmed
 -- Fails if a match claims a confirmed link that no person confirmed: a decision that only a person
 -- may take would have been taken by the program.
--- Reads matches, links. Binds store. One row per customer at fault.
+-- Reads matches, links, touched. Binds store. One row per customer at fault.
 SELECT
     matches.customer_id AS failing_id,
     matches.member_id
@@ -191,7 +255,17 @@ LEFT JOIN links
         matches.store = links.store
         AND matches.customer_id = links.customer_id
         AND matches.member_id = links.member_id
-WHERE matches.store = :store AND matches.rule = 'link' AND links.customer_id IS NULL;
+WHERE
+    matches.store = :store
+    AND matches.rule = 'link'
+    AND links.customer_id IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = matches.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(matches.customer_id AS TEXT)
+    );
 
 -- name: fail_matched_share_drop
 -- Fails if the matched share of the customers fell much since the last run that succeeded: more

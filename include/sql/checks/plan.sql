@@ -13,7 +13,8 @@ WHERE store = :store AND run_id = :run_id;
 -- name: fail_change_customer_gone
 -- Fails if the plan writes to a customer that is unknown or gone from Gorgias: a wasted request,
 -- and a sign that the plan does not see what the extract saw.
--- Reads changes, customers. Binds store, run_id. One row per change at fault.
+-- Does not test what earlier tries of the run sent, nor who was found to be gone since the plan.
+-- Reads changes, customers, touched. Binds store, run_id. One row per change at fault.
 SELECT changes.customer_id AS failing_id
 FROM changes
 LEFT JOIN customers
@@ -21,11 +22,20 @@ LEFT JOIN customers
 WHERE
     changes.store = :store
     AND changes.run_id = :run_id
-    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL);
+    AND changes.state = 'planned'
+    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM touched
+        WHERE
+            touched.store = changes.store
+            AND touched.kind = 'customer'
+            AND touched.value = CAST(changes.customer_id AS TEXT)
+    );
 
 -- name: fail_change_without_member
 -- Fails if a change is to show a member's card but names no member, or not the one that the match
 -- paired the customer with: the card would have no balance, or another person's.
+-- Does not test what earlier tries of the run sent.
 -- Reads changes, matches. Binds store, run_id. One row per change at fault.
 SELECT
     changes.customer_id AS failing_id,
@@ -39,13 +49,15 @@ LEFT JOIN matches
 WHERE
     changes.store = :store
     AND changes.run_id = :run_id
+    AND changes.state = 'planned'
     AND changes.outcome = 'matched'
     AND matches.customer_id IS NULL;
 
 -- name: fail_change_already_pushed
 -- Fails if the plan repeats a card that Gorgias already accepted: every run would push everything
 -- again and use up the merchant's request rate.
--- Does not test cards that somebody changed in Gorgias since; the check for drift does.
+-- Does not test cards that somebody changed in Gorgias since; the check for drift does. Nor what a
+-- lookup, a webhook or an award brought there since the plan: the ledger has another version then.
 -- Reads changes, pushed_cards, customers. Binds store, run_id. One row per change at fault.
 SELECT
     changes.customer_id AS failing_id,
@@ -57,6 +69,7 @@ INNER JOIN pushed_cards
         AND changes.customer_id = pushed_cards.customer_id
         AND changes.destination = pushed_cards.destination
         AND changes.fingerprint = pushed_cards.fingerprint
+        AND changes.ledger_version_utc = pushed_cards.version_utc
 INNER JOIN customers
     ON changes.store = customers.store AND changes.customer_id = customers.customer_id
 WHERE
@@ -111,5 +124,6 @@ LEFT JOIN pushed_cards
 WHERE
     changes.store = :store
     AND changes.run_id = :run_id
+    AND changes.state = 'planned'
     AND changes.kind = 'clear'
     AND pushed_cards.customer_id IS NULL;

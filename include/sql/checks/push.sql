@@ -2,7 +2,8 @@
 -- Fails if a change counts as done but the ledger does not hold its card: the next run would not
 -- know what Gorgias shows, and would push again or overlook a difference.
 -- Does not test customers that are to be planned again, as after a read-back that found the card
--- missing; for them the ledger was emptied on purpose.
+-- missing; for them the ledger was emptied on purpose. Nor who was shown another card since, by an
+-- award, a webhook or a lookup: the ledger has a later version then.
 -- Reads changes, pushed_cards, to_plan. Binds store, run_id. One row per change at fault.
 SELECT
     changes.customer_id AS failing_id,
@@ -17,12 +18,18 @@ WHERE
     changes.store = :store
     AND changes.run_id = :run_id
     AND changes.state = 'done'
-    AND changes.fingerprint IS DISTINCT FROM pushed_cards.fingerprint
-    AND NOT (
-        pushed_cards.customer_id IS NULL
-        AND EXISTS (
-            SELECT 1 FROM to_plan
-            WHERE to_plan.store = changes.store AND to_plan.customer_id = changes.customer_id
+    AND (
+        pushed_cards.version_utc < changes.ledger_version_utc
+        OR (
+            pushed_cards.version_utc = changes.ledger_version_utc
+            AND pushed_cards.fingerprint <> changes.fingerprint
+        )
+        OR (
+            pushed_cards.customer_id IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM to_plan
+                WHERE to_plan.store = changes.store AND to_plan.customer_id = changes.customer_id
+            )
         )
     );
 

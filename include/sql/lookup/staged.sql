@@ -1,13 +1,43 @@
 -- name: select_customer
--- What the last match made of the customers with an e-mail key: a member, or a class.
--- Reads customers, matches, unmatched_customers. Binds store, email_key. One row per customer.
+-- Whom the customers with an e-mail key are by something else than that key, as staging has it now:
+-- by a link that a person made, or by a further address as far as that match still holds; and the
+-- class that the last match gave. A match by the key itself is not asked for: the address may have
+-- changed hands since.
+-- Reads customers, links, matches, customer_channels, members, unmatched_customers. Binds store,
+-- email_key, guest_status ('guest' when guests count as members, else 'member').
+-- One row per customer.
 SELECT
     customers.customer_id,
-    matches.member_id,
+    linked.member_id AS linked_member_id,
+    further.member_id AS further_member_id,
     unmatched_customers.outcome
 FROM customers
+LEFT JOIN links
+    ON customers.store = links.store AND customers.customer_id = links.customer_id
+LEFT JOIN members AS linked
+    ON
+        links.store = linked.store
+        AND links.member_id = linked.member_id
+        AND linked.gone_at_utc IS NULL
+        AND linked.status IN ('member', :guest_status)
 LEFT JOIN matches
-    ON customers.store = matches.store AND customers.customer_id = matches.customer_id
+    ON
+        customers.store = matches.store
+        AND customers.customer_id = matches.customer_id
+        AND matches.rule = 'channel'
+LEFT JOIN members AS further
+    ON
+        matches.store = further.store
+        AND matches.member_id = further.member_id
+        AND further.gone_at_utc IS NULL
+        AND further.status IN ('member', :guest_status)
+        AND EXISTS (
+            SELECT 1 FROM customer_channels
+            WHERE
+                customer_channels.store = matches.store
+                AND customer_channels.customer_id = matches.customer_id
+                AND customer_channels.email_key = further.email_key
+        )
 LEFT JOIN unmatched_customers
     ON
         customers.store = unmatched_customers.store

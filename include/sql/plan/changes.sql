@@ -11,6 +11,7 @@ INSERT INTO own_changes (
     outcome,
     kind,
     fingerprint,
+    ledger_version_utc,
     priority,
     state,
     attempts,
@@ -26,6 +27,7 @@ SELECT
     outcome,
     kind,
     fingerprint,
+    ledger_version_utc,
     priority,
     state,
     attempts,
@@ -72,6 +74,7 @@ INSERT INTO changes (
     outcome,
     kind,
     fingerprint,
+    ledger_version_utc,
     priority,
     state,
     attempts,
@@ -87,6 +90,7 @@ SELECT
     w.outcome,
     w.kind,
     w.wanted_card,
+    w.version_utc,
     w.urgency * 10000000000000
     + CASE
         WHEN w.kind = 'clear' THEN 9999999999999
@@ -125,6 +129,7 @@ FROM (
                 THEN NULLIF(c.shown_fingerprint, 'none')
             ELSE p.fingerprint
         END AS current_card,
+        p.version_utc,
         CASE
             WHEN mt.member_id IS NOT NULL
                 THEN CASE WHEN p.fingerprint IS NULL THEN 'new' ELSE 'update' END
@@ -174,6 +179,7 @@ INSERT INTO changes (
     outcome,
     kind,
     fingerprint,
+    ledger_version_utc,
     priority,
     state,
     attempts,
@@ -189,6 +195,7 @@ SELECT
     o.outcome,
     o.kind,
     o.fingerprint,
+    o.ledger_version_utc,
     o.priority,
     o.state,
     o.attempts,

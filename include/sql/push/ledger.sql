@@ -2,8 +2,12 @@
 -- The card to show at one place of a customer, with all that its write needs: a member's as it is
 -- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
 -- accepted there, `current_fingerprint` of the one that it has, reckoned as the plan does.
--- Reads customers, members, pushed_cards. Binds store, customer_id, destination, member_id (NULL
--- for the card of who is no member). One row, or none when the customer is not staged.
+-- A member's card is there only while the match that paired the two still holds by what is staged
+-- now: an address that changed hands, an exclusion or an undone link waits for the next match.
+-- Reads customers, members, matches, links, customer_channels, pushed_cards. Binds store,
+-- customer_id, destination, member_id (NULL for the card of who is no member), guest_status
+-- ('guest' when guests count as members, else 'member').
+-- One row, or none when the customer is not staged.
 SELECT
     c.email,
     c.other_data,
@@ -22,7 +26,51 @@ SELECT
         ELSE p.fingerprint
     END AS current_fingerprint
 FROM customers AS c
-LEFT JOIN members AS m ON c.store = m.store AND m.member_id = :member_id
+LEFT JOIN members AS m
+    ON
+        c.store = m.store
+        AND m.member_id = :member_id
+        AND m.gone_at_utc IS NULL
+        AND m.status IN ('member', :guest_status)
+        AND EXISTS (
+            SELECT 1
+            FROM matches AS mt
+            LEFT JOIN links AS l
+                ON
+                    mt.store = l.store
+                    AND mt.customer_id = l.customer_id
+                    AND mt.member_id = l.member_id
+            WHERE
+                mt.store = c.store
+                AND mt.customer_id = c.customer_id
+                AND mt.member_id = m.member_id
+                AND CASE mt.rule
+                    WHEN 'link' THEN l.customer_id IS NOT NULL
+                    WHEN 'email' THEN c.email_key = m.email_key
+                    WHEN 'channel'
+                        THEN EXISTS (
+                            SELECT 1
+                            FROM customer_channels AS ch
+                            WHERE
+                                ch.store = mt.store
+                                AND ch.customer_id = mt.customer_id
+                                AND ch.email_key = m.email_key
+                        )
+                END
+                AND (
+                    mt.rule = 'link'
+                    OR NOT EXISTS (
+                        SELECT 1
+                        FROM members AS rival
+                        WHERE
+                            rival.store = m.store
+                            AND rival.member_id <> m.member_id
+                            AND rival.email_key IN (m.email_key, c.email_key)
+                            AND rival.gone_at_utc IS NULL
+                            AND rival.status IN ('member', :guest_status)
+                    )
+                )
+        )
 LEFT JOIN pushed_cards AS p
     ON
         c.store = p.store
@@ -31,7 +79,8 @@ LEFT JOIN pushed_cards AS p
 WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
--- Keeps in the ledger what Gorgias accepted.
+-- Keeps in the ledger what Gorgias accepted, unless a later version is there: of two that write at
+-- once, it is the later one that Gorgias keeps.
 -- Writes pushed_cards. Binds one per column.
 INSERT INTO pushed_cards (
     store,
@@ -59,18 +108,26 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         is_member = excluded.is_member,
         points_balance = excluded.points_balance,
         version_utc = excluded.version_utc,
-        pushed_at_utc = excluded.pushed_at_utc;
+        pushed_at_utc = excluded.pushed_at_utc
+    WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample
 -- A sample of what the run wrote, spread over all of it by an arbitrary but repeatable order.
--- Leaves out members whose card changed after the write.
--- Reads changes, members. Binds store, run_id, sample. One row per change.
+-- Leaves out members whose card changed after the write, and customers whom somebody else showed a
+-- card since.
+-- Reads changes, pushed_cards, members. Binds store, run_id, sample. One row per change.
 SELECT
     changes.customer_id,
     changes.destination,
     changes.outcome,
     changes.member_id
 FROM changes
+INNER JOIN pushed_cards
+    ON
+        changes.store = pushed_cards.store
+        AND changes.customer_id = pushed_cards.customer_id
+        AND changes.destination = pushed_cards.destination
+        AND changes.ledger_version_utc = pushed_cards.version_utc
 LEFT JOIN members
     ON changes.store = members.store AND changes.member_id = members.member_id
 WHERE
@@ -83,10 +140,31 @@ ORDER BY
 LIMIT :sample;
 
 -- name: delete_pushed_card
--- Forgets a card that did not arrive, so that the next plan sends it again.
+-- Forgets a card that stands in Gorgias no more.
 -- Writes pushed_cards. Binds store, customer_id, destination.
 DELETE FROM pushed_cards
 WHERE store = :store AND customer_id = :customer_id AND destination = :destination;
+
+-- name: delete_lost_card
+-- Forgets a card that did not arrive, so that the next plan sends it again; not one that somebody
+-- else brought since, or is bringing, as the member's card is another one by now.
+-- Reads changes, members, writes pushed_cards. Binds store, run_id, customer_id, destination.
+DELETE FROM pushed_cards
+WHERE
+    store = :store
+    AND customer_id = :customer_id
+    AND destination = :destination
+    AND version_utc = (
+        SELECT c.ledger_version_utc
+        FROM changes AS c
+        LEFT JOIN members AS m ON c.store = m.store AND c.member_id = m.member_id
+        WHERE
+            c.store = :store
+            AND c.run_id = :run_id
+            AND c.customer_id = :customer_id
+            AND c.destination = :destination
+            AND (c.outcome <> 'matched' OR m.card_fingerprint = c.fingerprint)
+    );
 
 -- name: insert_to_plan
 -- Puts a customer on the list of what the next plan looks at.

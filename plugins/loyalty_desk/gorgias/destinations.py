@@ -72,18 +72,22 @@ class Delivery:
 
 
 def find_delivery(
-    connection: Connection, store: str, wanted: WantedCard, now: datetime
+    connection: Connection, store: StoreSettings, wanted: WantedCard, now: datetime
 ) -> Delivery | None:
-    """The card as staging has it now; None when the customer, or the member, is not there."""
+    """The card as staging has it now.
+
+    None when the customer, or the member, is not there, or is not that member any more.
+    """
     outcome = Outcome(wanted.outcome)
     is_member = outcome == Outcome.MATCHED
     row = connection.execute(
         statement("push/ledger/select_card"),
         {
-            "store": store,
+            "store": store.name,
             "customer_id": wanted.customer_id,
             "destination": wanted.destination,
             "member_id": wanted.member_id if is_member else None,
+            "guest_status": store.guest_status.value,
         },
     ).first()
     if row is None or (is_member and row.card is None):

@@ -20,14 +20,14 @@ from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.hooks.connections import lookup_platform
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
-from loyalty_desk.lookup.staged import Found, find_member, find_staged
+from loyalty_desk.lookup.staged import Found, find_staged
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
 
 log = logging.getLogger(__name__)
@@ -58,45 +58,65 @@ class Lookup:
         staged = self._find_staged(email_key)
         # The platform would name one of several with an address, and a tie is never broken.
         is_tie = staged.card["status"] == Outcome.AMBIGUOUS
-        fresh = None if is_tie else self._read_fresh(staged.member_id or email_key)
+        fresh = None if is_tie else self._read_fresh(email_key, staged.member_id)
         if fresh is None:
             return LookedUp.of(staged, "staged", utc_now())
         try:
-            member_id = fresh.result(self._store.lookup.deadline_s)
+            found = fresh.result(self._store.lookup.deadline_s)
         except TooLateError:
-            return LookedUp.of(staged, "staged", utc_now())
+            return self._as_staged(email_key)
         except (LoyaltyDeskError, BadFieldError, DBAPIError) as error:
             log.warning("store %s: no fresh lookup (%s)", self._store.name, type(error).__name__)
-            return LookedUp.of(staged, "staged", utc_now())
+            return self._as_staged(email_key)
         now_utc = utc_text(utc_now())
-        if member_id is None:
+        if found is None:
             return nobody(Outcome.CUSTOMER_NOT_FOUND, now_utc)
-        with reading(self._engine) as connection:
-            found = find_member(connection, self._store, member_id)
         return LookedUp.of(replace(found, as_of_utc=now_utc), "fresh", utc_now())
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _as_staged(self, email_key: str) -> LookedUp:
+        """Read once more: what the platform did tell may be that the address has changed hands."""
+        return LookedUp.of(self._find_staged(email_key), "staged", utc_now())
+
     def _find_staged(self, email_key: str) -> Found:
         with reading(self._engine) as connection:
             return find_staged(connection, self._store, email_key)
 
-    def _read_fresh(self, identifier: str) -> Future[str | None] | None:
+    def _read_fresh(self, email_key: str, member_id: str | None) -> Future[Found | None] | None:
         """Start a fresh read; None when there are too many under way, or none are wanted."""
         if self._store.lookup.deadline_s <= 0 or not self._free.acquire(blocking=False):
             return None
-        future = self._pool.submit(self._stage_fresh, identifier)
+        future = self._pool.submit(self._find_fresh, email_key, member_id)
         future.add_done_callback(lambda _: self._free.release())
         return future
 
+    def _find_fresh(self, email_key: str, member_id: str | None) -> Found | None:
+        """Read who the address is from the platform, stage it, and find whose card is right now.
+
+        The member that staging knew by the address may have given it up, so that another has it.
+        """
+        if member_id is not None and self._stage_fresh(member_id) == member_id:
+            known = self._find_staged(email_key)
+            if known.member_id == member_id:
+                return known
+        fresh_id = self._stage_fresh(email_key)
+        found = None if fresh_id is None else self._find_staged(email_key)
+        if found is not None and found.member_id not in (fresh_id, None):
+            raise ApiUnavailableError("the platform and staging do not agree on the address")
+        return found
+
     def _stage_fresh(self, identifier: str) -> str | None:
-        """Read the member from the platform, stage it, and return its id."""
+        """Read the member from the platform, stage it, and return its id; None when it is gone."""
         if self._platform is None:
             self._platform = self._open_platform()
         asked_at = utc_now()
         member = self._platform.find_member(identifier)
         if member is None:
+            if "@" not in identifier:
+                with self._engine.begin() as connection:
+                    mark_member_gone(connection, self._store.name, identifier, asked_at)
             return None
         if not _is_asked_for(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from loyalty_desk.card.cards import absent_card
 from loyalty_desk.records import MemberStatus, Outcome
@@ -28,26 +28,42 @@ class Found:
 
 
 def find_staged(connection: Connection, store: StoreSettings, email_key: str) -> Found:
-    """Find the card by what the last match made of the customer, else by the member's e-mail.
+    """Find the card that belongs to an address by what is staged now.
 
-    Several customers with one address count when they are the same member.
+    In the order of the match, yet without its results where addresses may have changed hands since:
+    a link, then who holds the address, then a further address. Several customers with one address
+    count when they are the same member.
     """
     binds = {"store": store.name, "email_key": email_key}
-    customers = connection.execute(statement("lookup/staged/select_customer"), binds).all()
-    matched = {row.member_id for row in customers if row.member_id is not None}
-    if len(matched) == 1:
-        return find_member(connection, store, next(iter(matched)))
-    if len(matched) > 1 or any(row.outcome == Outcome.AMBIGUOUS for row in customers):
-        return _nobody(connection, store, Outcome.AMBIGUOUS)
     holders = connection.execute(statement("lookup/staged/select_members_by_email"), binds).all()
     members = [row.member_id for row in holders if _counts(row.status, store)]
-    if len(members) > 1:
+    customers = connection.execute(
+        statement("lookup/staged/select_customer"),
+        {**binds, "guest_status": store.guest_status.value},
+    ).all()
+    found = {
+        member_id
+        for row in customers
+        for member_id in _candidates(row, members)
+        if member_id is not None
+    }
+    if not customers:
+        found = set(members)
+    is_tie = not found and any(row.outcome == Outcome.AMBIGUOUS for row in customers)
+    if len(found) > 1 or is_tie:
         return _nobody(connection, store, Outcome.AMBIGUOUS)
     others = [row.member_id for row in holders]
-    return find_member(connection, store, next(iter(members or others), ""))
+    return _find_member(connection, store, next(iter(found or others), ""))
 
 
-def find_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
+def _candidates(row: Row[Any], holders: Sequence[str]) -> Sequence[str | None]:
+    """The members that a customer may be; more than one for a tie."""
+    if row.linked_member_id is not None:
+        return [row.linked_member_id]
+    return holders or [row.further_member_id]
+
+
+def _find_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
     """The card of a member, or of whoever does not count as one."""
     binds = {"store": store.name, "member_id": member_id}
     row = connection.execute(statement("lookup/staged/select_member"), binds).first()

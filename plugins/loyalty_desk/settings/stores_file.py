@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.records import Destination
+from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.queues import QueuesSettings
@@ -159,6 +159,11 @@ class StoreSettings(Strict):
     reports: ReportSettings = ReportSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
+
+    @property
+    def guest_status(self) -> MemberStatus:
+        """The status that counts as a member's beside `member`, for statements that bind it."""
+        return MemberStatus.GUEST if self.include_guests else MemberStatus.MEMBER
 
     @field_validator("platform")
     @classmethod

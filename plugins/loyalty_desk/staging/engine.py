@@ -10,12 +10,12 @@ upgrading a read lock. `reading(engine)` is for those who only look, such as pag
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -29,7 +29,9 @@ from loyalty_desk.errors import SettingsError, StagingUnavailableError
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
 
+_T = TypeVar("_T")
 _BUSY_TIMEOUT_S = 30
+_DECIDE_TRIES = 5
 _CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
 _SQLITE_PRAGMAS = (
@@ -73,6 +75,26 @@ def reading(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":  # SQLite's transaction is one by itself
             snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         yield connection.execution_options(read_only=True, **snapshot)
+
+
+def decide(engine: Engine, work: Callable[[Connection], _T]) -> _T:
+    """Do work in a transaction that sees one state of the data, whatever others write meanwhile.
+
+    PostgreSQL ends such a transaction when another one changed a row that it was to change. Others
+    write a page or a person at a time, so the work is begun anew.
+    """
+    if engine.dialect.name != "postgresql":  # SQLite has one writer at a time
+        with engine.begin() as connection:
+            return work(connection)
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+    for tries_left in reversed(range(_DECIDE_TRIES)):
+        try:
+            with snapshot.begin() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if not tries_left or not isinstance(error.orig, psycopg.errors.SerializationFailure):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

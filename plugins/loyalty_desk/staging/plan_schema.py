@@ -60,6 +60,12 @@ changes = staging_table(
     Column("attempts", Integer, nullable=False, doc="How often sending was begun."),
     Column("error", Text, doc="Why it failed. NULL: it did not."),
     Column("changed_at_utc", Text, nullable=False, doc="When it came into its `state`."),
+    Column(
+        "ledger_version_utc",
+        Text,
+        doc="The version of the ledger's row that the plan saw; once the card is sent, of the row "
+        "that this wrote. So what others push meanwhile is told apart. NULL: there was no row.",
+    ),
     **CLUSTERED,
 )
 

@@ -25,7 +25,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, MetaData, Table, Text
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.records import Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import working
 from loyalty_desk.staging.statements import statement
@@ -192,8 +192,11 @@ def match_customers(
     incremental match adds to `to_plan` the customers whose card may have to change; a full one
     does not, as a full plan looks at all of them.
     """
-    guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
-    binds = {"store": store.name, "guest_status": guest_status.value, "now_utc": utc_text(now)}
+    binds = {
+        "store": store.name,
+        "guest_status": store.guest_status.value,
+        "now_utc": utc_text(now),
+    }
     working.tune(connection, full=full, memory_mib=64)
     working.describe_tables(connection)
     _prepare(connection, full=full)

@@ -178,9 +178,9 @@ class _Pusher:
         if not self._move(key, ChangeState.SENDING):
             return  # somebody else took it
         with reading(self._run.engine) as connection:
-            delivery = find_delivery(connection, self._run.store.name, wanted, utc_now())
+            delivery = find_delivery(connection, self._run.store, wanted, utc_now())
         if delivery is None:
-            self._move(key, ChangeState.GONE, "not staged any more")
+            self._leave(key)
             return
         try:
             # A lookup or a webhook may have brought what is planned here, or undone it.
@@ -203,6 +203,15 @@ class _Pusher:
             self._outage.saw(answered=True)
             self._keep(key, delivery)
 
+    def _leave(self, key: dict[str, object]) -> None:
+        """Leave to the next run what cannot be sent as planned: what changed has it look again."""
+        with self._run.engine.begin() as connection:
+            binds = {"store": key["store"], "customer_id": key["customer_id"]}
+            if connection.execute(statement("links/find_customer"), binds).first():
+                _set_state(connection, key, ChangeState.PLANNED, "the match does not hold any more")
+            else:
+                _set_state(connection, key, ChangeState.GONE, "not staged any more")
+
     def _move(self, key: dict[str, object], state: ChangeState, error: str | None = None) -> bool:
         with self._run.engine.begin() as connection:
             return _set_state(connection, key, state, error)
@@ -211,7 +220,7 @@ class _Pusher:
         """Write ledger and state together: what Gorgias accepted is known, or sent again."""
         with self._run.engine.begin() as connection:
             keep_pushed(connection, self._run.store.name, delivery, utc_text(utc_now()))
-            _set_state(connection, key, ChangeState.DONE, None, delivery.fingerprint)
+            _set_state(connection, key, ChangeState.DONE, delivery=delivery)
 
     def _customer_is_gone(
         self, key: dict[str, object], delivery: Delivery, error: ApiError
@@ -238,16 +247,17 @@ def _set_state(
     connection: Connection,
     key: dict[str, object],
     state: ChangeState,
-    error: str | None,
-    fingerprint: str | None = None,
+    error: str | None = None,
+    delivery: Delivery | None = None,
 ) -> bool:
-    """Move a change on; False when it was not in the state that leads there."""
+    """Move a change on, with what was sent; False when it was not in the state that leads there."""
     values = {
         **key,
         "state": state,
         "from_state": ChangeState.PLANNED if state == ChangeState.SENDING else ChangeState.SENDING,
         "error": error,
-        "fingerprint": fingerprint,
+        "fingerprint": None if delivery is None else delivery.fingerprint,
+        "version_utc": None if delivery is None else delivery.version_utc,
         "now_utc": utc_text(utc_now()),
     }
     return connection.execute(statement("push/changes/update_change_state"), values).rowcount == 1
@@ -276,8 +286,8 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
             {**_key(run), "sample": run.store.push.readback_sample},
         ).all()
         wanted = (WantedCard(**row._mapping) for row in sample)
-        store, now = run.store.name, utc_now()
-        deliveries = [find_delivery(connection, store, one, now) for one in wanted]
+        now = utc_now()
+        deliveries = [find_delivery(connection, run.store, one, now) for one in wanted]
     writer = CardWriter(client, run.engine, run.store)
     wrong = 0
     for delivery in filter(None, deliveries):
@@ -287,9 +297,9 @@ def read_back(run: Run, client: GorgiasClient) -> ReadbackCounts:
         except (NotFoundError, MovedError):
             continue  # gone since; the next extract tells
         if not arrived:
-            wrong += 1
+            key = {**_key(run), "customer_id": customer_id, "destination": destination}
             with run.engine.begin() as connection:
-                key = {**_key(run), "customer_id": customer_id, "destination": destination}
-                connection.execute(statement("push/ledger/delete_pushed_card"), key)
-                connection.execute(statement("push/ledger/insert_to_plan"), key)
+                if connection.execute(statement("push/ledger/delete_lost_card"), key).rowcount:
+                    wrong += 1
+                    connection.execute(statement("push/ledger/insert_to_plan"), key)
     return ReadbackCounts(readback_checked=len(sample), readback_wrong=wrong)

@@ -37,7 +37,7 @@ from loyalty_desk.report import text
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging import run_record
-from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.last_awards import say_last_awards_of_all
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
@@ -53,7 +53,7 @@ from loyalty_desk.staging.watermarks import (
 )
 from loyalty_desk.sync import extract, members, push
 from loyalty_desk.sync.brake import check_brake, check_meeting
-from loyalty_desk.sync.match import match_customers
+from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from loyalty_desk.tasks.telling import Tell, failure_text, no_note
@@ -152,19 +152,23 @@ def match(store_name: str, run_id: str) -> Counters:
         with run.engine.begin() as connection:  # by itself, as a match may hold rows for long
             say_last_awards_of_all(connection, store_name, utc_now())
         try:
-            with run.engine.begin() as connection:
-                full = _must_be_full(run, connection)
-                counts = match_customers(connection, run.store, utc_now(), full=full)
-                if not run.params.release_brake:
-                    check_meeting(counts.meeting(is_full=full))
-                write_history(connection, store_name, utc_now())
-                run_record.add_counters(connection, store_name, run_id, counts.as_counters())
+            counts = decide(run.engine, partial(_match, run))
         except BrakeError:
             # What was read may be another account's: what changes in the right one is not enough.
             with run.engine.begin() as connection:
                 forget_reads(connection, store_name)
             raise
         return counts.as_counters()
+
+
+def _match(run: Run, connection: Connection) -> MatchCounts:
+    full = _must_be_full(run, connection)
+    counts = match_customers(connection, run.store, utc_now(), full=full)
+    if not run.params.release_brake:
+        check_meeting(counts.meeting(is_full=full))
+    write_history(connection, run.store.name, utc_now())
+    run_record.add_counters(connection, run.store.name, run.run_id, counts.as_counters())
+    return counts
 
 
 def plan(store_name: str, run_id: str) -> Counters:

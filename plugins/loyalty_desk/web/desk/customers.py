@@ -39,10 +39,15 @@ _MISSING: Final = "—"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """A customer with everything that staging knows. `member` is whom it is matched with."""
+    """A customer with everything that staging knows.
+
+    `member` is whom it is matched with, None also when that does not hold any more by what is
+    staged since: `is_undecided` until the next match.
+    """
 
     row: Row[Any]
     member: Row[Any] | None
+    is_undecided: bool
     text: ClassText | None
     card: Mapping[str, Any]
     """The card that Gorgias should show; empty when none is pushed for this class."""
@@ -78,7 +83,7 @@ def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Respon
     """One customer; with `now=1` also what Gorgias shows at this moment."""
     number = find_id(customer_id)
     with reading(staging_engine()) as connection:
-        person = None if number is None else _load(connection, visitor.store, number)
+        person = None if number is None else load_customer(connection, visitor.store, number)
     if person is None:
         raise WebError(404, "There is no such customer.")
     shown, problem = None, ""
@@ -115,7 +120,10 @@ def _find_members(connection: Connection, store: str, words: str) -> list[Row[An
     return list(connection.execute(statement("desk/people/select_member"), binds).all())
 
 
-def _load(connection: Connection, store: StoreSettings, customer_id: int) -> CustomerView | None:
+def load_customer(
+    connection: Connection, store: StoreSettings, customer_id: int
+) -> CustomerView | None:
+    """Load one customer; None when there is no such one."""
     key: dict[str, Any] = {"store": store.name, "customer_id": customer_id}
 
     def rows(name: str, **binds: Any) -> list[Any]:
@@ -125,15 +133,17 @@ def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Cus
     if row is None:
         return None
     member = None
-    if row.member_id is not None:
+    if row.member_id is not None and _is_member(connection, store, customer_id, row.member_id):
         binds = {"store": store.name, "member_id": row.member_id}
         member = connection.execute(statement("desk/people/select_member"), binds).first()
     channels = [one.email_key for one in rows("desk/people/select_channels")]
-    subjects = [one for one in (row.member_id, row.email_key, *channels) if one]
+    member_id = row.member_id if member is not None else None
+    subjects = [one for one in (member_id, row.email_key, *channels) if one]
     binds = {"store": store.name, "subjects": subjects}
     return CustomerView(
         row=row,
         member=member,
+        is_undecided=row.member_id is not None and member is None,
         text=class_text("customer", row.outcome) if row.outcome else None,
         card=_wanted(row.outcome, member),
         channels=channels,
@@ -147,6 +157,21 @@ def _load(connection: Connection, store: StoreSettings, customer_id: int) -> Cus
             member_id=row.member_id or "",
         ),
     )
+
+
+def _is_member(
+    connection: Connection, store: StoreSettings, customer_id: int, member_id: str
+) -> bool:
+    """Whether the match still holds, as whoever writes a card asks it."""
+    binds = {
+        "store": store.name,
+        "customer_id": customer_id,
+        "destination": store.push_to[0].value,
+        "member_id": member_id,
+        "guest_status": store.guest_status.value,
+    }
+    row = connection.execute(statement("push/ledger/select_card"), binds).first()
+    return row is not None and row.card is not None
 
 
 def _wanted(outcome: str | None, member: Row[Any] | None) -> Mapping[str, Any]:

@@ -1,0 +1,80 @@
+"""The ledger where several write cards: it tells whose write a card is, and never goes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.statements import statement
+from tests.factories import STORE
+from tests.sql.staged import EARLIER, Staged, match, plan
+
+RUN, LATER = "run-2", "2026-04-01T00:00:00.000000Z"
+KEY = {"store": STORE, "run_id": RUN, "customer_id": 1, "destination": "customer_data"}
+ADA = "ada@shop.example"
+
+
+def accept(staged: Staged, fingerprint: str, version_utc: str) -> None:
+    """Keep in the ledger that Gorgias accepted a card."""
+    values = {"is_member": True, "points_balance": 1, "pushed_at_utc": version_utc}
+    staged.connection.execute(
+        statement("push/ledger/upsert_pushed_card"),
+        {**KEY, **values, "fingerprint": fingerprint, "version_utc": version_utc},
+    )
+
+
+def ledger(staged: Staged) -> list[Any]:
+    return staged.rows(schema.pushed_cards, "fingerprint")
+
+
+def test_of_two_that_write_at_once_the_later_version_stays(staging: Engine) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        accept(staged, "later", LATER)
+        accept(staged, "earlier", EARLIER)
+        assert ledger(staged) == ["later"]
+
+        accept(staged, "the same version once more", LATER)
+        assert ledger(staged) == ["the same version once more"]
+
+
+@pytest.mark.parametrize("seen", [EARLIER, None], ids=["pushed before", "never pushed"])
+def test_a_plan_keeps_which_version_it_saw(staging: Engine, seen: str | None) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(1, ADA)
+        staged.member("m1", ADA)
+        if seen is not None:
+            staged.pushed(1, "some card", version_utc=seen)
+        match(staged)
+        plan(staged)
+
+        assert staged.rows(schema.changes, "ledger_version_utc") == [seen]
+
+
+@pytest.mark.parametrize(
+    ("version_utc", "card", "left"),
+    [
+        (EARLIER, "card", []),
+        (LATER, "card", ["card"]),
+        (EARLIER, "a newer card", ["card"]),
+    ],
+    ids=["as it was pushed", "another was shown since", "another is on its way"],
+)
+def test_only_a_card_that_nobody_replaced_can_have_got_lost(
+    staging: Engine, version_utc: str, card: str, left: list[str]
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.member("m1", ADA, card_fingerprint=card)
+        staged.change(
+            RUN, 1, "done", member_id="m1", fingerprint="card", ledger_version_utc=EARLIER
+        )
+        staged.pushed(1, "card", version_utc=version_utc)
+
+        connection.execute(statement("push/ledger/delete_lost_card"), KEY)
+
+        assert ledger(staged) == left
