@@ -105,60 +105,79 @@ WHERE
 -- strangers would see the member's balance.
 -- Does not test links; a person may say that two addresses are one member.
 -- Reads matches, customers, members, touched. Binds store. One row per member at fault.
+WITH found AS MATERIALIZED (
+    SELECT
+        matches.member_id AS failing_id,
+        COUNT(*) AS customer_count
+    FROM matches
+    INNER JOIN customers
+        ON matches.store = customers.store AND matches.customer_id = customers.customer_id
+    INNER JOIN members
+        ON matches.store = members.store AND matches.member_id = members.member_id
+    WHERE
+        matches.store = :store
+        AND matches.rule IN ('email', 'channel')
+    GROUP BY matches.member_id
+    HAVING
+        -- A match by channel is by an address equal to the member's; the primary one may differ.
+        COUNT(
+            DISTINCT CASE
+                WHEN matches.rule = 'channel' THEN members.email_key
+                ELSE customers.email_key
+            END
+        ) > 1
+)
+
 SELECT
-    matches.member_id AS failing_id,
-    COUNT(*) AS customer_count
-FROM matches
-INNER JOIN customers
-    ON matches.store = customers.store AND matches.customer_id = customers.customer_id
-INNER JOIN members
-    ON matches.store = members.store AND matches.member_id = members.member_id
+    failing_id,
+    customer_count
+FROM found
 WHERE
-    matches.store = :store
-    AND matches.rule IN ('email', 'channel')
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = matches.store
-            AND touched.kind = 'customer'
-            AND touched.value = CAST(matches.customer_id AS TEXT)
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM touched
-        WHERE
-            touched.store = matches.store
+            touched.store = :store
             AND touched.kind = 'member'
-            AND touched.value = matches.member_id
+            AND touched.value = found.failing_id
     )
-GROUP BY matches.member_id
-HAVING
-    -- A match by channel is by an address equal to the member's; the primary one differs rightly.
-    COUNT(
-        DISTINCT CASE
-            WHEN matches.rule = 'channel' THEN members.email_key
-            ELSE customers.email_key
-        END
-    ) > 1;
+    AND NOT EXISTS (
+        SELECT 1
+        FROM matches
+        INNER JOIN touched
+            ON
+                matches.store = touched.store
+                AND touched.kind = 'customer'
+                AND touched.value = CAST(matches.customer_id AS TEXT)
+        WHERE matches.store = :store AND matches.member_id = found.failing_id
+    );
 
 -- name: fail_match_customer_gone
 -- Fails if a match is with a customer that is unknown or gone from Gorgias: nothing can be pushed
 -- there, and the member would wrongly count as matched.
 -- Reads matches, customers, touched. Binds store. One row per customer at fault.
+WITH found AS MATERIALIZED (
+    SELECT
+        matches.customer_id AS failing_id,
+        matches.member_id
+    FROM matches
+    LEFT JOIN customers
+        ON matches.store = customers.store AND matches.customer_id = customers.customer_id
+    WHERE
+        matches.store = :store
+        AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
+)
+
 SELECT
-    matches.customer_id AS failing_id,
-    matches.member_id
-FROM matches
-LEFT JOIN customers
-    ON matches.store = customers.store AND matches.customer_id = customers.customer_id
+    failing_id,
+    member_id
+FROM found
 WHERE
-    matches.store = :store
-    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = matches.store
+            touched.store = :store
             AND touched.kind = 'customer'
-            AND touched.value = CAST(matches.customer_id AS TEXT)
+            AND touched.value = CAST(found.failing_id AS TEXT)
     );
 
 -- name: fail_match_member_gone
@@ -198,48 +217,56 @@ WHERE
 -- Does not test matches by link, where the e-mails differ on purpose.
 -- Reads matches, customers, members, customer_channels, touched. Binds store.
 -- One row per customer at fault.
+WITH found AS MATERIALIZED (
+    SELECT
+        matches.customer_id AS failing_id,
+        matches.member_id
+    FROM matches
+    INNER JOIN customers
+        ON matches.store = customers.store AND matches.customer_id = customers.customer_id
+    INNER JOIN members
+        ON matches.store = members.store AND matches.member_id = members.member_id
+    WHERE
+        matches.store = :store
+        AND (
+            (
+                matches.rule = 'email'
+                AND (
+                    customers.email_key IS NULL
+                    OR customers.email_key IS DISTINCT FROM members.email_key
+                )
+            )
+            OR (
+                matches.rule = 'channel'
+                AND NOT EXISTS (
+                    SELECT 1 FROM customer_channels
+                    WHERE
+                        customer_channels.store = matches.store
+                        AND customer_channels.customer_id = matches.customer_id
+                        AND customer_channels.email_key = members.email_key
+                )
+            )
+        )
+)
+
 SELECT
-    matches.customer_id AS failing_id,
-    matches.member_id
-FROM matches
-INNER JOIN customers
-    ON matches.store = customers.store AND matches.customer_id = customers.customer_id
-INNER JOIN members
-    ON matches.store = members.store AND matches.member_id = members.member_id
+    failing_id,
+    member_id
+FROM found
 WHERE
-    matches.store = :store
-    AND (
-        (
-            matches.rule = 'email'
-            AND (
-                customers.email_key IS NULL
-                OR customers.email_key IS DISTINCT FROM members.email_key
-            )
-        )
-        OR (
-            matches.rule = 'channel'
-            AND NOT EXISTS (
-                SELECT 1 FROM customer_channels
-                WHERE
-                    customer_channels.store = matches.store
-                    AND customer_channels.customer_id = matches.customer_id
-                    AND customer_channels.email_key = members.email_key
-            )
-        )
-    )
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = matches.store
+            touched.store = :store
             AND touched.kind = 'customer'
-            AND touched.value = CAST(matches.customer_id AS TEXT)
+            AND touched.value = CAST(found.failing_id AS TEXT)
     )
     AND NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = matches.store
+            touched.store = :store
             AND touched.kind = 'member'
-            AND touched.value = matches.member_id
+            AND touched.value = found.member_id
     );
 
 -- name: fail_match_link_unconfirmed

@@ -15,21 +15,27 @@ WHERE store = :store AND run_id = :run_id;
 -- and a sign that the plan does not see what the extract saw.
 -- Does not test what earlier tries of the run sent, nor who was found to be gone since the plan.
 -- Reads changes, customers, touched. Binds store, run_id. One row per change at fault.
-SELECT changes.customer_id AS failing_id
-FROM changes
-LEFT JOIN customers
-    ON changes.store = customers.store AND changes.customer_id = customers.customer_id
+WITH found AS MATERIALIZED (
+    SELECT changes.customer_id AS failing_id
+    FROM changes
+    LEFT JOIN customers
+        ON changes.store = customers.store AND changes.customer_id = customers.customer_id
+    WHERE
+        changes.store = :store
+        AND changes.run_id = :run_id
+        AND changes.state = 'planned'
+        AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
+)
+
+SELECT failing_id
+FROM found
 WHERE
-    changes.store = :store
-    AND changes.run_id = :run_id
-    AND changes.state = 'planned'
-    AND (customers.customer_id IS NULL OR customers.gone_at_utc IS NOT NULL)
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = changes.store
+            touched.store = :store
             AND touched.kind = 'customer'
-            AND touched.value = CAST(changes.customer_id AS TEXT)
+            AND touched.value = CAST(found.failing_id AS TEXT)
     );
 
 -- name: fail_change_without_member
