@@ -75,3 +75,15 @@ def test_who_took_over_an_address_is_found_though_staging_knows_another(shop: Sh
     assert shop.look_up(ADA)["points_balance"] == 7
     shop.settle()
     put_back(shop)
+
+
+def test_a_lookup_finds_out_who_left_before_the_next_full_read(shop: Shop) -> None:
+    shop.sync()
+    assert shop.shown(ADA)["member"]
+    shop.sandbox.control("rivo", "DELETE", f"members/{shop.member_ids[ADA]}")
+
+    assert shop.look_up(ADA)["status"] == "customer_not_found"
+
+    shop.settle()
+    assert not shop.shown(ADA)["member"]
+    shop.is_right = False  # the next test wants her back
