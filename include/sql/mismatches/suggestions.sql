@@ -1,6 +1,23 @@
 -- name: select_customers
--- The customers who wrote, or whose address cannot be looked up, and who have no member.
--- Reads unmatched_customers, customers. Binds store. One row per customer.
+-- The customers who wrote, or whose address cannot be looked up, and who have no member; and those
+-- who did not write and have the id in the shop of a member without a usable address.
+-- Reads unmatched_customers, customers, unmatched_members, members. Binds store. One row per
+-- customer.
+WITH without_address AS (
+    SELECT
+        members.external_id AS shop_id,
+        members.member_id
+    FROM unmatched_members
+    INNER JOIN members
+        ON
+            unmatched_members.store = members.store
+            AND unmatched_members.member_id = members.member_id
+    WHERE
+        unmatched_members.store = :store
+        AND unmatched_members.outcome IN ('no_email', 'invalid_email')
+        AND members.gone_at_utc IS NULL
+)
+
 SELECT
     customers.customer_id,
     customers.email_key,
@@ -14,8 +31,19 @@ INNER JOIN customers
         AND unmatched_customers.customer_id = customers.customer_id
 WHERE
     unmatched_customers.store = :store
-    AND unmatched_customers.outcome IN ('customer_not_found', 'no_email', 'invalid_email')
     AND customers.gone_at_utc IS NULL
+    AND (
+        unmatched_customers.outcome IN ('customer_not_found', 'no_email', 'invalid_email')
+        OR (
+            unmatched_customers.outcome = 'not_a_member'
+            AND customers.external_id IN (
+                SELECT w.shop_id FROM without_address AS w
+                WHERE w.shop_id IS NOT NULL
+                UNION ALL
+                SELECT w.member_id FROM without_address AS w
+            )
+        )
+    )
 ORDER BY customers.customer_id ASC;
 
 -- name: select_member_keys
@@ -26,11 +54,13 @@ FROM members
 WHERE store = :store AND email_key IS NOT NULL;
 
 -- name: select_members
--- The members who have no customer; a suggestion may be one of them.
+-- The members who have no customer, also those without a usable address; a suggestion may be one of
+-- them.
 -- Reads unmatched_members, members. Binds store. One row per member.
 SELECT
     members.member_id,
     members.email_key,
+    members.email,
     members.external_id,
     members.card
 FROM unmatched_members
@@ -40,7 +70,7 @@ INNER JOIN members
         AND unmatched_members.member_id = members.member_id
 WHERE
     unmatched_members.store = :store
-    AND unmatched_members.outcome = 'member_not_in_gorgias'
+    AND unmatched_members.outcome IN ('member_not_in_gorgias', 'no_email', 'invalid_email')
     AND members.gone_at_utc IS NULL;
 
 -- name: delete_suggestions
