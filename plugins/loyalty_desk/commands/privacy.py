@@ -31,7 +31,7 @@ def erase_person(
         if email is None:
             raise PersonError("--forget goes by --email")
         erase.forget_erasure(store, email)
-        typer.echo("forgotten; the next sync takes the person in")
+        typer.echo("forgotten; the next sync reads everything, and takes the person in")
         return
     done = erase.erase(store, Who(email=email, customer_id=customer, member_id=member))
     typer.echo(

@@ -14,11 +14,16 @@ from loyalty_desk.errors import ApiUnavailableError, MovedError
 from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.reading import (
     CUSTOMERS,
+    DELETED,
+    EVENTS,
+    MERGED,
     TICKETS,
     USERS,
+    CustomerEvent,
     CustomFieldDefinition,
     User,
     read_customer,
+    read_customer_event,
     read_definition,
     read_field_value,
     read_ticket,
@@ -113,6 +118,21 @@ class GorgiasClient:
             known = [ticket for ticket in tickets if ticket is not None]
             yield TicketPage(tickets=known, rejected=bad)
 
+    def iter_customer_events(self, since_utc: str) -> Iterator[CustomerEvent]:
+        """Yield who was deleted or merged from a time on, the oldest first; raises as customers do.
+
+        Unusable events are left out.
+
+        Source: Gorgias API reference, "List events".
+        """
+        query = {
+            "types": [DELETED, MERGED],
+            "created_datetime[gte]": since_utc,
+            "order_by": "created_datetime:asc",
+        }
+        for rows in iter_rows(self._transport, "/api/events", query):
+            yield from _read_all(rows, EVENTS, read_customer_event)[0]
+
     def get_customer(self, customer_id: int) -> Customer:
         """Return one customer with its data and further e-mail addresses.
 
@@ -160,9 +180,16 @@ class GorgiasClient:
 
         Source: no match is 200 with an empty list. Unusable rows are left out.
         """
+        return self._find_customers({"email": email})
+
+    def find_customers_by_address(self, email: str) -> list[Customer]:
+        """Return the customers who have this e-mail, as the primary or a further address."""
+        return self._find_customers({"channel_type": "email", "channel_address": email})
+
+    def _find_customers(self, query: Mapping[str, str]) -> list[Customer]:
         return [
             customer
-            for rows in iter_rows(self._transport, "/api/customers", {"email": email})
+            for rows in iter_rows(self._transport, "/api/customers", query)
             for customer in self._read_customers(rows).customers
         ]
 

@@ -153,8 +153,10 @@ class CardWriter:
         wanted = self._field_values(delivery.card())
         return all(values.get(field_id) == value for field_id, value in wanted.items())
 
-    def find_by_email(self, email: str) -> list[Customer]:
-        return self._client.find_customers_by_email(email)
+    def find_by_address(self, email: str) -> list[Customer]:
+        """Whoever has an address now, each with every address."""
+        found = self._client.find_customers_by_address(email)
+        return [self._client.get_customer(one.customer_id) for one in found]
 
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.

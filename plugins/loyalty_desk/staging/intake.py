@@ -40,14 +40,21 @@ from loyalty_desk.staging.statements import statement
 class StagedCounts:
     """What one batch did: `staged` different records, of which `changed` were new or different.
 
-    `kept_out` are the ids of people who were erased; nothing of them is written. `set_aside` are
-    the records at fault: what is known of their people stays, and is marked stale.
+    `kept_out` are the ids of people who were erased, of whom nothing is written, and of those who
+    have the address of one now, of whom only that is (`stripped`). `set_aside` are the records at
+    fault: what is known of their people stays, and is marked stale.
     """
 
     staged: int
     changed: int
     kept_out: frozenset[int | str] = frozenset()
+    stripped: frozenset[int | str] = frozenset()
     set_aside: tuple[Rejected, ...] = ()
+
+    @property
+    def unknown(self) -> frozenset[int | str]:
+        """Of whom staging holds nothing, not even that they are there."""
+        return self.kept_out - self.stripped
 
 
 class _Pushed(NamedTuple):
@@ -102,12 +109,12 @@ def stage_members(
     """
     asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_member)
+    kept_out, stripped = _keep_out(connection, store, latest, KeptOut.strip_member)
     bad = _set_members_aside(connection, store, latest, asked_at)
     if first_load:
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
-        return StagedCounts(len(latest), count, kept_out, bad)
+        return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped, bad)
     set_aside.take_back(connection, store, "member", latest)
     staged = _find_members(connection, store, latest)
     changes = _Changes()
@@ -127,7 +134,8 @@ def stage_members(
             changes.touch(store, "email_key", old.email_key)
     bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
     changes.write_touched(connection)
-    return StagedCounts(len(latest), len(changes.rows), kept_out, bad)
+    staged_count = len(latest) - len(stripped)
+    return StagedCounts(staged_count, len(changes.rows), kept_out, stripped, bad)
 
 
 def _set_members_aside(
@@ -185,14 +193,14 @@ def stage_customers(
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_customer)
+    kept_out, stripped = _keep_out(connection, store, latest, KeptOut.strip_customer)
     if first_load:
         rows = (
             customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
         )
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
-        return StagedCounts(len(latest), count, kept_out)
+        return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped)
     set_aside.take_back(connection, store, "customer", latest)
     staged = _find_customers(connection, store, latest)
     changes = _Changes()
@@ -207,7 +215,7 @@ def stage_customers(
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)
     changes.write_touched(connection)
-    return StagedCounts(len(latest), changes.changed, kept_out)
+    return StagedCounts(len(latest) - len(stripped), changes.changed, kept_out, stripped)
 
 
 def _find_customers(
@@ -286,11 +294,17 @@ def _stage_channels(
 def mark_gone(
     connection: Connection, store: str, customer_ids: Sequence[int], now: datetime
 ) -> int:
-    """Mark customers as merged or deleted; returns how many were not gone before."""
+    """Mark customers as merged or deleted; returns how many were not gone before.
+
+    Their further addresses go with them: whoever has one now may be matched by it.
+    """
     changes = _Changes()
     count = 0
     for ids in chunks(customer_ids):
         binds = {"store": store, "ids": ids, "now_utc": utc_text(now)}
+        for _, key in connection.execute(statement("stage/customers/select_channels"), binds):
+            changes.touch(store, "email_key", key)
+        connection.execute(statement("stage/customers/delete_channels"), binds)
         for customer_id, key in connection.execute(
             statement("stage/customers/mark_customers_gone"), binds
         ):
@@ -313,7 +327,7 @@ def stage_tickets(
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_ticket)
+    kept_out, _ = _keep_out(connection, store, latest, KeptOut.strip_ticket)
     found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
     staged = {row.ticket_id: row for row in map(TicketRow._make, found)}
     changes = _Changes()
@@ -361,16 +375,23 @@ def _keep_out(
     connection: Connection,
     store: str,
     latest: dict[Any, Any],
-    is_erased: Callable[[KeptOut, Any], bool],
-) -> frozenset[int | str]:
-    """Take erased people out of a batch; returns their ids."""
+    strip: Callable[[KeptOut, Any], Any],
+) -> tuple[frozenset[int | str], frozenset[int | str]]:
+    """Take erased people out of a batch; returns their ids with the ids of those whom it holds
+    stripped, and these alone.
+    """
     kept_out = load_kept_out(connection, store)
     if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
-        return frozenset()
-    erased = frozenset(key for key, record in latest.items() if is_erased(kept_out, record))
-    for key in erased:
-        del latest[key]
-    return erased
+        return frozenset(), frozenset()
+    allowed = {key: strip(kept_out, record) for key, record in latest.items()}
+    concerned = frozenset(key for key, record in latest.items() if allowed[key] is not record)
+    erased = frozenset(key for key in concerned if allowed[key] is None)
+    for key in concerned:
+        if key in erased:
+            del latest[key]
+        else:
+            latest[key] = allowed[key]
+    return concerned, concerned - erased
 
 
 def _iter_staged(

@@ -103,7 +103,7 @@ def _stage_member_page(
         set_aside.note_rejected(connection, store, "member", page.rejected, asked_at)
         staged = intake.stage_members(connection, store, fresh, asked_at, first_load=first_load)
         if note_seen:
-            seen = {m.member_id for m in fresh} - staged.kept_out
+            seen = {m.member_id for m in fresh} - staged.unknown
             seen |= {r.record_id for r in page.rejected if r.record_id}
             full_scans.note_seen(connection, store, "members", seen)
     read.reject(staged.set_aside)

@@ -37,6 +37,7 @@ from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import in_force
+from loyalty_desk.staging.watermarks import forget_reads
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ def erase(store_name: str, who: Who) -> Erased:
 def forget_erasure(store_name: str, email: str) -> int:
     """Let somebody in again who joined anew; returns how many hashes are forgotten.
 
+    The next sync reads everything: who had the address meanwhile is staged without it.
+
     Raises:
         PersonError: not an address, or nobody was erased by it.
     """
@@ -106,6 +109,8 @@ def forget_erasure(store_name: str, email: str) -> int:
         raise PersonError("that is not an e-mail address")
     with staging_engine().begin() as connection:
         count = let_in(connection, store, key)
+        if count:
+            forget_reads(connection, store)
     if not count:
         raise PersonError(f"store {store} erased nobody with that address")
     return count
