@@ -164,10 +164,18 @@ GROUP BY customer_id
 ORDER BY is_held DESC, newest_ticket_utc DESC, customer_id ASC
 LIMIT :lookups;
 
+-- name: select_with_card
+-- Those of some customers to whom a card was written.
+-- Reads pushed_cards. Binds store, ids (a list of customer ids). One row per customer.
+SELECT DISTINCT customer_id
+FROM pushed_cards
+WHERE store = :store AND customer_id IN (:ids);
+
 -- name: select_rivals
--- Customers who are said to have a further address of another one as their own. In Gorgias only one
--- customer can have it, so they were merged or gave it up.
--- Reads customer_channels, customers. Binds store, customer_id. One row per customer.
+-- Customers with a card who are said to have a further address of another one as their own. In
+-- Gorgias only one customer can have it, so they were merged or gave it up. Of who has no card yet
+-- the write tells.
+-- Reads customer_channels, customers, pushed_cards. Binds store, customer_id. One row per customer.
 SELECT DISTINCT rivals.customer_id
 FROM customer_channels AS held
 CROSS JOIN customers AS rivals
@@ -178,4 +186,8 @@ WHERE
     AND rivals.email_key = held.email_key
     AND rivals.customer_id <> held.customer_id
     AND rivals.gone_at_utc IS NULL
+    AND EXISTS (
+        SELECT 1 FROM pushed_cards AS shown
+        WHERE shown.store = rivals.store AND shown.customer_id = rivals.customer_id
+    )
 ORDER BY rivals.customer_id ASC;

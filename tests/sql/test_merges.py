@@ -77,6 +77,8 @@ def gorgias(staging: Engine) -> Gorgias:
         stage_customers(connection, STORE, listed, NOW, card_key="loyalty", first_load=False)
         staged = Staged(connection)
         staged.member("a", WORK)
+        for customer_id in (1, 2):
+            staged.pushed(customer_id, "a card")
         match(staged)
         assert pairs(staged) == [(1, "a", "email")]
     return Gorgias(*people)
@@ -112,6 +114,16 @@ def test_a_member_who_survives_by_the_primary_address_keeps_the_card(
     look_up(a_run(staging), gorgias)
 
     assert served(staging) == ([(1, "a", "email")], {2: "merged_or_deleted"})
+
+
+def test_who_has_no_card_yet_is_left_to_the_write(staging: Engine, gorgias: Gorgias) -> None:
+    with staging.begin() as connection:
+        connection.execute(schema.pushed_cards.delete())
+    gorgias.merge(1, 2)
+
+    assert look_up(a_run(staging), gorgias) == 1
+
+    assert served(staging) == ([(1, "a", "email")], {2: "ambiguous"})
 
 
 def test_a_merge_is_followed_once_and_also_when_it_came_before_the_run_was_limited(

@@ -19,6 +19,7 @@ from loyalty_desk.gorgias.reading import CustomerEvent
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.staging import intake
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import Watermark, find_watermark, resume_at, save_watermark
@@ -92,15 +93,20 @@ def follow_merges(run: Run, client: GorgiasClient, most_lookups: int) -> int:
 
 
 def _let_go(run: Run, events: Iterable[CustomerEvent]) -> None:
+    """Mark who is gone, of those who have a card; of the others the next write to them tells."""
+    store, count = run.store.name, 0
     gone = sorted({event.gone_id for event in events if event.gone_id is not None})
-    with run.engine.begin() as connection:
-        count = intake.mark_gone(connection, run.store.name, gone, utc_now())
+    for some in chunks(gone):
+        with run.engine.begin() as connection:
+            binds = {"store": store, "ids": some}
+            shown = connection.execute(statement("extract/select_with_card"), binds).scalars().all()
+            count += intake.mark_gone(connection, store, shown, utc_now())
     if count:
         log.info("%d customers were merged or deleted since the last run", count)
 
 
 def _look_up(run: Run, client: GorgiasClient, customer_id: int) -> int:
-    """Read a customer in full, and whoever is said to have the same address; returns how many.
+    """Read a customer in full, and whoever has a card and the same address; returns how many.
 
     In Gorgias an address is one customer's. Another one who has it was merged, or gave it up.
     """
