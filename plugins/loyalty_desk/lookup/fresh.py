@@ -27,7 +27,7 @@ from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
 
 log = logging.getLogger(__name__)
@@ -97,6 +97,8 @@ class Lookup:
         asked_at = utc_now()
         member = self._platform.find_member(identifier)
         if member is None:
+            with self._engine.begin() as connection:  # the next sync takes the card away
+                mark_member_gone(connection, self._store.name, identifier, asked_at)
             return None
         if not _is_asked_for(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")

@@ -161,13 +161,20 @@ def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dic
     return {row.member_id: row for row in map(MemberRow._make, found)}
 
 
-def mark_member_gone(connection: Connection, store: str, member_id: str, now: datetime) -> None:
-    """Mark a member as gone that the platform, asked about this very one, does not have."""
-    binds = {"store": store, "member_id": member_id, "now_utc": utc_text(now)}
+def mark_member_gone(
+    connection: Connection, store: str, identifier: str, asked_at: datetime
+) -> None:
+    """Mark a member as gone that the platform, asked about this very id, does not have.
+
+    Asked by an address, it may have the member under another one.
+    """
+    if "@" in identifier:
+        return
+    binds = {"store": store, "member_id": identifier, "now_utc": utc_text(asked_at)}
     found = connection.execute(statement("stage/members/mark_member_gone"), binds).first()
     if found is not None:
         changes = _Changes()
-        changes.touch(store, "member", member_id)
+        changes.touch(store, "member", identifier)
         changes.touch(store, "email_key", found.email_key)
         changes.write_touched(connection)
 

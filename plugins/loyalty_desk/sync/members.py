@@ -208,7 +208,7 @@ def _look_up(read: Read, platform: Platform, identifier: str) -> str | None:
     else:
         if found is not None:
             page = MemberPage(members=[found], rejected=[])
-        elif "@" not in identifier:
+        else:
             with run.engine.begin() as connection:
                 intake.mark_member_gone(connection, run.store.name, identifier, asked_at)
     _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
