@@ -5,9 +5,9 @@
 -- lock is ours.
 INSERT INTO locks (store, run_id, expires_at_utc)
 SELECT
-    :store AS store,
-    :run_id AS run_id,
-    :expires_at_utc AS expires_at_utc
+    :store AS for_store,
+    :run_id AS by_run_id,
+    :expires_at_utc AS until_utc
 WHERE
     EXISTS (
         SELECT 1 FROM locks AS own
