@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
