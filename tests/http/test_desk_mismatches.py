@@ -113,8 +113,11 @@ def test_the_page_shows_the_state_that_the_last_decision_made(
 ) -> None:
     where = f"/mismatches/customer/{ADA}"
     manager.post(where, {"action": "link", "member_id": "m1"})
+    with staging.begin() as connection:
+        match(Staged(connection), full=False)
     manager.post(where, {"action": "refuse", "member_id": "m1"})
 
+    assert "That was taken back since" in manager.get(f"/customers/{ADA}").text
     page = manager.get(where).text
     assert "<dt>State</dt><dd>open</dd>" in page
     assert "Linked to</dt>" not in page

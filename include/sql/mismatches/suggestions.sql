@@ -16,35 +16,46 @@ WITH without_address AS (
         unmatched_members.store = :store
         AND unmatched_members.outcome IN ('no_email', 'invalid_email')
         AND members.gone_at_utc IS NULL
+),
+
+shop_ids AS (
+    SELECT w.shop_id FROM without_address AS w
+    WHERE w.shop_id IS NOT NULL
+    UNION
+    SELECT w.member_id FROM without_address AS w
 )
 
 SELECT
-    customers.customer_id,
-    customers.email_key,
-    customers.email,
-    customers.name,
-    customers.external_id
-FROM unmatched_customers
-INNER JOIN customers
-    ON
-        unmatched_customers.store = customers.store
-        AND unmatched_customers.customer_id = customers.customer_id
-WHERE
-    unmatched_customers.store = :store
-    AND customers.gone_at_utc IS NULL
-    AND (
-        unmatched_customers.outcome IN ('customer_not_found', 'no_email', 'invalid_email')
-        OR (
-            unmatched_customers.outcome = 'not_a_member'
-            AND customers.external_id IN (
-                SELECT w.shop_id FROM without_address AS w
-                WHERE w.shop_id IS NOT NULL
-                UNION ALL
-                SELECT w.member_id FROM without_address AS w
-            )
-        )
-    )
-ORDER BY customers.customer_id ASC;
+    c.customer_id,
+    c.email_key,
+    c.email,
+    c.name,
+    c.external_id
+FROM (
+    SELECT
+        wrote.store,
+        wrote.customer_id
+    FROM unmatched_customers AS wrote
+    WHERE
+        wrote.store = :store
+        AND wrote.outcome IN ('customer_not_found', 'no_email', 'invalid_email')
+    UNION ALL
+    SELECT
+        quiet.store,
+        quiet.customer_id
+    FROM customers AS quiet
+    CROSS JOIN unmatched_customers AS listed
+    WHERE
+        quiet.store = :store
+        AND EXISTS (SELECT 1 FROM without_address)
+        AND quiet.external_id IN (SELECT s.shop_id FROM shop_ids AS s)
+        AND listed.store = :store
+        AND listed.customer_id = quiet.customer_id
+        AND listed.outcome = 'not_a_member'
+) AS found
+INNER JOIN customers AS c ON found.store = c.store AND found.customer_id = c.customer_id
+WHERE c.gone_at_utc IS NULL
+ORDER BY c.customer_id ASC;
 
 -- name: select_member_keys
 -- The address of each member, for how common a domain is.
