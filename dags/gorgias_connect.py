@@ -139,9 +139,7 @@ def disconnect_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
 
             waiting = Waiting(params["waiting_awards"])
             with in_turn():
-                return connect.close(
-                    store, waiting=waiting, by=by(dag_run), holder=run_id, waits=False
-                )
+                return connect.close(store, waiting=waiting, by=by(dag_run), holder=run_id)
 
         @task
         def remove() -> None:

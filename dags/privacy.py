@@ -60,7 +60,7 @@ def privacy_dags(settings: StoreSettings, queues: QueuesSettings) -> None:
 
             who = Who(**{name: params[name] or None for name in WHO})
             with in_turn():
-                return asdict(erase(store, who, holder=run_id, waits=False))
+                return asdict(erase(store, who, holder=run_id))
 
         erase()
 

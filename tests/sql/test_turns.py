@@ -101,9 +101,21 @@ def test_under_steady_syncs_who_waits_goes_first(staging: Engine) -> None:
     end(sync(staging, "scheduled__2"))
 
 
+def test_who_neither_waits_nor_comes_again_is_refused_and_holds_nobody_up(staging: Engine) -> None:
+    end_of = sync(staging)
+    with (
+        pytest.raises(StoreBusyError, match="is being synced by run scheduled__1"),
+        held(staging, waits=False),
+    ):
+        pass
+    assert waiting(staging) == []
+    end(end_of)
+    end(sync(staging, "scheduled__2"))
+
+
 def test_a_sync_that_works_goes_on_while_somebody_waits(staging: Engine) -> None:
     first = sync(staging)
-    with pytest.raises(StoreBusyError), held(staging, waits=False):
+    with pytest.raises(StoreBusyError), held(staging, holder="manual__1", waits=False):
         pass
     with staging.begin() as connection:
         take_lock(connection, first, utc_now())

@@ -33,7 +33,8 @@ def erase_person(
         erase.forget_erasure(store, email)
         typer.echo("forgotten; the next sync reads everything, and takes the person in")
         return
-    done = erase.erase(store, Who(email=email, customer_id=customer, member_id=member))
+    who = Who(email=email, customer_id=customer, member_id=member)
+    done = erase.erase(store, who, waits=True)
     typer.echo(
         f"erased: {done.customers} customers, {done.members} members, {done.cards} cards in"
         f" Gorgias, {done.rows_deleted} rows, {done.files} files;"

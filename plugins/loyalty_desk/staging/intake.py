@@ -8,7 +8,7 @@ nothing is touched, as a full match must follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, MemberStatus, Rejected, Ticket
 from loyalty_desk.staging import schema, set_aside
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
-from loyalty_desk.staging.kept_out import KeptOut, load_kept_out
+from loyalty_desk.staging.kept_out import KeptOut, strip_batch
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
 from loyalty_desk.staging.row_types import (
     CUSTOMER_GROUPS,
@@ -109,7 +109,7 @@ def stage_members(
     """
     asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
-    kept_out, stripped = _keep_out(connection, store, latest, KeptOut.strip_member)
+    kept_out, stripped = strip_batch(connection, store, latest, KeptOut.strip_member)
     bad = _set_members_aside(connection, store, latest, asked_at)
     if first_load:
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
@@ -200,7 +200,7 @@ def stage_customers(
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
-    kept_out, stripped = _keep_out(connection, store, latest, KeptOut.strip_customer)
+    kept_out, stripped = strip_batch(connection, store, latest, KeptOut.strip_customer)
     if first_load:
         rows = (
             customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
@@ -334,7 +334,7 @@ def stage_tickets(
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
-    kept_out, _ = _keep_out(connection, store, latest, KeptOut.strip_ticket)
+    kept_out, _ = strip_batch(connection, store, latest, KeptOut.strip_ticket)
     found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
     staged = {row.ticket_id: row for row in map(TicketRow._make, found)}
     changes = _Changes()
@@ -376,29 +376,6 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
 def _is_newer(staged_utc: str, told_utc: str, now_utc: str) -> bool:
     """Whether what is staged changed later than what is told; one dated ahead tells nothing."""
     return told_utc < staged_utc <= now_utc
-
-
-def _keep_out(
-    connection: Connection,
-    store: str,
-    latest: dict[Any, Any],
-    strip: Callable[[KeptOut, Any], Any],
-) -> tuple[frozenset[int | str], frozenset[int | str]]:
-    """Take erased people out of a batch; returns their ids with the ids of those whom it holds
-    stripped, and these alone.
-    """
-    kept_out = load_kept_out(connection, store)
-    if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
-        return frozenset(), frozenset()
-    allowed = {key: strip(kept_out, record) for key, record in latest.items()}
-    concerned = frozenset(key for key, record in latest.items() if allowed[key] is not record)
-    erased = frozenset(key for key in concerned if allowed[key] is None)
-    for key in concerned:
-        if key in erased:
-            del latest[key]
-        else:
-            latest[key] = allowed[key]
-    return concerned, concerned - erased
 
 
 def _iter_staged(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -78,6 +78,32 @@ def load_kept_out(connection: Connection, store: str) -> KeptOut:
     if not hashes:
         return NOBODY
     return KeptOut(bytes.fromhex(_salt(connection, store) or ""), hashes)
+
+
+def strip_batch(
+    connection: Connection,
+    store: str,
+    batch: dict[Any, Any],
+    strip: Callable[[KeptOut, Any], Any],
+) -> tuple[frozenset[int | str], frozenset[int | str]]:
+    """Take erased people out of a batch by id; returns the ids of those who are concerned, and of
+    those among them whom the batch holds stripped.
+    """
+    kept_out = load_kept_out(connection, store)
+    if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
+        return frozenset(), frozenset()
+    concerned, stripped = set(), set()
+    for key, record in list(batch.items()):
+        allowed = strip(kept_out, record)
+        if allowed is record:
+            continue
+        concerned.add(key)
+        if allowed is None:
+            del batch[key]
+        else:
+            stripped.add(key)
+            batch[key] = allowed
+    return frozenset(concerned), frozenset(stripped)
 
 
 def keep_out(

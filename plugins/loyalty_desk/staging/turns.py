@@ -45,8 +45,8 @@ def hold_store(
 ) -> Iterator[Run]:
     """Hold the store's lock, so that no sync works meanwhile.
 
-    With `waits` this waits for a sync that is at work, `turn_minutes` at most. Without it the turn
-    is kept for two minutes: come again with the same `holder`, who is who goes first.
+    With `waits` this waits for a sync that is at work, `turn_minutes` at most. Without it, who has
+    a `holder` to come again by keeps the next turn for two minutes, and goes first.
 
     Raises:
         StoreBusyError: somebody is at work; only without `waits`.
@@ -54,7 +54,10 @@ def hold_store(
     """
     run_id = f"{work}__{holder or uuid.uuid4().hex}"
     run = Run(store=store, run_id=run_id, params=RunParams(), engine=engine)
-    _take(run, waits=waits)
+    if waits or holder is not None:
+        _take_turn(run, waits=waits)
+    else:
+        stay_holder(run)
     over = threading.Event()
     renewing = threading.Thread(target=_renew, args=(run, over), name=run_id, daemon=True)
     renewing.start()
@@ -73,7 +76,7 @@ def stay_holder(run: Run) -> None:
         take_lock(connection, run, staging_now(connection), lease=LEASE)
 
 
-def _take(run: Run, *, waits: bool) -> None:
+def _take_turn(run: Run, *, waits: bool) -> None:
     speed = installation().speed
     most = timedelta(minutes=run.store.turn_minutes / speed)
     started_s, told_s = monotonic(), -TELLS_EVERY_S

@@ -124,7 +124,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
 
 
 def close(
-    store_name: str, *, waiting: Waiting, by: str, holder: str | None = None, waits: bool = True
+    store_name: str, *, waiting: Waiting, by: str, holder: str | None = None, waits: bool = False
 ) -> int:
     """Take the store out of service when its turn comes; returns awards parked.
 

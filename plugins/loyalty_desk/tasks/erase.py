@@ -52,10 +52,10 @@ class Erased:
     files: int
 
 
-def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool = True) -> Erased:
+def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool = False) -> Erased:
     """Erase a person in one store, and keep the person out from now on.
 
-    Waits for a sync that is at work, as `hold_store` does.
+    Takes its turn after a sync that is at work as `hold_store` does.
 
     Raises:
         PersonError: nobody is named, or awards of the person wait; nothing was changed.
