@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import BadConnectionError, NotFoundError
-from loyalty_desk.gorgias.reading import CustomerEvent, read_customer_event
+from loyalty_desk.gorgias.reading import CustomerMerge, read_customer_merge
 from loyalty_desk.records import Customer
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import full_scans, schema
@@ -30,7 +31,8 @@ class Gorgias:
 
     def __init__(self, *people: Customer, may_read_events: bool = True) -> None:
         self.people = {one.customer_id: one for one in people}
-        self.events: list[CustomerEvent] = []
+        self.merges: list[CustomerMerge] = []
+        self.tells_sources = True
         self.may_read_events = may_read_events
         self.asked: list[int] = []
         self.since: list[str] = []
@@ -42,16 +44,14 @@ class Gorgias:
             target_id, email=target.email, channels=addresses, updated_at_utc=target.updated_at_utc
         )
         at = utc_text(utc_now())
-        self.events += [
-            CustomerEvent(at_utc=at, gone_id=source_id, survivor_id=None),
-            CustomerEvent(at_utc=at, gone_id=source_id, survivor_id=target_id),
-        ]
+        told = source_id if self.tells_sources else None
+        self.merges.append(CustomerMerge(at_utc=at, source_id=told, survivor_id=target_id))
 
-    def iter_customer_events(self, since_utc: str) -> Iterator[CustomerEvent]:
+    def iter_customer_merges(self, since_utc: str) -> Iterator[CustomerMerge]:
         if not self.may_read_events:
             raise BadConnectionError("Gorgias answered 403 to GET /api/events")
         self.since.append(since_utc)
-        return (one for one in self.events if one.at_utc >= since_utc)
+        return (one for one in self.merges if one.at_utc >= since_utc)
 
     def get_customer(self, customer_id: int) -> Customer:
         self.asked.append(customer_id)
@@ -96,12 +96,14 @@ def served(staging: Engine, *, full: bool = False) -> tuple[list[Any], dict[int,
 
 
 @pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("tells_sources", [True, False])
 def test_the_survivor_of_a_merge_is_served_in_the_next_run(
-    staging: Engine, gorgias: Gorgias, *, full: bool
+    staging: Engine, gorgias: Gorgias, *, full: bool, tells_sources: bool
 ) -> None:
+    gorgias.tells_sources = tells_sources
     gorgias.merge(1, 2)
 
-    assert look_up(a_run(staging), gorgias) == 1
+    assert look_up(a_run(staging), gorgias) == (1 if tells_sources else 2)
 
     assert served(staging, full=full) == ([(2, "a", "channel")], {1: "merged_or_deleted"})
 
@@ -132,12 +134,8 @@ def test_a_merge_is_followed_once_and_also_when_it_came_before_the_run_was_limit
     for number in (11, 12):
         gorgias.people[number] = customer(number, email=f"{number}@shop.example", channels=())
     gorgias.merge(11, 12)
-    for event in range(2):  # a while ago, so that the runs can tell the two merges apart
-        at = utc_text(utc_now() - timedelta(hours=1))
-        old = gorgias.events[event]
-        gorgias.events[event] = CustomerEvent(
-            at_utc=at, gone_id=old.gone_id, survivor_id=old.survivor_id
-        )
+    # A while ago, so that the runs can tell the two merges apart.
+    gorgias.merges[0] = replace(gorgias.merges[0], at_utc=utc_text(utc_now() - timedelta(hours=1)))
     gorgias.merge(1, 2)
     run = a_run(staging, max_channel_lookups=1)
 
@@ -186,14 +184,11 @@ def test_who_is_gone_leaves_the_further_addresses_to_others(
     assert (8, "b", "channel") in served(staging)[0]
 
 
-def test_an_event_says_who_went_and_who_survived() -> None:
+def test_an_event_says_who_survived_and_mostly_who_went() -> None:
     row = {"object_id": 70012, "created_datetime": "2026-03-04T10:20:30.123456+00:00"}
-    deleted = read_customer_event({**row, "type": "customer-deleted", "data": None})
-    told = {"source_customer_id": 70013}
-    merged = read_customer_event({**row, "type": "customer-merged", "data": told})
-    silent = read_customer_event({**row, "type": "customer-merged", "data": None})
+    merged = read_customer_merge({**row, "data": {"source_customer_id": 70013}})
+    silent = read_customer_merge({**row, "data": None})
 
-    assert (deleted.gone_id, deleted.survivor_id) == (70012, None)
-    assert (merged.gone_id, merged.survivor_id) == (70013, 70012)
-    assert (silent.gone_id, silent.survivor_id) == (None, 70012)
+    assert (merged.source_id, merged.survivor_id) == (70013, 70012)
+    assert (silent.source_id, silent.survivor_id) == (None, 70012)
     assert merged.at_utc == "2026-03-04T10:20:30.123456Z"

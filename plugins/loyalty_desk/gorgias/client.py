@@ -14,16 +14,15 @@ from loyalty_desk.errors import ApiUnavailableError, MovedError
 from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.reading import (
     CUSTOMERS,
-    DELETED,
     EVENTS,
     MERGED,
     TICKETS,
     USERS,
-    CustomerEvent,
+    CustomerMerge,
     CustomFieldDefinition,
     User,
     read_customer,
-    read_customer_event,
+    read_customer_merge,
     read_definition,
     read_field_value,
     read_ticket,
@@ -118,20 +117,20 @@ class GorgiasClient:
             known = [ticket for ticket in tickets if ticket is not None]
             yield TicketPage(tickets=known, rejected=bad)
 
-    def iter_customer_events(self, since_utc: str) -> Iterator[CustomerEvent]:
-        """Yield who was deleted or merged from a time on, the oldest first; raises as customers do.
+    def iter_customer_merges(self, since_utc: str) -> Iterator[CustomerMerge]:
+        """Yield the merges of customers from a time on, the oldest first; raises as customers do.
 
         Unusable events are left out.
 
         Source: Gorgias API reference, "List events".
         """
         query = {
-            "types": [DELETED, MERGED],
+            "types": MERGED,
             "created_datetime[gte]": since_utc,
             "order_by": "created_datetime:asc",
         }
         for rows in iter_rows(self._transport, "/api/events", query):
-            yield from _read_all(rows, EVENTS, read_customer_event)[0]
+            yield from _read_all(rows, EVENTS, read_customer_merge)[0]
 
     def get_customer(self, customer_id: int) -> Customer:
         """Return one customer with its data and further e-mail addresses.

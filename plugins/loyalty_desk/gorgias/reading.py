@@ -22,8 +22,8 @@ from loyalty_desk.records import Customer, Rejected, Ticket
 
 CUSTOMERS, TICKETS, USERS, EVENTS = "customers", "tickets", "users", "events"
 """The sources that a rejected row names."""
-DELETED, MERGED = "customer-deleted", "customer-merged"
-"""The types of events that tell who is gone."""
+MERGED = "customer-merged"
+"""The type of events that tell of merges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +47,12 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerEvent:
-    """Something that happened to customers. `gone_id` was merged or deleted, `survivor_id` is into
-    whom somebody was merged; None for what the event does not tell.
-    """
+class CustomerMerge:
+    """That a customer was merged into another. `source_id`, whose id is dead, may be not told."""
 
     at_utc: str
-    gone_id: int | None
-    survivor_id: int | None
+    source_id: int | None
+    survivor_id: int
 
 
 def read_customer(row: Any, app_id: str | None) -> Customer:
@@ -106,21 +104,19 @@ def read_user(row: Any) -> User | None:
     return User(user_id=read_id(row), email=email, is_active=is_active)
 
 
-def read_customer_event(row: Any) -> CustomerEvent:
-    """Read one event of a deletion or a merge; raises BadFieldError.
+def read_customer_merge(row: Any) -> CustomerMerge:
+    """Read one event of a merge; raises BadFieldError.
 
-    Source: Gorgias API reference, "Events": `customer-merged` is about the survivor, and a
-    `customer-deleted` about who was merged comes with it.
+    Source: Gorgias API reference, "Events": `customer-merged` is about the survivor.
     """
     _require_object(row)
-    about = read_id({"id": row.get("object_id")})
-    at_utc = read_utc(row, "created_datetime")
-    if row.get("type") != MERGED:
-        return CustomerEvent(at_utc=at_utc, gone_id=about, survivor_id=None)
     told = row.get("data")
     source = told.get("source_customer_id") if isinstance(told, Mapping) else None
-    gone = None if source is None else read_id({"id": source})
-    return CustomerEvent(at_utc=at_utc, gone_id=gone, survivor_id=about)
+    return CustomerMerge(
+        at_utc=read_utc(row, "created_datetime"),
+        source_id=None if source is None else read_id({"id": source}),
+        survivor_id=read_id({"id": row.get("object_id")}),
+    )
 
 
 def read_definition(row: Any) -> CustomFieldDefinition:

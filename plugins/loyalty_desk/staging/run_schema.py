@@ -85,8 +85,8 @@ watermarks = staging_table(
         "source",
         Text,
         primary_key=True,
-        doc="`members`, `customers`, `tickets`, `customer_events` (who was merged or deleted in "
-        "Gorgias), or `reconcile` for match and plan.",
+        doc="`members`, `customers`, `tickets`, `customer_merges` (in Gorgias), "
+        "or `reconcile` for match and plan.",
     ),
     Column(
         "since",

@@ -15,7 +15,7 @@ from typing import Final
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.reading import CustomerEvent
+from loyalty_desk.gorgias.reading import CustomerMerge
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.staging import intake
 from loyalty_desk.staging.engine import reading
@@ -26,9 +26,9 @@ from loyalty_desk.staging.watermarks import Watermark, find_watermark, resume_at
 
 log = logging.getLogger(__name__)
 
-EVENTS: Final = "customer_events"
-"""The watermark of what happened to customers."""
-MOST_EVENTS: Final = 10_000
+MERGES: Final = "customer_merges"
+"""The watermark of merges of customers."""
+MOST_MERGES: Final = 10_000
 """As many are followed in one run; the next one goes on behind them."""
 
 
@@ -56,53 +56,52 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
 
 
 def follow_merges(run: Run, client: GorgiasClient, most_lookups: int) -> int:
-    """Let who was merged or deleted go, and read who survived; returns how many were read.
+    """Let who was merged go, and read who survived; returns how many were read.
 
     A merge moves an address to the survivor without a change that the list of customers shows. Who
     may not read events, as an app without that scope, learns of merges by later full reads.
     """
     started, overlap = utc_now(), timedelta(minutes=run.store.extract.overlap_minutes)
     with reading(run.engine) as connection:
-        since = find_watermark(connection, run.store.name, EVENTS).since
+        since = find_watermark(connection, run.store.name, MERGES).since
     window = utc_text(started - timedelta(days=run.store.extract.full_scan_days))
     since = max(since, window) if since else window
     try:
-        events = list(islice(client.iter_customer_events(since), MOST_EVENTS))
+        merges = list(islice(client.iter_customer_merges(since), MOST_MERGES))
     except LoyaltyDeskError as error:
         log.warning("merges in Gorgias are not followed: %s", error)
         return 0
-    is_all = len(events) < MOST_EVENTS
-    _let_go(run, events)
+    is_all = len(merges) < MOST_MERGES
+    _let_go(run, merges)
     looked_up, followed = 0, since
     seen: set[int] = set()
-    for event in events:
-        survivor = event.survivor_id
-        if most_lookups and survivor is not None and survivor not in seen:
-            if looked_up >= most_lookups:
-                is_all = False
+    for merge in merges:
+        if most_lookups and merge.survivor_id not in seen:
+            if looked_up >= most_lookups:  # the next run begins with this one
+                is_all, followed = False, merge.at_utc
                 break
-            seen.add(survivor)
-            looked_up += _look_up(run, client, survivor)
-        followed = max(followed, event.at_utc)
+            seen.add(merge.survivor_id)
+            looked_up += _look_up(run, client, merge.survivor_id)
+        followed = max(followed, merge.at_utc)
     newest = resume_at(max(followed, utc_text(started)) if is_all else followed, started, overlap)
     with run.engine.begin() as connection:
         save_watermark(
-            connection, run.store.name, EVENTS, Watermark(since=newest, full_scan_at_utc=None)
+            connection, run.store.name, MERGES, Watermark(since=newest, full_scan_at_utc=None)
         )
     return looked_up
 
 
-def _let_go(run: Run, events: Iterable[CustomerEvent]) -> None:
+def _let_go(run: Run, merges: Iterable[CustomerMerge]) -> None:
     """Mark who is gone, of those who have a card; of the others the next write to them tells."""
     store, count = run.store.name, 0
-    gone = sorted({event.gone_id for event in events if event.gone_id is not None})
+    gone = sorted({merge.source_id for merge in merges if merge.source_id is not None})
     for some in chunks(gone):
         with run.engine.begin() as connection:
             binds = {"store": store, "ids": some}
             shown = connection.execute(statement("extract/select_with_card"), binds).scalars().all()
             count += intake.mark_gone(connection, store, shown, utc_now())
     if count:
-        log.info("%d customers were merged or deleted since the last run", count)
+        log.info("%d customers were merged into others since the last run", count)
 
 
 def _look_up(run: Run, client: GorgiasClient, customer_id: int) -> int:
