@@ -12,7 +12,8 @@ would do.
 `clear_cards` it takes the card off every customer too; the log of `finish` lists what is left.
 
 **If `check` fails** it names what does not work on either account; nothing was changed.
-**If `close` fails** awards wait, or a sync is under way; nothing was changed.
+**If `close` fails** awards wait, or a sync was under way for too long; nothing was changed. While a
+sync works it waits for its turn, and no sync begins before.
 **If another task fails** clear it: every task may be repeated.
 """
 
@@ -131,11 +132,14 @@ def disconnect_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     )
     def gorgias_disconnect() -> None:
         @task
-        def close(params: dict[str, Any], dag_run: Any = None) -> int:
+        def close(params: dict[str, Any], run_id: str, dag_run: Any = None) -> int:
             from loyalty_desk.connect.disconnect import Waiting
+            from loyalty_desk.orchestration.turns import in_turn
             from loyalty_desk.tasks import connect
 
-            return connect.close(store, waiting=Waiting(params["waiting_awards"]), by=by(dag_run))
+            waiting = Waiting(params["waiting_awards"])
+            with in_turn():
+                return connect.close(store, waiting=waiting, by=by(dag_run), holder=run_id)
 
         @task
         def remove() -> None:

@@ -4,6 +4,7 @@
 deletes the person from staging and reports, leaves awards anonymous, and keeps the person out of
 later syncs. Name the person by an id where you can: what you enter stays in Airflow's own database,
 an address too.
+While a sync works it waits for its turn, without taking a place from it, and no sync begins before.
 **If it fails** mend what the error in its log names, and run it again: it goes on where it stopped.
 
 **`housekeeping__<store>`**, on `retention.schedule`: removes old runs with their reports, settled
@@ -50,13 +51,16 @@ def privacy_dags(settings: StoreSettings, queues: QueuesSettings) -> None:
     )
     def erase_person() -> None:
         @task
-        def erase(params: dict[str, Any]) -> dict[str, int]:
+        def erase(params: dict[str, Any], run_id: str) -> dict[str, int]:
             from dataclasses import asdict
 
+            from loyalty_desk.orchestration.turns import in_turn
             from loyalty_desk.privacy.person import Who
             from loyalty_desk.tasks.erase import erase
 
-            return asdict(erase(store, Who(**{name: params[name] or None for name in WHO})))
+            who = Who(**{name: params[name] or None for name in WHO})
+            with in_turn():
+                return asdict(erase(store, who, holder=run_id))
 
         erase()
 

@@ -52,10 +52,14 @@ DELETE FROM refused_suggestions
 WHERE store = :store AND customer_id = :customer_id AND member_id = :member_id;
 
 -- name: select_decisions
--- Everything that was decided about one customer or member, the newest first.
+-- Everything that was decided about one customer or member, the newest first. About a member are
+-- also the links of customers to it.
 -- Reads decisions. Binds store, side, subject_id. One row per decision.
 SELECT
+    decision_id,
     batch_id,
+    side,
+    subject_id,
     action,
     member_id,
     reason,
@@ -65,7 +69,12 @@ SELECT
     undone_by,
     undone_at_utc
 FROM decisions
-WHERE store = :store AND side = :side AND subject_id = :subject_id
+WHERE
+    store = :store
+    AND (
+        (side = :side AND subject_id = :subject_id)
+        OR (:side = 'member' AND action = 'link' AND member_id = :subject_id)
+    )
 ORDER BY decided_at_utc DESC, decision_id DESC;
 
 -- name: undo_batch
@@ -78,22 +87,29 @@ SET
 WHERE store = :store AND batch_id = :batch_id AND undone_at_utc IS NULL
 RETURNING side, subject_id, action, member_id;
 
--- name: select_in_force
--- What was last decided of one kind about one customer or member, and not taken back.
--- Reads decisions. Binds store, side, subject_id, action, member_id (empty for whichever). No row
--- or one.
+-- name: undo_links
+-- Takes back every link of a customer that was decided, as the link itself is removed.
+-- Writes decisions. Binds store, customer_text, actor, now_utc.
+UPDATE decisions
+SET
+    undone_by = :actor,
+    undone_at_utc = :now_utc
+WHERE
+    store = :store
+    AND side = 'customer'
+    AND subject_id = :customer_text
+    AND action = 'link'
+    AND undone_at_utc IS NULL;
+
+-- name: select_ignored
+-- Whether a mismatch is ignored now, and why.
+-- Reads ignored_mismatches. Binds store, side, subject_id, now_utc. No row or one.
 SELECT
-    member_id,
     reason,
-    until_utc,
-    actor
-FROM decisions
+    until_utc
+FROM ignored_mismatches
 WHERE
     store = :store
     AND side = :side
     AND subject_id = :subject_id
-    AND action = :action
-    AND (:member_id = '' OR member_id = :member_id)
-    AND undone_at_utc IS NULL
-ORDER BY decided_at_utc DESC, decision_id DESC
-LIMIT 1;
+    AND (until_utc IS NULL OR until_utc > :now_utc);

@@ -71,11 +71,13 @@ ON CONFLICT (store, customer_id) DO UPDATE SET asked_at_utc = :now_utc;
 -- name: select_channel_candidates
 -- Customers whose further e-mail addresses are worth one lookup each. First those who changed since
 -- a further address was read that decides something, as a match or against somebody who has it too:
--- they may have given it up. Then those with recent tickets, no member at the primary address, and
--- not looked up since they last changed; the newest ticket first, as an agent may open it next.
+-- they may have given it up. Then those with recent tickets whom neither a link nor the primary
+-- address settles, by the order of the match: who may have no card settles nothing. Not looked up
+-- since they last changed; the newest ticket first, as an agent may open it next.
 -- Who is dated in the future would be looked up in every run.
 -- Reads customers, customer_channels, matches, tickets, members, links.
--- Binds store, lookups, now_utc. One row per customer.
+-- Binds store, lookups, now_utc and guest_status, as the match does ('guest' when guests count as
+-- members, else 'member'). One row per customer.
 WITH candidates AS (
     SELECT
         customers.customer_id,
@@ -100,10 +102,18 @@ WITH candidates AS (
                 members.store = customers.store
                 AND members.email_key = customers.email_key
                 AND members.gone_at_utc IS NULL
+                AND members.status IN ('member', :guest_status)
         )
         AND NOT EXISTS (
-            SELECT 1 FROM links
-            WHERE links.store = customers.store AND links.customer_id = customers.customer_id
+            SELECT 1
+            FROM links
+            INNER JOIN members
+                ON links.store = members.store AND links.member_id = members.member_id
+            WHERE
+                links.store = customers.store
+                AND links.customer_id = customers.customer_id
+                AND members.gone_at_utc IS NULL
+                AND members.status IN ('member', :guest_status)
         )
     GROUP BY customers.customer_id
     UNION ALL
@@ -153,3 +163,31 @@ FROM candidates
 GROUP BY customer_id
 ORDER BY is_held DESC, newest_ticket_utc DESC, customer_id ASC
 LIMIT :lookups;
+
+-- name: select_with_card
+-- Those of some customers to whom a card was written.
+-- Reads pushed_cards. Binds store, ids (a list of customer ids). One row per customer.
+SELECT DISTINCT customer_id
+FROM pushed_cards
+WHERE store = :store AND customer_id IN (:ids);
+
+-- name: select_rivals
+-- Customers with a card who are said to have a further address of another one as their own. In
+-- Gorgias only one customer can have it, so they were merged or gave it up. Of who has no card yet
+-- the write tells.
+-- Reads customer_channels, customers, pushed_cards. Binds store, customer_id. One row per customer.
+SELECT DISTINCT rivals.customer_id
+FROM customer_channels AS held
+CROSS JOIN customers AS rivals
+WHERE
+    held.store = :store
+    AND held.customer_id = :customer_id
+    AND rivals.store = :store
+    AND rivals.email_key = held.email_key
+    AND rivals.customer_id <> held.customer_id
+    AND rivals.gone_at_utc IS NULL
+    AND EXISTS (
+        SELECT 1 FROM pushed_cards AS shown
+        WHERE shown.store = rivals.store AND shown.customer_id = rivals.customer_id
+    )
+ORDER BY rivals.customer_id ASC;

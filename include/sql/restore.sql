@@ -3,6 +3,11 @@
 -- Writes locks. No bind.
 DELETE FROM locks;
 
+-- name: forget_turns
+-- Waits for nobody any more.
+-- Writes lock_turns. No bind.
+DELETE FROM lock_turns;
+
 -- name: forget_watermarks
 -- Makes the next run of every store read and plan in full.
 -- Writes watermarks. No bind.

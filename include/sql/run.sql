@@ -1,13 +1,60 @@
 -- name: upsert_lock
 -- Takes the store's lock for a run, or renews it. Arbitrated by the primary key: of two starters
--- exactly one gets a row back.
--- Writes locks. Binds store, run_id, now_utc, expires_at_utc. One row when the lock is ours.
+-- exactly one gets a row back. While somebody waits for a turn, nobody else begins.
+-- Reads lock_turns; writes locks. Binds store, run_id, now_utc, expires_at_utc. One row when the
+-- lock is ours.
 INSERT INTO locks (store, run_id, expires_at_utc)
-VALUES (:store, :run_id, :expires_at_utc)
+SELECT
+    :store AS for_store,
+    :run_id AS by_run_id,
+    :expires_at_utc AS until_utc
+WHERE
+    EXISTS (
+        SELECT 1 FROM locks AS own
+        WHERE own.store = :store AND own.run_id = :run_id
+    )
+    OR NOT EXISTS (
+        SELECT 1 FROM lock_turns AS waits
+        WHERE
+            waits.store = :store AND waits.run_id <> :run_id AND waits.expires_at_utc >= :now_utc
+    )
 ON CONFLICT (store) DO UPDATE
     SET run_id = excluded.run_id, expires_at_utc = excluded.expires_at_utc
     WHERE locks.run_id = excluded.run_id OR locks.expires_at_utc < :now_utc
 RETURNING run_id;
+
+-- name: upsert_turn
+-- Has the store's next turn for who waits, or keeps it; since when it waits stays. Who came first
+-- and was heard of lately keeps it from others.
+-- Writes lock_turns. Binds store, run_id, now_utc, expires_at_utc. One row when the turn is ours.
+INSERT INTO lock_turns (store, run_id, since_utc, expires_at_utc)
+VALUES (:store, :run_id, :now_utc, :expires_at_utc)
+ON CONFLICT (store) DO UPDATE
+    SET
+        run_id = excluded.run_id,
+        since_utc = CASE
+            WHEN lock_turns.run_id = excluded.run_id THEN lock_turns.since_utc
+            ELSE excluded.since_utc
+        END,
+        expires_at_utc = excluded.expires_at_utc
+    WHERE lock_turns.run_id = excluded.run_id OR lock_turns.expires_at_utc < :now_utc
+RETURNING since_utc;
+
+-- name: select_turn
+-- Who waits for the store.
+-- Reads lock_turns. Binds store. One row, or none.
+SELECT
+    run_id,
+    since_utc,
+    expires_at_utc
+FROM lock_turns
+WHERE store = :store;
+
+-- name: delete_turn
+-- Gives the store's next turn up, as it came or as it is waited for no more.
+-- Writes lock_turns. Binds store, run_id.
+DELETE FROM lock_turns
+WHERE store = :store AND run_id = :run_id;
 
 -- name: select_lock
 -- Who holds the store's lock.

@@ -51,6 +51,9 @@ class Texts:
     member: ClassText | None = None
 
 
+FORGET: Final = "`python -m loyalty_desk erase --store S --email E --forget`"
+"""How somebody who has an erased person's address is let in."""
+
 _NOT_FOUND: Final = CardText(
     summary="Not a member of the programme",
     sentence="We found no loyalty account for this e-mail address.",
@@ -177,14 +180,18 @@ CLASSES: Final[Mapping[Outcome, Texts]] = {
         ),
         customer=ClassText(
             title="Erased",
-            means="This person's data was erased on the platform on request.",
-            what_to_do="Nothing on the platform; consider whether the request covers Gorgias too.",
+            means="This person's data was erased on request, on the platform or here; or somebody"
+            " else has the address of such a person now.",
+            what_to_do="Consider whether the request covers Gorgias too. If the address is somebody"
+            f" else's now, or the person joined anew: {FORGET}",
             needs_person=False,
         ),
         member=ClassText(
             title="Erased",
-            means="This person's data was erased on the platform on request.",
-            what_to_do="Nothing.",
+            means="This person's data was erased on request, on the platform or here; or somebody"
+            " else has the address of such a person now.",
+            what_to_do="Nothing. If the address is somebody else's now, or the person joined anew:"
+            f" {FORGET}",
             needs_person=False,
         ),
     ),

@@ -118,6 +118,14 @@ class StoreBusyError(TemporaryError):
     """Another run holds the store's lock. Wait for it, or for its lease to end."""
 
 
+class NoTurnError(PermanentError):
+    """A sync worked on the store for so long that an erasure or a disconnect gave up. Nothing was
+    changed.
+    """
+
+    what_to_do = "Run it again when the sync has ended, or raise `turn_minutes`"
+
+
 class RunAbandonedError(PermanentError):
     """This run lost its lock and another run has worked since. Start a new run."""
 

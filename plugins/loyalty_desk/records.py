@@ -30,6 +30,8 @@ class EmailState(StrEnum):
     VALID = "valid"
     MISSING = "missing"
     INVALID = "invalid"
+    ERASED = "erased"
+    """It is of a person who was erased, and is not kept."""
 
 
 class Outcome(StrEnum):
@@ -131,6 +133,7 @@ class Customer:
     `data` is the free-form object that tools write (None when the answer did not hold it);
     `channels` the further e-mail addresses (None when the answer did not hold them).
     `updated_at_utc` is ISO 8601 in UTC with microseconds, as `clock.utc_text` writes it.
+    `has_erased_address` is so of who was stripped of an address that an erased person had.
     """
 
     customer_id: int
@@ -140,6 +143,7 @@ class Customer:
     updated_at_utc: str
     data: Mapping[str, Any] | None = None
     channels: tuple[str, ...] | None = None
+    has_erased_address: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
 from loyalty_desk.staging.statements import statement
 
@@ -59,12 +59,16 @@ class CardShower:
     gorgias: GorgiasClient
 
     def reread_member(self, member_id: str) -> Member | None:
-        """Read the member as the platform has it now; stage what it tells, and the last award."""
-        asked_at = utc_now()
+        """Read the member as the platform has it now; stage what it tells, and the last award.
+
+        None, and gone from staging too, when the platform does not have it any more.
+        """
+        asked_at, name = utc_now(), self.store.name
         member = self.platform.find_member(member_id)
-        if member is not None:
-            name = self.store.name
-            with self.engine.begin() as connection:
+        with self.engine.begin() as connection:
+            if member is None:
+                mark_member_gone(connection, name, member_id, asked_at)
+            else:
                 stage_members(connection, name, [member], asked_at, first_load=False)
                 say_last_awards(connection, name, [member.member_id], asked_at)
         return member

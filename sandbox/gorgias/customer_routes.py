@@ -152,9 +152,10 @@ def merge_rows(account: Account, source: int, target: int) -> None:
     customers.update(target, {"channels": kept})
     account.tickets.hand_over(source, target)
     customers.remove(source, target)
+    source_id, target_id = customer_id_of(source), customer_id_of(target)
+    account.events.add("customer-deleted", "Customer", source_id)
     kind = account.ground.switches.customer_merge_event_type
-    account.events.add(kind, "Customer", customer_id_of(target))
-    account.events.add("customer-deleted", "Customer", customer_id_of(source))
+    account.events.add(kind, "Customer", target_id, {"source_customer_id": source_id})
 
 
 @router.get("/{customer_id}")

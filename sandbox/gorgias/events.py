@@ -31,6 +31,7 @@ class Event:
     object_type: str
     object_id: int
     at_us: int
+    data: dict[str, Any] | None = None
 
     def shown(self) -> dict[str, Any]:
         """Return the event as the API shows it."""
@@ -38,7 +39,7 @@ class Event:
             "id": self.id,
             "context": f"dd4f0000-0000-4000-8000-{self.id:012d}",
             "created_datetime": iso_offset(self.at_us),
-            "data": None,
+            "data": self.data,
             "object_id": self.object_id,
             "object_type": self.object_type,
             "type": self.type,
@@ -60,10 +61,12 @@ class Events:
         self._first_new = 2 * ground.people.customers + 1
         self._new: list[Event] = []
 
-    def add(self, kind: str, object_type: str, object_id: int) -> dict[str, Any]:
+    def add(
+        self, kind: str, object_type: str, object_id: int, data: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Note that something happened now, and return the event. An empty kind is not noted."""
         event_id = self._first_new + len(self._new)
-        event = Event(event_id, kind, object_type, object_id, self._ground.clock.now_us())
+        event = Event(event_id, kind, object_type, object_id, self._ground.clock.now_us(), data)
         if kind:
             self._new.append(event)
         return event.shown()

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.mismatches.history import keep_history
+from loyalty_desk.mismatches.suggestions import suggest_members
 from loyalty_desk.staging import schema
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
@@ -104,6 +106,59 @@ def test_a_link_confirmed_on_the_page_is_used_by_the_next_match(
     assert batch is not None
     assert manager.post(f"/decisions/{batch[1]}/undo", {}).status_code == 303
     assert manager.post(f"/decisions/{batch[1]}/undo", {}).status_code == 409
+
+
+def test_the_page_shows_the_state_that_the_last_decision_made(
+    manager: DeskClient, staging: Engine
+) -> None:
+    where = f"/mismatches/customer/{ADA}"
+    manager.post(where, {"action": "link", "member_id": "m1"})
+    with staging.begin() as connection:
+        match(Staged(connection), full=False)
+    manager.post(where, {"action": "refuse", "member_id": "m1"})
+
+    assert "That was taken back since" in manager.get(f"/customers/{ADA}").text
+    page = manager.get(where).text
+    assert "<dt>State</dt><dd>open</dd>" in page
+    assert "Linked to</dt>" not in page
+    assert "<small>refused</small>" in page
+    assert page.count("replaced by a later decision") == 1
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        match(staged, full=False)
+        assert ADA not in [customer_id for customer_id, _, _ in pairs(staged)]
+
+    manager.post(where, {"action": "ignore", "reason": "a supplier"})
+    page = manager.get(where).text
+    assert "<dt>State</dt><dd>ignored: a supplier</dd>" in page
+    manager.post(where, {"action": "link", "member_id": "m1"})
+    page = manager.get(where).text
+    assert "<dt>State</dt><dd>linked, for the next sync</dd>" in page
+    assert "<small>linked</small>" in page
+    assert "<small>refused</small>" not in page
+
+
+def test_a_member_without_an_address_shows_which_customer_it_may_be(
+    manager: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(66, "bo@example.test", name="Bo Customer", external_id="9001")
+        staged.member("m66", None, external_id="9001", card='{"name":"Bo Member"}')
+        match(staged)
+    keep_history(staging, STORE, utc_now())
+    suggest_members(staging, STORE)
+    where = "/mismatches/member/m66"
+
+    page = manager.get(where).text
+    assert "Which customer it may be" in page
+    assert "Bo Customer 66" in page
+    assert "the same id in the shop" in page
+
+    manager.post(where, {"action": "link", "customer_id": "66"})
+    assert "<small>linked</small>" in manager.get(where).text
+    manager.post(where, {"action": "refuse", "customer_id": "66"})
+    assert "<small>refused</small>" in manager.get(where).text
 
 
 def test_what_is_ticked_is_ignored_at_once(manager: DeskClient) -> None:

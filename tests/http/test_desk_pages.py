@@ -33,8 +33,13 @@ PAGES = {
     "/awards/import": ["Choose a file", "member_id"],
     "/customers": ["Customer"],
     "/customers?q=grace@example.test": ["Grace Hopper 8", "Grace Hopper m2"],
-    "/customers?q=m2": ["Grace Hopper 8"],
-    "/customers?q=80": ["Grace Hopper 8"],
+    "/customers?q=m2": ["Grace Hopper 8", "Grace Hopper m2"],
+    "/customers?q=80": ["Grace Hopper 8", "Grace Hopper m2"],
+    "/customers?q=8": ["Grace Hopper 8", "Grace Hopper m2"],
+    "/customers?q=hopper GRACE": ["Grace Hopper 8", "Grace Hopper m2"],
+    "/customers?q=m1": ["No customer of those that were read so far", "Ada Byron m1"],
+    "/customers?q=7": ["Ada Byron 7", "No member of those that were read so far"],
+    "/customers?q=nobody@": ["That is not an e-mail address"],
     f"/customers/{GRACE}": ["they have the same e-mail address", "+50 points", "scheduled__1"],
     f"/customers/{DOUBLE}": ["Unclear", "See who it may be"],
     f"/customers/{EVIL}": ["Wrote to us, not a member", "&lt;img src=x"],
@@ -80,6 +85,81 @@ def test_a_card_that_stays_as_it_was_is_marked_stale_with_the_reason(
     assert "a row of the member is at fault" in page
     assert "points_balance is beyond" in page
     assert "stale" not in desk.as_user("admin").get(f"/customers/{DOUBLE}").text
+
+
+@pytest.mark.parametrize("email", [None, "no address"])
+def test_a_customer_without_a_usable_address_has_a_page_too(
+    desk: DeskClient, staging: Engine, email: str | None
+) -> None:
+    state = "invalid" if email else "missing"
+    with staging.begin() as connection:
+        Staged(connection).customer(55, name="Chatty", email=email, email_state=state)
+
+    page = desk.as_user("admin").get("/customers/55")
+
+    assert page.status_code == 200
+    assert "Chatty" in page.text
+    assert "Never pushed." in page.text
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("žofie nováková", True),
+        ("Nováková", True),
+        ("ŽOFIE", True),
+        ("Žof", True),
+        ("Novák Ada", False),
+        ("50%_\\", False),
+        ('"name"', False),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(
+    desk: DeskClient, staging: Engine, words: str, *, found: bool
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(55, "z@example.test", name="Žofie Nováková")
+        staged.member("m55", "zz@example.test", card='{"name":"Nováková Žofie","tier":"Gold"}')
+
+    page = desk.as_user("admin").get("/customers", q=words).text
+
+    assert ("Žofie Nováková 55" in page) is found
+    assert ("Nováková Žofie m55" in page) is found
+
+
+def test_who_is_linked_and_a_ticket_whose_lookup_found_nobody_are_found_too(
+    desk: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        Staged(connection).link(ADA, "m1")
+        connection.execute(
+            schema.METADATA.tables["lookups_not_found"].insert(),
+            {
+                "store": STORE,
+                "ticket_id": 4711,
+                "customer_id": ADA,
+                "outcome": "customer_not_found",
+                "first_at_utc": "x",
+                "last_at_utc": "x",
+            },
+        )
+    admin = desk.as_user("admin")
+
+    for words in ("m1", str(ADA), "4711"):
+        page = admin.get("/customers", q=words).text
+        assert "Ada Byron 7" in page
+        assert "Ada Byron m1" in page
+
+
+def test_before_any_member_was_read_the_search_says_so(desk: DeskClient, staging: Engine) -> None:
+    with staging.begin() as connection:
+        connection.execute(schema.members.delete())
+
+    page = desk.as_user("admin").get("/customers", q="nobody@example.test").text
+
+    assert "No members were read yet" in page
+    assert "No member of" not in page
 
 
 def test_the_first_page_lists_the_stores_or_goes_to_the_only_one(desk: DeskClient) -> None:

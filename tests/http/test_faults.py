@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import (
     ApiUnavailableError,
     BadConnectionError,
@@ -152,6 +153,25 @@ def test_a_merged_and_a_deleted_customer_are_told_apart(
         client.put_customer_data(merged, {}, None)
     with pytest.raises(NotFoundError):
         client.get_customer(10**12)
+
+
+def test_a_merge_is_told_by_events_and_the_address_leads_to_the_survivor(
+    client: GorgiasClient,
+) -> None:
+    first_page = next(client.iter_customer_pages("created_datetime:asc")).customers
+    merged, survivor = [one for one in first_page if one.email and one.email.isascii()][:2]
+    since = utc_text(utc_now())
+    ids = {"source_id": merged.customer_id, "target_id": survivor.customer_id}
+    client.transport.send("PUT", "/api/customers/merge", query=ids, json={})
+
+    merges = list(client.iter_customer_merges(since))
+
+    assert [(one.source_id, one.survivor_id) for one in merges] == [
+        (merged.customer_id, survivor.customer_id)
+    ]
+    for address in (merged.email, survivor.email):
+        found = client.find_customers_by_address(str(address))
+        assert [one.customer_id for one in found] == [survivor.customer_id]
 
 
 def test_a_customer_is_found_by_its_primary_email(client: GorgiasClient) -> None:

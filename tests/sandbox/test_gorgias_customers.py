@@ -194,6 +194,12 @@ def test_a_merge_moves_channels_and_tickets_and_takes_the_source_away(
     assert gorgias("GET", f"/tickets/{ticket['id']}").json()["customer"]["id"] == jonas["id"]
     survivor = gorgias("GET", f"/customers/{jonas['id']}").json()
     assert "mira@example.test" in [one["address"] for one in survivor["channels"]]
+    types = "types=customer-deleted&types=customer-merged"
+    events = gorgias("GET", f"/events?{types}&limit=2").json()["data"]
+    assert [(one["type"], one["object_id"], one["data"]) for one in events] == [
+        ("customer-merged", jonas["id"], {"source_customer_id": mira["id"]}),
+        ("customer-deleted", mira["id"], None),
+    ]
 
 
 def test_a_merge_of_a_customer_with_itself_is_a_409(gorgias: Call, mira: dict[str, Any]) -> None:

@@ -10,16 +10,20 @@ import pytest
 import yaml
 from sqlalchemy import Engine, text
 
+from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.privacy.person import PersonError, Who, find_person
 from loyalty_desk.privacy.tables import BLANKED, NOBODY_IN_IT, ROWS_GO, ROWS_GO_BY_KIND
+from loyalty_desk.records import Outcome
+from loyalty_desk.staging import full_scans, schema
 from loyalty_desk.staging.intake import stage_customers, stage_members, stage_tickets
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in, load_kept_out
 from loyalty_desk.staging.schema import METADATA
+from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_watermark
 from loyalty_desk.tasks import erase as erasing
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 from tests.http.api_client import forget_settings
-from tests.sql.staged import Staged
+from tests.sql.staged import Staged, customer_classes, match, member_classes, pairs
 from tests.sql.test_awards import queue, request
 
 
@@ -152,6 +156,84 @@ def test_erased_people_are_not_staged_and_nobody_else_is_missing(
     assert (members.staged, members.kept_out) == (1, {"m1", "m9"})
     assert (customers.staged, customers.kept_out) == (1, {7, 8})
     assert (tickets.staged, tickets.kept_out) == (1, {1})
+
+
+@pytest.mark.parametrize("first_load", [True, False])
+def test_somebody_else_who_has_an_erased_persons_address_is_erased_and_not_gone(
+    staging: Engine,
+    first_load: bool,  # noqa: FBT001 - pytest gives it
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        keep_out(connection, STORE, [(EMAIL, "ada@example.test"), (MEMBER, "m1")], NOW)
+        if not first_load:  # they had another address, a card, and a further address before
+            staged.member("m9", "nine@example.test", phone="+49 30 1")
+            staged.customer(8, "nine@example.test", name="Nina Neun")
+            staged.channel(8, "far@example.test")
+            staged.member("far", "far@example.test")
+            match(staged)
+        full_scans.begin_scan(connection, STORE, "members", "r")
+        full_scans.begin_scan(connection, STORE, "customers", "r")
+        people = [
+            member(member_id="m1", email="ada@example.test"),
+            member(member_id="m9", email="Ada@example.test", phone="+49 30 1"),
+        ]
+        members = stage_members(connection, STORE, people, LATER, first_load=first_load)
+        holder = customer(
+            8,
+            email="ada@example.test",
+            name="Nina Neun",
+            data={"other": 1},
+            updated_at_utc=utc_text(NOW),
+        )
+        customers = stage_customers(
+            connection, STORE, [holder], NOW, card_key="loyalty", first_load=first_load
+        )
+        assert (members.staged, members.kept_out, members.unknown) == (0, {"m1", "m9"}, {"m1"})
+        assert (customers.staged, customers.kept_out, customers.unknown) == (0, {8}, frozenset())
+        full_scans.note_seen(connection, STORE, "members", {"m9", "far"})
+        full_scans.note_seen(connection, STORE, "customers", {8})
+        for source in ("members", "customers"):
+            full_scans.finish_scan(connection, STORE, source, LATER)  # type: ignore[arg-type]
+        match(staged)
+
+        assert customer_classes(staged) == {8: "erased"}
+        assert member_classes(staged)["m9"] == "erased"
+        columns = ("email", "email_key", "name", "external_id", "other_data")
+        [row] = staged.rows(schema.customers, *columns)
+        assert row == (None, None, None, None, '{"other":1}')
+        kept = staged.rows(schema.members, "member_id", "email", "phone", "status")
+        assert ("m9", None, None, "erased") in kept
+        assert "--forget" in CUSTOMER_CLASSES[Outcome.ERASED].what_to_do
+        assert "--forget" in MEMBER_CLASSES[Outcome.ERASED].what_to_do
+
+
+def test_who_was_stripped_is_taken_in_when_the_erasure_is_forgotten(installed: Engine) -> None:
+    erasing.erase(STORE, Who(email="new@example.test"))
+    people = [customer(30, email="new@example.test")], [member("m30", email="new@example.test")]
+
+    def read() -> dict[int, str]:
+        with installed.begin() as connection:
+            stage_members(connection, STORE, people[1], LATER, first_load=False)
+            stage_customers(
+                connection, STORE, people[0], LATER, card_key="loyalty", first_load=False
+            )
+            staged = Staged(connection)
+            match(staged)
+            return customer_classes(staged) | {
+                customer_id: member_id for customer_id, member_id, _ in pairs(staged)
+            }
+
+    assert read()[30] == "erased"
+    with installed.begin() as connection:
+        whole = Watermark(since=utc_text(NOW), full_scan_at_utc=utc_text(NOW))
+        save_watermark(connection, STORE, "members", whole)
+
+    erasing.forget_erasure(STORE, "new@example.test")
+
+    with installed.begin() as connection:
+        assert find_watermark(connection, STORE, "members").full_scan_at_utc is None
+    assert read()[30] == "m30"
 
 
 def test_the_list_is_of_hashes_of_its_own_store_and_can_be_forgotten(staging: Engine) -> None:

@@ -100,7 +100,12 @@ def listed(customer_id: int, at: str, email: str | None = None) -> Customer:
 
 
 def candidates(staging: Engine) -> list[int]:
-    binds = {"store": STORE, "lookups": 9, "now_utc": utc_text(utc_now())}
+    binds = {
+        "store": STORE,
+        "guest_status": "member",
+        "lookups": 9,
+        "now_utc": utc_text(utc_now()),
+    }
     with staging.connect() as connection:
         found = connection.execute(statement("extract/select_channel_candidates"), binds)
         return list(found.scalars())

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.load import bulk_insert
-from loyalty_desk.staging.row_types import ToPlanRow
-from loyalty_desk.staging.schema import METADATA, to_plan
+from loyalty_desk.staging.row_types import ToPlanRow, TouchedRow
+from loyalty_desk.staging.schema import METADATA, to_plan, touched
 from loyalty_desk.staging.statements import (
     SQL_FOLDER,
     parse,
@@ -31,6 +31,11 @@ TOPICS = sorted(
     path.relative_to(SQL_FOLDER).with_suffix("").as_posix() for path in SQL_FOLDER.rglob("*.sql")
 )
 STATEMENTS = [f"{topic}/{name}" for topic in TOPICS for name in topic_statements(topic)]
+WITH_LISTS = [
+    path
+    for path in STATEMENTS
+    if any(bind.expanding for bind in statement(path)._bindparams.values())
+]
 TABLE_NAME = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)")
 
 
@@ -87,6 +92,37 @@ def test_a_list_bind_takes_any_number_of_values(staging: Engine) -> None:
 
         assert connection.execute(select, {"ids": [3, 1, 9]}).scalars().all() == [1, 3]
         assert connection.execute(select, {"ids": []}).scalars().all() == []
+
+
+def test_every_statement_with_a_list_takes_an_empty_one(staging: Engine) -> None:
+    """Run, not only explained; the list is of ids or of texts, and may be the whole condition."""
+    refused = {}
+    for path in WITH_LISTS:
+        values: dict[str, Any] = {
+            name: [] if bind.expanding else None
+            for name, bind in statement(path)._bindparams.items()
+        }
+        with staging.connect() as connection:
+            try:
+                connection.execute(statement(path), values)
+            except DBAPIError as error:
+                refused[path] = str(error.orig)
+    assert "desk/awards/select_awards_of" in WITH_LISTS
+    assert refused == {}
+
+
+@pytest.mark.parametrize(("condition", "found"), [("IN", []), ("NOT IN", ["7"])])
+def test_an_empty_list_of_texts_is_one_that_nothing_is_in(
+    staging: Engine, condition: str, found: list[str]
+) -> None:
+    select = parse(
+        f"SELECT value FROM touched WHERE store = :store AND value {condition} (:values)"
+    )
+    with staging.begin() as connection:
+        bulk_insert(connection, touched, [TouchedRow("acme", "customer", "7")])
+
+        asked = connection.execute(select, {"store": "acme", "values": []})
+        assert asked.scalars().all() == found
 
 
 def test_comments_are_dropped_and_literals_kept() -> None:

@@ -41,14 +41,20 @@ def people(staging: Engine) -> Engine:
     return staging
 
 
-def member(staged: Staged, member_id: str, key: str, **values: Any) -> None:
+def member(
+    staged: Staged,
+    member_id: str,
+    key: str | None,
+    outcome: str = "member_not_in_gorgias",
+    **values: Any,
+) -> None:
     """A member without a customer."""
     staged.member(member_id, key, **values)
     staged.connection.execute(
         schema.unmatched_members.insert().values(
             store=STORE,
             member_id=member_id,
-            outcome="member_not_in_gorgias",
+            outcome=outcome,
             since_utc="2026-01-01T00:00:00.000000Z",
         )
     )
@@ -86,6 +92,31 @@ def test_a_class_that_is_settled_otherwise_gets_no_suggestion(people: Engine, ou
     suggest_members(people, STORE)
 
     assert 1 not in kept(people)
+
+
+@pytest.mark.parametrize("outcome", ["customer_not_found", "not_a_member", "no_email"])
+@pytest.mark.parametrize("has_address", [True, False])
+def test_people_without_an_address_are_suggested_by_the_id_in_the_shop_in_both_directions(
+    staging: Engine,
+    outcome: str,
+    has_address: bool,  # noqa: FBT001 - pytest gives it
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        key = None if outcome == "no_email" else "seven@web.de"
+        staged.customer(7, key, external_id=SHOP_ID)
+        staged.unmatched(7, outcome)
+        staged.customer(8, "eight@web.de", external_id="another")
+        staged.unmatched(8, "not_a_member")
+        if has_address:
+            member(staged, "m7", "home@web.de", external_id=SHOP_ID)
+        else:
+            member(staged, "m7", None, "no_email", external_id=SHOP_ID)
+
+    suggest_members(staging, STORE)
+
+    is_settled = outcome == "not_a_member" and has_address  # nobody of the two needs a person
+    assert kept(staging) == ({} if is_settled else {7: "m7"})
 
 
 def test_another_store_s_people_are_never_suggested(people: Engine) -> None:

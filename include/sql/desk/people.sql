@@ -22,10 +22,10 @@ WHERE c.store = :store
 ORDER BY c.customer_id ASC
 LIMIT 50;
 
--- name: find_customers_by_ids
--- The customers with an id, a ticket of that number, or a member of that id.
--- Reads customers, tickets, matches. Binds store, customer_id (0: none), member_id. One row per
--- customer, fifty at most.
+-- name: find_customers_by_id
+-- The customers with an id, or with a ticket of that number: one that is recent, or on which a
+-- lookup found nobody.
+-- Reads customers, tickets, lookups_not_found. Binds store, customer_id. One row per customer.
 SELECT
     c.customer_id,
     c.name,
@@ -41,12 +41,110 @@ WHERE
         FROM tickets AS t
         WHERE t.store = :store AND t.ticket_id = :customer_id
         UNION ALL
+        SELECT n.customer_id
+        FROM lookups_not_found AS n
+        WHERE n.store = :store AND n.ticket_id = :customer_id AND n.customer_id IS NOT NULL
+    )
+ORDER BY c.customer_id ASC;
+
+-- name: find_customers_by_name
+-- The customers whose name may be the one: more are told than it is, as the database knows capitals
+-- of ASCII letters alone.
+-- Reads customers. Binds store, first, second, third (patterns), most. One row per customer.
+SELECT
+    customer_id,
+    name,
+    email,
+    gone_at_utc
+FROM customers
+WHERE
+    store = :store
+    AND LOWER(name) LIKE :first
+    AND LOWER(name) LIKE :second
+    AND LOWER(name) LIKE :third
+ORDER BY customer_id ASC
+LIMIT :most;
+
+-- name: find_customers_of_members
+-- The customers who are matched or linked to some members.
+-- Reads customers, matches, links. Binds store, member_ids (a list). One row per customer, fifty at
+-- most.
+SELECT
+    c.customer_id,
+    c.name,
+    c.email,
+    c.gone_at_utc
+FROM customers AS c
+WHERE
+    c.store = :store
+    AND c.customer_id IN (
         SELECT m.customer_id
         FROM matches AS m
-        WHERE m.store = :store AND m.member_id = :member_id
+        WHERE m.store = :store AND m.member_id IN (:member_ids)
+        UNION ALL
+        SELECT l.customer_id
+        FROM links AS l
+        WHERE l.store = :store AND l.member_id IN (:member_ids)
     )
 ORDER BY c.customer_id ASC
 LIMIT 50;
+
+-- name: find_members_by_name
+-- The members whose name may be the one, as `find_customers_by_name`; a look at the whole card
+-- first spares reading most of them.
+-- Reads members. Binds store, first, second, third (patterns), most. One row per member.
+SELECT
+    member_id,
+    email,
+    status,
+    card,
+    gone_at_utc
+FROM members
+WHERE
+    store = :store
+    AND LOWER(card) LIKE :first
+    AND LOWER(JSON(card) ->> 'name') LIKE :first
+    AND LOWER(JSON(card) ->> 'name') LIKE :second
+    AND LOWER(JSON(card) ->> 'name') LIKE :third
+ORDER BY member_id ASC
+LIMIT :most;
+
+-- name: find_members_of_customers
+-- The members to whom some customers are matched or linked, and those with some ids.
+-- Reads members, matches, links. Binds store; customer_ids and member_ids (lists). One row per
+-- member, fifty at most.
+SELECT
+    n.member_id,
+    n.email,
+    n.status,
+    n.card,
+    n.gone_at_utc
+FROM members AS n
+WHERE
+    n.store = :store
+    AND (
+        n.member_id IN (:member_ids)
+        OR n.member_id IN (
+            SELECT m.member_id
+            FROM matches AS m
+            WHERE m.store = :store AND m.customer_id IN (:customer_ids)
+            UNION ALL
+            SELECT l.member_id
+            FROM links AS l
+            WHERE l.store = :store AND l.customer_id IN (:customer_ids)
+        )
+    )
+ORDER BY n.member_id ASC
+LIMIT 50;
+
+-- name: find_any_member
+-- Whether any member was read.
+-- Reads members. Binds store. No row or one.
+SELECT member_id
+FROM members
+WHERE store = :store
+ORDER BY member_id ASC
+LIMIT 1;
 
 -- name: find_members_by_key
 -- The members with an e-mail address.
@@ -181,3 +279,26 @@ LEFT JOIN refused_suggestions AS r
         AND s.member_id = r.member_id
 WHERE s.store = :store AND s.customer_id = :customer_id
 ORDER BY s.score DESC, s.member_id ASC;
+
+-- name: select_suggested_customers
+-- Which customers a member may be, the surest first, also those that a person refused.
+-- Reads suggestions, customers, refused_suggestions, links. Binds store, member_id. One row per
+-- customer.
+SELECT
+    s.customer_id,
+    s.score,
+    s.reasons,
+    c.name,
+    c.email,
+    CASE WHEN r.member_id IS NULL THEN 0 ELSE 1 END AS is_refused,
+    CASE WHEN l.member_id = s.member_id THEN 1 ELSE 0 END AS is_linked
+FROM suggestions AS s
+INNER JOIN customers AS c ON s.store = c.store AND s.customer_id = c.customer_id
+LEFT JOIN refused_suggestions AS r
+    ON
+        s.store = r.store
+        AND s.customer_id = r.customer_id
+        AND s.member_id = r.member_id
+LEFT JOIN links AS l ON s.store = l.store AND s.customer_id = l.customer_id
+WHERE s.store = :store AND s.member_id = :member_id
+ORDER BY s.score DESC, s.customer_id ASC;

@@ -158,6 +158,7 @@ FROM (
             WHEN v.customer_id IS NOT NULL THEN 'ambiguous'
             WHEN c.email_state = 'missing' THEN 'no_email'
             WHEN c.email_state = 'invalid' THEN 'invalid_email'
+            WHEN c.email_state = 'erased' THEN 'erased'
             WHEN k.email_key IS NOT NULL THEN k.outcome
             WHEN
                 EXISTS (

@@ -43,11 +43,12 @@ DELETE FROM customer_channels
 WHERE store = :store AND customer_id IN (:ids);
 
 -- name: mark_customers_gone
--- Marks some customers as gone: Gorgias said that they were merged or deleted.
+-- Marks some customers as gone: Gorgias said that they were merged or deleted. Their further
+-- addresses go with them, so they are to be read again if one ever comes back.
 -- Writes customers. Binds store, now_utc, ids (a list of customer ids).
 -- One row with the e-mail key for each that was not gone before.
 UPDATE customers
-SET gone_at_utc = :now_utc
+SET gone_at_utc = :now_utc, channels_read_at_utc = NULL
 WHERE store = :store AND gone_at_utc IS NULL AND customer_id IN (:ids)
 RETURNING customer_id, email_key;
 
@@ -69,12 +70,13 @@ WHERE
 
 -- name: touch_unseen_customers
 -- Lets the match look again at the live customers that the full scan did not see, and at everybody
--- with the same e-mail key.
--- Reads customers, scan_seen; writes touched. Binds store.
+-- with one of their e-mail keys.
+-- Reads customers, customer_channels, scan_seen; writes touched. Binds store.
 INSERT INTO touched (store, kind, value)
 WITH unseen AS (
     SELECT
         customers.store,
+        customers.customer_id,
         customers.email_key,
         CAST(customers.customer_id AS TEXT) AS subject_id
     FROM customers
@@ -95,20 +97,29 @@ SELECT
     'customer' AS kind,
     subject_id AS value
 FROM unseen
-UNION ALL
+UNION
 SELECT
     store,
     'email_key' AS kind,
     email_key AS value
 FROM unseen
 WHERE email_key IS NOT NULL
+UNION
+SELECT
+    channels.store,
+    'email_key' AS kind,
+    channels.email_key AS value
+FROM unseen
+INNER JOIN customer_channels AS channels
+    ON unseen.store = channels.store AND unseen.customer_id = channels.customer_id
+WHERE TRUE
 ON CONFLICT (store, kind, value) DO NOTHING;
 
 -- name: mark_unseen_customers
 -- Marks the live customers that the full scan did not see as gone: merged or deleted.
 -- Reads scan_seen, writes customers. Binds store, now_utc.
 UPDATE customers
-SET gone_at_utc = :now_utc
+SET gone_at_utc = :now_utc, channels_read_at_utc = NULL
 WHERE
     store = :store
     AND gone_at_utc IS NULL
@@ -118,4 +129,15 @@ WHERE
             scan_seen.store = customers.store
             AND scan_seen.source = 'customers'
             AND scan_seen.subject_id = CAST(customers.customer_id AS TEXT)
+    );
+
+-- name: delete_channels_of_gone
+-- Drops the further e-mail addresses of customers who are gone.
+-- Reads customers; deletes from customer_channels. Binds store.
+DELETE FROM customer_channels
+WHERE
+    store = :store
+    AND customer_id IN (
+        SELECT customers.customer_id FROM customers
+        WHERE customers.store = :store AND customers.gone_at_utc IS NOT NULL
     );

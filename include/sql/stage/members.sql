@@ -20,11 +20,17 @@ FROM members
 WHERE store = :store AND member_id IN (:ids);
 
 -- name: mark_member_gone
--- Marks a member as gone: the platform said so when it was asked about that very one.
--- Writes members. Binds store, now_utc, member_id. One row with the e-mail key, unless it was gone.
+-- Marks a member as gone: the platform said so when it was asked about that very one, unless a read
+-- that asked later found it.
+-- Writes members. Binds store, now_utc (when it was asked), member_id. One row with the e-mail key,
+-- unless it was gone.
 UPDATE members
 SET gone_at_utc = :now_utc, changed_at_utc = :now_utc
-WHERE store = :store AND gone_at_utc IS NULL AND member_id = :member_id
+WHERE
+    store = :store
+    AND gone_at_utc IS NULL
+    AND member_id = :member_id
+    AND changed_at_utc <= :now_utc
 RETURNING email_key;
 
 -- name: count_unseen_members

@@ -69,7 +69,7 @@ def disconnect_store(
     from loyalty_desk.connect.disconnect import Waiting  # noqa: PLC0415
     from loyalty_desk.tasks import connect  # noqa: PLC0415 - slow to import
 
-    parked = connect.close(store, waiting=Waiting(waiting_awards), by=by)
+    parked = connect.close(store, waiting=Waiting(waiting_awards), by=by, waits=True)
     if parked:
         _say(f"{parked} awards stay in the queue")
     left = connect.remove_shown(store)

@@ -26,13 +26,12 @@ def link_customer(
 ) -> None:
     """Decide that a customer is a member, or take it back."""
     from loyalty_desk.mismatches import decisions  # noqa: PLC0415 - only here
-    from loyalty_desk.mismatches.links import remove_link  # noqa: PLC0415
     from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415
 
     name = stores_file().get(store).name
     with open_engine(installation().resolved_staging_url()).begin() as connection:
         if member is None:
-            remove_link(connection, name, customer)
+            decisions.unlink(connection, name, customer, by, utc_now())
         else:
             pair = decisions.Pair(customer, member)
             decisions.link(connection, name, [pair], by, utc_now())

@@ -31,9 +31,10 @@ def erase_person(
         if email is None:
             raise PersonError("--forget goes by --email")
         erase.forget_erasure(store, email)
-        typer.echo("forgotten; the next sync takes the person in")
+        typer.echo("forgotten; the next sync reads everything, and takes the person in")
         return
-    done = erase.erase(store, Who(email=email, customer_id=customer, member_id=member))
+    who = Who(email=email, customer_id=customer, member_id=member)
+    done = erase.erase(store, who, waits=True)
     typer.echo(
         f"erased: {done.customers} customers, {done.members} members, {done.cards} cards in"
         f" Gorgias, {done.rows_deleted} rows, {done.files} files;"

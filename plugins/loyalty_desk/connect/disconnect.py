@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.connect.tokens import list_tokens, revoke_token
-from loyalty_desk.errors import ApiError, ConnectError, StoreBusyError
+from loyalty_desk.errors import ApiError, ConnectError
 from loyalty_desk.gorgias.made import forget_object, known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.staging.engine import reading
@@ -50,16 +50,12 @@ class Left:
 def close_store(engine: Engine, store: str, waiting: Waiting, by: str, now: datetime) -> int:
     """Take the store out of service; from here on nothing of it starts. Returns awards parked.
 
+    Whoever calls holds the store, so that no sync is under way.
+
     Raises:
         ConnectError: awards wait and are not to be parked; nothing was changed.
-        StoreBusyError: a sync is under way; try again when it has ended.
     """
     with engine.begin() as connection:
-        lock = connection.execute(statement("run/select_lock"), {"store": store}).first()
-        if lock is not None and lock.expires_at_utc > utc_text(now):
-            raise StoreBusyError(
-                f"store {store} is being synced; disconnect it when that has ended"
-            )
         count = int(
             connection.execute(
                 statement("disconnect/count_waiting_awards"), {"store": store}

@@ -14,11 +14,15 @@ from loyalty_desk.errors import ApiUnavailableError, MovedError
 from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.reading import (
     CUSTOMERS,
+    EVENTS,
+    MERGED,
     TICKETS,
     USERS,
+    CustomerMerge,
     CustomFieldDefinition,
     User,
     read_customer,
+    read_customer_merge,
     read_definition,
     read_field_value,
     read_ticket,
@@ -113,6 +117,21 @@ class GorgiasClient:
             known = [ticket for ticket in tickets if ticket is not None]
             yield TicketPage(tickets=known, rejected=bad)
 
+    def iter_customer_merges(self, since_utc: str) -> Iterator[CustomerMerge]:
+        """Yield the merges of customers from a time on, the oldest first; raises as customers do.
+
+        Unusable events are left out.
+
+        Source: Gorgias API reference, "List events".
+        """
+        query = {
+            "types": MERGED,
+            "created_datetime[gte]": since_utc,
+            "order_by": "created_datetime:asc",
+        }
+        for rows in iter_rows(self._transport, "/api/events", query):
+            yield from _read_all(rows, EVENTS, read_customer_merge)[0]
+
     def get_customer(self, customer_id: int) -> Customer:
         """Return one customer with its data and further e-mail addresses.
 
@@ -160,9 +179,16 @@ class GorgiasClient:
 
         Source: no match is 200 with an empty list. Unusable rows are left out.
         """
+        return self._find_customers({"email": email})
+
+    def find_customers_by_address(self, email: str) -> list[Customer]:
+        """Return the customers who have this e-mail, as the primary or a further address."""
+        return self._find_customers({"channel_type": "email", "channel_address": email})
+
+    def _find_customers(self, query: Mapping[str, str]) -> list[Customer]:
         return [
             customer
-            for rows in iter_rows(self._transport, "/api/customers", {"email": email})
+            for rows in iter_rows(self._transport, "/api/customers", query)
             for customer in self._read_customers(rows).customers
         ]
 

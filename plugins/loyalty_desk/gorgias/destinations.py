@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from loyalty_desk.card.cards import (
 )
 from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
 from loyalty_desk.records import Customer, Destination, Outcome
@@ -157,8 +159,13 @@ class CardWriter:
         wanted = self._field_values(delivery.card())
         return all(values.get(field_id) == value for field_id, value in wanted.items())
 
-    def find_by_email(self, email: str) -> list[Customer]:
-        return self._client.find_customers_by_email(email)
+    def find_by_address(self, email: str) -> list[Customer]:
+        """Whoever has an address now, each with every address."""
+        found = []
+        for one in self._client.find_customers_by_address(email):
+            with suppress(NotFoundError, MovedError):  # gone while we looked
+                found.append(self._client.get_customer(one.customer_id))
+        return found
 
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.

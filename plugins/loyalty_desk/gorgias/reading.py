@@ -20,8 +20,10 @@ from loyalty_desk.http.reading import (
 )
 from loyalty_desk.records import Customer, Rejected, Ticket
 
-CUSTOMERS, TICKETS, USERS = "customers", "tickets", "users"
+CUSTOMERS, TICKETS, USERS, EVENTS = "customers", "tickets", "users", "events"
 """The sources that a rejected row names."""
+MERGED = "customer-merged"
+"""The type of events that tell of merges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,15 @@ class User:
     user_id: int
     email: str
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMerge:
+    """That a customer was merged into another. `source_id`, whose id is dead, may be not told."""
+
+    at_utc: str
+    source_id: int | None
+    survivor_id: int
 
 
 def read_customer(row: Any, app_id: str | None) -> Customer:
@@ -91,6 +102,21 @@ def read_user(row: Any) -> User | None:
         return None
     is_active = row.get("active") is True and row.get("deactivated_datetime") is None
     return User(user_id=read_id(row), email=email, is_active=is_active)
+
+
+def read_customer_merge(row: Any) -> CustomerMerge:
+    """Read one event of a merge; raises BadFieldError.
+
+    Source: Gorgias API reference, "Events": `customer-merged` is about the survivor.
+    """
+    _require_object(row)
+    told = row.get("data")
+    source = told.get("source_customer_id") if isinstance(told, Mapping) else None
+    return CustomerMerge(
+        at_utc=read_utc(row, "created_datetime"),
+        source_id=None if source is None else read_id({"id": source}),
+        survivor_id=read_id({"id": row.get("object_id")}),
+    )
 
 
 def read_definition(row: Any) -> CustomFieldDefinition:

@@ -114,9 +114,8 @@ class Lookup:
         asked_at = utc_now()
         member = self._platform.find_member(identifier)
         if member is None:
-            if "@" not in identifier:
-                with self._engine.begin() as connection:
-                    mark_member_gone(connection, self._store.name, identifier, asked_at)
+            with self._engine.begin() as connection:  # the next sync takes the card away
+                mark_member_gone(connection, self._store.name, identifier, asked_at)
             return None
         if not _is_asked_for(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")

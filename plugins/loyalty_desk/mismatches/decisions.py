@@ -1,35 +1,25 @@
 """What people decide about mismatches: who somebody is, who not, or to hear no more of it; undo.
 
-A decision is kept with who made it. What is in force follows from the newest one of its kind that
-was not taken back, so undoing brings back what was decided before.
+A decision is kept with who made it. A later one replaces an earlier one that it contradicts,
+whichever kind (`in_force`), and undoing it brings back what was decided before.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.mismatches.in_force import Action, InForce, in_force
 from loyalty_desk.mismatches.links import confirm_link, remove_link
 from loyalty_desk.staging.statements import statement
-
-
-class Action(StrEnum):
-    """What was decided."""
-
-    LINK = "link"
-    """The customer is that member."""
-    REFUSE = "refuse"
-    """The customer is not that member, who is suggested no more."""
-    IGNORE = "ignore"
-    """Nobody has to look at it, until a time or for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +53,41 @@ def link(connection: Connection, store: str, pairs: Sequence[Pair], by: str, now
     batch = _Batch(connection, store, by, now)
     for pair in pairs:
         batch.link(pair.customer_id, pair.member_id)
+        batch.allow(pair.customer_id, pair.member_id)
+        batch.heed(_customer(pair))
+        batch.heed(Subject("member", pair.member_id))
         batch.keep(_customer(pair), Action.LINK, member_id=pair.member_id)
     return batch.id
+
+
+def unlink(connection: Connection, store: str, customer_id: int, by: str, now: datetime) -> None:
+    """Remove the link of a customer, and take back that it was decided.
+
+    Raises:
+        PermanentError: there is no link.
+    """
+    remove_link(connection, store, customer_id)
+    binds = {
+        "store": store,
+        "customer_text": str(customer_id),
+        "actor": by,
+        "now_utc": utc_text(now),
+    }
+    connection.execute(statement("decisions/undo_links"), binds)
 
 
 def refuse(
     connection: Connection, store: str, pairs: Sequence[Pair], by: str, now: datetime
 ) -> str:
-    """Decide that each customer is not the member beside it; returns the batch, for `undo`."""
+    """Decide that each customer is not the member beside it; returns the batch, for `undo`.
+
+    A link of the two is removed.
+    """
     batch = _Batch(connection, store, by, now)
     for pair in pairs:
         batch.refuse(pair.customer_id, pair.member_id)
+        batch.unlink(pair.customer_id, pair.member_id)
+        batch.heed(_customer(pair))
         batch.keep(_customer(pair), Action.REFUSE, member_id=pair.member_id)
     return batch.id
 
@@ -90,6 +104,8 @@ def ignore(
 ) -> str:
     """Decide that nobody has to look at these, until a time or for good; returns the batch.
 
+    A customer of them is linked to nobody any more.
+
     Raises:
         DecisionError: one of them is no mismatch, or `until` is not in the future.
     """
@@ -100,6 +116,8 @@ def ignore(
     for subject in subjects:
         batch.require_mismatch(subject)
         batch.ignore(subject, reason, until_utc)
+        if subject.side == "customer":
+            batch.unlink(int(subject.id))
         batch.keep(subject, Action.IGNORE, reason=reason, until_utc=until_utc)
     return batch.id
 
@@ -115,13 +133,26 @@ def undo(connection: Connection, store: str, batch_id: str, by: str, now: dateti
     if not undone:
         raise DecisionError(f"store {store} has no decision {batch_id} that is in force")
     batch = _Batch(connection, store, by, now)
-    for row in undone:
-        batch.restore(Subject(row.side, row.subject_id), Action(row.action), row.member_id)
+    for subject in _concerned(undone):
+        decided = decisions_about(connection, store, subject)[::-1]
+        holds = [one for one in decided if one.undone_at_utc is None]
+        held = [one for one in decided if one.undone_at_utc is None or one.batch_id == batch_id]
+        batch.restore(subject, in_force(held), in_force(holds))
     return len(undone)
 
 
+def _concerned(undone: Sequence[Row[Any]]) -> list[Subject]:
+    """Whom decisions are about: a link is about its member too."""
+    found = {Subject(one.side, one.subject_id) for one in undone}
+    found |= {Subject("member", one.member_id) for one in undone if one.action == Action.LINK}
+    return sorted(found, key=lambda one: (one.side, one.id))
+
+
 def decisions_about(connection: Connection, store: str, subject: Subject) -> list[Row[Any]]:
-    """Everything that was decided about one customer or member, the newest first."""
+    """Everything that was decided about one customer or member, the newest first.
+
+    About a member are also the links of customers to it.
+    """
     binds = {"store": store, "side": subject.side, "subject_id": subject.id}
     return list(connection.execute(statement("decisions/select_decisions"), binds).all())
 
@@ -144,7 +175,7 @@ class _Batch:
     ) -> None:
         self._execute(
             "decisions/insert_decision",
-            decision_id=uuid.uuid4().hex,
+            decision_id=_new_id(),
             batch_id=self.id,
             side=subject.side,
             subject_id=subject.id,
@@ -185,43 +216,53 @@ class _Batch:
         if found.first() is None:
             raise DecisionError(f"{subject.side} {subject.id} is no mismatch of this store")
 
-    def restore(self, subject: Subject, action: Action, member_id: str | None) -> None:
-        """Have in force what was decided before, if anything was."""
-        earlier = self._execute(
-            "decisions/select_in_force",
-            side=subject.side,
-            subject_id=subject.id,
-            action=action.value,
-            member_id=(member_id or "") if action is Action.REFUSE else "",
-        ).first()
-        match action:
-            case Action.LINK:
-                self._restore_link(int(subject.id), str(member_id), earlier)
-            case Action.REFUSE if earlier is None:
-                self._execute(
-                    "decisions/delete_refused_suggestion",
-                    customer_id=int(subject.id),
-                    member_id=member_id,
-                )
-            case Action.IGNORE if earlier is None:
-                self._execute(
-                    "decisions/delete_ignored_mismatch", side=subject.side, subject_id=subject.id
-                )
-            case Action.IGNORE if earlier is not None:
-                self.ignore(subject, earlier.reason, earlier.until_utc)
+    def allow(self, customer_id: int, member_id: str) -> None:
+        self._execute(
+            "decisions/delete_refused_suggestion", customer_id=customer_id, member_id=member_id
+        )
 
-    def _restore_link(self, customer_id: int, member_id: str, earlier: Row[Any] | None) -> None:
-        key = {"store": self._store, "customer_id": customer_id}
-        linked = self._connection.execute(statement("links/select_link"), key).scalar()
-        if linked != member_id:  # a later decision holds, or none
-            return
-        if earlier is None:
+    def heed(self, subject: Subject) -> None:
+        self._execute("decisions/delete_ignored_mismatch", side=subject.side, subject_id=subject.id)
+
+    def unlink(self, customer_id: int, member_id: str | None = None) -> None:
+        """Remove the link of a customer, if there is one (to that member)."""
+        linked = self._linked(customer_id)
+        if linked is not None and member_id in {None, linked}:
             remove_link(self._connection, self._store, customer_id)
-        elif earlier.member_id != member_id:
-            self.link(customer_id, earlier.member_id, by=earlier.actor)
+
+    def restore(self, subject: Subject, held: InForce, holds: InForce) -> None:
+        """Have in force what `holds` where `held` was; all else stays as it is."""
+        for member_id in held.refused.keys() - holds.refused.keys():
+            self.allow(int(subject.id), member_id)
+        for member_id in holds.refused.keys() - held.refused.keys():
+            self.refuse(int(subject.id), member_id)
+        if held.ignore != holds.ignore:
+            if holds.ignore is None:
+                self.heed(subject)
+            else:
+                self.ignore(subject, holds.ignore.reason, holds.ignore.until_utc)
+        if subject.side == "customer" and held.link != holds.link:
+            self._restore_link(int(subject.id), held.link, holds.link)
+
+    def _restore_link(
+        self, customer_id: int, held: Row[Any] | None, holds: Row[Any] | None
+    ) -> None:
+        if held is not None and (holds is None or holds.member_id != held.member_id):
+            self.unlink(customer_id, held.member_id)
+        if holds is not None and self._linked(customer_id) is None:
+            self.link(customer_id, holds.member_id, by=holds.actor)
+
+    def _linked(self, customer_id: int) -> str | None:
+        found: str | None = self._execute("links/select_link", customer_id=customer_id).scalar()
+        return found
 
     def _execute(self, name: str, **binds: Any) -> Any:
         return self._connection.execute(statement(name), {"store": self._store, **binds})
+
+
+def _new_id() -> str:
+    """An id that sorts by when it was made: of two decisions of one moment the later one holds."""
+    return f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
 
 
 def _customer(pair: Pair) -> Subject:

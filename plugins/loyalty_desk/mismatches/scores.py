@@ -19,7 +19,7 @@ class Reason(StrEnum):
     SAME_MAILBOX = "same_mailbox"
     """The addresses differ by a plus-tag or Gmail's dots only."""
     REPAIRED = "repaired_address"
-    """The customer's address is not valid; with its slip mended it is the member's."""
+    """One address is not valid; with its slip mended it is the other's."""
     MISTYPED_DOMAIN = "mistyped_domain"
     """One address is the other with a slip in the domain."""
     NAME_AND_ADDRESS = "name_and_similar_address"

@@ -116,6 +116,8 @@ class _Index:
         for identifier in {member.id, member.external_id} - {None}:
             self._note(found, self._by_external_id.get(identifier or ""), Reason.EXTERNAL_ID)
         key = member.email_key
+        if key is None and member.email and (mended := repair(member.email)):
+            self._note(found, self._by_key.get(mended), Reason.REPAIRED)
         if key:
             self._note(found, self._by_mailbox.get(mailbox(key)), Reason.SAME_MAILBOX)
             self._note(found, self._by_repaired.get(key), Reason.REPAIRED)

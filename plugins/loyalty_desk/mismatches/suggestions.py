@@ -104,7 +104,7 @@ def _member(row: Row[Any]) -> Profile:
     return Profile(
         id=row.member_id,
         email_key=row.email_key,
-        email=None,
+        email=row.email,
         name=name_key(orjson.loads(row.card).get("name")),
         external_id=row.external_id,
     )

@@ -60,7 +60,7 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
         binds = {
             "store": store,
             "email_keys": texts_of(keys),
-            "customer_ids": sorted(customers) or [0],
+            "customer_ids": sorted(customers),
             "member_ids": texts_of(members),
         }
         rows = [
@@ -91,9 +91,8 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
 
 
 def texts_of(values: Iterable[object]) -> list[str]:
-    """The values as a list for `IN`. PostgreSQL takes an empty one for numbers, so it has a text
-    that nothing is."""
-    return sorted(map(str, values)) or [""]
+    """The values as a list of texts for `IN`."""
+    return sorted(map(str, values))
 
 
 def _named(who: Who) -> tuple[set[str], set[int], set[str]]:

@@ -67,6 +67,7 @@ BLANKED: Final = frozenset(
 NOBODY_IN_IT: Final = frozenset(
     {
         *(api_tokens, award_gates, schema.erased_people, schema.gorgias_objects, schema.locks),
+        schema.lock_turns,
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
         *(schema.watermarks, gorgias_agents),
     }

@@ -142,6 +142,11 @@ class StoreSettings(Strict):
     lock_minutes: float = Field(
         default=10.0, gt=0, description="How long a silent run keeps the store locked."
     )
+    turn_minutes: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long an erasure or a disconnect waits for its turn while a sync works.",
+    )
     extract: ExtractSettings = ExtractSettings()
     brake: BrakeSettings = BrakeSettings()
     push: PushSettings = PushSettings()

@@ -75,6 +75,8 @@ def finish_scan(connection: Connection, store: str, source: Source, now: datetim
     gone = connection.execute(
         statement(_UNSEEN[source].mark_rows), {"store": store, "now_utc": utc_text(now)}
     ).rowcount
+    if source == "customers":
+        connection.execute(statement("stage/customers/delete_channels_of_gone"), {"store": store})
     set_aside.forget_unseen(connection, store, "member" if source == "members" else "customer")
     connection.execute(statement("stage/scan/delete_scan_seen"), {"store": store, "source": source})
     return gone

@@ -8,7 +8,7 @@ nothing is touched, as a full match must follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, MemberStatus, Rejected, Ticket
 from loyalty_desk.staging import schema, set_aside
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
-from loyalty_desk.staging.kept_out import KeptOut, load_kept_out
+from loyalty_desk.staging.kept_out import KeptOut, strip_batch
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
 from loyalty_desk.staging.row_types import (
     CUSTOMER_GROUPS,
@@ -40,14 +40,21 @@ from loyalty_desk.staging.statements import statement
 class StagedCounts:
     """What one batch did: `staged` different records, of which `changed` were new or different.
 
-    `kept_out` are the ids of people who were erased; nothing of them is written. `set_aside` are
-    the records at fault: what is known of their people stays, and is marked stale.
+    `kept_out` are the ids of people who were erased, of whom nothing is written, and of those who
+    have the address of one now, of whom only that is (`stripped`). `set_aside` are the records at
+    fault: what is known of their people stays, and is marked stale.
     """
 
     staged: int
     changed: int
     kept_out: frozenset[int | str] = frozenset()
+    stripped: frozenset[int | str] = frozenset()
     set_aside: tuple[Rejected, ...] = ()
+
+    @property
+    def unknown(self) -> frozenset[int | str]:
+        """Of whom staging holds nothing, not even that they are there."""
+        return self.kept_out - self.stripped
 
 
 class _Pushed(NamedTuple):
@@ -102,12 +109,12 @@ def stage_members(
     """
     asked_at_utc = utc_text(asked_at)
     latest = {member.member_id: member for member in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_member)
+    kept_out, stripped = strip_batch(connection, store, latest, KeptOut.strip_member)
     bad = _set_members_aside(connection, store, latest, asked_at)
     if first_load:
         rows = (member_row(store, member, None, asked_at_utc) for member in latest.values())
         count = bulk_insert(connection, schema.members, rows)
-        return StagedCounts(len(latest), count, kept_out, bad)
+        return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped, bad)
     set_aside.take_back(connection, store, "member", latest)
     staged = _find_members(connection, store, latest)
     changes = _Changes()
@@ -127,7 +134,8 @@ def stage_members(
             changes.touch(store, "email_key", old.email_key)
     bulk_upsert(connection, schema.members, changes.rows, newest_by="changed_at_utc")
     changes.write_touched(connection)
-    return StagedCounts(len(latest), len(changes.rows), kept_out, bad)
+    staged_count = len(latest) - len(stripped)
+    return StagedCounts(staged_count, len(changes.rows), kept_out, stripped, bad)
 
 
 def _set_members_aside(
@@ -153,13 +161,20 @@ def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dic
     return {row.member_id: row for row in map(MemberRow._make, found)}
 
 
-def mark_member_gone(connection: Connection, store: str, member_id: str, now: datetime) -> None:
-    """Mark a member as gone that the platform, asked about this very one, does not have."""
-    binds = {"store": store, "member_id": member_id, "now_utc": utc_text(now)}
+def mark_member_gone(
+    connection: Connection, store: str, identifier: str, asked_at: datetime
+) -> None:
+    """Mark a member as gone that the platform, asked about this very id, does not have.
+
+    Asked by an address, it may have the member under another one.
+    """
+    if "@" in identifier:
+        return
+    binds = {"store": store, "member_id": identifier, "now_utc": utc_text(asked_at)}
     found = connection.execute(statement("stage/members/mark_member_gone"), binds).first()
     if found is not None:
         changes = _Changes()
-        changes.touch(store, "member", member_id)
+        changes.touch(store, "member", identifier)
         changes.touch(store, "email_key", found.email_key)
         changes.write_touched(connection)
 
@@ -185,14 +200,14 @@ def stage_customers(
     """
     now_utc = utc_text(now)
     latest = {customer.customer_id: customer for customer in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_customer)
+    kept_out, stripped = strip_batch(connection, store, latest, KeptOut.strip_customer)
     if first_load:
         rows = (
             customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
         )
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
-        return StagedCounts(len(latest), count, kept_out)
+        return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped)
     set_aside.take_back(connection, store, "customer", latest)
     staged = _find_customers(connection, store, latest)
     changes = _Changes()
@@ -207,7 +222,7 @@ def stage_customers(
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)
     changes.write_touched(connection)
-    return StagedCounts(len(latest), changes.changed, kept_out)
+    return StagedCounts(len(latest) - len(stripped), changes.changed, kept_out, stripped)
 
 
 def _find_customers(
@@ -286,11 +301,17 @@ def _stage_channels(
 def mark_gone(
     connection: Connection, store: str, customer_ids: Sequence[int], now: datetime
 ) -> int:
-    """Mark customers as merged or deleted; returns how many were not gone before."""
+    """Mark customers as merged or deleted; returns how many were not gone before.
+
+    Their further addresses go with them: whoever has one now may be matched by it.
+    """
     changes = _Changes()
     count = 0
     for ids in chunks(customer_ids):
         binds = {"store": store, "ids": ids, "now_utc": utc_text(now)}
+        for _, key in connection.execute(statement("stage/customers/select_channels"), binds):
+            changes.touch(store, "email_key", key)
+        connection.execute(statement("stage/customers/delete_channels"), binds)
         for customer_id, key in connection.execute(
             statement("stage/customers/mark_customers_gone"), binds
         ):
@@ -313,7 +334,7 @@ def stage_tickets(
     """Stage tickets and touch the customers of those that are new, changed or moved."""
     now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
-    kept_out = _keep_out(connection, store, latest, KeptOut.has_ticket)
+    kept_out, _ = strip_batch(connection, store, latest, KeptOut.strip_ticket)
     found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
     staged = {row.ticket_id: row for row in map(TicketRow._make, found)}
     changes = _Changes()
@@ -355,22 +376,6 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
 def _is_newer(staged_utc: str, told_utc: str, now_utc: str) -> bool:
     """Whether what is staged changed later than what is told; one dated ahead tells nothing."""
     return told_utc < staged_utc <= now_utc
-
-
-def _keep_out(
-    connection: Connection,
-    store: str,
-    latest: dict[Any, Any],
-    is_erased: Callable[[KeptOut, Any], bool],
-) -> frozenset[int | str]:
-    """Take erased people out of a batch; returns their ids."""
-    kept_out = load_kept_out(connection, store)
-    if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
-        return frozenset()
-    erased = frozenset(key for key, record in latest.items() if is_erased(kept_out, record))
-    for key in erased:
-        del latest[key]
-    return erased
 
 
 def _iter_staged(

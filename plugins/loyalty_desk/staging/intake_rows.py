@@ -18,7 +18,7 @@ from loyalty_desk.records import Customer, EmailState, Member, MemberStatus, Out
 from loyalty_desk.staging.row_types import CustomerRow, MemberRow
 
 # Plain texts, because both drivers are slower with an enum.
-_MISSING = EmailState.MISSING.value
+_MISSING, _ERASED = EmailState.MISSING.value, EmailState.ERASED.value
 _STATE_TEXT = {state: state.value for state in EmailState}
 _STATUS_TEXT = {status: status.value for status in MemberStatus}
 _UNREADABLE = "unreadable"
@@ -120,11 +120,13 @@ def customer_row(
 ) -> CustomerRow:
     """The row of `customers` for a record and what is staged of it."""
     email = _clean(customer.email)
-    if old is not None and email == old.email:
+    if old is not None and email == old.email and old.email_state != _ERASED:
         key, email_state = old.email_key, old.email_state
     else:
         key, state = read_email(email)
         email_state = _STATE_TEXT[state]
+    if customer.has_erased_address:
+        email_state = _ERASED
     other_data, shown, read_at_utc = None, None, now_utc
     if customer.data is not None:
         other_data, shown = _split_data(customer.data, card_key)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Customer, Member, Ticket
+from loyalty_desk.records import Customer, Member, MemberStatus, Ticket
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
@@ -38,17 +38,32 @@ class KeptOut:
     def hash(self, kind: str, value: object) -> str:
         return hmac.digest(self.salt, f"{kind}:{value}".encode(), "sha256").hex()
 
-    def has_member(self, member: Member) -> bool:
-        return self.has(MEMBER, member.member_id) or self.has(EMAIL, read_email(member.email)[0])
+    def strip_member(self, member: Member) -> Member | None:
+        """The member as staging may hold it: None for who was erased; of somebody else who has the
+        address of an erased person now, that there is one.
+        """
+        if self.has(MEMBER, member.member_id):
+            return None
+        if not self.has(EMAIL, read_email(member.email)[0]):
+            return member
+        return Member(member_id=member.member_id, email=None, status=MemberStatus.ERASED, card={})
 
-    def has_customer(self, customer: Customer) -> bool:
-        emails = (customer.email, *(customer.channels or ()))
-        return self.has(CUSTOMER, customer.customer_id) or any(
-            self.has(EMAIL, read_email(email)[0]) for email in emails
+    def strip_customer(self, customer: Customer) -> Customer | None:
+        """The customer as staging may hold it, as `strip_member`.
+
+        What other tools keep in the customer's data stays known: a write must not lose it.
+        """
+        further = (read_email(email)[0] for email in customer.channels or ())
+        if self.has(CUSTOMER, customer.customer_id) or any(self.has(EMAIL, one) for one in further):
+            return None
+        if not self.has(EMAIL, read_email(customer.email)[0]):
+            return customer
+        return replace(
+            customer, email=None, name=None, external_id=None, channels=(), has_erased_address=True
         )
 
-    def has_ticket(self, ticket: Ticket) -> bool:
-        return self.has(CUSTOMER, ticket.customer_id)
+    def strip_ticket(self, ticket: Ticket) -> Ticket | None:
+        return None if self.has(CUSTOMER, ticket.customer_id) else ticket
 
 
 NOBODY: Final = KeptOut(b"", frozenset())
@@ -63,6 +78,32 @@ def load_kept_out(connection: Connection, store: str) -> KeptOut:
     if not hashes:
         return NOBODY
     return KeptOut(bytes.fromhex(_salt(connection, store) or ""), hashes)
+
+
+def strip_batch(
+    connection: Connection,
+    store: str,
+    batch: dict[Any, Any],
+    strip: Callable[[KeptOut, Any], Any],
+) -> tuple[frozenset[int | str], frozenset[int | str]]:
+    """Take erased people out of a batch by id; returns the ids of those who are concerned, and of
+    those among them whom the batch holds stripped.
+    """
+    kept_out = load_kept_out(connection, store)
+    if not kept_out.hashes:  # as in most stores, which then pay for no look at each record
+        return frozenset(), frozenset()
+    concerned, stripped = set(), set()
+    for key, record in list(batch.items()):
+        allowed = strip(kept_out, record)
+        if allowed is record:
+            continue
+        concerned.add(key)
+        if allowed is None:
+            del batch[key]
+        else:
+            stripped.add(key)
+            batch[key] = allowed
+    return frozenset(concerned), frozenset(stripped)
 
 
 def keep_out(

@@ -37,7 +37,8 @@ SAME_EVERYWHERE: Final = {
     "email": "The address as it was received. NULL: none is known.",
     "email_key": "The address as people are matched by it: trimmed, lower case, IDNA domain. "
     "NULL: no address, or not a valid one.",
-    "email_state": "`valid`, `missing` or `invalid`.",
+    "email_state": "`valid`, `missing` or `invalid`; `erased`: it is of somebody who was erased, "
+    "and is not kept.",
     "external_id": "The person's id in the shop. NULL: not told.",
     "points_balance": "Whole points. NULL: unknown, which is never 0.",
     "outcome": "The class, one of those in [Read a report](report.md).",

@@ -67,10 +67,10 @@ decisions = staging_table(
     about(
         "One per decision of a person about one customer or member.",
         "What was decided when. What is in force is in `links`, `refused_suggestions` and "
-        "`ignored_mismatches`.",
+        "`ignored_mismatches`; a later decision replaces an earlier one that it contradicts.",
     ),
     Column("store", Text, primary_key=True),
-    Column("decision_id", Text, primary_key=True, doc="Ours, random."),
+    Column("decision_id", Text, primary_key=True, doc="Ours; sorts by when it was made."),
     Column("batch_id", Text, nullable=False, doc="Those made at once, which are undone at once."),
     Column("side", Text, nullable=False),
     Column("subject_id", Text, nullable=False),

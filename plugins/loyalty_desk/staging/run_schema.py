@@ -47,13 +47,30 @@ locks = staging_table(
         "A row whose time is over holds nobody up; who takes it over abandons its run.",
     ),
     Column("store", Text, primary_key=True),
-    Column("run_id", Text, nullable=False, doc="The run that holds it, or `erase__<id>`."),
+    Column(
+        "run_id",
+        Text,
+        nullable=False,
+        doc="The run that holds it, or `erase__<id>` or `disconnect__<id>`.",
+    ),
     Column(
         "expires_at_utc",
         Text,
         nullable=False,
         doc="Until when nobody else may; every stage and page renews it (`lock_minutes`).",
     ),
+)
+
+lock_turns = staging_table(
+    "lock_turns",
+    about(
+        "One per store for which somebody waits who must not meet a sync: no run begins before.",
+        "A row whose time is over holds nobody up.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("run_id", Text, nullable=False, doc="`erase__<id>` or `disconnect__<id>`."),
+    Column("since_utc", Text, nullable=False, doc="Since when it waits."),
+    Column("expires_at_utc", Text, nullable=False, doc="Until when it is waited for."),
 )
 
 watermarks = staging_table(
@@ -68,7 +85,8 @@ watermarks = staging_table(
         "source",
         Text,
         primary_key=True,
-        doc="`members`, `customers`, `tickets`, or `reconcile` for match and plan.",
+        doc="`members`, `customers`, `tickets`, `customer_merges` (in Gorgias), "
+        "or `reconcile` for match and plan.",
     ),
     Column(
         "since",

@@ -51,6 +51,7 @@ from loyalty_desk.staging.people_schema import (
 )
 from loyalty_desk.staging.plan_schema import cards_to_show, changes, pushed_cards, to_plan
 from loyalty_desk.staging.run_schema import (
+    lock_turns,
     locks,
     quality_results,
     rejected_records,
@@ -80,6 +81,7 @@ __all__ = [
     "gorgias_objects",
     "ignored_mismatches",
     "links",
+    "lock_turns",
     "locks",
     "lookup_schema",
     "lookups_not_found",

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import BindParameter, TextClause, bindparam, text
+from sqlalchemy.sql.operators import in_op, not_in_op
 
 from loyalty_desk.settings.project import PROJECT_ROOT
 
@@ -19,7 +21,7 @@ SQL_FOLDER = PROJECT_ROOT / "include" / "sql"
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LITERAL_OR_COMMENT = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_LIST_BIND = re.compile(r"\bIN \(:(\w+)\)")
+_LIST_BIND = re.compile(r"\b(NOT )?IN \(:(\w+)\)")
 
 
 @cache
@@ -52,8 +54,19 @@ def parse(sql: str) -> TextClause:
     """Read SQL with `:name` binds; a bind in `IN (:names)` takes a list of any length."""
     lists = _LIST_BIND.findall(bare := without_comments(sql))
     # An expanding bind brings its own parentheses.
-    clause = text(_LIST_BIND.sub(r"IN :\1", bare))
-    return clause.bindparams(*(bindparam(name, expanding=True) for name in lists))
+    clause = text(_LIST_BIND.sub(r"\1IN :\2", bare))
+    return clause.bindparams(*(_list_bind(name, is_not=bool(no)) for no, name in lists))
+
+
+def _list_bind(name: str, *, is_not: bool) -> BindParameter[Any]:
+    """A bind that takes a list of any length and of any type.
+
+    Told what it stands in, SQLAlchemy writes an empty list as `(NULL) AND (1 != 1)`. Else it would
+    be a subquery of whole numbers, which PostgreSQL compares with no text.
+    """
+    bind: BindParameter[Any] = bindparam(name, expanding=True)
+    bind.expand_op = not_in_op if is_not else in_op  # type: ignore[assignment] # not only None
+    return bind
 
 
 def without_comments(sql: str) -> str:

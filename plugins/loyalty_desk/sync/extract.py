@@ -11,12 +11,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
 from loyalty_desk.staging import full_scans, intake, set_aside
-from loyalty_desk.staging.run_lock import Run, renew_lock
-from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.reads import (
     Read,
@@ -93,7 +91,7 @@ def _stage_customer_page(
             first_load=first_load,
         )
         if note_seen:
-            ids = {c.customer_id for c in fresh} - staged.kept_out
+            ids = {c.customer_id for c in fresh} - staged.unknown
             full_scans.note_seen(connection, store.name, "customers", ids)
             bad = [r.record_id for r in page.rejected if r.record_id]
             full_scans.note_seen(connection, store.name, "customers", bad)
@@ -131,45 +129,6 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         watermark = next_watermark(run, newest or utc_text(now), now)
         save_watermark(connection, store.name, "tickets", watermark)
     return read.counts
-
-
-def look_up_channels(run: Run, client: GorgiasClient) -> int:
-    """Retrieve customers with recent tickets whose member may hide behind another address.
-
-    List rows do not hold further e-mail addresses, so each lookup costs one request; the store
-    limits how many a run may make. Returns the number of customers looked up.
-    """
-    store = run.store
-    with run.engine.begin() as connection:
-        candidates = connection.execute(
-            statement("extract/select_channel_candidates"),
-            {
-                "store": store.name,
-                "lookups": store.extract.max_channel_lookups,
-                "now_utc": utc_text(utc_now()),
-            },
-        ).scalars()
-        customer_ids = list(candidates)
-    for customer_id in customer_ids:
-        try:
-            found = [client.get_customer(customer_id)]
-        except (NotFoundError, MovedError):
-            found = []  # merged or deleted since it was listed
-        with run.engine.begin() as connection:
-            if found:
-                intake.stage_customers(
-                    connection,
-                    store.name,
-                    found,
-                    utc_now(),
-                    card_key=store.gorgias.card_key,
-                    first_load=False,
-                )
-            else:
-                intake.mark_gone(connection, store.name, [customer_id], utc_now())
-        renew_lock(run)
-    log.info("looked up %d customers for further addresses", len(customer_ids))
-    return len(customer_ids)
 
 
 def _newest_update(rows: Iterable[Customer | Ticket]) -> str | None:

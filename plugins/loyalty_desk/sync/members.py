@@ -103,7 +103,7 @@ def _stage_member_page(
         set_aside.note_rejected(connection, store, "member", page.rejected, asked_at)
         staged = intake.stage_members(connection, store, fresh, asked_at, first_load=first_load)
         if note_seen:
-            seen = {m.member_id for m in fresh} - staged.kept_out
+            seen = {m.member_id for m in fresh} - staged.unknown
             seen |= {r.record_id for r in page.rejected if r.record_id}
             full_scans.note_seen(connection, store, "members", seen)
     read.reject(staged.set_aside)
@@ -208,7 +208,7 @@ def _look_up(read: Read, platform: Platform, identifier: str) -> str | None:
     else:
         if found is not None:
             page = MemberPage(members=[found], rejected=[])
-        elif "@" not in identifier:
+        else:
             with run.engine.begin() as connection:
                 intake.mark_member_gone(connection, run.store.name, identifier, asked_at)
     _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)

@@ -228,7 +228,7 @@ class _Pusher:
         """A merged or deleted customer: drop the id, and pick up who took its place, if any."""
         survivors = []
         if isinstance(error, MovedError) and delivery.email:
-            survivors = self._writer.find_by_email(delivery.email)
+            survivors = self._writer.find_by_address(delivery.email)
         store = self._run.store
         with self._run.engine.begin() as connection:
             _set_state(connection, key, ChangeState.GONE, f"Gorgias answered {error.status}")

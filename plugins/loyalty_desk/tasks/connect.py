@@ -32,6 +32,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state
 from loyalty_desk.staging.stores import in_force
+from loyalty_desk.staging.turns import hold_store
 
 log = logging.getLogger(__name__)
 
@@ -122,10 +123,16 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
     return Furnished(actions=actions, page=page)
 
 
-def close(store_name: str, *, waiting: Waiting, by: str) -> int:
-    """Take the store out of service; raises as `disconnect.close_store`. Returns awards parked."""
+def close(
+    store_name: str, *, waiting: Waiting, by: str, holder: str | None = None, waits: bool = False
+) -> int:
+    """Take the store out of service when its turn comes; returns awards parked.
+
+    Raises as `hold_store` and `disconnect.close_store`.
+    """
     store, engine = _open_store(store_name)
-    return disconnect.close_store(engine, store.name, waiting, by, utc_now())
+    with hold_store(engine, store, "disconnect", holder=holder, waits=waits):
+        return disconnect.close_store(engine, store.name, waiting, by, utc_now())
 
 
 def remove_shown(store_name: str) -> list[Left]:

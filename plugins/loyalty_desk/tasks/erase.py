@@ -10,9 +10,7 @@ import json
 import logging
 import re
 import sqlite3
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,15 +26,14 @@ from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
 from loyalty_desk.privacy.person import Person, PersonError, Who, find_person, texts_of
 from loyalty_desk.privacy.tables import delete_rows
-from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in
-from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
-from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import in_force
+from loyalty_desk.staging.turns import hold_store, stay_holder
+from loyalty_desk.staging.watermarks import forget_reads
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +52,21 @@ class Erased:
     files: int
 
 
-def erase(store_name: str, who: Who) -> Erased:
+def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool = False) -> Erased:
     """Erase a person in one store, and keep the person out from now on.
+
+    Takes its turn after a sync that is at work as `hold_store` does.
 
     Raises:
         PersonError: nobody is named, or awards of the person wait; nothing was changed.
-        StoreBusyError: a sync is at work; nothing was changed.
+        StoreBusyError: a sync is at work, and this is not to wait; nothing was changed.
+        NoTurnError: a sync was at work for too long; nothing was changed.
         Whatever the Gorgias client raises: cards that are left are cleared by the next try, and
             nothing in staging was changed.
     """
     engine = staging_engine()
     store = in_force(stores_file().get(store_name), engine)
-    with _locked(engine, store):
+    with hold_store(engine, store, "erase", holder=holder, waits=waits) as held:
         with reading(engine) as connection:
             person = find_person(connection, store.name, who)
         if person.waiting_awards:
@@ -76,6 +76,7 @@ def erase(store_name: str, who: Who) -> Erased:
             )
         cards = _clear_cards(engine, store, person)
         now = utc_now()
+        stay_holder(held)
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 connection.execute(text("PRAGMA secure_delete = ON"))
@@ -98,6 +99,8 @@ def erase(store_name: str, who: Who) -> Erased:
 def forget_erasure(store_name: str, email: str) -> int:
     """Let somebody in again who joined anew; returns how many hashes are forgotten.
 
+    The next sync reads everything: who had the address meanwhile is staged without it.
+
     Raises:
         PersonError: not an address, or nobody was erased by it.
     """
@@ -106,6 +109,8 @@ def forget_erasure(store_name: str, email: str) -> int:
         raise PersonError("that is not an e-mail address")
     with staging_engine().begin() as connection:
         count = let_in(connection, store, key)
+        if count:
+            forget_reads(connection, store)
     if not count:
         raise PersonError(f"store {store} erased nobody with that address")
     return count
@@ -115,19 +120,6 @@ def _named(person: Person) -> Iterator[tuple[str, object]]:
     yield from ((EMAIL, key) for key in sorted(person.email_keys))
     yield from ((CUSTOMER, one) for one in sorted(person.customer_ids))
     yield from ((MEMBER, one) for one in sorted(person.member_ids))
-
-
-@contextmanager
-def _locked(engine: Engine, store: StoreSettings) -> Iterator[None]:
-    """Hold the store's lock, so that no sync reads the person in or writes the card meanwhile."""
-    run = Run(store=store, run_id=f"erase__{uuid.uuid4().hex}", params=RunParams(), engine=engine)
-    with engine.begin() as connection:
-        take_lock(connection, run, staging_now(connection))
-    try:
-        yield
-    finally:
-        with engine.begin() as connection:
-            release_lock(connection, run)
 
 
 def _clear_cards(engine: Engine, store: StoreSettings, person: Person) -> int:

@@ -26,6 +26,7 @@ def take_up(engine: Engine, now: datetime, *, by: str) -> Counter[str]:
     """Make restored staging safe to go on from; returns how many awards wait, by store."""
     with engine.begin() as connection:
         connection.execute(statement("restore/forget_locks"))
+        connection.execute(statement("restore/forget_turns"))
         connection.execute(statement("restore/forget_watermarks"))
         doubted = connection.execute(statement("restore/doubt_waiting_awards")).all()
         for row in doubted:

@@ -51,7 +51,7 @@ from loyalty_desk.staging.watermarks import (
     forget_reads,
     save_watermark,
 )
-from loyalty_desk.sync import extract, members, push
+from loyalty_desk.sync import channels, extract, members, push
 from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
@@ -134,8 +134,8 @@ def look_up_channels(store_name: str, run_id: str) -> Counters:
         _gorgias(run) as client,
     ):
         asked = _look_members_up(run)  # first: whom it finds needs no further lookup
-        channels = extract.look_up_channels(run, client)
-        return _keep(run, {"member_lookups": asked, "channel_lookups": channels})
+        looked_up = channels.look_up_channels(run, client)
+        return _keep(run, {"member_lookups": asked, "channel_lookups": looked_up})
 
 
 def _look_members_up(run: Run) -> int:

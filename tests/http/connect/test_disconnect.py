@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, Table, insert
 
 from loyalty_desk.connect.tokens import find_grant
 from loyalty_desk.errors import StoreDisconnectedError
@@ -15,7 +18,8 @@ from loyalty_desk.staging.stores import open_store
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
 from tests.http.api_client import new_token
-from tests.http.connect.account import Desk, Gorgias, card, shape
+from tests.http.connect.account import Desk, Gorgias, card, set_store, shape
+from tests.waiting import wait_until
 
 
 def test_disconnect_leaves_the_account_as_it_was(
@@ -117,9 +121,7 @@ def queue_an_award(staging: Engine) -> None:
         queue_award(connection, store, request, NOW, door=Door.FILE)
 
 
-def test_a_store_that_is_being_synced_is_not_disconnected(
-    desk: Desk, staging: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def hold(staging: Engine) -> None:
     with staging.begin() as connection:
         connection.execute(
             insert(schema.locks).values(
@@ -127,6 +129,32 @@ def test_a_store_that_is_being_synced_is_not_disconnected(
             )
         )
 
+
+def test_a_store_that_is_being_synced_for_too_long_is_not_disconnected(
+    desk: Desk, staging: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_store(tmp_path, turn_minutes=0.5)
+    hold(staging)
+
     assert desk("disconnect") == 1
 
     assert "being synced" in capsys.readouterr().err
+
+
+def test_a_disconnect_takes_its_turn_when_the_sync_ends(
+    desk: Desk, staging: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(staging)
+    with ThreadPoolExecutor(1) as pool:
+        disconnect = pool.submit(desk, "disconnect")
+        wait_until(lambda: rows(staging, schema.lock_turns))
+        with staging.begin() as connection:
+            connection.execute(schema.locks.delete())
+        assert disconnect.result(30) == 0
+    assert "is disconnected" in capsys.readouterr().out
+    assert rows(staging, schema.lock_turns) == rows(staging, schema.locks) == []
+
+
+def rows(staging: Engine, table: Table) -> list[object]:
+    with reading(staging) as connection:
+        return list(connection.execute(table.select()))

@@ -15,7 +15,7 @@ from loyalty_desk.awards.queue import Door
 from loyalty_desk.commands.table_lineage import PACKAGE, find_users
 from loyalty_desk.commands.tables_reference import tables_markdown, tables_of
 from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.mismatches.decisions import Action
+from loyalty_desk.mismatches.in_force import Action
 from loyalty_desk.quality.steps import Severity, Step
 from loyalty_desk.records import (
     AwardState,

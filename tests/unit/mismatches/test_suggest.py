@@ -78,6 +78,24 @@ def test_what_is_no_reason_suggests_nobody(customer: Profile, member: Profile) -
     assert found(customer, member) == []
 
 
+@pytest.mark.parametrize("shop_id_of_member", ["m", "external"])
+def test_a_member_without_an_address_is_suggested_by_the_id_in_the_shop(
+    shop_id_of_member: str,
+) -> None:
+    member = person("77") if shop_id_of_member == "m" else person("m", external_id="77")
+
+    [one] = found(person("1", "ada@gmail.com", external_id="77"), member)
+
+    assert one.reasons == (Reason.EXTERNAL_ID,)
+    assert one.score >= SHOWN_FROM
+
+
+def test_a_member_whose_address_has_a_slip_is_the_customer_with_the_mended_one() -> None:
+    [one] = found(person("1", "ada@shop.example"), person("m", "ada@@shop.example"))
+
+    assert one.reasons == (Reason.REPAIRED,)
+
+
 def test_a_name_that_disagrees_takes_a_suggestion_below_what_is_shown() -> None:
     family = person("m", "byron+tom@shop.example", "Tom Byron")
 

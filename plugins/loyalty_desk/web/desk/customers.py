@@ -22,7 +22,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.desk.evidence import card_name
+from loyalty_desk.web.desk.finding import find_people
 from loyalty_desk.web.pages import DeskRoute, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
@@ -62,19 +62,19 @@ class CustomerView:
 
 @router.get("")
 def find_customer(request: Request, visitor: Seeing) -> Response:
-    """Find a customer by an e-mail address, or by the id of a customer, member or ticket."""
-    words = read_words(request.query_params)
+    """Find a customer by an address or a name, or by the id of a customer, member or ticket."""
+    words, store = read_words(request.query_params), visitor.store
     with reading(staging_engine()) as connection:
-        customers = _find(connection, visitor.store.name, words) if words else []
-        members = _find_members(connection, visitor.store.name, words) if words else []
+        people = find_people(connection, store.name, words) if words else None
     return page(
         request,
         "customers.html.j2",
         visitor,
         place="Customer",
         words=words,
-        customers=customers,
-        members=[(row, card_name(row.card)) for row in members],
+        people=people,
+        is_no_address="@" in words and find_email_key(words) is None,
+        ticket_days=store.extract.recent_ticket_days,
     )
 
 
@@ -101,23 +101,6 @@ def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Respon
         rows=_compare(person.card, shown),
         problem=problem,
     )
-
-
-def _find(connection: Connection, store: str, words: str) -> list[Row[Any]]:
-    binds: dict[str, Any] = {"store": store}
-    if "@" in words:
-        binds["email_key"] = find_email_key(words)
-        return list(connection.execute(statement("desk/people/find_customers_by_key"), binds).all())
-    binds |= {"customer_id": find_id(words) or 0, "member_id": words}
-    return list(connection.execute(statement("desk/people/find_customers_by_ids"), binds).all())
-
-
-def _find_members(connection: Connection, store: str, words: str) -> list[Row[Any]]:
-    if "@" in words:
-        binds = {"store": store, "email_key": find_email_key(words)}
-        return list(connection.execute(statement("desk/people/find_members_by_key"), binds).all())
-    binds = {"store": store, "member_id": words}
-    return list(connection.execute(statement("desk/people/select_member"), binds).all())
 
 
 def load_customer(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row
 
+from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Subject
+from loyalty_desk.mismatches.in_force import in_force
 from loyalty_desk.mismatches.listing import Side
 from loyalty_desk.mismatches.scores import Reason
 from loyalty_desk.staging.statements import statement
@@ -37,14 +40,22 @@ class Evidence:
     person: Row[Any] | None
     name: str | None
     candidates: list[Candidate]
+    customers: list[tuple[Row[Any], tuple[Reason, ...]]]
+    """The customers that a member may be, with the reasons."""
     same_address: list[Row[Any]]
     """The customers who have the same address, when that is why it is a mismatch."""
     tickets: list[Row[Any]]
     channels: list[str]
     decided: list[Row[Any]]
+    in_force: frozenset[str]
+    """The ids of the decisions that no later one replaced."""
+    ignored: Row[Any] | None
+    """Why, and until when, while it is ignored."""
 
 
-def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evidence | None:
+def load_mismatch(
+    connection: Connection, store: str, subject: Subject, now: datetime
+) -> Evidence | None:
     """Read everything about one mismatch; None when there never was one."""
     binds = {"store": store, "side": subject.side, "subject_id": subject.id}
     row = connection.execute(statement("decisions/find_mismatch"), binds).first()
@@ -63,6 +74,7 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
     if not is_customer:
         known.add(subject.id)
     same = _execute(connection, "desk/people/find_members_by_key", email).all()
+    decided = decisions.decisions_about(connection, store, subject)
     return Evidence(
         row=row,
         person=person,
@@ -70,6 +82,12 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
         candidates=[
             *map(_suggested, suggested),
             *(_same_address(one) for one in same if one.member_id not in known),
+        ],
+        customers=[]
+        if is_customer
+        else [
+            (one, tuple(map(Reason, orjson.loads(one.reasons))))
+            for one in _execute(connection, "desk/people/select_suggested_customers", key)
         ],
         same_address=[
             one
@@ -80,7 +98,11 @@ def load_mismatch(connection: Connection, store: str, subject: Subject) -> Evide
         if is_customer
         else [],
         channels=_channels(connection, key) if is_customer else [],
-        decided=decisions.decisions_about(connection, store, subject),
+        decided=decided,
+        in_force=in_force(one for one in reversed(decided) if one.undone_at_utc is None).ids,
+        ignored=_execute(
+            connection, "decisions/select_ignored", binds | {"now_utc": utc_text(now)}
+        ).first(),
     )
 
 

@@ -213,7 +213,7 @@ def _show_one(
     request: Request, visitor: Visitor, subject: Subject, *, problem: str = ""
 ) -> Response:
     with reading(staging_engine()) as connection:
-        found = load_mismatch(connection, visitor.store.name, subject)
+        found = load_mismatch(connection, visitor.store.name, subject, utc_now())
     if found is None:
         raise WebError(404, "There is no such mismatch.")
     return page(

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from loyalty_desk.card.emails import read_email
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

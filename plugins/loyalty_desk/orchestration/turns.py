@@ -1,0 +1,30 @@
+"""A task that waits for a store gives its place back: the sync that it waits for may need it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from airflow.sdk.exceptions import AirflowRescheduleException
+
+from loyalty_desk.errors import StoreBusyError
+from loyalty_desk.settings.stores_file import installation
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER_S: Final = 15.0
+"""Well inside the time for which a turn is kept."""
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Have the task come again in some seconds while the store is busy; that is no retry."""
+    try:
+        yield
+    except StoreBusyError as busy:
+        log.info("waiting for its turn: %s", busy)
+        again = datetime.now(UTC) + timedelta(seconds=AGAIN_AFTER_S / installation().speed)
+        raise AirflowRescheduleException(again) from None  # type: ignore[no-untyped-call]
