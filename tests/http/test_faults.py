@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import (
@@ -16,8 +17,10 @@ from loyalty_desk.errors import (
     NotFoundError,
 )
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.destinations import CardWriter
 from loyalty_desk.platforms.base import Platform
 from sandbox.running import Sandbox
+from tests.factories import store_settings
 from tests.http.conftest import CUSTOMERS, MEMBERS
 
 
@@ -156,7 +159,7 @@ def test_a_merged_and_a_deleted_customer_are_told_apart(
 
 
 def test_a_merge_is_told_by_events_and_the_address_leads_to_the_survivor(
-    client: GorgiasClient,
+    client: GorgiasClient, one_staging: Engine
 ) -> None:
     first_page = next(client.iter_customer_pages("created_datetime:asc")).customers
     merged, survivor = [one for one in first_page if one.email and one.email.isascii()][:2]
@@ -172,6 +175,8 @@ def test_a_merge_is_told_by_events_and_the_address_leads_to_the_survivor(
     for address in (merged.email, survivor.email):
         found = client.find_customers_by_address(str(address))
         assert [one.customer_id for one in found] == [survivor.customer_id]
+    [whole] = CardWriter(client, one_staging, store_settings()).find_by_address(str(merged.email))
+    assert merged.email in (whole.channels or ())
 
 
 def test_a_customer_is_found_by_its_primary_email(client: GorgiasClient) -> None:
