@@ -20,7 +20,7 @@ from tests.forget import forget_engine, forget_lookups
 from tests.meeting.shop import JOAN, JOAN_AT_WORK, PEOPLE, Shop, plain_checks
 from tests.sql.staged import empty
 
-SPEED = 2000.0
+SPEED = 100.0
 FERNET_KEY = Fernet.generate_key().decode()
 SETTINGS = {
     "platform": "rivo",
