@@ -253,6 +253,14 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, text: str, says: str) -> N
         own_checks(tmp_path, Step.MEMBERS, store_settings(), {STORE})
 
 
+@pytest.mark.parametrize("name", ["member.yaml", "members.yml"])
+def test_a_file_that_no_step_would_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("expectations: []", encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=rf"{name} is of no step: name it one of members.yaml,"):
+        own_checks(tmp_path, Step.PLAN, store_settings(), {STORE})
+
+
 @pytest.mark.parametrize("text", ["", "expectations: []"])
 def test_an_empty_file_asks_for_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "members.yaml").write_text(text, encoding="utf-8")

@@ -122,6 +122,7 @@ def own_checks(
     Raises:
         SettingsError: the file is not as it must be. It names the file, the entry and the remedy.
     """
+    _check_names(folder)
     path = folder / f"{step}.yaml"
     found: list[ColumnCheck] = []
     taken = {check.name for check in suite(step, store)}
@@ -148,6 +149,14 @@ def own_checks(
         if not one.only_stores or store.name in one.only_stores:
             found.append(_check(step, one))
     return tuple(found)
+
+
+def _check_names(folder: Path) -> None:
+    """A file of no step would never be read, and nobody would know."""
+    read = [f"{step}.yaml" for step in Step]
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        if path.name not in read:
+            raise SettingsError(f"{path} is of no step: name it one of {', '.join(read)}")
 
 
 def _entries(path: Path) -> list[Any]:
