@@ -78,6 +78,7 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         sums=_sums(awards),
         count=len(awards),
         own_part=own_part,
+        is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
         problem=problem,
     )
 
