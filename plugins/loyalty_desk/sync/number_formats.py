@@ -86,8 +86,9 @@ def find_format(rows: Cells, declared: NumberFormat | None) -> NumberFormat:
             if "." in cell or "," in cell:
                 _see(columns.setdefault(column, _Seen()), line, cell, declared, is_whole=is_whole)
     if declared is not None:
-        said = f"numbers are not written with {declared.decimal!r} before decimals"
-        _refuse(_against(columns), said)
+        between = repr(declared.grouping) if declared.grouping else "nothing"
+        said = f"{declared.decimal!r} before decimals and {between} between thousands"
+        _refuse(_against(columns), f"numbers are not written with {said}")
         return declared
     found = [one for one in (POINT, COMMA) if any(seen.only[one] for seen in columns.values())]
     if len(found) > 1:

@@ -132,7 +132,8 @@ def test_what_is_declared_holds_whatever_else_it_may_mean() -> None:
 
 
 def test_cells_in_another_format_than_the_declared_one_refuse_the_file() -> None:
-    with pytest.raises(
-        NumbersError, match=r"^numbers are not written with ',' .* 'Credit' in line 3$"
-    ):
+    says = r"^numbers are not written with ',' before decimals and '\.' between .* in line 3$"
+    with pytest.raises(NumbersError, match=says):
         found(GERMAN, **{MONEY: ["1.250", "12.50"]})
+    with pytest.raises(NumbersError, match=r"and nothing between thousands: column 'Points'"):
+        found(NumberFormat(",", ""), **{WHOLE: ["1.250"]})
