@@ -8,6 +8,8 @@ from html import unescape
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_now
+from loyalty_desk.tasks.restored import take_up
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.http.test_desk_awards import HEAD, found
@@ -96,6 +98,31 @@ def test_who_approves_and_who_rejects_whose_batch(
         answer = client.post(f"{where}/approval", {**fields, "action": "reject"})
         assert answer.status_code == reject
         assert states(staging) == ["rejected" if reject == 303 else "needs_approval"] * 2
+
+
+def test_a_rejected_batch_that_is_sent_again_says_what_became_of_it(desk: DeskClient) -> None:
+    agent = desk.as_user("agent")
+    where = send(agent)
+    desk.as_user("manager").post(f"{where}/approval", {"action": "reject"})
+
+    fields = {"action": "import", "name": "gifts.csv", "content": CONTENT, "whole": "1"}
+    again = agent.post("/awards/import", fields).text
+
+    assert "0 queued, 2 were queued before" in again
+    assert again.count("queued before: rejected") == 2
+
+
+def test_a_restored_batch_says_that_it_may_be_booked(desk: DeskClient, staging: Engine) -> None:
+    manager = desk.as_user("manager")
+    where = send(desk.as_user("agent"))
+    assert "Staging was restored" not in manager.get(where).text
+    take_up(staging, utc_now(), by="grace")
+    assert "Staging was restored while it waited" in manager.get(where).text
+
+    done = manager.post(f"{where}/approval", {"action": "reject"})
+
+    assert done.headers["location"].endswith("?done=doubted")
+    assert states(staging) == ["unknown"] * 2
 
 
 def test_a_batch_that_is_not_there_or_of_another_store_is_not_found(desk: DeskClient) -> None:

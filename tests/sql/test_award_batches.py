@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
+from loyalty_desk.awards import batches
 from loyalty_desk.awards.approval import DOUBTED, OwnApprovalError, reject_overdue, take_to_ask
 from loyalty_desk.awards.batches import decide_batch, list_waiting_batches
 from loyalty_desk.awards.csv_import import AwardFile, Import, import_awards
@@ -101,6 +103,43 @@ def test_one_that_was_decided_alone_stays_as_it_is(staging: Engine) -> None:
 
     assert decide(staging, batch_id) == {AwardState.APPROVED: 1}
     assert states(staging) == ["approved", "rejected"]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_of_two_people_at_once_who_is_late_is_told_so(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    batch_id = send(staging).batch_id
+    assert batch_id is not None
+    with staging.connect() as connection:
+        seen = batches.get_batch(connection, STORE, batch_id)
+    decide(staging, batch_id, approved=not late)
+    monkeypatch.setattr(batches, "get_batch", lambda *_: seen)  # as read before the other decided
+
+    with pytest.raises(NoAwardError, match=r"nothing of batch .* by now"):
+        decide(staging, batch_id, approved=late, by="cy")
+    assert states(staging) == (["rejected"] if late else ["approved"]) * 2
+
+
+@pytest.mark.parametrize("change", ["decide", "reject overdue"])
+def test_whoever_changes_many_awards_waits_for_a_file_to_be_queued(
+    staging: Engine, change: str
+) -> None:
+    """On PostgreSQL each would else wait for a card that the other asked for, in another order."""
+    batch_id = send(staging).batch_id
+    assert batch_id is not None
+    changed: list[str] = []
+
+    @event.listens_for(staging, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        changed.extend(re.findall(r"(?:INSERT INTO|UPDATE) (\w+)", sql))
+
+    if change == "decide":
+        decide(staging, batch_id)
+    else:
+        with staging.begin() as connection:
+            reject_overdue(connection, STORE, NOW + timedelta(hours=25))
+    assert (changed[0], changed.count("awards") > 0) == ("award_gates", True)
 
 
 def test_what_nobody_approved_in_time_is_rejected(staging: Engine) -> None:

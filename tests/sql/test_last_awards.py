@@ -151,6 +151,20 @@ def test_one_under_way_is_being_checked(staging: Engine, member: str, state: Awa
     assert said(staging) == BEING_CHECKED
 
 
+@pytest.mark.parametrize("state", WAITING)
+def test_of_a_batch_nothing_is_said_before_it_is_booked(
+    staging: Engine, member: str, state: AwardState
+) -> None:
+    """No customer asked for it: there is no request that is being checked."""
+    put_award(staging, at=NOW - timedelta(minutes=5), amount=50)
+    put_award(staging, state.value, award_id="a", batch_id="b", amount=70)
+    say(staging)
+    assert said(staging) == ADDED
+    set_state(staging, "applied")
+    say(staging)
+    assert said(staging) == ADDED.replace("50", "70")
+
+
 @pytest.mark.parametrize("state", ["refused", "rejected"])
 def test_what_was_said_of_one_that_is_refused_is_taken_back(
     staging: Engine, member: str, state: str

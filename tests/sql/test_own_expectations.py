@@ -12,6 +12,7 @@ import yaml
 from sqlalchemy import Engine, select
 
 from loyalty_desk.errors import QualityError, SettingsError
+from loyalty_desk.quality import gx
 from loyalty_desk.quality.gate import check_step
 from loyalty_desk.quality.gx import see_that_gx_takes
 from loyalty_desk.quality.own import COLUMNS, own_checks
@@ -186,6 +187,22 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
         },
         "has no expect_column_mean_to_be_between that can be used with severity row",
     ),
+    "one for data frames only": (
+        {
+            **TIER,
+            "type": "expect_column_values_to_match_strftime_format",
+            "kwargs": {"column": "points_expire_on", "strftime_format": "%Y-%m-%d"},
+        },
+        "has no expect_column_values_to_match_strftime_format that can be used",
+    ),
+    "a date as a bound": (
+        {
+            **TIER,
+            "type": "expect_column_values_to_be_between",
+            "kwargs": {"column": "points_expire_on", "min_value": "2027-01-01"},
+        },
+        "expectation 1: .*min_value and max_value must be numbers; dates are text here",
+    ),
     "a misspelt argument": (
         {**TIER, "kwargs": {"column": "tier", "values": ["Gold"]}},
         "expectation tier_is_ours: value_set: field required; values: extra fields not permitted",
@@ -208,6 +225,19 @@ def test_a_mistake_names_the_expectation_and_the_remedy(
         check(staging, tmp_path, Step.MEMBERS)
 
 
+def test_what_is_offered_can_be_used_on_a_database() -> None:
+    offered = gx._types(of_rows=False)
+    metrics = {
+        name: f"{kind.map_metric}.condition"
+        for name, kind in offered.items()
+        if hasattr(kind, "map_metric")
+    }
+    providers = gx._gx(".expectations.registry")._registered_metrics
+    assert len(metrics) > 20
+    for name, metric in metrics.items():
+        assert "SqlAlchemyExecutionEngine" in providers[metric]["providers"], name
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -221,6 +251,14 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, text: str, says: str) -> N
 
     with pytest.raises(SettingsError, match=re.escape(says)):
         own_checks(tmp_path, Step.MEMBERS, store_settings(), {STORE})
+
+
+@pytest.mark.parametrize("name", ["member.yaml", "members.yml"])
+def test_a_file_that_no_step_would_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("expectations: []", encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=rf"{name} is of no step: name it one of members.yaml,"):
+        own_checks(tmp_path, Step.PLAN, store_settings(), {STORE})
 
 
 @pytest.mark.parametrize("text", ["", "expectations: []"])

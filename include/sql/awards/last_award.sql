@@ -20,7 +20,8 @@ ORDER BY m.member_id ASC;
 
 -- name: select_cards_and_last_awards
 -- The cards of some members, and the last award of each that is booked or may yet be: what was
--- refused or rejected never happened to the member. NULLs where there is none.
+-- refused or rejected never happened to the member, and of a batch nobody asked for anything that
+-- could be said to be checked, so it counts once it is booked. NULLs where there is none.
 -- Reads awards, members. Binds store, member_ids (a list), oldest_utc, since_utc. One
 -- row per member.
 WITH ranked AS (
@@ -41,6 +42,7 @@ WITH ranked AS (
         AND a.queued_at_utc >= :oldest_utc
         AND COALESCE(a.settled_at_utc, a.queued_at_utc) >= :since_utc
         AND a.state NOT IN ('refused', 'rejected')
+        AND (a.batch_id IS NULL OR a.state = 'applied')
         AND COALESCE(a.member_id, a.subject) IN (:member_ids)
 )
 

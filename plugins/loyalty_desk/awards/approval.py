@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.queue import add_event, amount_text, get_award, get_events
+from loyalty_desk.awards.queue import add_event, amount_text, enter_gate, get_award, get_events
 from loyalty_desk.awards.requests import agent_key
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -54,7 +54,11 @@ def mark_asked(connection: Connection, store: str, award_id: str, map_index: int
 
 
 def reject_overdue(connection: Connection, store: str, now: datetime) -> list[str]:
-    """Reject what nobody answered in time, also where the question was lost."""
+    """Reject what nobody answered in time, also where the question was lost.
+
+    Holds the store's gate, as whatever changes many awards at once does.
+    """
+    enter_gate(connection, store, now)
     binds = {
         "store": store,
         "now_utc": utc_text(now),

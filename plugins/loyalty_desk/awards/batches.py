@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.approval import decide
-from loyalty_desk.awards.queue import NoAwardError
+from loyalty_desk.awards.approval import decide, decided_state
+from loyalty_desk.awards.queue import NoAwardError, enter_gate
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.statements import statement
 
@@ -45,15 +45,22 @@ def decide_batch(
 ) -> Counter[AwardState]:
     """Approve or reject all of a batch that waits; returns how many are in which state then.
 
+    Holds the store's gate: two that change many awards and cards could wait for each other forever.
+
     Raises:
-        NoAwardError: there is no such batch, or nothing of it waits for approval.
+        NoAwardError: there is no such batch, or nothing of it waits for approval: perhaps somebody
+            else decided otherwise at the same time.
         OwnApprovalError: `by` had a hand in asking for it. Nothing is changed.
     """
+    enter_gate(connection, store, now)
     awards = get_batch(connection, store, batch_id)
     waiting = [award for award in awards if award.state == AwardState.NEEDS_APPROVAL]
     if not waiting:
         raise NoAwardError(f"nothing of batch {batch_id} waits for approval")
-    return Counter(
+    found = Counter(
         decide(connection, store, award, now, approved=approved, by=by, why=why)
         for award in waiting
     )
+    if found.keys().isdisjoint(decided_state(award, approved=approved) for award in waiting):
+        raise NoAwardError(f"nothing of batch {batch_id} waits for approval by now")
+    return found

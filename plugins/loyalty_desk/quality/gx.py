@@ -32,6 +32,20 @@ MOST_IDS: Final = 50
 MOST_ROWS: Final = 100_000
 """Rows at fault are counted up to here, as psycopg holds a whole answer in memory."""
 
+_NOT_ON_A_DATABASE: Final = frozenset(
+    {
+        "expect_column_values_to_be_dateutil_parseable",
+        "expect_column_values_to_be_decreasing",
+        "expect_column_values_to_be_in_type_list",
+        "expect_column_values_to_be_increasing",
+        "expect_column_values_to_be_json_parseable",
+        "expect_column_values_to_be_of_type",
+        "expect_column_values_to_match_json_schema",
+        "expect_column_values_to_match_strftime_format",
+        "expect_column_quantile_values_to_be_between",  # its result cannot be written as JSON
+    }
+)
+"""What GX offers and can use on data frames only."""
 _BIND: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy's `text()` finds them
 _EXCEPTION: Final = re.compile(r"^([\w.]*[A-Z]\w+):", re.MULTILINE)
 _RUN_ROW: Final = "checked_run"
@@ -254,7 +268,7 @@ def _types(*, of_rows: bool) -> dict[str, Any]:
     return {
         name: kind
         for name, kind in found.items()
-        if name in counts or issubclass(kind, tuple(allowed))
+        if name in counts or (issubclass(kind, tuple(allowed)) and name not in _NOT_ON_A_DATABASE)
     }
 
 

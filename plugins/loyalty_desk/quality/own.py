@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.steps import Severity, Step
@@ -67,6 +67,8 @@ _BATCHES: Final[Mapping[Step, str]] = {
     Step.PLAN: "checks/expected/select_expected_changes",
     Step.PUSH: "checks/expected/select_expected_changes",
 }
+_BETWEEN: Final = "expect_column_values_to_be_between"
+_NUMBER: Final = (int, float, type(None))
 _COLUMNS: Final = frozenset({"column", "column_A", "column_B", "column_list"})
 """The arguments of GX's expectations that name columns."""
 
@@ -86,10 +88,21 @@ class Expectation(Strict):
     @classmethod
     def _are_arguments(cls, kwargs: dict[str, Any]) -> dict[str, Any]:
         # Each has a line of its own in the entry; given twice, one of them would be ignored.
-        taken = kwargs.keys() & {"severity", "description", "meta", "result_format"}
+        taken = kwargs.keys() & {"severity", "description", "meta", "result_format", "id"}
         if taken:
             raise ValueError(f"{', '.join(sorted(taken))} cannot stand here")
         return kwargs
+
+    @model_validator(mode="after")
+    def _compares_numbers(self) -> Expectation:
+        # GX makes a time of a date, and PostgreSQL compares none with a text.
+        bounds = (self.kwargs.get("min_value"), self.kwargs.get("max_value"))
+        if self.type == _BETWEEN and not all(isinstance(one, _NUMBER) for one in bounds):
+            raise ValueError(
+                "min_value and max_value must be numbers; dates are text here, so look at them "
+                "with expect_column_values_to_match_regex"
+            )
+        return self
 
 
 def installed_checks(store: str, step: Step) -> tuple[ColumnCheck, ...]:
@@ -109,6 +122,7 @@ def own_checks(
     Raises:
         SettingsError: the file is not as it must be. It names the file, the entry and the remedy.
     """
+    _check_names(folder)
     path = folder / f"{step}.yaml"
     found: list[ColumnCheck] = []
     taken = {check.name for check in suite(step, store)}
@@ -135,6 +149,14 @@ def own_checks(
         if not one.only_stores or store.name in one.only_stores:
             found.append(_check(step, one))
     return tuple(found)
+
+
+def _check_names(folder: Path) -> None:
+    """A file of no step would never be read, and nobody would know."""
+    read = [f"{step}.yaml" for step in Step]
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        if path.name not in read:
+            raise SettingsError(f"{path} is of no step: name it one of {', '.join(read)}")
 
 
 def _entries(path: Path) -> list[Any]:

@@ -39,7 +39,8 @@ class NumberFormat:
             sign = f"[{re.escape(self.grouping)}]"
             grouped = rf"|[1-9][0-9]{{0,2}}(?P<sign>{sign})[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*"
         tiny = r"|[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}" if self.decimal == "." else ""
-        number = rf"(?:[0-9]+{grouped})(?:{re.escape(self.decimal)}[0-9]+)?{tiny}"
+        decimals = rf"{re.escape(self.decimal)}[0-9]+"  # alone too: Oracle writes `.5`
+        number = rf"(?:[0-9]+{grouped})(?:{decimals})?|{decimals}{tiny}"
         return re.compile(rf"[+-]?(?:{number})")
 
     def read(self, cell: str) -> Decimal | None:
@@ -85,7 +86,9 @@ def find_format(rows: Cells, declared: NumberFormat | None) -> NumberFormat:
             if "." in cell or "," in cell:
                 _see(columns.setdefault(column, _Seen()), line, cell, declared, is_whole=is_whole)
     if declared is not None:
-        _refuse(_against(columns), f"not written with {declared.decimal!r} before decimals")
+        between = repr(declared.grouping) if declared.grouping else "nothing"
+        said = f"{declared.decimal!r} before decimals and {between} between thousands"
+        _refuse(_against(columns), f"numbers are not written with {said}")
         return declared
     found = [one for one in (POINT, COMMA) if any(seen.only[one] for seen in columns.values())]
     if len(found) > 1:
@@ -95,7 +98,7 @@ def find_format(rows: Cells, declared: NumberFormat | None) -> NumberFormat:
             for place in _places({name: seen.only[one] for name, seen in columns.items()})
         )
         raise NumbersError(f"numbers are written in two ways: {', '.join(told)}")
-    _refuse(_unclear(columns, found), "which may be thousands or decimals")
+    _refuse(_unclear(columns, found), "a sign may stand between thousands or before decimals")
     return found[0] if found else POINT
 
 
@@ -140,7 +143,7 @@ def _unclear(columns: dict[str, _Seen], found: list[NumberFormat]) -> dict[str, 
 
 def _refuse(lines: dict[str, list[int]], why: str) -> None:
     if places := list(_places(lines)):
-        raise NumbersError(f"numbers are {why}: {', '.join(places)}")
+        raise NumbersError(f"{why}: {', '.join(places)}")
 
 
 def _places(lines: dict[str, list[int]]) -> Iterator[str]:

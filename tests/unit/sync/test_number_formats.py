@@ -37,6 +37,8 @@ def found(declared: NumberFormat | None = None, **columns: list[str]) -> NumberF
         ("0.30000000000000004", "0.30000000000000004", None),
         ("5.5e-17", "5.5E-17", None),
         ("0.500", "0.500", None),
+        (".5", "0.5", None),
+        ("-,500", None, "-0.500"),
         ("12.34.56", None, None),
         ("1,00,000", None, None),
         ("1.000,000.0", None, None),
@@ -94,7 +96,10 @@ def test_the_format_is_found_out_where_all_cells_agree(
 def test_what_may_mean_two_things_is_refused_with_its_first_rows(
     columns: dict[str, list[str]], lines: str
 ) -> None:
-    with pytest.raises(NumbersError, match=f"may be thousands or decimals: column {lines}$"):
+    with pytest.raises(
+        NumbersError,
+        match=f"^a sign may stand .* before decimals: column {lines}$",
+    ):
         found(**columns)
 
 
@@ -127,5 +132,8 @@ def test_what_is_declared_holds_whatever_else_it_may_mean() -> None:
 
 
 def test_cells_in_another_format_than_the_declared_one_refuse_the_file() -> None:
-    with pytest.raises(NumbersError, match=r"not written with ',' .*: column 'Credit' in line 3$"):
+    says = r"^numbers are not written with ',' before decimals and '\.' between .* in line 3$"
+    with pytest.raises(NumbersError, match=says):
         found(GERMAN, **{MONEY: ["1.250", "12.50"]})
+    with pytest.raises(NumbersError, match=r"and nothing between thousands: column 'Points'"):
+        found(NumberFormat(",", ""), **{WHOLE: ["1.250"]})

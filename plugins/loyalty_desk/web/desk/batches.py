@@ -55,7 +55,8 @@ def answer(request: Request, visitor: Approving, form: OwnForm, batch_id: str) -
             )
     except LoyaltyDeskError as error:
         return _show(request, visitor, batch_id, problem=f"Not done: {error}.")
-    done = "doubted" if AwardState.UNKNOWN in found else ("approved" if approved else "rejected")
+    rejected = "doubted" if AwardState.UNKNOWN in found else "rejected"
+    done = "approved" if approved else rejected
     return back_to(request, f"/{store}/awards/batches/{batch_id}", done=done)
 
 
@@ -77,6 +78,7 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         sums=_sums(awards),
         count=len(awards),
         own_part=own_part,
+        is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
         problem=problem,
     )
 
