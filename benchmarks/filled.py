@@ -10,11 +10,11 @@ from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.sync.match import match_customers
 
 
-def fill(engine: Engine, store: StoreSettings, rows: int) -> None:
-    """Stage so many members and as many customers, and match them in full."""
+def fill(engine: Engine, store: StoreSettings, rows: int, *, first_load: bool = True) -> None:
+    """Stage so many members and as many customers, and match everybody in full."""
     with engine.begin() as connection:
         for members in people.member_batches(rows):
-            stage_members(connection, store.name, members, people.START, first_load=True)
+            stage_members(connection, store.name, members, people.START, first_load=first_load)
         for customers in people.customer_batches(rows):
             stage_customers(
                 connection,
@@ -22,7 +22,7 @@ def fill(engine: Engine, store: StoreSettings, rows: int) -> None:
                 customers,
                 people.START,
                 card_key="loyalty",
-                first_load=True,
+                first_load=first_load,
             )
     with engine.begin() as connection:
         match_customers(connection, store, people.START, full=True)

@@ -27,13 +27,12 @@ from sqlalchemy import Engine
 
 from benchmarks import people
 from benchmarks.budget import staging_database
+from benchmarks.filled import fill
 from benchmarks.reconcile_sides import pretend_push
 from benchmarks.simulate import API_KEY
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import open_engine, reading
-from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.run_record import RunRecord, load_run_record
-from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 from sandbox.running import Sandbox
 from scripts import preload
@@ -172,19 +171,7 @@ def _sync(programs: Programs, services: Services, engine: Engine) -> tuple[RunRe
 
 def _fill(engine: Engine, rows: int) -> None:
     """Stage so many more, and have everybody matched and no card to push."""
+    fill(engine, STORE, rows, first_load=False)
     with engine.begin() as connection:
-        for members in people.member_batches(rows):
-            stage_members(connection, STORE.name, members, people.START, first_load=False)
-        for customers in people.customer_batches(rows):
-            stage_customers(
-                connection,
-                STORE.name,
-                customers,
-                people.START,
-                card_key="loyalty",
-                first_load=False,
-            )
-    with engine.begin() as connection:
-        match_customers(connection, STORE, people.START, full=True)
         plan_changes(connection, STORE, "filled", people.START, full=True, limit=None)
     pretend_push(engine, "filled")
