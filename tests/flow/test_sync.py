@@ -27,7 +27,7 @@ def test_every_customer_holds_the_expected_card_and_nothing_else_changes(world, 
     assert all("points_balance" not in card for card in without)
 
 
-def test_a_second_run_writes_nothing_and_asks_for_three_lists_at_most(world, sync) -> None:
+def test_a_second_run_writes_nothing_and_asks_for_four_things_at_most(world, sync) -> None:
     sync.before()
     world.forget_requests()
 
@@ -37,7 +37,7 @@ def test_a_second_run_writes_nothing_and_asks_for_three_lists_at_most(world, syn
     assert (record.planned, record.pushed, record.failed) == (0, 0, 0)
     assert [world.requests(method) for method in ("PUT", "POST", "DELETE")] == [0, 0, 0]
     assert world.requests("GET", "/api/customers") + world.requests("GET", "/api/tickets") <= 3
-    assert world.requests("GET") == 3, "account, customers, tickets"
+    assert world.requests("GET") == 4, "account, customers, tickets, merges"
 
 
 def test_a_sync_reads_who_may_award_over_http(world, sync) -> None:

@@ -54,8 +54,10 @@ def test_a_wrong_file_of_expectations_ends_the_run_before_anything_is_read(
     world, sync, monkeypatch
 ) -> None:
     entry = "{name: x, type: expect_column_values_to_be_null, kwargs: {column: mail}}"
-    (world.folder / "push.yaml").write_text(f"expectations:\n  - {entry}\n", encoding="utf-8")
-    monkeypatch.setenv("LOYALTY_DESK_EXPECTATIONS_DIR", str(world.folder))
+    folder = world.folder / "expectations"
+    folder.mkdir()
+    (folder / "push.yaml").write_text(f"expectations:\n  - {entry}\n", encoding="utf-8")
+    monkeypatch.setenv("LOYALTY_DESK_EXPECTATIONS_DIR", str(folder))
 
     record = sync()
 
