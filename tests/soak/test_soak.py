@@ -1,0 +1,83 @@
+"""Everything at once: three stores on three platforms, seeded actors, then an oracle.
+
+`SOAK_MINUTES` and `SOAK_SEED` choose how long, and which deeds. Files and logs stay in `var/soak`.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+
+from scripts.desk import Desk
+from tests.soak import agents, verdict
+from tests.soak.crew import Actor, Crew
+from tests.soak.journal import Journal
+from tests.soak.shop import Shop
+from tests.soak.stores import open_shops
+
+MINUTES = float(os.environ.get("SOAK_MINUTES", "20"))
+SEED = int(os.environ.get("SOAK_SEED", "1"))
+DRAIN_LIMIT_S = 180.0
+ACTORS = [
+    Actor(agents.sync, (1, 6)),
+    Actor(agents.award, (0.5, 2)),
+    Actor(agents.award, (1, 4)),
+    Actor(agents.reverse, (4, 10)),
+    Actor(agents.decide_award, (1, 4)),
+    Actor(agents.look_up, (0.2, 1.5)),
+]
+OTHER_DAGS = ("award_points", "refresh_cards", "mismatch_report")
+
+
+def test_whatever_happens_at_once_every_card_award_run_and_number_is_right() -> None:
+    journal = Journal()
+    with open_shops(SEED, journal) as (desk, shops):
+        with Crew(shops, ACTORS, SEED) as crew:
+            crew.work(60 * MINUTES)
+        drain(desk, shops)
+        wrong = list(chain(journal.complaints, find_wrong(desk, shops)))
+    print(f"\n{journal.table()}\nSOAK_SEED={SEED} SOAK_MINUTES={MINUTES:g} runs it again")
+    for line in wrong:
+        print(f"wrong: {line}")
+    assert not wrong, f"{len(wrong)} things are wrong"
+
+
+def drain(desk: Desk, shops: list[Shop]) -> None:
+    """Wait until nothing is on its way any more; what waits for a person is rejected."""
+    for shop in shops:
+        for row in shop.rows(agents.STATES, state="needs_approval"):
+            form = {"action": "reject", "why": "the day is over"}
+            shop.pages().post(f"/awards/{row['award_id']}/approval", form)
+    desk.wait_until(lambda: not any(map(is_busy, shops)), "what is under way", DRAIN_LIMIT_S)
+
+
+def is_busy(shop: Shop) -> bool:
+    waiting = shop.rows(
+        "SELECT award_id FROM awards WHERE store = :store"
+        " AND state IN ('queued', 'approved', 'applying', 'needs_approval')"
+    )
+    return bool(waiting or shop.rows("SELECT 1 FROM cards_to_show WHERE store = :store"))
+
+
+def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:
+    """Sync each store a last time, incrementally, and look at everything."""
+    for shop in shops:
+        agents.run_dag(shop, "loyalty_sync")
+    wrong: list[str] = []
+    for shop in shops:
+        wrong += verdict.wrong_cards(shop)
+        wrong += verdict.wrong_awards(shop)
+        wrong += verdict.wrong_runs(shop)
+        wrong += verdict.other_red_runs(shop, OTHER_DAGS)
+    return wrong + list(verdict.wrong_logs(desk, secrets_of(shops)))
+
+
+def secrets_of(shops: list[Shop]) -> dict[str, str]:
+    """What may be in no log, and what it is."""
+    found: dict[str, str] = {}
+    for shop in shops:
+        gorgias, loyalty = shop.sandbox.gorgias, shop.sandbox.credentials[shop.platform]
+        found |= {gorgias["api_key"]: "a key of Gorgias", loyalty["api_key"]: "a platform's key"}
+        found |= dict.fromkeys(shop.tokens.values(), "a token")
+        found |= dict.fromkeys(shop.holders, "an address")
+    return found
