@@ -21,6 +21,7 @@ from sqlalchemy import Engine, RowMapping, text
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.tasks.tokens import make_token
 from sandbox.running import Sandbox
+from scripts import preload
 from scripts.processes import Programs
 from scripts.services import STORE, Place, SandboxSize, Services, find_free_port, start_services
 
@@ -177,11 +178,12 @@ def running_desk(
     staging_url: str | None = None,
     settings: Mapping[str, str] | None = None,
     platforms: Mapping[str, str] | None = None,
+    preloads: tuple[str, ...] = preload.LIBRARIES,
 ) -> Iterator[Desk]:
     """Start everything in an empty `directory`, with these stores, as `make up` does.
 
     `settings` are further environment variables of Airflow, `platforms` the stores that get a
-    sandbox each: without them one for all.
+    sandbox each: without them one for all. `preloads` are what tasks find imported.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -198,6 +200,7 @@ def running_desk(
         own_staging_url=staging_url,
         settings=settings or {},
         platforms=platforms or {STORE: "rivo"},
+        preloads=preloads,
     )
     with Programs(place.log_dir) as programs:
         services = start_services(programs, place, size, lambda _: None)

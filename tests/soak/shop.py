@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import requests
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.records import Opens
-from sandbox.running import Sandbox
+from sandbox.running import Sandbox, SandboxError
 from scripts.desk import Desk, Shown
 from tests.flow.told import ids_by_rivo_id
 from tests.http.desk import DeskClient
@@ -41,10 +42,16 @@ class Shop:
     """By address: the members who held it at any time, so whose card a lookup may show."""
     linked: dict[int, str] = field(default_factory=dict)
     """Customers whom the desk linked to a member."""
+    moved: set[int] = field(default_factory=set)
+    """Customers who got another's address, or another customer."""
+    left: set[int] = field(default_factory=set)
+    """Customers whose member was deleted: only a full read of the platform is sure to tell."""
     erased_customers: set[int] = field(default_factory=set)
     erased_members: set[str] = field(default_factory=set)
     broken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Members with a record at fault, and what mends it."""
+    rivo_ids: dict[str, str] = field(default_factory=dict)
+    """Members' ids on Rivo, whose answers the oracle goes by, by those on the platform."""
     tokens: dict[Opens, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -56,6 +63,7 @@ class Shop:
         """Learn after the first sync who there is."""
         self.people = self.desk.shown_members(self.name, most)
         ids = self.ids_by_rivo_id()
+        self.rivo_ids = {own: rivo for rivo, own in ids.items()}
         for member in self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
             if member["email"]:
                 self.note_holder(member["email"], ids[str(member["id"])])
@@ -68,14 +76,22 @@ class Shop:
         with self.lock:
             return chance.choice(self.people)
 
-    def take_away(self, chance: Random) -> Shown:
-        """Somebody whom no other deed is about from here on."""
+    def take_away(self, chance: Random, *, plain: bool = False) -> Shown:
+        """Somebody whom no other deed is about from here on; a `plain` one is still as at first."""
         with self.lock:
-            return self.people.pop(chance.randrange(len(self.people)))
+            left = [one for one in self.people if not plain or one.customer_id not in self.moved]
+            person = chance.choice(left)
+            self.people.remove(person)
+            return person
 
     def on_platform(self, method: str, path: str, body: Any = None) -> Any:
         """Act on the platform as its staff or its shoppers do."""
         return self.sandbox.control(self.platform, method, path, body)
+
+    def change_member(self, member_id: str, **fields: Any) -> None:
+        """Change a member on the platform; nothing happens to one who is gone."""
+        with contextlib.suppress(SandboxError):
+            self.on_platform("PATCH", f"members/{member_id}", fields)
 
     def in_gorgias(self, method: str, path: str, body: Any = None) -> Any:
         """Act in Gorgias as a person in the helpdesk does."""
@@ -124,6 +140,14 @@ class Shop:
 
     def rows(self, query: str, **binds: Any) -> list[Mapping[str, Any]]:
         return list(self.desk.rows(query, store=self.name, **binds))
+
+    def points_of(self, person: Shown) -> int | None:
+        """The balance on the platform, None for somebody who is gone."""
+        try:
+            held = self.sandbox.control("rivo", "GET", f"members/{self.rivo_ids[person.member_id]}")
+        except SandboxError:
+            return None
+        return int(held["points_tally"])
 
     def ids_by_rivo_id(self) -> dict[str, str]:
         return ids_by_rivo_id(self.sandbox, self.platform)

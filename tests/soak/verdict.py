@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from loyalty_desk.staging.engine import reading
@@ -21,8 +21,11 @@ BOOKED_ONCE = {"applied"}
 NEVER_BOOKED = {"refused", "rejected"}
 
 
-def wrong_cards(shop: Shop) -> Iterator[str]:
-    """Customers whose card is not what follows from the platform and Gorgias as they are now."""
+def wrong_cards(shop: Shop, but: Set[int] = frozenset()) -> Iterator[str]:
+    """Customers whose card is not what follows from the platform and Gorgias as they are now.
+
+    All `but` those customers.
+    """
     ids = shop.ids_by_rivo_id()
     members = [
         member
@@ -39,7 +42,7 @@ def wrong_cards(shop: Shop) -> Iterator[str]:
         for customer_id, card in expected_cards(members, decided, all_tickets(shop.sandbox)).items()
     }
     shown = shown_cards(customers)
-    for customer_id in sorted(wanted.keys() | shown.keys()):
+    for customer_id in sorted((wanted.keys() | shown.keys()) - but):
         want, show = wanted.get(customer_id), shown.get(customer_id)
         # Who was a member once keeps a card that says that they are none.
         if want == show or (want is None and show is not None and not show["member"]):

@@ -1,0 +1,99 @@
+"""What happens on a loyalty platform: members earn, change, move, join, leave, and go wrong."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+from typing import Any
+
+from tests.soak.shop import Shop
+
+SHOWN_LIMIT_S = 20.0
+GOLD = 77
+IMPLAUSIBLE = 10**14
+"""A balance that no check takes for one."""
+NAMES = ("Null", '"points_balance":null', "null, null", "Ada\\u0000", "=1+1", "O'Brien", "Zoë")
+"""What people are called, some of it as JSON writes for null."""
+ASKED = "SELECT 1 FROM cards_to_show WHERE store = :store AND member_id = :member_id"
+
+
+def earn(shop: Shop, chance: Random) -> None:
+    """A member earns points; where the platform tells of it, until the card was shown."""
+    person = shop.somebody(chance)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("webhook", shop.name, "earn", *who) as action:
+        points = (shop.points_of(person) or 0) + chance.randrange(1, 300)
+        action.what = f"earn, to {points}"
+        shop.change_member(person.member_id, points_tally=points)
+        ends_at = time.monotonic() + SHOWN_LIMIT_S
+        time.sleep(0.3)  # the platform tells a moment later
+        while shop.rows(ASKED, member_id=person.member_id):
+            if time.monotonic() > ends_at:
+                action.outcome = "not shown yet"
+                break
+            time.sleep(0.3)  # between two looks at the list
+
+
+def change(shop: Shop, chance: Random) -> None:
+    """What a member's row tells changes, some of it to nothing."""
+    person = shop.somebody(chance)
+    changes: list[dict[str, Any]] = [
+        {"tier_id": None},
+        {"tier_id": GOLD},
+        {"tier_id": None, "points_expire_at_us": None},
+        {"first_name": chance.choice(NAMES)},
+        {"first_name": None, "last_name": None},
+        {"referral_url": ""},
+        {"dob": None},
+        {"status": "guest"},
+        {"status": "member"},
+        {"status": "excluded"},
+    ]
+    fields = chance.choice(changes)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("member change", shop.name, f"set {fields}", *who):
+        shop.change_member(person.member_id, **fields)
+
+
+def give_up_address(shop: Shop, chance: Random) -> None:
+    """A member gives an address up, and a new one joins with it."""
+    person = shop.take_away(chance)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("address", shop.name, "give up an address", *who) as action:
+        shop.change_member(person.member_id, email=None)
+        fields = {"email": person.email, "first_name": "New", "points_tally": 7, "tier_id": None}
+        member_id = str(shop.on_platform("POST", "members", fields)["id"])
+        action.who |= {member_id}
+        shop.note_holder(person.email, member_id)
+
+
+def leave(shop: Shop, chance: Random) -> None:
+    """A member is deleted; most platforms list that nowhere, so a full read finds it."""
+    person = shop.take_away(chance)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("member leaves", shop.name, "delete the member", *who):
+        shop.on_platform("DELETE", f"members/{person.member_id}")
+        shop.left.add(person.customer_id)
+
+
+def go_wrong(shop: Shop, chance: Random) -> None:
+    """A record is at fault for a while: its card stays as it was, and nobody else's does."""
+    if len(shop.broken) > 2:
+        mend(shop)
+        return
+    person = shop.somebody(chance)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("broken record", shop.name, "an implausible balance", *who):
+        points = shop.points_of(person)
+        if points is None or points >= IMPLAUSIBLE:
+            return
+        shop.broken.append((person.member_id, {"points_tally": points}))
+        shop.change_member(person.member_id, points_tally=IMPLAUSIBLE)
+
+
+def mend(shop: Shop) -> None:
+    """Put right what went wrong."""
+    while shop.broken:
+        member_id, fields = shop.broken.pop()
+        with shop.journal.doing("broken record", shop.name, f"mend to {fields}", member_id):
+            shop.change_member(member_id, **fields)
