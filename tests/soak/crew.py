@@ -27,7 +27,7 @@ class Crew:
     """Actors at work for as long as the block lasts; then each ends what it is at."""
 
     def __init__(self, shops: Sequence[Shop], actors: Sequence[Actor], seed: int) -> None:
-        self._stop = threading.Event()
+        self._shops = shops
         self._threads = [
             threading.Thread(
                 target=self._act,
@@ -44,16 +44,17 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
+        for shop in self._shops:
+            shop.closing.set()
         for thread in self._threads:
             thread.join()
 
     def work(self, seconds: float) -> None:
         """Let them work for so long."""
-        self._stop.wait(seconds)
+        self._shops[0].closing.wait(seconds)
 
     def _act(self, actor: Actor, shop: Shop, chance: Random) -> None:
-        while not self._stop.wait(chance.uniform(*actor.rest_s)):
+        while not shop.closing.wait(chance.uniform(*actor.rest_s)):
             try:
                 actor.deed(shop, chance)
             except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told

@@ -42,7 +42,7 @@ def change(shop: Shop, chance: Random) -> None:
         {"tier_id": GOLD},
         {"tier_id": None, "points_expire_at_us": None},
         {"first_name": chance.choice(NAMES)},
-        {"first_name": None, "last_name": None},
+        {"first_name": "Solo", "last_name": None},
         {"referral_url": ""},
         {"dob": None},
         {"status": "guest"},

@@ -48,11 +48,15 @@ class Shop:
     """Customers whose member was deleted: only a full read of the platform is sure to tell."""
     erased_customers: set[int] = field(default_factory=set)
     erased_members: set[str] = field(default_factory=set)
+    refusals: int = 0
+    """How often the platform refused our key to a sync."""
     broken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Members with a record at fault, and what mends it."""
     rivo_ids: dict[str, str] = field(default_factory=dict)
     """Members' ids on Rivo, whose answers the oracle goes by, by those on the platform."""
     tokens: dict[Opens, str] = field(default_factory=dict)
+    closing: threading.Event = field(default_factory=threading.Event)
+    """The time is up: each actor ends what it is at."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property

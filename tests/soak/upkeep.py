@@ -11,6 +11,7 @@ from tests.soak.agents import run_dag
 from tests.soak.shop import Shop
 
 COMMAND_LIMIT_S = 180.0
+LISTED = "*/customers"
 
 
 def reconnect(shop: Shop, _: Random) -> None:
@@ -57,6 +58,19 @@ def _erase_by_command(shop: Shop, person: Shown) -> str:
     if done.returncode != 0:
         return f"exit {done.returncode}: {done.stderr.strip()[-100:]}"
     return "success"
+
+
+def refuse_key(shop: Shop, _: Random) -> None:
+    """The platform refuses our key once where members are listed: the sync that meets it is red."""
+    fault = {"effect": "status", "status": 401, "count": 1, "method": "GET", "route": LISTED}
+    with shop.journal.doing("refused key", shop.name, "refuse the key once") as action:
+        shop.on_platform("POST", "faults", fault)
+        fired = 0
+        while not fired and not shop.closing.wait(0.5):
+            fired = shop.on_platform("GET", "faults")["data"][0]["fired"]
+        shop.on_platform("DELETE", "faults")
+        shop.refusals += fired
+        action.outcome = "met" if fired else "not met"
 
 
 def keep_house(shop: Shop, _: Random) -> None:

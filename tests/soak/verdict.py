@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from loyalty_desk.records import RunState
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import balance_problems, load_recent_records
 from scripts.desk import Desk
@@ -86,17 +87,24 @@ def times_booked(shop: Shop) -> Counter[str]:
 def wrong_runs(shop: Shop) -> Iterator[str]:
     """Syncs that are red, or of another colour than their record, and records that do not add up.
 
-    Nothing that the actors do keeps a sync from its work, so none may be red.
+    Nothing but a refused key keeps a sync from its work here, so each other red one is wrong.
     """
     records = {record.run_id: record for record in records_of(shop)}
+    rightly_red = 0
     for run in all_runs(shop, "loyalty_sync"):
         run_id, state = run["dag_run_id"], run["state"]
         record = records.get(run_id)
         said = "no record" if record is None else f"{record.state.value}: {record.failure}"
-        if state == "failed":
-            yield f"{shop.name}: the sync {run_id} is red; its record says {said}"
-        elif record is None or record.state.value != "succeeded":
+        if (state == "success") != (record is not None and record.state == RunState.SUCCEEDED):
             yield f"{shop.name}: the sync {run_id} is {state}; its record says {said}"
+        elif state != "success":
+            print(f"{shop.name}: the sync {run_id} is {state}; its record says {said}")
+            if f"{shop.platform}_{shop.name}" in said:
+                rightly_red += 1
+            else:
+                yield f"{shop.name}: the sync {run_id} is {state} of what others did: {said}"
+    if rightly_red != shop.refusals:
+        yield f"{shop.name}: {rightly_red} syncs are red by a key refused {shop.refusals} times"
     for record in records.values():
         for problem in balance_problems(record):
             yield f"{shop.name}: run {record.run_id}: {problem}"
