@@ -23,6 +23,10 @@ PAGES = ("", "/mismatches", "/mismatches?status=all", "/awards", "/quality", "/s
 
 def decide(shop: Shop, chance: Random) -> None:
     """Link a customer whom nobody was found for, refuse a member for one, or ignore one."""
+    if shop.linked and chance.random() < 0.2:
+        customer_id, member_id = chance.choice(list(shop.linked.items()))
+        _send(shop, customer_id, {"action": "refuse", "member_id": member_id})
+        return
     customers = [row["customer_id"] for row in shop.rows(CUSTOMERS)]
     members = [row["member_id"] for row in shop.rows(MEMBERS)]
     free = [one for one in customers if one not in shop.linked]
@@ -30,19 +34,26 @@ def decide(shop: Shop, chance: Random) -> None:
     if not free or not unlinked:
         return
     customer_id, member_id = chance.choice(free), chance.choice(unlinked)
-    form = chance.choice(
-        [
-            {"action": "link", "member_id": member_id},
-            {"action": "refuse", "member_id": member_id},
-            {"action": "ignore", "reason": "a wholesaler", "until": ""},
-        ]
-    )
-    what = f"{form['action']} {member_id}"
+    forms = [
+        {"action": "link", "member_id": member_id},
+        {"action": "refuse", "member_id": member_id},
+        {"action": "ignore", "reason": "a wholesaler", "until": ""},
+    ]
+    _send(shop, customer_id, chance.choice(forms))
+
+
+def _send(shop: Shop, customer_id: int, form: dict[str, str]) -> None:
+    deed, member_id = form["action"], form.get("member_id", "")
+    what = f"{deed} {member_id}"
     with shop.journal.doing("decision", shop.name, what, customer_id, member_id) as action:
         answer = shop.pages().post(f"/mismatches/customer/{customer_id}", form)
         action.outcome = f"answered {answer.status_code}"
-        if answer.status_code == requests.codes.see_other and form["action"] == "link":
-            shop.linked[customer_id] = member_id
+    if answer.status_code != requests.codes.see_other:
+        return
+    if deed == "link":
+        shop.linked[customer_id] = member_id
+    elif shop.linked.get(customer_id) == member_id:  # the later decision is what counts
+        del shop.linked[customer_id]
 
 
 def read_pages(shop: Shop, chance: Random) -> None:

@@ -66,9 +66,9 @@ class Journal:
         with self._lock:
             self.awards[award_id] = store
 
-    def about(self, who: object) -> list[str]:
+    def about(self, store: str, who: object) -> list[str]:
         """What was done to somebody, in order: the first thing to look at when a card is wrong."""
-        found = [action for action in self.actions if str(who) in action.who]
+        found = [one for one in self.actions if one.store == store and str(who) in one.who]
         began = min((action.started_s for action in self.actions), default=0.0)
         return [
             f"{one.started_s - began:.1f}-{one.ended_s - began:.1f} {one.what}: {one.outcome}"
@@ -80,8 +80,8 @@ class Journal:
         features = sorted({action.feature for action in self.actions})
         pairs = self.pairs()
         width = max(map(len, features), default=0)
-        head = " " * width + "".join(f" {name[:9]:>9}" for name in features)
-        lines = [f"{'at once':<{width}}{head[width:]}"]
+        head = "".join(f" {name[:9]:>9}" for name in features)
+        lines = [f"{'at once':<{width}}{head}"]
         for one in features:
             row = "".join(f" {pairs[tuple(sorted((one, two)))]:>9}" for two in features)
             lines.append(f"{one:<{width}}{row}")

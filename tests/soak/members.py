@@ -6,7 +6,7 @@ import time
 from random import Random
 from typing import Any
 
-from tests.soak.shop import Shop
+from tests.soak.shop import FEW, Shop
 
 SHOWN_LIMIT_S = 20.0
 GOLD = 77
@@ -67,13 +67,27 @@ def give_up_address(shop: Shop, chance: Random) -> None:
         shop.note_holder(person.email, member_id)
 
 
+def swap(shop: Shop, chance: Random) -> None:
+    """Two members get each other's address, and so their customers each other's card."""
+    with shop.lock:
+        one, two = chance.sample(shop.people[:FEW], 2)
+        who = (one.customer_id, one.member_id, two.customer_id, two.member_id)
+        shop.moved.update((one.customer_id, two.customer_id))
+        with shop.journal.doing("address", shop.name, "swap members' addresses", *who):
+            emails = {ids: shop.email_of(ids) for ids in (one.member_id, two.member_id)}
+            if all(emails.values()):
+                for member_id, email in zip(emails, reversed(emails.values()), strict=True):
+                    shop.note_holder(str(email), member_id)
+                    shop.change_member(member_id, email=email)
+
+
 def leave(shop: Shop, chance: Random) -> None:
     """A member is deleted; most platforms list that nowhere, so a full read finds it."""
     person = shop.take_away(chance)
     who = (person.customer_id, person.member_id)
     with shop.journal.doing("member leaves", shop.name, "delete the member", *who):
         shop.on_platform("DELETE", f"members/{person.member_id}")
-        shop.left.add(person.customer_id)
+        shop.left.add(person.member_id)
 
 
 def go_wrong(shop: Shop, chance: Random) -> None:

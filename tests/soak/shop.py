@@ -24,6 +24,7 @@ from tests.soak.journal import Journal
 
 AWARD, LOOKUP = (Opens.AWARDS, Opens.LOOKUP)
 ANSWER_LIMIT_S = 60.0
+FEW = 10
 
 
 @dataclass
@@ -44,8 +45,8 @@ class Shop:
     """Customers whom the desk linked to a member."""
     moved: set[int] = field(default_factory=set)
     """Customers who got another's address, or another customer."""
-    left: set[int] = field(default_factory=set)
-    """Customers whose member was deleted: only a full read of the platform is sure to tell."""
+    left: set[str] = field(default_factory=set)
+    """Members who were deleted: only a full read of the platform is sure to tell."""
     erased_customers: set[int] = field(default_factory=set)
     erased_members: set[str] = field(default_factory=set)
     refusals: int = 0
@@ -55,6 +56,7 @@ class Shop:
     rivo_ids: dict[str, str] = field(default_factory=dict)
     """Members' ids on Rivo, whose answers the oracle goes by, by those on the platform."""
     tokens: dict[Opens, str] = field(default_factory=dict)
+    made_tokens: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
     """The time is up: each actor ends what it is at."""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -77,8 +79,9 @@ class Shop:
             self.holders.setdefault(email.strip().lower(), set()).add(member_id)
 
     def somebody(self, chance: Random) -> Shown:
+        """One of all, but mostly one of few, so that deeds meet at the same person."""
         with self.lock:
-            return chance.choice(self.people)
+            return chance.choice(self.people if chance.random() < 0.4 else self.people[:FEW])
 
     def take_away(self, chance: Random, *, plain: bool = False) -> Shown:
         """Somebody whom no other deed is about from here on; a `plain` one is still as at first."""
@@ -136,6 +139,7 @@ class Shop:
                         made_by="soak",
                         opens=opens,
                     )
+                self.made_tokens.append(self.tokens[opens])
             return self.tokens[opens]
 
     def pages(self) -> DeskClient:
@@ -147,11 +151,21 @@ class Shop:
 
     def points_of(self, person: Shown) -> int | None:
         """The balance on the platform, None for somebody who is gone."""
+        held = self._on_rivo(person.member_id)
+        return None if held is None else int(held["points_tally"])
+
+    def email_of(self, member_id: str) -> str | None:
+        """The address that a member has on the platform now."""
+        held = self._on_rivo(member_id)
+        return None if held is None else held["email"]
+
+    def _on_rivo(self, member_id: str) -> dict[str, Any] | None:
+        """The member as Rivo, by whose answers the oracle goes, tells of them."""
         try:
-            held = self.sandbox.control("rivo", "GET", f"members/{self.rivo_ids[person.member_id]}")
+            found = self.sandbox.control("rivo", "GET", f"members/{self.rivo_ids[member_id]}")
         except SandboxError:
             return None
-        return int(held["points_tally"])
+        return dict(found)
 
     def ids_by_rivo_id(self) -> dict[str, str]:
         return ids_by_rivo_id(self.sandbox, self.platform)

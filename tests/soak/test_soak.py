@@ -29,6 +29,7 @@ ACTORS = [
     Actor(members.earn, (3, 9)),
     Actor(members.change, (1, 4)),
     Actor(members.give_up_address, (10, 30)),
+    Actor(members.swap, (4, 12)),
     Actor(members.leave, (15, 40)),
     Actor(members.go_wrong, (5, 15)),
     Actor(customers.write, (1, 4)),
@@ -89,7 +90,7 @@ def is_busy(shop: Shop) -> bool:
 def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:
     """Look at everything after a last sync, an incremental one, and at cards after a full one."""
     sync_all(shops)
-    wrong = [line for shop in shops for line in verdict.wrong_cards(shop, but=shop.left)]
+    wrong = [line for shop in shops for line in verdict.wrong_cards(shop, may_show=shop.left)]
     sync_all(shops, full_resync=True)
     for shop in shops:
         wrong += verdict.wrong_cards(shop)
@@ -106,6 +107,6 @@ def secrets_of(shops: list[Shop]) -> dict[str, str]:
     for shop in shops:
         gorgias, loyalty = shop.sandbox.gorgias, shop.sandbox.credentials[shop.platform]
         found |= {gorgias["api_key"]: "a key of Gorgias", loyalty["api_key"]: "a platform's key"}
-        found |= dict.fromkeys(shop.tokens.values(), "a token")
+        found |= dict.fromkeys(shop.made_tokens, "a token")
         found |= dict.fromkeys(shop.holders, "an address")
     return found

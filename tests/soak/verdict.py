@@ -22,10 +22,10 @@ BOOKED_ONCE = {"applied"}
 NEVER_BOOKED = {"refused", "rejected"}
 
 
-def wrong_cards(shop: Shop, but: Set[int] = frozenset()) -> Iterator[str]:
+def wrong_cards(shop: Shop, may_show: Set[str] = frozenset()) -> Iterator[str]:
     """Customers whose card is not what follows from the platform and Gorgias as they are now.
 
-    All `but` those customers.
+    Cards `may_show` some members all the same.
     """
     ids = shop.ids_by_rivo_id()
     members = [
@@ -43,13 +43,15 @@ def wrong_cards(shop: Shop, but: Set[int] = frozenset()) -> Iterator[str]:
         for customer_id, card in expected_cards(members, decided, all_tickets(shop.sandbox)).items()
     }
     shown = shown_cards(customers)
-    for customer_id in sorted((wanted.keys() | shown.keys()) - but):
+    for customer_id in sorted(wanted.keys() | shown.keys()):
         want, show = wanted.get(customer_id), shown.get(customer_id)
+        if want == show or (show and show.get("member_id") in may_show):
+            continue
         # Who was a member once keeps a card that says that they are none.
-        if want == show or (want is None and show is not None and not show["member"]):
+        if want is None and show is not None and not show["member"]:
             continue
         yield f"{shop.name}, customer {customer_id}: {_difference(want, show)}" + "".join(
-            f"\n    {line}" for line in shop.journal.about(customer_id)
+            f"\n    {line}" for line in shop.journal.about(shop.name, customer_id)
         )
 
 

@@ -39,4 +39,5 @@ def test_a_deed_that_raises_is_noted_with_what_it_raised_and_told_of_whom_it_was
         noted.outcome = "refused"
 
     assert [one.outcome for one in journal.actions] == ["ValueError", "refused"]
-    assert [line.split(" ", 1)[1] for line in journal.about(8)] == ["merge: refused"]
+    assert journal.about("two", 8) == []
+    assert [line.split(" ", 1)[1] for line in journal.about("one", 8)] == ["merge: refused"]
