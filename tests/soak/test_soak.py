@@ -41,7 +41,7 @@ ACTORS = [
     Actor(decisions.decide, (3, 10)),
     Actor(decisions.read_pages, (2, 6)),
     Actor(upkeep.erase, (20, 50)),
-    Actor(upkeep.refuse_key, (40, 200), frozenset({"soak_rivo"})),
+    Actor(upkeep.refuse_key, (15, 90), frozenset({"soak_rivo"})),
     Actor(upkeep.keep_house, (30, 90)),
     Actor(upkeep.reconnect, (30, 90), frozenset({"soak_smile"})),
 ]
