@@ -78,6 +78,12 @@ class Shop:
         with self.lock:
             self.holders.setdefault(email.strip().lower(), set()).add(member_id)
 
+    def is_untold(self, customer: Mapping[str, Any]) -> bool:
+        """Whether an address of a customer was ever that of a member who was deleted."""
+        addresses = {customer["email"], *(one["address"] for one in customer["channels"])}
+        held = (self.holders.get(str(one).strip().lower(), set()) for one in addresses)
+        return any(ids & self.left for ids in held)
+
     def somebody(self, chance: Random) -> Shown:
         """One of all, but mostly one of few, so that deeds meet at the same person."""
         with self.lock:

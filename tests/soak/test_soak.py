@@ -90,10 +90,10 @@ def is_busy(shop: Shop) -> bool:
 def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:
     """Look at everything after a last sync, an incremental one, and at cards after a full one."""
     sync_all(shops)
-    wrong = [line for shop in shops for line in verdict.wrong_cards(shop, may_show=shop.left)]
+    wrong = [line for shop in shops for line in verdict.wrong_cards(shop, read_in_full=False)]
     sync_all(shops, full_resync=True)
     for shop in shops:
-        wrong += verdict.wrong_cards(shop)
+        wrong += verdict.wrong_cards(shop, read_in_full=True)
         wrong += verdict.wrong_awards(shop)
         wrong += verdict.wrong_runs(shop)
         wrong += verdict.other_red_runs(shop, OTHER_DAGS)

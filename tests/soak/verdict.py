@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loyalty_desk.records import RunState
@@ -22,37 +22,42 @@ BOOKED_ONCE = {"applied"}
 NEVER_BOOKED = {"refused", "rejected"}
 
 
-def wrong_cards(shop: Shop, may_show: Set[str] = frozenset()) -> Iterator[str]:
+def wrong_cards(shop: Shop, *, read_in_full: bool) -> Iterator[str]:
     """Customers whose card is not what follows from the platform and Gorgias as they are now.
 
-    Cards `may_show` some members all the same.
+    Before everything was `read_in_full` nothing is said of those with an address of somebody whom
+    the platform deleted: few platforms tell of that.
     """
+    customers = shop.in_gorgias("GET", "customers?limit=100000")["data"]
+    wanted, shown = wanted_cards(shop, customers), shown_cards(customers)
+    untold = set() if read_in_full else {one["id"] for one in customers if shop.is_untold(one)}
+    for customer_id in sorted((wanted.keys() | shown.keys()) - untold):
+        want, show = wanted.get(customer_id), shown.get(customer_id)
+        # Who was a member once keeps a card that says that they are none.
+        if want == show or (want is None and show is not None and not show["member"]):
+            continue
+        yield f"{shop.name}, customer {customer_id}: {_difference(want, show)}" + "".join(
+            f"\n    {line}" for line in shop.journal.about(shop.name, customer_id)
+        )
+
+
+def wanted_cards(shop: Shop, customers: list[dict[str, Any]]) -> dict[int, Card]:
+    """The oracle's cards, and on top of them what people decided and who was erased."""
     ids = shop.ids_by_rivo_id()
     members = [
         member
         for member in shop.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
         if ids[str(member["id"])] not in shop.erased_members
     ]
-    customers = shop.in_gorgias("GET", "customers?limit=100000")["data"]
-    left = [customer for customer in customers if customer["id"] not in shop.erased_customers]
     emails = {ids[str(member["id"])]: member["email"] for member in members}
     links = {customer: emails.get(member) for customer, member in shop.linked.items()}
-    decided = [one | {"email": links.get(one["id"]) or one["email"]} for one in left]
-    wanted = {
-        customer_id: as_told_by(shop.platform, card, ids)
-        for customer_id, card in expected_cards(members, decided, all_tickets(shop.sandbox)).items()
-    }
-    shown = shown_cards(customers)
-    for customer_id in sorted(wanted.keys() | shown.keys()):
-        want, show = wanted.get(customer_id), shown.get(customer_id)
-        if want == show or (show and show.get("member_id") in may_show):
-            continue
-        # Who was a member once keeps a card that says that they are none.
-        if want is None and show is not None and not show["member"]:
-            continue
-        yield f"{shop.name}, customer {customer_id}: {_difference(want, show)}" + "".join(
-            f"\n    {line}" for line in shop.journal.about(shop.name, customer_id)
-        )
+    decided = [
+        customer | {"email": links.get(customer["id"]) or customer["email"]}
+        for customer in customers
+        if customer["id"] not in shop.erased_customers
+    ]
+    cards = expected_cards(members, decided, all_tickets(shop.sandbox))
+    return {one: as_told_by(shop.platform, card, ids) for one, card in cards.items()}
 
 
 def _difference(want: Card | None, show: Card | None) -> str:
