@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import requests
+from sqlalchemy import RowMapping
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import make_token
@@ -152,8 +153,8 @@ class Shop:
         """The store's desk, with a login of its own."""
         return dataclasses.replace(self.office.pages(), store=self.name)
 
-    def rows(self, query: str, **binds: Any) -> list[Mapping[str, Any]]:
-        return list(self.desk.rows(query, store=self.name, **binds))
+    def rows(self, query: str, **binds: Any) -> Sequence[RowMapping]:
+        return self.desk.rows(query, store=self.name, **binds)
 
     def points_of(self, person: Shown) -> int | None:
         """The balance on the platform, None for somebody who is gone."""

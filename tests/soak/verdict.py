@@ -128,7 +128,7 @@ def other_red_runs(shop: Shop, dags: tuple[str, ...]) -> Iterator[str]:
             yield f"{dag}__{shop.name}: {run['dag_run_id']} is red: {', '.join(names)}"
 
 
-def all_runs(shop: Shop, dag: str) -> list[Mapping[str, Any]]:
+def all_runs(shop: Shop, dag: str) -> list[dict[str, Any]]:
     return shop.desk.api.list_runs(f"{dag}__{shop.name}", MOST_RUNS)
 
 
