@@ -19,7 +19,8 @@ from tests.soak.journal import Journal
 from tests.soak.shop import Shop
 
 PLATFORMS = {"soak_rivo": "rivo", "soak_lion": "loyaltylion", "soak_smile": "smile"}
-PEOPLE = 120
+PEOPLE, PEOPLE_A_MINUTE = 120, 16
+"""Whom deeds are about: some go in each minute, erased, merged or deleted."""
 SPEED = 40.0
 NO_LIMIT = 100_000_000
 AWARDS: dict[str, Any] = {
@@ -50,11 +51,12 @@ AIRFLOW = {
 
 
 @contextlib.contextmanager
-def open_shops(seed: int, journal: Journal) -> Iterator[tuple[Desk, list[Shop]]]:
-    """Start everything in var/soak and sync each store for the first time."""
+def open_shops(seed: int, minutes: float, journal: Journal) -> Iterator[tuple[Desk, list[Shop]]]:
+    """Start everything in var/soak, with people for so long, and sync each store once."""
     directory = VAR_DIR / "soak"
     stores = {name: {**SETTINGS, "platform": platform} for name, platform in PLATFORMS.items()}
-    size = SandboxSize(members=260, customers=220, seed=seed, speed=SPEED)
+    people = round(PEOPLE + PEOPLE_A_MINUTE * minutes)
+    size = SandboxSize(members=2 * people + 20, customers=2 * people - 20, seed=seed, speed=SPEED)
     with running_desk(
         directory,
         stores,
@@ -69,7 +71,7 @@ def open_shops(seed: int, journal: Journal) -> Iterator[tuple[Desk, list[Shop]]]
         ]
         assert set(sync_all(shops)) == {"success"}, "a first sync is red"
         for shop in shops:
-            shop.meet_people(PEOPLE)
+            shop.meet_people(people)
             subscribe(shop)
             run_dag(shop, "gorgias_connect")  # from here on a ticket makes Gorgias look a card up
         yield desk, shops

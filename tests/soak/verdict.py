@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from loyalty_desk.records import RunState
@@ -18,6 +18,7 @@ from tests.flow.told import as_told_by
 from tests.soak.shop import Shop
 
 MOST_RUNS = 500
+ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 BOOKED_ONCE = {"applied"}
 NEVER_BOOKED = {"refused", "rejected"}
 
@@ -120,12 +121,14 @@ def wrong_runs(shop: Shop) -> Iterator[str]:
 def other_red_runs(shop: Shop, dags: tuple[str, ...]) -> Iterator[str]:
     """Runs of other DAGs that failed, with the task that did."""
     for dag in dags:
+        run_logs = shop.desk.place.directory / "airflow" / "logs" / f"dag_id={dag}__{shop.name}"
         for run in all_runs(shop, dag):
             if run["state"] != "failed":
                 continue
             tasks = shop.desk.api.get_tasks(f"{dag}__{shop.name}", run["dag_run_id"])
             names = [task.name for task in tasks if task.state == "failed"]
-            yield f"{dag}__{shop.name}: {run['dag_run_id']} is red: {', '.join(names)}"
+            logs = f"{run_logs}/run_id={run['dag_run_id']}"
+            yield f"{dag}__{shop.name} is red: {', '.join(names)}; its logs are in {logs}"
 
 
 def all_runs(shop: Shop, dag: str) -> list[dict[str, Any]]:
@@ -140,11 +143,33 @@ def records_of(shop: Shop) -> list[Any]:
         return list(load_recent_records(connection, shop.name, newest[0]["run_id"], MOST_RUNS))
 
 
-def wrong_logs(desk: Desk, secrets: Mapping[str, str]) -> Iterator[str]:
+def wrong_logs(desk: Desk, shops: Sequence[Shop]) -> Iterator[str]:
     """Tracebacks of the services, and what may be in no log: addresses and what gives access."""
+    secrets, addresses = secrets_of(shops), addresses_of(shops)
     folders = (desk.place.log_dir, desk.place.directory / "airflow" / "logs")
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         text = path.read_text(encoding="utf-8", errors="replace")
         yield from (f"{path}: holds {what}" for secret, what in secrets.items() if secret in text)
+        if not addresses.isdisjoint(found.lower() for found in ADDRESS.findall(text)):
+            yield f"{path}: holds a shopper's address"
         if "Traceback (most recent call last)" in text:
             yield f"{path}: a traceback"
+
+
+def secrets_of(shops: Sequence[Shop]) -> dict[str, str]:
+    """What gives access, and what it is."""
+    found: dict[str, str] = {}
+    for shop in shops:
+        gorgias, loyalty = shop.sandbox.gorgias, shop.sandbox.credentials[shop.platform]
+        found |= {gorgias["api_key"]: "a key of Gorgias", loyalty["api_key"]: "a platform's key"}
+        found |= dict.fromkeys(shop.made_tokens, "a token")
+    return found
+
+
+def addresses_of(shops: Sequence[Shop]) -> set[str]:
+    """Every address that a member ever had or a customer has, as a log would show it."""
+    found = {email for shop in shops for email in shop.holders}
+    for shop in shops:
+        customers = shop.in_gorgias("GET", "customers?limit=100000")["data"]
+        found |= {one["email"].strip().lower() for one in customers if one["email"]}
+    return found
