@@ -14,20 +14,20 @@ IMPLAUSIBLE = 10**14
 """A balance that no check takes for one."""
 NAMES = ("Null", '"points_balance":null', "null, null", "Ada\\u0000", "=1+1", "O'Brien", "Zoë")
 """What people are called, some of it as JSON writes for null."""
-ASKED = "SELECT 1 FROM cards_to_show WHERE store = :store AND member_id = :member_id"
+ASKED = "SELECT 1 FROM cards_to_show WHERE store = :store LIMIT 1"
 
 
 def earn(shop: Shop, chance: Random) -> None:
-    """A member earns points; where the platform tells of it, until the card was shown."""
-    person = shop.somebody(chance)
-    who = (person.customer_id, person.member_id)
+    """Some members earn points at once; where the platform tells of it, until cards were shown."""
+    people = {shop.somebody(chance) for _ in range(chance.randrange(1, 9))}
+    who = [one for person in people for one in (person.customer_id, person.member_id)]
     with shop.journal.doing("webhook", shop.name, "earn", *who) as action:
-        points = (shop.points_of(person) or 0) + chance.randrange(1, 300)
-        action.what = f"earn, to {points}"
-        shop.change_member(person.member_id, points_tally=points)
+        for person in sorted(people, key=lambda one: one.customer_id):
+            points = (shop.points_of(person) or 0) + chance.randrange(1, 300)
+            shop.change_member(person.member_id, points_tally=points)
         ends_at = time.monotonic() + SHOWN_LIMIT_S
         time.sleep(0.3)  # the platform tells a moment later
-        while shop.rows(ASKED, member_id=person.member_id):
+        while shop.rows(ASKED):
             if time.monotonic() > ends_at:
                 action.outcome = "not shown yet"
                 break

@@ -26,7 +26,7 @@ ACTORS = [
     Actor(agents.reverse, (15, 40)),
     Actor(agents.decide_award, (3, 10)),
     Actor(agents.look_up, (0.2, 1.5)),
-    Actor(members.earn, (3, 9)),
+    Actor(members.earn, (1, 5)),
     Actor(members.change, (1, 4)),
     Actor(members.give_up_address, (10, 30)),
     Actor(members.swap, (4, 12)),

@@ -60,9 +60,13 @@ def _erase_by_command(shop: Shop, person: Shown) -> str:
     return "success"
 
 
-def refuse_key(shop: Shop, _: Random) -> None:
-    """The platform refuses our key once where members are listed: the sync that meets it is red."""
+def refuse_key(shop: Shop, chance: Random) -> None:
+    """The platform refuses our key once where members are listed: the sync that meets it is red.
+
+    A sync asks once to see that it can, which is passed over mostly, and then to read.
+    """
     fault = {"effect": "status", "status": 401, "count": 1, "method": "GET", "route": LISTED}
+    fault["skip"] = chance.choice([0, 1, 1, 1])
     with shop.journal.doing("refused key", shop.name, "refuse the key once") as action:
         shop.on_platform("POST", "faults", fault)
         fired = 0
