@@ -6,10 +6,12 @@ import time
 from random import Random
 from typing import Any
 
+from tests.soak.journal import Action
 from tests.soak.shop import FEW, Shop
 
 SHOWN_LIMIT_S = 20.0
 GOLD = 77
+MANY = 40
 IMPLAUSIBLE = 10**14
 """A balance that no check takes for one."""
 NAMES = ("Null", '"points_balance":null', "null, null", "Ada\\u0000", "=1+1", "O'Brien", "Zoë")
@@ -18,20 +20,33 @@ ASKED = "SELECT 1 FROM cards_to_show WHERE store = :store LIMIT 1"
 
 
 def earn(shop: Shop, chance: Random) -> None:
-    """Some members earn points at once; where the platform tells of it, until cards were shown."""
+    """Some members earn points at once."""
     people = {shop.somebody(chance) for _ in range(chance.randrange(1, 9))}
     who = [one for person in people for one in (person.customer_id, person.member_id)]
     with shop.journal.doing("webhook", shop.name, "earn", *who) as action:
         for person in sorted(people, key=lambda one: one.customer_id):
             points = (shop.points_of(person) or 0) + chance.randrange(1, 300)
             shop.change_member(person.member_id, points_tally=points)
-        ends_at = time.monotonic() + SHOWN_LIMIT_S
-        time.sleep(0.3)  # the platform tells a moment later
-        while shop.rows(ASKED):
-            if time.monotonic() > ends_at:
-                action.outcome = "not shown yet"
-                break
-            time.sleep(0.3)  # between two looks at the list
+        _wait_until_shown(shop, action)
+
+
+def end_campaign(shop: Shop, chance: Random) -> None:
+    """Many members change at once, so that showing them lasts while a sync plans their cards."""
+    with shop.journal.doing("webhook", shop.name, "a campaign ends") as action:
+        body = {"members": MANY, "seed": chance.getrandbits(30)}
+        shop.on_platform("POST", "tick", body)
+        _wait_until_shown(shop, action)
+
+
+def _wait_until_shown(shop: Shop, action: Action) -> None:
+    """Wait for what the platform told of; where it tells of nothing, the next sync shows it."""
+    ends_at = time.monotonic() + SHOWN_LIMIT_S
+    time.sleep(0.3)  # the platform tells a moment later
+    while shop.rows(ASKED):
+        if time.monotonic() > ends_at:
+            action.outcome = "not shown yet"
+            break
+        time.sleep(0.3)  # between two looks at the list
 
 
 def change(shop: Shop, chance: Random) -> None:

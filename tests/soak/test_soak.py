@@ -26,7 +26,8 @@ ACTORS = [
     Actor(agents.reverse, (15, 40)),
     Actor(agents.decide_award, (3, 10)),
     Actor(agents.look_up, (0.2, 1.5)),
-    Actor(members.earn, (1, 5)),
+    Actor(members.earn, (2, 6)),
+    Actor(members.end_campaign, (20, 50)),
     Actor(members.change, (1, 4)),
     Actor(members.give_up_address, (10, 30)),
     Actor(members.swap, (4, 12)),
@@ -96,6 +97,7 @@ def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:
         wrong += verdict.wrong_cards(shop, read_in_full=True)
         wrong += verdict.wrong_awards(shop)
         wrong += verdict.wrong_runs(shop)
+        wrong += verdict.tripped(shop)
         wrong += verdict.other_red_runs(shop, OTHER_DAGS)
         wrong += wrong_numbers(shop)
     return wrong + list(verdict.wrong_logs(desk, shops))
