@@ -43,6 +43,7 @@ SETTINGS: dict[str, Any] = {
     # A soak changes in minutes what changes in months.
     "brake": {"max_change_share": 1.0, "max_clear_share": 1.0},
     "awards": AWARDS,
+    "turn_minutes": 30 * SPEED,  # a sync is mostly Airflow's work, which no speed makes faster
 }
 AIRFLOW = {
     "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "1000",
