@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast cluster-test chaos lint bench lock clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast cluster-test chaos soak lint bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,8 +42,8 @@ test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 5 --dist worksteal -m "not alone and not cluster"
-	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster"
+	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 5 --dist worksteal -m "not alone and not cluster and not soak"
+	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster and not soak"
 endif
 
 test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the DAGs (about a minute)
@@ -55,6 +55,9 @@ cluster-test: setup-cluster ## Kill parts of the cluster at random and see that 
 chaos: setup-dev ## Try awards under 20,000 simulated schedules of faults, and kill processes (about 10 minutes)
 	@CHAOS_SIMULATED=$${CHAOS_SIMULATED:-20000} CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-500} \
 		$(BIN)/python -m pytest --quiet --durations 5 --numprocesses 2 --dist worksteal tests/chaos
+
+soak: setup-dev ## Run everything at once on three stores, then hold it against an oracle (SOAK_MINUTES=20, SOAK_SEED)
+	@$(BIN)/python -m pytest --quiet --capture=no -m soak $(ARGS)
 
 lint: setup-dev ## Check style, layers and types; changes nothing
 	@$(BIN)/ruff check .

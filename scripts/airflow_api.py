@@ -85,9 +85,9 @@ class AirflowApi:
     def get_run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         return _content(self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}"))
 
-    def list_runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """Return the newest 50 runs of a DAG, the newest first."""
-        answer = _content(self._call("GET", f"dags/{dag_id}/dagRuns?limit=50&order_by=-id"))
+    def list_runs(self, dag_id: str, most: int = 50) -> list[dict[str, Any]]:
+        """Return the newest runs of a DAG, the newest first; Airflow's own limit is 100."""
+        answer = _content(self._call("GET", f"dags/{dag_id}/dagRuns?limit={most}&order_by=-id"))
         runs: list[dict[str, Any]] = answer["dag_runs"]
         return runs
 

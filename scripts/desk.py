@@ -21,9 +21,9 @@ from sqlalchemy import Engine, RowMapping, text
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.tasks.tokens import make_token
 from sandbox.running import Sandbox
-from scripts.airflow_api import AirflowApi
+from scripts import preload
 from scripts.processes import Programs
-from scripts.services import Place, SandboxSize, find_free_port, start_services
+from scripts.services import STORE, Place, SandboxSize, Services, find_free_port, start_services
 
 LOOK_EVERY_S = 0.03
 DAGS_LIMIT_S = 60.0
@@ -58,11 +58,18 @@ class Desk:
     """The running services, and what people and other programs do with them."""
 
     def __init__(
-        self, programs: Programs, place: Place, api: AirflowApi, sandbox: Sandbox, engine: Engine
+        self,
+        programs: Programs,
+        services: Services,
+        sandboxes: Mapping[str, Sandbox],
+        engine: Engine,
     ) -> None:
-        self.place, self.api, self.sandbox, self.engine = place, api, sandbox, engine
+        self.place, self.api, self.engine = services.place, services.api, engine
+        self.environment = services.environment
+        self.sandboxes = sandboxes
+        self.sandbox = next(iter(sandboxes.values()))
         self._programs = programs
-        self.url = f"{place.airflow_url}/loyalty/api/v1/awards"
+        self.url = f"{self.place.airflow_url}/loyalty/api/v1/awards"
         self.tokens: dict[str, str] = {}
         self.session = requests.Session()
         self.session.trust_env = False  # no proxy between this machine and itself
@@ -170,10 +177,13 @@ def running_desk(
     *,
     staging_url: str | None = None,
     settings: Mapping[str, str] | None = None,
+    platforms: Mapping[str, str] | None = None,
+    preloads: tuple[str, ...] = preload.LIBRARIES,
 ) -> Iterator[Desk]:
     """Start everything in an empty `directory`, with these stores, as `make up` does.
 
-    `settings` are further environment variables of Airflow.
+    `settings` are further environment variables of Airflow, `platforms` the stores that get a
+    sandbox each: without them one for all. `preloads` are what tasks find imported.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -189,18 +199,20 @@ def running_desk(
         stores_file=stores_file,
         own_staging_url=staging_url,
         settings=settings or {},
+        platforms=platforms or {STORE: "rivo"},
+        preloads=preloads,
     )
     with Programs(place.log_dir) as programs:
         services = start_services(programs, place, size, lambda _: None)
-        found, api = services.sandbox, services.api
+        api = services.api
         dag_ids = [
             f"{dag}__{store}" for store in stores for dag in ("award_points", "loyalty_sync")
         ]
         programs.wait_until(lambda: all(map(api.find_dag, dag_ids)), "the DAGs", DAGS_LIMIT_S)
-        # `programs` ends the sandbox, so nobody needs its process.
-        sandbox = Sandbox(found, process_id=0)
+        # `programs` ends the sandboxes, so nobody needs their processes.
+        sandboxes = {name: Sandbox(line, process_id=0) for name, line in services.sandboxes.items()}
         engine = open_engine(place.staging_url)
         try:
-            yield Desk(programs, place, api, sandbox, engine)
+            yield Desk(programs, services, sandboxes, engine)
         finally:
             engine.dispose()

@@ -131,7 +131,8 @@ class Customers:
         self.by_created.remove(row)
         self.by_updated.remove(row)
         self._addresses.put(row, ())
-        self.changes.pop(row, None)
+        if row < self._ground.people.customers:  # tickets still name one who was added here
+            self.changes.pop(row, None)
         self.values.pop(row, None)
         self._integrations.pop(row, None)
         for place in ("data", APP_ID):

@@ -82,6 +82,18 @@ def test_a_ticket_for_an_unknown_email_creates_the_customer(gorgias: Call) -> No
     assert gorgias("GET", "/tickets?limit=1").json()["data"][0]["id"] == created.json()["id"]
 
 
+def test_tickets_of_a_customer_who_was_added_and_deleted_are_still_listed(gorgias: Call) -> None:
+    body = {"customer": {"email": "brief@example.test"}, "messages": [MESSAGE]}
+    created = gorgias("POST", "/tickets", json=body).json()
+    customer_id = created["customer"]["id"]
+    assert gorgias("DELETE", f"/customers/{customer_id}").status_code == 204
+
+    listed = gorgias("GET", "/tickets?limit=1").json()["data"][0]
+    assert (listed["id"], listed["customer"]["id"]) == (created["id"], customer_id)
+    assert gorgias("GET", f"/customers/{customer_id}").status_code == 404
+    assert gorgias("GET", f"/tickets/{created['id']}").json()["customer"] is None
+
+
 @pytest.mark.parametrize(
     "change",
     [{"subject": "x" * 999}, {"status": "ajar"}, {"messages": []}, {"messages": [{"via": "api"}]}],

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 AGAIN_AFTER_S: Final = 15.0
 """Well inside the time for which a turn is kept."""
+SOONEST_S: Final = 5.0
+"""Whatever the speed: Airflow takes a task for failed that is queued again before its scheduler has
+seen the end of the last try."""
 
 
 @contextmanager
@@ -26,5 +29,7 @@ def in_turn() -> Iterator[None]:
         yield
     except StoreBusyError as busy:
         log.info("waiting for its turn: %s", busy)
-        again = datetime.now(UTC) + timedelta(seconds=AGAIN_AFTER_S / installation().speed)
+        again = datetime.now(UTC) + timedelta(
+            seconds=max(SOONEST_S, AGAIN_AFTER_S / installation().speed)
+        )
         raise AirflowRescheduleException(again) from None  # type: ignore[no-untyped-call]
