@@ -42,7 +42,7 @@ test: setup-dev ## Run all tests (ARGS="-k name" narrows them)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 5 --dist worksteal -m "not alone and not cluster and not soak"
+	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 4 --dist worksteal -m "not alone and not cluster and not soak"
 	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster and not soak"
 endif
 

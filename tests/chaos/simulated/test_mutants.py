@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 import pytest
 from sqlalchemy import Engine
@@ -12,6 +13,13 @@ from tests.chaos.simulated.trouble import run_schedule
 
 MOST_SCHEDULES = 4_000
 """In so many at most each fault shows; most take a few hundred."""
+FOUND_BY = {
+    "sending has no deadline": 241,
+    "each worker goes by its own clock": 146,
+    "a clock that was set is not noticed": 212,
+    "whoever the platform answers with is awarded": 60,
+}
+"""The schedule that found it last is tried first, as those before it take most of the time."""
 ON = {"each worker goes by its own clock": "postgresql"}
 """Those who share a file are on one machine, which has one clock."""
 
@@ -29,7 +37,7 @@ def test_the_schedules_find(
 ) -> None:
     MUTANTS[name](monkeypatch)
 
-    for seed in range(MOST_SCHEDULES):
+    for seed in dict.fromkeys(chain([FOUND_BY.get(name, 0)], range(MOST_SCHEDULES))):
         if found := run_schedule(seed, simulated).failures:
             record_property("tally", f"mutant found by schedule {seed}: {name} ({found[0][:60]})")
             return
