@@ -73,31 +73,37 @@ def test_a_run_in_an_outage_asks_and_rejects_all_the_same_and_ends_as_failed(
 
 
 @pytest.fixture
-def silent_gorgias(set_connection: SetConnection) -> Iterator[None]:
+def silent_gorgias(set_connection: SetConnection) -> Iterator[socket.socket]:
     """A Gorgias that takes every connection and never answers."""
     with closing(socket.create_server(("127.0.0.1", 0), backlog=100)) as listening:
         port = listening.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         set_connection(f"gorgias_{STORE}", host=url, login="a@shop.example", password="key")
-        yield
+        yield listening
 
 
 def test_bookings_do_not_wait_for_a_gorgias_that_is_silent(
-    staging: Engine, sandbox: Sandbox, silent_gorgias: None
+    staging: Engine, sandbox: Sandbox, silent_gorgias: socket.socket
 ) -> None:
     for name in ("one", "two", "three"):
-        award_to(staging, sandbox, name)
+        award_to(staging, sandbox, name, ticket_id=7)
 
     started_s = time.monotonic()
     counts = award_tasks.apply_awards(STORE)
 
     assert counts == {"applied": 3}
     assert time.monotonic() - started_s < 5
+    silent_gorgias.setblocking(False)
+    with pytest.raises(BlockingIOError):  # nobody has come, so nothing could wait
+        silent_gorgias.accept()
 
 
 @pytest.fixture
 def booked_in_silence(
-    staging: Engine, sandbox: Sandbox, silent_gorgias: None, monkeypatch: pytest.MonkeyPatch
+    staging: Engine,
+    sandbox: Sandbox,
+    silent_gorgias: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Three awards on tickets that are booked and not shown, and little patience with Gorgias."""
     for name in ("one", "two", "three"):
