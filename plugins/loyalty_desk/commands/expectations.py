@@ -20,8 +20,7 @@ def expectations(*, store: StoreName) -> None:
 
     settings = stores_file().get(store)
     yours = 0
-    for step in Step:
-        own = installed_checks(store, step)
+    for step, own in installed_checks(store, Step).items():
         see_that_gx_takes(own)
         yours += len(own)
         for check in (*suite(step, settings), *own):

@@ -78,7 +78,7 @@ def _find_member(connection: Connection, store: StoreSettings, member_id: str) -
 
 def _counts(status: str, store: StoreSettings) -> bool:
     """Whether the store counts that status as a member, as its match does."""
-    return status == MemberStatus.MEMBER or (status == MemberStatus.GUEST and store.include_guests)
+    return status in {MemberStatus.MEMBER, store.guest_status}
 
 
 def _nobody(connection: Connection, store: StoreSettings, outcome: Outcome) -> Found:

@@ -6,7 +6,7 @@ looked at by `gx.py`, before it runs any.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,11 +105,11 @@ class Expectation(Strict):
         return self
 
 
-def installed_checks(store: str, step: Step) -> tuple[ColumnCheck, ...]:
-    """What the installation's file of a step asks of a store; raises as `own_checks` does."""
-    found = stores_file()
+def installed_checks(store: str, steps: Iterable[Step]) -> dict[Step, tuple[ColumnCheck, ...]]:
+    """What the installation's files ask of a store, by step; raises as `own_checks` does."""
+    found, folder = stores_file(), installation().expectations_dir
     names = {*found.stores, *found.problems} - {""}
-    return own_checks(installation().expectations_dir, step, found.get(store), names)
+    return {step: own_checks(folder, step, found.get(store), names) for step in steps}
 
 
 def own_checks(

@@ -16,7 +16,6 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.reading import CustomerMerge
-from loyalty_desk.records import MemberStatus
 from loyalty_desk.staging import intake
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.load import chunks
@@ -39,10 +38,9 @@ def look_up_channels(run: Run, client: GorgiasClient) -> int:
     """
     store = run.store
     looked_up = follow_merges(run, client, store.extract.max_channel_lookups)
-    guest_status = MemberStatus.GUEST if store.include_guests else MemberStatus.MEMBER
     binds = {
         "store": store.name,
-        "guest_status": guest_status.value,
+        "guest_status": store.guest_status.value,
         "lookups": max(0, store.extract.max_channel_lookups - looked_up),
         "now_utc": utc_text(utc_now()),
     }

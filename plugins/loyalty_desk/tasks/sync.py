@@ -77,8 +77,7 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
-        for step in Step:  # a mistake in a file is found before anything was read
-            installed_checks(store_name, step)
+        installed_checks(store_name, Step)  # a mistake is found before anything was read
     except Exception as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.
         with engine.begin() as connection:
@@ -215,7 +214,8 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
         place = installation()
         docs_dir = place.var_dir / "data_docs" / store_name if place.data_docs else None
-        for step in map(Step, steps):
+        own = installed_checks(store_name, map(Step, steps))
+        for step, checks in own.items():
             result = check_step(
                 run.engine,
                 run.store,
@@ -223,7 +223,7 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
                 step,
                 utc_now(),
                 docs_dir=docs_dir,
-                own=installed_checks(store_name, step),
+                own=checks,
             )
             failed["critical"] += result.quality_critical_failed
             failed["warning"] += result.quality_warning_failed

@@ -88,7 +88,7 @@ def show_award(request: Request, visitor: Seeing, award_id: str) -> Response:
 @router.post("/{award_id}/approval")
 def answer(request: Request, visitor: Approving, form: OwnForm, award_id: str) -> Response:
     """Approve or reject one that waits for it; whoever asked for it cannot approve it."""
-    approved = {"approve": True, "reject": False}.get(form.get("action"))
+    approved = read_decision(form)
     if approved is None:
         return _show_one(request, visitor, award_id, problem="Choose approve or reject.")
     store, why = visitor.store.name, read_why(form) or None
@@ -185,6 +185,11 @@ def _get(connection: Connection, visitor: Visitor, award_id: str) -> Row[Any]:
         return get_award(connection, visitor.store.name, award_id)
     except NoAwardError:
         raise WebError(404, "There is no such award.") from None
+
+
+def read_decision(form: Form) -> bool | None:
+    """Whether somebody approves, or rejects; None when they chose neither."""
+    return {"approve": True, "reject": False}.get(form.get("action"))
 
 
 def read_why(form: Form) -> str:

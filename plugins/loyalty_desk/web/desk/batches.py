@@ -18,7 +18,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.desk.awards import read_why
+from loyalty_desk.web.desk.awards import read_decision, read_why
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Approving, Seeing, Visitor
@@ -37,7 +37,7 @@ def show_batch(request: Request, visitor: Seeing, batch_id: str) -> Response:
 @router.post("/approval")
 def answer(request: Request, visitor: Approving, form: OwnForm, batch_id: str) -> Response:
     """Approve or reject all of it that waits; whoever sent it cannot approve it."""
-    approved = {"approve": True, "reject": False}.get(form.get("action"))
+    approved = read_decision(form)
     if approved is None:
         return _show(request, visitor, batch_id, problem="Choose approve or reject.")
     store = visitor.store.name
