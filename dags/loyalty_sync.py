@@ -9,7 +9,8 @@ what the run's note says, then clear the failed task; every task may be repeated
 where it stopped.
 **If it says BrakeError** nothing was written. Read the report; if the changes are right, trigger
 the DAG once with `release_brake`.
-**If it says StoreBusyError** another run of the store is at work; it is tried again by itself.
+**If it says StoreBusyError** another run was at work for longer than `turn_minutes`, or a person
+was erased; `start` waits that long by itself, so see what that other one does.
 
 The report of each run is in the log of the task `report`, and its numbers are in the run's note.
 `synced` does nothing: it is green when every stage ended well, and makes the run red when not.
@@ -104,10 +105,12 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> None:
     def loyalty_sync() -> None:
         @task
         def start(run_id: str, params: dict[str, Any], ti: Any = None) -> None:
+            from loyalty_desk.orchestration.turns import in_turn
             from loyalty_desk.tasks import sync
             from loyalty_desk.tasks.telling import saying_why
 
-            with saying_why("start", partial(ti.xcom_push, NOTE)):
+            waits = in_turn(ti, at_most=wait_minutes(settings.turn_minutes))
+            with saying_why("start", partial(ti.xcom_push, NOTE)), waits:
                 sync.start(store, run_id, params)
 
         @task(multiple_outputs=False)  # counts go on as one value, not as one XCom a count

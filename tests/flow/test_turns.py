@@ -1,4 +1,4 @@
-"""An erasure under real Airflow waits for a sync, holding no place, and takes its turn."""
+"""Erasures and syncs under real Airflow wait for each other, holding no place, in turn."""
 
 from __future__ import annotations
 
@@ -34,4 +34,32 @@ def test_an_erasure_waits_for_the_sync_and_is_green(world: Any, sync: Any) -> No
     assert erasure.state == "success"
     assert world.rows("SELECT * FROM locks") == world.rows("SELECT * FROM lock_turns") == []
     assert len(world.rows("SELECT * FROM erased_people")) == 1
+    engine.dispose()
+
+
+def test_a_sync_waits_for_who_holds_the_store_without_spending_a_try(world: Any, sync: Any) -> None:
+    from airflow.models.taskreschedule import TaskReschedule
+    from airflow.utils.session import create_session
+
+    def waits() -> int:
+        with create_session() as session:
+            return session.query(TaskReschedule).count()
+
+    def end_the_disconnect() -> None:
+        wait_until(lambda: waits() > before)
+        with engine.begin() as connection:
+            connection.execute(schema.locks.delete())
+
+    engine, before = open_engine(world.staging_url), waits()
+    lock = {"store": STORE, "run_id": "disconnect__1", "expires_at_utc": "2999"}
+    with engine.begin() as connection:
+        connection.execute(schema.locks.insert(), lock)
+
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(end_the_disconnect)
+        run = sync.run_dag(f"loyalty_sync__{STORE}")
+        ended.result()
+
+    start = run.get_task_instance("start")
+    assert (start.state, start.try_number) == ("success", 1)
     engine.dispose()

@@ -145,7 +145,7 @@ class StoreSettings(Strict):
     turn_minutes: float = Field(
         default=30.0,
         gt=0,
-        description="How long an erasure or a disconnect waits for its turn while a sync works.",
+        description="How long an erasure or a disconnect waits for a sync, and a sync for them.",
     )
     extract: ExtractSettings = ExtractSettings()
     brake: BrakeSettings = BrakeSettings()

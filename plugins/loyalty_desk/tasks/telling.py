@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from airflow.sdk.exceptions import AirflowRescheduleException
+
 from loyalty_desk.errors import explain
 from loyalty_desk.report.text import note_without_run
 
@@ -26,6 +28,8 @@ def saying_why(name: str, tell: Tell = no_note) -> Iterator[None]:
     """
     try:
         yield
+    except AirflowRescheduleException:  # it waits for its turn, and nothing went wrong
+        raise
     except Exception as error:
         log.error("%s", why := failure_text(name, error))
         tell(note_without_run(why))
