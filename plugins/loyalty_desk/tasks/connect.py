@@ -126,13 +126,18 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
 def close(
     store_name: str, *, waiting: Waiting, by: str, holder: str | None = None, waits: bool = False
 ) -> int:
-    """Take the store out of service when its turn comes; returns awards parked.
+    """Take the store out of service when its turn comes, and pause its DAGs; returns awards parked.
 
     Raises as `hold_store` and `disconnect.close_store`.
     """
     store, engine = _open_store(store_name)
     with hold_store(engine, store, "disconnect", holder=holder, waits=waits):
-        return disconnect.close_store(engine, store.name, waiting, by, utc_now())
+        parked = disconnect.close_store(engine, store.name, waiting, by, utc_now())
+        try:  # clearing cards may take days, in which each run that starts by itself would be red
+            pauses.set_paused(store.name, paused=True)
+        except ConnectError as error:  # tried again in the end, and listed then
+            log.warning("%s", error)
+        return parked
 
 
 def remove_shown(store_name: str) -> list[Left]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Table, insert
 
+from loyalty_desk.connect.disconnect import Waiting
 from loyalty_desk.connect.tokens import find_grant
 from loyalty_desk.errors import StoreDisconnectedError
 from loyalty_desk.gorgias.objects import Kind
@@ -15,6 +16,7 @@ from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.stores import open_store
+from loyalty_desk.tasks.connect import close
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
 from tests.http.api_client import new_token
@@ -92,6 +94,21 @@ def test_a_disconnected_store_does_not_run_until_it_is_connected_again(desk: Des
 
     assert desk("connect") == 1, "its DAGs could not be unpaused, which is said"
     open_store(STORE)
+
+
+def test_its_dags_pause_before_cards_are_cleared_which_may_take_days(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    assert desk("connect") == 0
+    monkeypatch.setattr(
+        "loyalty_desk.connect.pauses.set_paused",
+        lambda store, *, paused: asked.append((store, paused)),
+    )
+
+    close(STORE, waiting=Waiting.PARK, by="ada")
+
+    assert asked == [(STORE, True)]
 
 
 def test_awards_that_wait_are_not_lost(
