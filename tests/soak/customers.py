@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tests.soak.shop import Shop
+from scripts.desk import Shown
+from tests.soak.shop import FUTURE, Shop
 
-FUTURE = "2099-01-01T00:00:00+00:00"
+IMPORTED = 10
+"""Those of an import whose address changes."""
 MESSAGE = {"channel": "api", "via": "api", "from_agent": False, "body_text": "Hello"}
 
 
@@ -43,13 +45,31 @@ def rename(shop: Shop, chance: Random) -> None:
 def swap(shop: Shop, chance: Random) -> None:
     """Two customers get each other's address, and by it each other's card."""
     with shop.lock:
-        one, two = chance.sample(shop.people, 2)
-        who = (one.customer_id, two.customer_id)
-        shop.moved.update(who)
-        with shop.journal.doing("address", shop.name, "swap addresses", *who):
-            held = [shop.in_gorgias("GET", f"customers/{n}").get("email") for n in who]
-            for customer_id, email in zip(who, reversed(held), strict=True):
-                shop.in_gorgias("PATCH", f"customers/{customer_id}", {"email": email})
+        _swap(shop, *chance.sample(shop.people, 2))
+
+
+def _swap(shop: Shop, one: Shown, two: Shown) -> None:
+    who = (one.customer_id, two.customer_id)
+    shop.moved.update(who)
+    with shop.journal.doing("address", shop.name, "swap addresses", *who):
+        held = [shop.in_gorgias("GET", f"customers/{n}").get("email") for n in who]
+        for customer_id, email in zip(who, reversed(held), strict=True):
+            shop.in_gorgias("PATCH", f"customers/{customer_id}", {"email": email})
+
+
+def import_contacts(shop: Shop, chance: Random) -> None:
+    """A file is imported: some get each other's address, and then everybody else is written.
+
+    So those some are none of the newest, with which any read begins: who resumes from a date
+    ahead does not see them.
+    """
+    with shop.lock, shop.journal.doing("customer change", shop.name, "import contacts"):
+        some = chance.sample(shop.people, IMPORTED)
+        for one, two in zip(some[::2], some[1::2], strict=True):
+            _swap(shop, one, two)
+        others = {row["id"] for row in shop.in_gorgias("GET", "customers?limit=100000")["data"]}
+        for customer_id in sorted(others - {person.customer_id for person in some}):
+            shop.in_gorgias("PATCH", f"customers/{customer_id}", {})
 
 
 def merge(shop: Shop, chance: Random) -> None:
@@ -73,5 +93,5 @@ def delete(shop: Shop, chance: Random) -> None:
 def date_ahead(shop: Shop, chance: Random) -> None:
     """Gorgias says that a customer was updated in 2099."""
     person = shop.somebody(chance)
-    with shop.journal.doing("broken record", shop.name, "updated in 2099", person.customer_id):
+    with shop.journal.doing("date ahead", shop.name, "customer of 2099", person.customer_id):
         shop.in_gorgias("PATCH", f"customers/{person.customer_id}", {"updated_datetime": FUTURE})

@@ -66,6 +66,11 @@ class Journal:
         with self._lock:
             self.awards[award_id] = store
 
+    def count(self, feature: str, store: str) -> int:
+        """How many deeds of a feature ended in a store."""
+        with self._lock:
+            return sum(one.feature == feature and one.store == store for one in self.actions)
+
     def about(self, store: str, who: object) -> list[str]:
         """What was done to somebody, in order: the first thing to look at when a card is wrong."""
         found = [one for one in self.actions if one.store == store and str(who) in one.who]

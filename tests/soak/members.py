@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.soak.journal import Action
-from tests.soak.shop import FEW, Shop
+from tests.soak.shop import FEW, FUTURE, Shop
 
 SHOWN_LIMIT_S = 20.0
 GOLD = 77
@@ -103,6 +103,14 @@ def leave(shop: Shop, chance: Random) -> None:
     with shop.journal.doing("member leaves", shop.name, "delete the member", *who):
         shop.on_platform("DELETE", f"members/{person.member_id}")
         shop.left.add(person.member_id)
+
+
+def date_member_ahead(shop: Shop, chance: Random) -> None:
+    """The platform says that a member was updated in 2099."""
+    person = shop.somebody(chance)
+    who = (person.customer_id, person.member_id)
+    with shop.journal.doing("date ahead", shop.name, "member of 2099", *who):
+        shop.change_member(person.member_id, remote_updated_at=FUTURE)
 
 
 def go_wrong(shop: Shop, chance: Random) -> None:

@@ -26,6 +26,7 @@ from tests.soak.journal import Journal
 AWARD, LOOKUP = (Opens.AWARDS, Opens.LOOKUP)
 ANSWER_LIMIT_S = 60.0
 FEW = 10
+FUTURE = "2099-01-01T00:00:00+00:00"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from loyalty_desk.records import RunState
@@ -21,6 +22,8 @@ MOST_RUNS = 500
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 BOOKED_ONCE = {"applied"}
 NEVER_BOOKED = {"refused", "rejected"}
+DISCONNECTED = "is disconnected: nothing of it runs"
+"""In the note of a run that a disconnect turned away."""
 
 
 def wrong_cards(shop: Shop, *, read_in_full: bool) -> Iterator[str]:
@@ -95,7 +98,8 @@ def times_booked(shop: Shop) -> Counter[str]:
 def wrong_runs(shop: Shop) -> Iterator[str]:
     """Syncs that are red, or of another colour than their record, and records that do not add up.
 
-    Nothing but a refused key keeps a sync from its work here, so each other red one is wrong.
+    Nothing but a refused key, and a disconnect, keeps a sync from its work here, so each other red
+    one is wrong.
     """
     records = {record.run_id: record for record in records_of(shop)}
     rightly_red = 0
@@ -103,6 +107,8 @@ def wrong_runs(shop: Shop) -> Iterator[str]:
         run_id, state = run["dag_run_id"], run["state"]
         record = records.get(run_id)
         said = "no record" if record is None else f"{record.state.value}: {record.failure}"
+        if state == "failed" and record is None and DISCONNECTED in (run["note"] or ""):
+            continue
         if (state == "success") != (record is not None and record.state == RunState.SUCCEEDED):
             yield f"{shop.name}: the sync {run_id} is {state}; its record says {said}"
         elif state != "success":
@@ -143,8 +149,16 @@ def other_red_runs(shop: Shop, dags: tuple[str, ...]) -> Iterator[str]:
                 continue
             tasks = shop.desk.api.get_tasks(f"{dag}__{shop.name}", run["dag_run_id"])
             names = [task.name for task in tasks if task.state == "failed"]
-            logs = f"{run_logs}/run_id={run['dag_run_id']}"
+            logs = run_logs / f"run_id={run['dag_run_id']}"
+            if all(is_turned_away(logs / f"task_id={name}") for name in names):
+                continue
             yield f"{dag}__{shop.name} is red: {', '.join(names)}; its logs are in {logs}"
+
+
+def is_turned_away(logs: Path) -> bool:
+    """Whether a task failed as its store was disconnected: what had begun before its DAG paused."""
+    last = max(logs.glob("attempt=*.log"), default=None)
+    return last is not None and "StoreDisconnectedError" in last.read_text(encoding="utf-8")
 
 
 def all_runs(shop: Shop, dag: str) -> list[dict[str, Any]]:
