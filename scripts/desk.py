@@ -25,7 +25,7 @@ from scripts import preload
 from scripts.processes import Programs
 from scripts.services import STORE, Place, SandboxSize, Services, find_free_port, start_services
 
-LOOK_EVERY_S = 0.03
+LOOK_EVERY_S, AT_MOST_S = 0.03, 0.25
 DAGS_LIMIT_S = 60.0
 RUN_LIMIT_S = 180.0
 REQUEST_LIMIT_S = 30.0
@@ -77,16 +77,20 @@ class Desk:
     def wait_until(self, ready: Callable[[], Any], what: str, limit_s: float) -> Any:
         """Call `ready` until it gives something that counts as true, and return that.
 
+        After a while less often, as each look takes time from what is waited for: what is measured
+        by it is at most a twentieth too long.
+
         Raises:
             DeskError: it took longer than `limit_s`.
             ProgramError: a service ended.
         """
-        ends_at = time.monotonic() + limit_s
+        began_at = time.monotonic()
         while not (found := ready()):
             self._programs.check()
-            if time.monotonic() > ends_at:
+            waited_s = time.monotonic() - began_at
+            if waited_s > limit_s:
                 raise DeskError(f"{what} took more than {limit_s:g} s")
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(min(max(LOOK_EVERY_S, waited_s / 20), AT_MOST_S))
         return found
 
     def start_sync(self, store: str, **params: Any) -> str:

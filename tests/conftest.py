@@ -4,6 +4,7 @@ Airflow connections.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -24,6 +25,17 @@ BOTH = ["sqlite", "postgresql"]
 LONG = ("live", "flow")
 """Folders whose tests take long."""
 SetConnection = Callable[..., None]
+
+
+def pytest_sessionstart() -> None:
+    gc.disable()  # what collecting makes stays to the end, so it need not be looked at on the way
+
+
+def pytest_collection_finish() -> None:
+    """Have Python look for garbage seldom, and not among what stays to the end."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # after those are out that are not to run

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
+from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.run_params import RunParams
@@ -67,10 +69,15 @@ class Syncer:
         assert dag_run.state == ("success" if did_its_work else "failed"), record.failure
         return record
 
-    def before(self) -> RunRecord:
-        """Run a sync without Airflow, as the command does: what a test finds when it begins."""
+    def plain(self, **params: Any) -> RunRecord:
+        """Run a sync without Airflow, as the command does, and return its run record.
+
+        It takes a third of the time: for what a test finds when it begins, and where it looks at
+        what came of a sync and not at the run.
+        """
         self._enter_world()
-        run_all(STORE, f"before__{uuid4()}", RunParams().model_dump())
+        with suppress(LoyaltyDeskError):  # what the record tells
+            run_all(STORE, f"plain__{uuid4()}", RunParams(**params).model_dump())
         return self.world.records()[0]
 
     def award(self, **params: object) -> DagRun:

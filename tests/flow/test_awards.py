@@ -13,7 +13,7 @@ from loyalty_desk.staging.engine import open_engine
 @pytest.fixture
 def member(world, sync) -> dict[str, Any]:
     """A member whose card Gorgias shows."""
-    sync.before()
+    sync.plain()
     cards = {customer["id"]: customer for customer in world.customers()}
     row = world.rows(
         "SELECT c.customer_id, c.email, m.member_id, m.points_balance FROM matches AS mt"
@@ -46,7 +46,7 @@ def test_an_award_is_booked_and_shown_in_gorgias_without_a_sync(world, sync, mem
     assert world.shown_cards() == world.expected_cards()
     award = world.rows("SELECT state, door, agent FROM awards")[0]
     assert (award["state"], award["door"]) == ("applied", "airflow_form")
-    assert sync().planned == 0
+    assert sync.plain().planned == 0
 
 
 def test_gorgias_down_leaves_the_award_applied_and_the_card_to_the_next_sync(
@@ -57,7 +57,7 @@ def test_gorgias_down_leaves_the_award_applied_and_the_card_to_the_next_sync(
 
     assert world.rows("SELECT state FROM awards") == [{"state": "applied"}]
     world.sandbox.control("gorgias", "POST", "reset", {"faults": True})
-    assert sync().pushed == 1
+    assert sync.plain().pushed == 1
     assert world.shown_cards() == world.expected_cards()
 
 
@@ -71,10 +71,10 @@ def test_a_sync_takes_back_what_a_card_says_of_an_award_that_is_none_any_more(
         connection.execute(text("UPDATE awards SET state = 'refused'"))
     engine.dispose()
 
-    assert sync().pushed == 1
+    assert sync.plain().pushed == 1
 
     assert said(world, member) == ""
-    assert sync().planned == 0
+    assert sync.plain().planned == 0
 
 
 def test_what_is_not_in_order_or_only_a_trial_is_not_queued(world, sync, member) -> None:

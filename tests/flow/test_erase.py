@@ -135,7 +135,7 @@ def found_in_files(folder: Path, traces: re.Pattern[str]) -> list[str]:
 def test_nothing_of_an_erased_person_is_left_and_the_person_does_not_come_back(
     world, sync, caplog
 ) -> None:
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     person = somebody(world)
     sync.award(
         member_id=person["member_id"], amount=5, reason="gesture", note=f"{NOTE} {person['name']}"

@@ -43,7 +43,7 @@ def test_passing_trouble_changes_nothing_of_the_result(world, sync, what: str) -
     server, rule = RIDDEN_OUT[what]
     world.fault(server, **rule)
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert record.failed == 0
@@ -78,15 +78,15 @@ def test_lasting_trouble_stops_loudly_before_any_write_and_a_later_run_repairs(
     assert world.shown_cards() == {}
 
     world.forget_requests()
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     assert world.shown_cards() == world.expected_cards()
 
 
 def test_writes_that_are_refused_are_counted_and_tried_again_in_the_next_run(world, sync) -> None:
     world.fault("gorgias", effect="status", status=400, method="PUT", count=7)
 
-    first = sync()
-    second = sync()
+    first = sync.plain()
+    second = sync.plain()
 
     assert first.failed == 7
     assert first.pushed == first.planned - 7
@@ -104,7 +104,7 @@ def test_an_outage_in_mid_push_leaves_the_rest_planned_for_the_next_run(world, s
     assert 0 < first.pushed < first.planned
 
     world.forget_requests()
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     assert world.shown_cards() == world.expected_cards()
 
 
@@ -124,7 +124,7 @@ def test_everything_at_once_ends_right_or_is_repaired(world, sync) -> None:
 
     first = sync()
     world.forget_requests()
-    second = sync()
+    second = sync.plain()
 
     assert first.state in {RunState.SUCCEEDED, RunState.FAILED}
     assert second.state == RunState.SUCCEEDED, second.failure
@@ -134,16 +134,16 @@ def test_everything_at_once_ends_right_or_is_repaired(world, sync) -> None:
 def test_a_customer_merged_or_deleted_during_the_run_is_set_aside(world, sync) -> None:
     cards = world.expected_cards()
     deleted, merged, survivor = [c for c, card in cards.items() if card["member"]][:3]
-    sync(dry_run=True)  # everybody is staged
+    sync.plain(dry_run=True)  # everybody is staged
     world.sandbox.control("gorgias", "DELETE", f"customers/{deleted}")
     world.sandbox.control("gorgias", "POST", f"customers/{merged}/merge", {"into": survivor})
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert record.gone == 2
     assert record.failed == 0
-    assert sync().pushed == 0
+    assert sync.plain().pushed == 0
     assert world.shown_cards() == world.expected_cards()
 
 
@@ -153,7 +153,7 @@ def test_a_write_that_gorgias_accepts_and_ignores_is_found_and_sent_again(world,
     customer_id = next(c for c, card in cards.items() if card["member"])
     world.write_as_another_tool(customer_id, {"loyalty": {"points": 1}}, version="2099-01-01T00:00")
 
-    record = sync()
+    record = sync.plain()
 
     assert (record.pushed, record.readback_wrong) == (len(cards), 1)
     assert world.rows("SELECT customer_id FROM to_plan") == [{"customer_id": customer_id}]
@@ -163,7 +163,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync)
     member = world.sandbox.control("rivo", "GET", "members?limit=1")["data"][0]
     world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", {"status": "unheard-of"})
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert record.members_rejected == 1
@@ -182,11 +182,11 @@ def test_a_row_that_cannot_be_used_is_set_aside_and_the_run_goes_on(world, sync)
     ],
 )
 def test_a_row_at_fault_leaves_the_card_of_its_member_as_it_was(world, sync, fault) -> None:
-    before = sync.before()
+    before = sync.plain()
     customer_id, card = next((c, card) for c, card in world.shown_cards().items() if card["member"])
     world.sandbox.control("rivo", "PATCH", f"members/{card['member_id']}", fault)
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert (record.members_rejected, record.cards_stale) == (before.members_rejected + 1, 1)
@@ -194,7 +194,7 @@ def test_a_row_at_fault_leaves_the_card_of_its_member_as_it_was(world, sync, fau
     world.sandbox.control(
         "rivo", "PATCH", f"members/{card['member_id']}", {"points_tally": 321, "status": "member"}
     )
-    assert sync().cards_stale == 0
+    assert sync.plain().cards_stale == 0
     assert world.shown_cards()[customer_id]["points_balance"] == 321
 
 
@@ -203,7 +203,7 @@ def test_a_name_may_hold_what_json_writes_for_null(world, sync) -> None:
     name = {"first_name": 'Ada":null,', "last_name": '":null}'}
     world.sandbox.control("rivo", "PATCH", f"members/{member['id']}", name)
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert (record.quality_critical_failed, record.quality_row_failed) == (0, 0)

@@ -59,7 +59,7 @@ def cards(world: World, key: str) -> dict[int, Any]:
 def test_each_store_has_its_key_and_its_rows_and_leaves_the_others_alone(
     two: World, sync: Any
 ) -> None:
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     before, mine = rows_of(two, STORE), cards(two, "loyalty")
 
     record = sync_other(two, sync)
@@ -82,14 +82,14 @@ def test_each_store_has_its_key_and_its_rows_and_leaves_the_others_alone(
     assert stores == {STORE, OTHER}
 
     # Neither sees a change in what the other one wrote.
-    assert (sync().planned, sync_other(two, sync).planned) == (0, 0)
+    assert (sync.plain().planned, sync_other(two, sync).planned) == (0, 0)
 
 
 def test_the_same_key_on_the_same_account_is_refused_before_anything_is_written(
     two: World, sync: Any
 ) -> None:
     two.more_stores[OTHER]["gorgias"] = {}
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     before = cards(two, "loyalty")
 
     record = sync_other(two, sync)
@@ -110,9 +110,9 @@ def test_an_expired_key_and_an_outage_of_one_store_stop_that_one_alone(
     broken = sync_other(two, sync)
     assert (broken.state, "smile_other" in broken.failure) == (RunState.FAILED, True)
 
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     two.fault("smile", effect="status", status=503)
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     assert rows_of(two, OTHER)["members"] == []
 
 

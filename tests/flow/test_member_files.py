@@ -101,12 +101,12 @@ def test_files_take_the_place_of_the_list(listless: World, sync: Any, drop: Path
     assert record.members_staged == 260
     assert cards(listless) == expected(listless)
 
-    again = sync()
+    again = sync.plain()
     assert (again.state, again.members_fetched, again.planned) == (RunState.SUCCEEDED, 0, 0)
 
     listless.tick(10)
     write(drop / "members-3.csv", members(listless))
-    third = sync()
+    third = sync.plain()
     assert third.state == RunState.SUCCEEDED, third.failure
     assert third.members_changed >= 9
     assert cards(listless) == expected(listless)
@@ -117,9 +117,9 @@ def test_who_is_not_in_a_file_of_everybody_has_left_unless_too_many_have(
 ) -> None:
     everybody = members(listless)
     write(drop / "a.csv", everybody)
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     write(drop / "b.csv", everybody[:-5])
-    fewer = sync()
+    fewer = sync.plain()
     assert (fewer.state, fewer.members_gone) == (RunState.SUCCEEDED, 5)
 
     write(drop / "c.csv", everybody[:20])
@@ -135,7 +135,7 @@ def test_a_file_of_changes_removes_nobody(listless: World, sync: Any, drop: Path
     os.utime(drop / "1.csv", (time.time() - 60, time.time() - 60))
     write(drop / "2.csv", everybody[200:])
 
-    record = sync()
+    record = sync.plain()
 
     assert (record.state, record.members_staged, record.members_gone) == (
         RunState.SUCCEEDED,
@@ -150,10 +150,10 @@ def test_a_bad_row_is_set_aside_and_a_bad_file_stops_the_run_and_is_read_again(
 ) -> None:
     everybody = members(listless)
     write(drop / "0.csv", everybody)
-    assert sync.before().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     # The bad row is that of somebody known: still there, so not one who left.
     write(drop / "a.csv", [{**everybody[0], "points_tally": "many"}, *everybody[1:]])
-    record = sync()
+    record = sync.plain()
     assert (record.state, record.members_rejected) == (RunState.SUCCEEDED, 1)
     assert record.members_gone == 0
 
@@ -163,7 +163,7 @@ def test_a_bad_row_is_set_aside_and_a_bad_file_stops_the_run_and_is_read_again(
     assert "b.csv has no column 'Name', 'Points', 'Tier', 'State'" in failed.failure
 
     write(drop / "b.csv", everybody)
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
 
 
 def test_a_missing_folder_names_the_setting(listless: World, sync: Any, drop: Path) -> None:
@@ -193,7 +193,7 @@ def test_without_files_those_who_write_are_looked_up(listless: World, sync: Any)
     for customer_id in recent & by_address:
         assert shown[customer_id] == wanted[customer_id]
 
-    again = sync()
+    again = sync.plain()
     assert (again.state, again.member_lookups, again.pushed) == (RunState.SUCCEEDED, 0, 0)
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.flow
 
 
 def test_who_survives_a_merge_is_served_in_the_next_run(world: Any, sync: Any) -> None:
-    sync.before()
+    sync.plain()
     cards = world.shown_cards()
     members = [card.get("member_id") for card in cards.values()]
     merged = next(
@@ -23,11 +23,11 @@ def test_who_survives_a_merge_is_served_in_the_next_run(world: Any, sync: Any) -
     survivor = next(one for one, card in cards.items() if card["status"] == "customer_not_found")
     world.sandbox.control("gorgias", "POST", f"customers/{merged}/merge", {"into": survivor})
 
-    record = sync.before()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert (record.gone, record.failed) == (0, 0)
     shown = world.shown_cards()
     assert shown[survivor]["member_id"] == cards[merged]["member_id"]
     assert shown == world.expected_cards()
-    assert sync.before().pushed == 0
+    assert sync.plain().pushed == 0

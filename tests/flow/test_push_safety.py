@@ -24,13 +24,13 @@ def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync
     assert unfinished
     world.release_lock_of_the_dead()
 
-    record = sync()
+    record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert world.shown_cards() == world.expected_cards()
     assert world.rows("SELECT * FROM changes WHERE state IN ('planned', 'sending')") == []
     assert [run.state for run in world.records()] == [RunState.SUCCEEDED, RunState.ABANDONED]
-    assert sync().planned == 0
+    assert sync.plain().planned == 0
 
 
 def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> None:
@@ -49,11 +49,11 @@ def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> No
 
 
 def test_a_customer_who_stops_matching_gets_the_non_member_card(world, sync) -> None:
-    sync.before()
+    sync.plain()
     customer_id, card = next((c, k) for c, k in world.expected_cards().items() if k["member"])
     world.sandbox.control("rivo", "DELETE", f"members/{card['member_id']}")
 
-    record = sync()
+    record = sync.plain()
 
     assert record.planned_clear >= 1
     shown = world.shown_cards()[customer_id]
@@ -62,11 +62,11 @@ def test_a_customer_who_stops_matching_gets_the_non_member_card(world, sync) -> 
 
 
 def test_a_card_that_somebody_changed_in_gorgias_is_repaired(world, sync) -> None:
-    sync.before()
+    sync.plain()
     customer_id = next(iter(world.expected_cards()))
     world.write_as_another_tool(customer_id, {"loyalty": {"points": 1}, "other": {"a": 1}})
 
-    record = sync(full_resync=True)
+    record = sync.plain(full_resync=True)
 
     assert record.pushed == 1
     assert world.shown_cards() == world.expected_cards()
@@ -77,7 +77,7 @@ def test_a_card_that_somebody_changed_in_gorgias_is_repaired(world, sync) -> Non
 def test_custom_fields_are_made_once_and_hold_the_card(world, sync) -> None:
     world.settings = {"push_to": ["custom_fields"]}
 
-    first, second = sync(), sync()
+    first, second = sync.plain(), sync.plain()
 
     assert first.state == RunState.SUCCEEDED, first.failure
     assert (second.planned, world.requests("POST", "/api/custom-fields")) == (0, 6)
@@ -113,7 +113,7 @@ def test_each_limit_stops_the_run_before_the_first_write_until_released(
 ) -> None:
     what = next(iter(limits))
     if what != "max_changes":
-        sync.before()
+        sync.plain()
         for member in world.sandbox.control("rivo", "GET", "members?limit=20")["data"]:
             world.sandbox.control("rivo", "DELETE", f"members/{member['id']}")
         world.tick(30)
@@ -127,7 +127,7 @@ def test_each_limit_stops_the_run_before_the_first_write_until_released(
     assert "release_brake" in braked.failure
     assert world.requests("PUT") == 0
 
-    released = sync(release_brake=True)
+    released = sync.plain(release_brake=True)
 
     assert released.state == RunState.SUCCEEDED, released.failure
     assert released.pushed > 0
@@ -170,12 +170,12 @@ def test_a_first_run_with_another_accounts_key_writes_nothing_and_the_next_one_i
     assert "release_brake" in str(braked.failure)
     assert world.requests("PUT") == 0
     assert world.shown_cards() == {}
-    again = sync()
+    again = sync.plain()
     assert (again.state, world.requests("PUT")) == (RunState.FAILED, 0), "not only the first time"
 
     for server in ("rivo", "gorgias"):
         world.sandbox.control(server, "POST", "reset", {"data": True})
-    right = sync()
+    right = sync.plain()
 
     assert right.state == RunState.SUCCEEDED, right.failure
     assert world.shown_cards() == world.expected_cards()
@@ -186,7 +186,7 @@ def test_a_release_lets_one_run_through_though_nobody_is_in_common(world, sync) 
 
     assert sync().state == RunState.FAILED
     released = sync(release_brake=True)
-    later = sync()
+    later = sync.plain()
 
     assert released.state == RunState.SUCCEEDED, released.failure
     assert released.pushed > 0
@@ -194,7 +194,7 @@ def test_a_release_lets_one_run_through_though_nobody_is_in_common(world, sync) 
 
 
 def test_an_empty_platform_is_an_error_and_not_a_reason_to_clear_every_card(world, sync) -> None:
-    sync.before()
+    sync.plain()
     before = world.shown_cards()
     for member in world.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
         world.sandbox.control("rivo", "DELETE", f"members/{member['id']}")

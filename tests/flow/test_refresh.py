@@ -42,7 +42,7 @@ def change(world) -> list[str]:
 
 
 def test_a_burst_of_webhooks_costs_each_customer_one_write(world, sync, refresh) -> None:
-    sync.before()
+    sync.plain()
     changed = change(world)
     world.forget_requests()
     ask(world, changed, times=40)
@@ -62,11 +62,11 @@ def test_a_burst_of_webhooks_costs_each_customer_one_write(world, sync, refresh)
     )
     assert world.rows("SELECT * FROM cards_to_show") == []
     assert world.shown_cards() == world.expected_cards()
-    assert sync().pushed == 0
+    assert sync.plain().pushed == 0
 
 
 def test_a_card_that_stands_there_already_is_not_written_again(world, sync, refresh) -> None:
-    sync.before()
+    sync.plain()
     world.forget_requests()
     ask(world, sorted(matched(world))[:CHANGED])
 
@@ -78,7 +78,7 @@ def test_a_card_that_stands_there_already_is_not_written_again(world, sync, refr
 def test_what_a_service_that_is_down_leaves_on_the_list_is_shown_later(
     world, sync, refresh
 ) -> None:
-    sync.before()
+    sync.plain()
     changed = change(world)
     ask(world, changed)
     world.fault("rivo", effect="status", status=503, method="GET", route="*customers/*")
@@ -93,7 +93,7 @@ def test_what_a_service_that_is_down_leaves_on_the_list_is_shown_later(
 
 
 def test_a_member_who_is_gone_or_cannot_be_read_holds_up_nobody(world, sync, refresh) -> None:
-    sync.before()
+    sync.plain()
     changed = change(world)
     ask(world, ["1", "not-an-id", *changed])
 

@@ -99,7 +99,7 @@ def test_staging_restored_in_mid_push_is_finished_and_pays_no_award_twice(
 
     said = world_command(world, "restored", "--by", "grace")
     assert "demo: 2 awards are looked for before they are sent" in said
-    record = sync()
+    record = sync.plain()
     world_command(world, "awards", "apply", "--store", "demo")
 
     assert record.state == RunState.SUCCEEDED, record.failure
@@ -108,7 +108,7 @@ def test_staging_restored_in_mid_push_is_finished_and_pays_no_award_twice(
     assert [(one["state"], one["detail"]) for one in awards] == [
         ("applied", "found in the ledger")
     ] * 2
-    assert sync().state == RunState.SUCCEEDED
+    assert sync.plain().state == RunState.SUCCEEDED
     assert world.shown_cards() == world.expected_cards()
     assert world.rows("SELECT * FROM changes WHERE state IN ('planned', 'sending')") == []
 

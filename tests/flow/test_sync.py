@@ -28,7 +28,7 @@ def test_every_customer_holds_the_expected_card_and_nothing_else_changes(world, 
 
 
 def test_a_second_run_writes_nothing_and_asks_for_four_things_at_most(world, sync) -> None:
-    sync.before()
+    sync.plain()
     world.forget_requests()
 
     record = sync()
@@ -41,7 +41,7 @@ def test_a_second_run_writes_nothing_and_asks_for_four_things_at_most(world, syn
 
 
 def test_a_sync_reads_who_may_award_over_http(world, sync) -> None:
-    sync.before()
+    sync.plain()
 
     rows = world.rows("SELECT * FROM gorgias_agents")
     found = {row["agent"]: bool(row["is_active"]) for row in rows}
@@ -62,7 +62,7 @@ def test_no_sync_fails_as_the_users_cannot_be_read(world, sync) -> None:
 
 
 def test_after_members_changed_exactly_their_customers_are_written_once(world, sync) -> None:
-    sync.before()
+    sync.plain()
     before = world.expected_cards()
     world.tick(25)
     after = world.expected_cards()

@@ -19,7 +19,7 @@ def test_an_oauth_app_pushes_into_its_own_place_and_reads_it_back(world, sync) -
     )
     world.settings = {"gorgias": {"app_id": APP_ID}}
 
-    first, second = sync(), sync(full_resync=True)
+    first, second = sync(), sync.plain(full_resync=True)
 
     assert first.state == RunState.SUCCEEDED, first.failure
     assert (first.readback_checked, first.readback_wrong) == (20, 0)
@@ -49,18 +49,18 @@ def test_what_the_time_box_leaves_is_pushed_by_the_next_run(world, sync) -> None
 
     world.settings = {}
     world.forget_requests()
-    second = sync()
+    second = sync.plain()
     assert second.pushed == first.left
     assert world.shown_cards() == world.expected_cards()
 
 
 def test_a_full_scan_notices_customers_who_are_gone(world, sync) -> None:
-    sync.before()
+    sync.plain()
     leavers = [customer["id"] for customer in world.customers()[:3]]
     for customer_id in leavers:
         world.sandbox.control("gorgias", "DELETE", f"customers/{customer_id}")
 
-    incremental, full = sync(), sync(full_resync=True)
+    incremental, full = sync.plain(), sync.plain(full_resync=True)
 
     assert incremental.customers_merged_or_deleted == 0
     assert (full.customers_gone, full.customers_merged_or_deleted) == (3, 3)
@@ -71,7 +71,7 @@ def test_a_customer_is_found_by_a_further_address_and_looked_up_only_once(world,
     customer = next(c for c in world.customers() if c["trouble"] == "secondary_channel")
     world.open_ticket(customer["id"])
 
-    first, second = sync(), sync()
+    first, second = sync.plain(), sync.plain()
 
     assert first.channel_lookups > 0
     assert second.channel_lookups == 0

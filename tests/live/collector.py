@@ -31,6 +31,16 @@ class Collector:
         self.url = url
         self.points: list[Point] = []
 
+    def settings(self) -> dict[str, str]:
+        """What an Airflow whose metrics come here has in its environment."""
+        return {
+            "AIRFLOW__METRICS__OTEL_ON": "True",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_METRIC_EXPORT_INTERVAL": "2000",  # ms; a minute in production
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{self.url}/v1/metrics",
+        }
+
     def take(self, body: bytes) -> None:
         request = ExportMetricsServiceRequest.FromString(body)
         for resource in request.resource_metrics:

@@ -6,30 +6,44 @@ import pytest
 
 from scripts.desk import running_desk
 from scripts.services import SandboxSize
+from tests.live.collector import running_collector
 from tests.live.notifier import told_to
-from tests.live.office import HASTY, STORE, Office
+from tests.live.office import HASTY, LATE, STORE, Office
 
 SPEED = 20.0
+LATE_MINUTES = 0.25
 
 
 @pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """All services once for the tests of this folder, after a first sync."""
     folder = tmp_path_factory.mktemp("live")
-    alerts = folder / "alerts.jsonl"
-    notifier = told_to(alerts)
+    alerts = {name: folder / f"alerts-{name}.jsonl" for name in (STORE, LATE)}
     store = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}}
     by_itself = {"approval_above_points": 100, "schedule": None, "ticket_note": True}
     stores = {
-        STORE: {**store, "awards": by_itself, "alerts": {"notifiers": [notifier]}},
+        STORE: {**store, "awards": by_itself, "alerts": {"notifiers": [told_to(alerts[STORE])]}},
         HASTY: {
             **store,
             "platform_conn_id": f"rivo_{STORE}",
             "gorgias_conn_id": f"gorgias_{STORE}",
             "awards": {**by_itself, "approval_hours": 0.003},
         },
+        LATE: {
+            **store,
+            "alerts": {
+                "notifiers": [told_to(alerts[LATE])],
+                "sync_late_after_minutes": LATE_MINUTES,
+            },
+        },
     }
     size = SandboxSize(members=260, customers=220, seed=7, speed=SPEED)
-    with running_desk(folder / "live", stores, size) as desk:
+    own_sandboxes = dict.fromkeys((STORE, LATE), "rivo")
+    with (
+        running_collector() as collector,
+        running_desk(
+            folder / "live", stores, size, settings=collector.settings(), platforms=own_sandboxes
+        ) as desk,
+    ):
         desk.sync(STORE)
-        yield Office(desk, alerts)
+        yield Office(desk, alerts, collector)

@@ -12,8 +12,9 @@ from scripts.desk import Desk, Shown
 from scripts.services import ADMIN
 from tests.http.api_client import new_client
 from tests.http.desk import DeskClient
+from tests.live.collector import Collector
 
-STORE, HASTY = "demo", "hasty"
+STORE, HASTY, LATE = "demo", "hasty", "late"
 DAG_ID = f"award_points__{STORE}"
 LIMIT_S = 120.0
 """How long anything may take that takes a few seconds on a machine with nothing else to do."""
@@ -22,8 +23,8 @@ LIMIT_S = 120.0
 class Office:
     """The running desk. Each test takes its own member, so that tests do not meet."""
 
-    def __init__(self, desk: Desk, alerts: Path) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, alerts: Mapping[str, Path], collector: Collector) -> None:
+        self.desk, self.collector = desk, collector
         self._alerts = alerts
         self._members = iter(desk.shown_members(STORE, 50))
         self.award_ids: list[str] = []
@@ -115,11 +116,12 @@ class Office:
             )
         )
 
-    def alerts(self) -> list[dict[str, str]]:
-        """What the store's people were told."""
-        if not self._alerts.exists():
+    def alerts(self, store: str = STORE) -> list[dict[str, str]]:
+        """What a store's people were told."""
+        file = self._alerts[store]
+        if not file.exists():
             return []
-        return [json.loads(line) for line in self._alerts.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
     def log_files(self) -> Iterator[Path]:
         """Every log of a service, and of a task."""
