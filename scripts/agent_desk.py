@@ -12,6 +12,7 @@ from loyalty_desk.tasks.connect import ButtonToMake
 
 TIMEOUT_S = 20.0
 BUTTON = re.compile(r'data-button="')
+SHOWN_BUTTON = 'data-testid="http-button"'
 TICKET = re.compile(r'data-ticket="(\d+)"')
 
 
@@ -55,6 +56,13 @@ class AgentDesk:
         answer = self._session.get(self.url, timeout=TIMEOUT_S)
         answer.raise_for_status()
         return [int(found) for found in TICKET.findall(answer.text)]
+
+    def has_button(self, ticket_id: int) -> bool:
+        """Whether the ticket shows a button, as it does beside the card of a member."""
+        return (
+            SHOWN_BUTTON
+            in self._session.get(f"{self.url}/ticket/{ticket_id}", timeout=TIMEOUT_S).text
+        )
 
     def write_as_customer(self, ticket_id: int, text: str) -> None:
         """Add a message of the customer's, as when a mail comes in."""

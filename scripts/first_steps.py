@@ -15,13 +15,14 @@ from scripts.processes import Programs
 from scripts.services import STORE, Say, Services
 
 COMMAND_LIMIT_S = 120.0
+LOOKUP_LIMIT_S = 60.0
 TICKETS_SHOWN = 12
 
 
 def take_first_steps(programs: Programs, services: Services, token: str, say: Say) -> int:
     """Connect the store, make and adopt the buttons, register the webhooks.
 
-    Some customers write then, so that their tickets show a card at once. Returns such a ticket.
+    Some customers write then, so that their tickets show a card at once. Returns one of a member.
     """
     say("connecting Gorgias: fields, integration, widgets, macros")
     run_connect(programs, services)
@@ -35,7 +36,22 @@ def take_first_steps(programs: Programs, services: Services, token: str, say: Sa
     tickets = agents.newest_tickets()[:TICKETS_SHOWN]
     for ticket_id in tickets:
         agents.write_as_customer(ticket_id, "How many points do I have?")
-    return tickets[0]
+    return find_members_ticket(programs, agents, tickets)
+
+
+def find_members_ticket(programs: Programs, agents: AgentDesk, tickets: Sequence[int]) -> int:
+    """The first of the tickets whose card has the button, which is on members' cards alone.
+
+    Raises ProgramError when no lookup has brought one in time.
+    """
+    found: list[int] = []
+
+    def has_found() -> bool:
+        found.extend(ticket_id for ticket_id in tickets if agents.has_button(ticket_id))
+        return bool(found)
+
+    programs.wait_until(has_found, "a ticket of a member", LOOKUP_LIMIT_S)
+    return found[0]
 
 
 def run_connect(programs: Programs, services: Services, *options: str) -> None:

@@ -1,6 +1,6 @@
 """`make up`: the sandbox and Airflow on this machine, until Ctrl-C.
 
-What they write stays in `var/up`, so the next start goes on from there.
+What they write stays in `var/up` or the directory named, so the next start goes on from there.
 """
 
 from __future__ import annotations
@@ -43,13 +43,16 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=USUAL_PORT, help="of Airflow; a free one when this is taken"
     )
+    parser.add_argument(
+        "--directory", type=Path, default=VAR_DIR / "up", help="what they write stays here"
+    )
     arguments = vars(parser.parse_args())
-    port = arguments.pop("port")
+    port, directory = arguments.pop("port"), arguments.pop("directory")
     guard()
     console = Console()
     try:
-        with hold_alone(VAR_DIR / "up.lock", "`make up` is running here already"):
-            stay_up(SandboxSize(**arguments), port, console)
+        with hold_alone(directory.with_suffix(".lock"), "`make up` is running here already"):
+            stay_up(SandboxSize(**arguments), directory, port, console)
     except StopRequestedError:
         console.say("stopped")
         return 0
@@ -58,10 +61,10 @@ def main() -> int:
         return 1
 
 
-def stay_up(size: SandboxSize, wanted_port: int, console: Console) -> NoReturn:
+def stay_up(size: SandboxSize, directory: Path, wanted_port: int, console: Console) -> NoReturn:
     """Start everything, say where it is, and wait; ends by StopRequestedError or ProgramError."""
     place = Place(
-        directory=VAR_DIR / "up",
+        directory=directory,
         airflow_port=find_free_port(wanted_port),
         password=read_or_make_secrets(VAR_DIR / "secrets.json")["admin_password"],
     )

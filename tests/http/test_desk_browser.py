@@ -230,7 +230,7 @@ def test_an_applied_award_is_taken_back(
     page.get_by_label("Why").fill("given to the wrong one")
     page.get_by_role("button", name="Take back").click()
 
-    expect(page.get_by_role("status")).to_contain_text("takes it back is queued")
+    expect(page.get_by_role("status")).to_contain_text("Nothing is booked yet")
     expect(page.get_by_role("heading", level=1)).to_contain_text("-500 points")
 
 

@@ -109,6 +109,7 @@ SAID: Final = {
     "ignored": "Ignored.",
     "undone": "Undone.",
     "awarded": "The award is queued.",
+    "waits": "Nothing is booked yet: another person has to approve it.",
     "repeated": "Sent twice: nothing new was queued. This is the award that was queued before.",
     "approved": "Approved.",
     "rejected": "Rejected.",

@@ -41,6 +41,15 @@ from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/awards", route_class=DeskRoute)
 
+FACTS: Final = {
+    "door": "came in by",
+    "token_id": "token",
+    "queued_by": "queued by",
+    "balance_before": "balance before",
+    "balance_after": "balance after",
+    "entry_id": "entry in the platform's ledger",
+}
+"""What was known at a step of an award, as the page calls it."""
 PAGE_ROWS: Final = 50
 MOST_WHY: Final = 300
 
@@ -149,7 +158,8 @@ def reverse(request: Request, visitor: Awarding, form: OwnForm, award_id: str) -
         return _show_one(request, visitor, award_id, problem=problem)
     except LoyaltyDeskError as error:
         return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
-    return _back(request, visitor, queued.award_id, "reversed")
+    done = "waits" if queued.state is AwardState.NEEDS_APPROVAL else "reversed"
+    return _back(request, visitor, queued.award_id, done)
 
 
 def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str = "") -> Response:
@@ -212,8 +222,8 @@ def _facts(event: Row[Any]) -> dict[str, str]:
     """What was known at a step, in words; who it is for is above the timeline already."""
     facts: dict[str, Any] = json.loads(event.facts)
     shown = {
-        name.replace("_", " "): str(facts[name]).replace("_", " ")
-        for name in ("door", "token_id", "queued_by", "balance_before", "balance_after", "entry_id")
+        label: str(facts[name]).replace("_", " ")
+        for name, label in FACTS.items()
         if facts.get(name) is not None
     }
     if facts.get("member_ids"):

@@ -41,7 +41,7 @@ from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
-from loyalty_desk.records import Unit
+from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
@@ -128,7 +128,8 @@ def import_file(request: Request, visitor: Awarding, form: OwnForm) -> Response:
 
 def _show_queued(request: Request, visitor: Visitor, queued: Queued) -> Response:
     where = f"/{visitor.store.name}/awards/{queued.award_id}"
-    return back_to(request, where, done="awarded" if queued.is_new else "repeated")
+    taken = "waits" if queued.state is AwardState.NEEDS_APPROVAL else "awarded"
+    return back_to(request, where, done=taken if queued.is_new else "repeated")
 
 
 def _show_form(

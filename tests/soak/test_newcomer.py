@@ -1,0 +1,112 @@
+"""`make up` as a newcomer meets it: the printed ticket, and points added while the first sync runs.
+
+The sandbox keeps its own pace, so that the sync is still under way.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from scripts.airflow_api import AirflowApi
+from scripts.processes import end_processes
+from scripts.services import ADMIN, PROJECT_ROOT, find_free_port
+
+pytestmark = pytest.mark.soak
+
+LIMIT_S = 180.0
+POINTS = 25
+SIZE = ("--members", "150", "--customers", "120")
+BUTTON = re.compile(r'<form[^>]*data-testid="http-button".*?</form>', re.S)
+INPUT = re.compile(r'<input[^>]*name="([^"]+)" value="([^"]*)"(?: data-key="([^"]+)")?')
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What `make up` told its user, and the process."""
+
+    process: subprocess.Popen[str]
+    ticket: str
+    api: AirflowApi
+
+    def page(self) -> str:
+        return requests.get(self.ticket, timeout=20).text
+
+    def press(self, **typed: str) -> str:
+        """Fill in the first button's form and send it; returns the page that comes."""
+        form = BUTTON.search(self.page())
+        assert form is not None, "the printed ticket has no button"
+        fields = {name: typed.get(key, value) for name, value, key in INPUT.findall(form[0])}
+        return requests.post(f"{self.ticket}/button", data=fields, timeout=20).text
+
+
+def wait_for(ready: object, what: str) -> None:
+    ends_at = time.monotonic() + LIMIT_S
+    while not ready():  # type: ignore[operator] # a plain callable
+        assert time.monotonic() < ends_at, f"{what} took more than {LIMIT_S:g} s"
+        time.sleep(0.3)  # between two looks
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
+    directory = tmp_path_factory.mktemp("make") / "up"
+    options = (*SIZE, "--directory", str(directory), "--port", str(find_free_port()))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.up", *options],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: dict[str, str] = {}
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if found := re.match(r"  (a ticket|Airflow|password|logs) +(\S+)$", line):
+            lines[found[1]] = found[2]
+        if "logs" in lines:
+            break
+    try:
+        assert "logs" in lines, "".join(said)
+        yield Printed(
+            process, lines["a ticket"], AirflowApi(lines["Airflow"], ADMIN, lines["password"])
+        )
+    finally:
+        end_processes([process.pid])
+
+
+def test_the_printed_ticket_is_a_members_and_points_added_in_the_first_sync_leave_all_green(
+    printed: Printed,
+) -> None:
+    shown = re.search(r"Loyalty: ([\d,]+) points", printed.page())
+    assert shown is not None, "the printed ticket shows no member's card"
+    points = int(shown[1].replace(",", ""))
+    sync = printed.api.list_runs("loyalty_sync__demo")[0]
+    assert sync["state"] in {"queued", "running"}, "the first sync is over already"
+
+    answer = printed.press(amount=str(POINTS), note="of a newcomer")
+
+    assert '<strong data-testid="button-status">202</strong>' in answer
+    wait_for(lambda: f"Loyalty: {points + POINTS:,} points" in printed.page(), "the new balance")
+    wait_for(
+        lambda: all(run["state"] in {"success", "failed"} for run in printed.api.list_runs("~")),
+        "all runs",
+    )
+    runs = printed.api.list_runs("~")
+    assert {run["dag_id"] for run in runs} >= {"loyalty_sync__demo", "award_points__demo"}
+    assert {run["state"] for run in runs} == {"success"}
+
+
+def test_an_interrupt_ends_it_well(printed: Printed) -> None:
+    printed.process.send_signal(signal.SIGINT)
+
+    assert printed.process.wait(LIMIT_S) == 0
