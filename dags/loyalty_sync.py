@@ -10,7 +10,8 @@ where it stopped.
 **If it says BrakeError** nothing was written. Read the report; if the changes are right, trigger
 the DAG once with `release_brake`.
 **If it says StoreBusyError** another run was at work for longer than `turn_minutes`, or a person
-was erased, or the store was disconnected; `start` waits that long by itself, so see what that other one does.
+was erased, or the store was disconnected; `start` waits that long by itself, so see what that one
+does.
 
 The report of each run is in the log of the task `report`, and its numbers are in the run's note.
 `synced` does nothing: it is green when every stage ended well, and makes the run red when not.
