@@ -133,11 +133,11 @@ def close(
     store, engine = _open_store(store_name)
     with hold_store(engine, store, "disconnect", holder=holder, waits=waits):
         parked = disconnect.close_store(engine, store.name, waiting, by, utc_now())
-        try:  # clearing cards may take days, in which each run that starts by itself would be red
-            pauses.set_paused(store.name, paused=True)
-        except ConnectError as error:  # tried again in the end, and listed then
-            log.warning("%s", error)
-        return parked
+    try:  # clearing cards may take days, in which each run that starts by itself would be red
+        pauses.set_paused(store.name, paused=True)
+    except ConnectError as error:  # tried again in the end, and listed then
+        log.warning("%s", error)
+    return parked
 
 
 def remove_shown(store_name: str) -> list[Left]:
