@@ -47,14 +47,14 @@ class Journal:
     @contextlib.contextmanager
     def doing(self, feature: str, store: str, what: str, *who: object) -> Iterator[Action]:
         """Note a deed for as long as the block lasts; the block may set its outcome."""
-        action = Action(feature, store, what, frozenset(map(str, who)), time.monotonic())
+        action = Action(feature, store, what, frozenset(map(str, who)), time.time())
         try:
             yield action
         except Exception as error:
             action.outcome = type(error).__name__
             raise
         finally:
-            action.ended_s = time.monotonic()
+            action.ended_s = time.time()
             with self._lock:
                 self.actions.append(action)
 
@@ -70,6 +70,11 @@ class Journal:
         """How many deeds of a feature ended in a store."""
         with self._lock:
             return sum(one.feature == feature and one.store == store for one in self.actions)
+
+    def was_doing(self, feature: str, store: str, began_s: float, ended_s: float) -> bool:
+        """Whether a deed of a feature was under way in a store at some time from `began_s` on."""
+        span = Action(feature, store, "", frozenset(), began_s, ended_s)
+        return any(one.feature == feature and one.meets(span) for one in self.actions)
 
     def about(self, store: str, who: object) -> list[str]:
         """What was done to somebody, in order: the first thing to look at when a card is wrong."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ def wrong_runs(shop: Shop) -> Iterator[str]:
         run_id, state = run["dag_run_id"], run["state"]
         record = records.get(run_id)
         said = "no record" if record is None else f"{record.state.value}: {record.failure}"
-        if state == "failed" and record is None and DISCONNECTED in (run["note"] or ""):
+        is_turned_away = record is None and DISCONNECTED in (run["note"] or "")
+        if state == "failed" and is_turned_away and was_out_of_service(shop, run):
             continue
         if (state == "success") != (record is not None and record.state == RunState.SUCCEEDED):
             yield f"{shop.name}: the sync {run_id} is {state}; its record says {said}"
@@ -150,12 +152,24 @@ def other_red_runs(shop: Shop, dags: tuple[str, ...]) -> Iterator[str]:
             tasks = shop.desk.api.get_tasks(f"{dag}__{shop.name}", run["dag_run_id"])
             names = [task.name for task in tasks if task.state == "failed"]
             logs = run_logs / f"run_id={run['dag_run_id']}"
-            if all(is_turned_away(logs / f"task_id={name}") for name in names):
+            is_turned_away = all(met_no_store(logs / f"task_id={name}") for name in names)
+            if is_turned_away and was_out_of_service(shop, run):
                 continue
             yield f"{dag}__{shop.name} is red: {', '.join(names)}; its logs are in {logs}"
 
 
-def is_turned_away(logs: Path) -> bool:
+def was_out_of_service(shop: Shop, run: dict[str, Any]) -> bool:
+    """Whether the run met a disconnect, or the time until the store was connected again."""
+    began, ended = (
+        datetime.fromisoformat(run[key]).timestamp() for key in ("start_date", "end_date")
+    )
+    return any(
+        shop.journal.was_doing(feature, shop.name, began, ended)
+        for feature in ("disconnect", "connect")
+    )
+
+
+def met_no_store(logs: Path) -> bool:
     """Whether a task failed as its store was disconnected: what had begun before its DAG paused."""
     last = max(logs.glob("attempt=*.log"), default=None)
     return last is not None and "StoreDisconnectedError" in last.read_text(encoding="utf-8")
