@@ -90,12 +90,12 @@ class Shop:
         with self.engine.connect() as connection:
             record = load_run_record(connection, STORE, run_id)
         assert record.state is RunState.SUCCEEDED, record.failure
-        assert self.failed_checks() == []
+        assert not (failed := self.failed_checks()), failed
 
     def settle(self) -> None:
         """One more sync, and everybody is shown what an oracle says that shares no code."""
         self.sync()
-        assert self.mistakes() == {}
+        assert not (mistakes := self.mistakes()), mistakes
         self.is_right = not self.erased
 
     def failed_checks(self) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -65,6 +65,8 @@ class _Pushed(NamedTuple):
 
 
 _NOTHING: Final = _Pushed(None, None)
+ANSWERED_WITHIN: Final = timedelta(minutes=5)
+"""What is dated later than this after it was asked for is dated ahead."""
 
 
 @dataclass(slots=True)
@@ -186,7 +188,7 @@ def stage_customers(
     connection: Connection,
     store: str,
     batch: Sequence[Customer],
-    now: datetime,
+    asked_at: datetime,
     *,
     card_key: str,
     first_load: bool,
@@ -194,16 +196,18 @@ def stage_customers(
     """Stage customers; of an id that stands twice in the batch the last one counts.
 
     A row older than what is staged is left out. A record without `data` or `channels` leaves what
-    is known of them; `read_at_utc` is when `data` was last read. Touches who is new, came back or
-    has another e-mail address, and whoever's channels were read. A customer for whom Gorgias shows
-    another card than the one we know of is to be planned.
+    is known of them; `read_at_utc` is when `data` was last asked for, as a card that was written
+    while the answer was on its way is newer. Touches who is new, came back or has another e-mail
+    address, and whoever's channels were read. A customer for whom Gorgias shows another card than
+    the one we know of is to be planned.
     """
-    now_utc = utc_text(now)
+    asked_at_utc, now_utc = utc_text(asked_at), utc_text(asked_at + ANSWERED_WITHIN)
     latest = {customer.customer_id: customer for customer in batch}
     kept_out, stripped = strip_batch(connection, store, latest, KeptOut.strip_customer)
     if first_load:
         rows = (
-            customer_row(store, customer, None, card_key, now_utc) for customer in latest.values()
+            customer_row(store, customer, None, card_key, asked_at_utc)
+            for customer in latest.values()
         )
         count = bulk_insert(connection, schema.customers, rows)
         _stage_channels(connection, store, latest.values(), _Changes())
@@ -217,7 +221,7 @@ def stage_customers(
         if old is not None and _is_newer(old.updated_at_utc, customer.updated_at_utc, now_utc):
             continue
         current.append(customer)
-        row = customer_row(store, customer, old, card_key, now_utc)
+        row = customer_row(store, customer, old, card_key, asked_at_utc)
         _note_customer(changes, customer, row, old, pushed)
     bulk_upsert(connection, schema.customers, changes.rows)
     _stage_channels(connection, store, current, changes)

@@ -118,7 +118,7 @@ def _look_up(run: Run, client: GorgiasClient, customer_id: int) -> int:
 
 
 def _read(run: Run, client: GorgiasClient, customer_id: int) -> None:
-    store = run.store
+    store, asked_at = run.store, utc_now()
     try:
         found = [client.get_customer(customer_id)]
     except (NotFoundError, MovedError):
@@ -129,7 +129,7 @@ def _read(run: Run, client: GorgiasClient, customer_id: int) -> None:
                 connection,
                 store.name,
                 found,
-                utc_now(),
+                asked_at,
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )

@@ -7,8 +7,8 @@ whole. A row that cannot be used is set aside and counted, and past a share it s
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
@@ -47,8 +47,8 @@ def _scan_customers(run: Run, client: GorgiasClient) -> ReadCounts:
     newest = next(iter(client.iter_customer_pages("updated_datetime:desc")), None)
     since = _newest_update(newest.customers if newest else [])
     scan = begin_scan(run, "customers")
-    for page in client.iter_customer_pages("created_datetime:asc"):
-        _stage_customer_page(read, page, first_load=scan.is_first_load, note_seen=True)
+    for asked_at, page in _dated(client.iter_customer_pages("created_datetime:asc")):
+        _stage_customer_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
     read.counts.gone = finish_scan(run, "customers", scan)
     with run.engine.begin() as connection:
@@ -62,8 +62,8 @@ def _walk_customers(run: Run, client: GorgiasClient, since: str) -> ReadCounts:
     read, started = start_read(run, "customers"), utc_now()
     oldest = _minus(since, timedelta(minutes=run.store.extract.overlap_minutes))
     newest = since
-    for page in client.iter_customer_pages("updated_datetime:desc"):
-        _stage_customer_page(read, page, first_load=False, note_seen=False)
+    for asked_at, page in _dated(client.iter_customer_pages("updated_datetime:desc")):
+        _stage_customer_page(read, page, asked_at, first_load=False, note_seen=False)
         newest = max(newest, _newest_update(page.customers) or newest)
         if page.customers and page.customers[-1].updated_at_utc < oldest:
             break
@@ -74,8 +74,16 @@ def _walk_customers(run: Run, client: GorgiasClient, since: str) -> ReadCounts:
     return read.counts
 
 
+def _dated(pages: Iterable[CustomerPage]) -> Iterator[tuple[datetime, CustomerPage]]:
+    """Each page with when it was asked for: what is written meanwhile is newer than the page."""
+    asked_at = utc_now()
+    for page in pages:
+        yield asked_at, page
+        asked_at = utc_now()
+
+
 def _stage_customer_page(
-    read: Read, page: CustomerPage, *, first_load: bool, note_seen: bool
+    read: Read, page: CustomerPage, asked_at: datetime, *, first_load: bool, note_seen: bool
 ) -> None:
     store = read.run.store
     fresh = [customer for customer in page.customers if read.first_sight(customer.customer_id)]
@@ -86,7 +94,7 @@ def _stage_customer_page(
             connection,
             store.name,
             fresh,
-            utc_now(),
+            asked_at,
             card_key=store.gorgias.card_key,
             first_load=first_load,
         )

@@ -226,7 +226,7 @@ class _Pusher:
         self, key: dict[str, object], delivery: Delivery, error: ApiError
     ) -> None:
         """A merged or deleted customer: drop the id, and pick up who took its place, if any."""
-        survivors = []
+        survivors, asked_at = [], utc_now()
         if isinstance(error, MovedError) and delivery.email:
             survivors = self._writer.find_by_address(delivery.email)
         store = self._run.store
@@ -237,7 +237,7 @@ class _Pusher:
                 connection,
                 store.name,
                 survivors,
-                utc_now(),
+                asked_at,
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )
