@@ -96,7 +96,7 @@ customers = staging_table(
         "read_at_utc",
         Text,
         nullable=False,
-        doc="When `other_data` and `shown_fingerprint` were read, by our clock.",
+        doc="When `other_data` and `shown_fingerprint` were asked for, by our clock.",
     ),
     Column(
         "channels_read_at_utc",
