@@ -71,10 +71,9 @@ def test_it_waits_for_the_sync_says_so_and_no_other_sync_begins_before(
 
     with ThreadPoolExecutor(1) as pool:
         erasure = pool.submit(erase)
-        wait_until(lambda: waiting(staging))
+        wait_until(lambda: "waiting for its turn" in caplog.text)
         end(first)
         assert erasure.result(10) == "erased"
-    assert "waiting for its turn" in caplog.text
     assert "is being synced by run scheduled__1" in caplog.text
     assert waiting(staging) == []
     end(sync(staging, "scheduled__2"))
