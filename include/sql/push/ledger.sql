@@ -82,7 +82,7 @@ WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
 -- Keeps in the ledger what Gorgias accepted, unless a later version is there: of two that write at
--- once, it is the later one that Gorgias keeps.
+-- once, it is the later one that Gorgias keeps. Field values stay known where none were written.
 -- Writes pushed_cards. Binds one per column.
 INSERT INTO pushed_cards (
     store,
@@ -113,7 +113,7 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         points_balance = excluded.points_balance,
         version_utc = excluded.version_utc,
         pushed_at_utc = excluded.pushed_at_utc,
-        field_values = excluded.field_values
+        field_values = COALESCE(excluded.field_values, pushed_cards.field_values)
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample

@@ -73,6 +73,8 @@ class Delivery:
     """What Gorgias last took into our customer fields; None: not known."""
     filled_fields: frozenset[int] | None
     """The customer fields that held a value when `other_data` was read; None: not known."""
+    written_values: Values | None = None
+    """What it took now, once this is delivered there."""
 
     @property
     def is_member(self) -> bool:
@@ -144,7 +146,7 @@ def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_a
             "points_balance": delivery.points_balance,
             "version_utc": delivery.version_utc,
             "pushed_at_utc": pushed_at_utc,
-            "field_values": values_text(delivery.accepted_values),
+            "field_values": values_text(delivery.written_values),
         },
     )
 
@@ -180,7 +182,7 @@ class CardWriter:
                 read_at=parse_utc(delivery.other_data_read_at_utc),
             ),
         )
-        return replace(delivery, accepted_values=values)
+        return replace(delivery, written_values=values)
 
     def shows(self, delivery: Delivery) -> bool:
         """Whether Gorgias now shows the delivery's card."""
