@@ -33,6 +33,8 @@ FOREIGN: Final[Mapping[str, dict[int, str]]] = {
 }
 """What stands on a customer besides ours."""
 CARD: Final = {"points_balance": 100, "tier": "Gold"}
+FULL: Final = {**CARD, "status": "member", "member": True}
+"""What then stands in our fields."""
 
 
 class FieldsWorld:
@@ -147,3 +149,7 @@ def editing_client(client: GorgiasClient, before: Callable[[str, str], None]) ->
 
     client.transport.send = send_after  # type: ignore[method-assign]
     return client
+
+
+MakeWorld = Callable[..., FieldsWorld]
+"""Makes the world of a store, with settings of its section `gorgias` and of `push`."""

@@ -3,56 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
-from loyalty_desk.card.keys import FieldType
 from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import find_or_create_fields
-from loyalty_desk.gorgias.made import known_objects, remember_object
+from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
-from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.staging import schema
 from sandbox.gorgias.customer_rows import MANAGED_FIELD, OTHER_TOOL_FIELD
 from sandbox.running import Sandbox
-from tests.conftest import SetConnection
-from tests.factories import store_settings
-from tests.http.fields_world import CARD, FOREIGN, FieldsWorld, editing_client
-
-FULL = {"points_balance": 100, "tier": "Gold", "status": "member", "member": True}
-MakeWorld = Callable[..., FieldsWorld]
-
-
-@pytest.fixture
-def connected(sandbox: Sandbox, set_connection: SetConnection, at_speed: None) -> Sandbox:
-    found = sandbox.gorgias
-    for store in ("acme", "other"):
-        set_connection(
-            f"gorgias_{store}", host=found["url"], login=found["email"], password=found["api_key"]
-        )
-    return sandbox
-
-
-@pytest.fixture
-def make_world(staging: Engine, connected: Sandbox) -> MakeWorld:
-    """Make the world of a store with settings of its section `gorgias`, and others."""
-
-    def make(name: str = "acme", push: Any = None, **gorgias: Any) -> FieldsWorld:
-        store = store_settings(
-            name=name,
-            push_to=["custom_fields"],
-            budget={"share": 1.0},
-            gorgias=gorgias,
-            push=push or {},
-        )
-        return FieldsWorld(staging, gorgias_client(store, staging), connected, store)
-
-    return make
-
+from tests.http.fields.world import (
+    CARD,
+    FOREIGN,
+    FULL,
+    FieldsWorld,
+    MakeWorld,
+    editing_client,
+)
 
 RULES = {
     "replaced, and thought to be": ({}, {}),
@@ -160,6 +129,49 @@ def test_what_an_agent_enters_after_the_extract_stays(make_world: MakeWorld) -> 
     assert world.ours(customer_id) == FULL
 
 
+def test_one_value_alone_is_written_by_itself_though_a_recent_read_found_no_others(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world()
+    world.push()
+    world.read_customers()
+    customer_id = world.ids["none"]
+    world.edit(customer_id, {OTHER_TOOL_FIELD: "Back door"})
+    world.read_members({**CARD, "points_balance": 170})
+
+    world.push()
+
+    assert world.foreign(customer_id) == {OTHER_TOOL_FIELD: "Back door"}
+    assert world.ours(customer_id)["points_balance"] == 170
+
+
+def test_what_stands_there_is_not_known_any_more_once_a_write_has_failed(
+    make_world: MakeWorld, sandbox: Sandbox
+) -> None:
+    world = make_world()
+    world.push()
+    lost = {"effect": "status", "status": 409, "method": "PUT", "after": True}
+    sandbox.control("gorgias", "POST", "faults", lost)
+    world.read_members({**CARD, "points_balance": 170})
+    assert world.push().failed == len(FOREIGN)
+    sandbox.control("gorgias", "POST", "reset", {"faults": True})
+
+    world.read_members({**CARD, "name": "Another name"})
+    assert world.push().pushed == len(FOREIGN)
+
+    assert [world.ours(one)["points_balance"] for one in world.ids.values()] == [100] * len(FOREIGN)
+
+
+def test_a_value_in_an_archived_field_is_not_sent_along(make_world: MakeWorld) -> None:
+    world = make_world(field_value_body="none")
+    AccountObjects(world.client.transport).remove(Kind.CUSTOM_FIELD, OTHER_TOOL_FIELD)
+
+    assert world.push().failed == 0
+
+    for name, customer_id in world.ids.items():
+        assert (world.ours(customer_id), world.foreign(customer_id)) == (FULL, FOREIGN[name])
+
+
 def edits_before_the_write(world: FieldsWorld) -> GorgiasClient:
     """A client that has an agent edit each customer's field right before we write to it."""
     edited: set[int] = set()
@@ -246,84 +258,6 @@ def test_a_value_that_its_field_would_not_take_any_more_holds_nobody_up(
     assert world.foreign(world.ids["managed"]) == {MANAGED_FIELD: "A type of before"}
 
 
-def test_a_field_that_gorgias_does_not_make_is_said_and_done_without(
-    make_world: MakeWorld, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    sandbox.control("gorgias", "POST", "switches", {"custom_field_cap": 4})
-    world = make_world()
-
-    with caplog.at_level(logging.WARNING):
-        counts = world.push()
-
-    assert (counts.pushed, counts.failed) == (len(FOREIGN), 0)
-    assert world.ours(world.ids["both"]) == {"points_balance": 100, "tier": "Gold"}
-    assert "there is no customer field of 'status'" in caplog.text
-
-
-def test_a_field_that_a_person_archived_is_left_alone_and_stops_nothing(
-    make_world: MakeWorld, caplog: pytest.LogCaptureFixture
-) -> None:
-    world = make_world()
-    world.push()
-    status = known_objects(world.engine, "acme", Kind.CUSTOM_FIELD)["status"]
-    AccountObjects(world.client.transport).remove(Kind.CUSTOM_FIELD, status)
-    world.read_members({"points_balance": 3, "tier": "Fan"})
-
-    with caplog.at_level(logging.WARNING):
-        counts = world.push()
-
-    assert (counts.pushed, counts.failed) == (len(FOREIGN), 0)
-    assert world.ours(world.ids["both"]) == {**FULL, "points_balance": 3, "tier": "Fan"}
-    assert "is archived in Gorgias" in caplog.text
-
-
-def test_fields_are_of_the_type_that_fits_and_a_tier_that_is_new_becomes_a_choice(
-    make_world: MakeWorld,
-) -> None:
-    world = make_world(field_labels={"points_balance": "Punkte"})
-    world.push()
-    world.read_members({**CARD, "tier": "Diamond"})
-    world.push()
-
-    rows = world.client.transport.get_json("/api/custom-fields", {"object_type": "Customer"})
-    ours = {row["label"]: row["definition"] for row in rows["data"] if row["external_id"]}
-    kinds = {label: (one["data_type"], one["input_settings"]["input_type"])
-             for label, one in ours.items()}  # fmt: skip
-    assert kinds == {
-        "Punkte": ("number", "input_number"),
-        "Loyalty tier": ("text", "dropdown"),
-        "Loyalty status": ("text", "dropdown"),
-        "Loyalty member": ("boolean", "dropdown"),
-    }
-    assert ours["Loyalty tier"]["input_settings"]["choices"] == ["Gold", "Diamond"]
-    assert world.ours(world.ids["both"])["tier"] == "Diamond"
-
-
-def test_a_programme_without_tiers_has_no_field_of_them(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.read_members({"points_balance": 5, "tier": None})
-
-    assert world.push().failed == 0
-    assert "tier" not in known_objects(world.engine, "acme", Kind.CUSTOM_FIELD)
-
-
-def test_an_account_with_the_fields_of_before_keeps_them_as_they_are(
-    make_world: MakeWorld,
-) -> None:
-    keys = ("credits_balance", "points_balance", "referral_url", "status", "summary", "tier")
-    world = make_world()
-    for key in keys:
-        kind: FieldType = "number" if key == "points_balance" else "text"
-        field_id = world.client.create_custom_field(key, kind)
-        remember_object(world.engine, "acme", Kind.CUSTOM_FIELD, key, field_id)
-
-    assert world.push().failed == 0
-    assert world.ours(world.ids["both"]) == {
-        "points_balance": 100, "status": "member", "summary": "100 points, Gold", "tier": "Gold"
-    }  # fmt: skip
-    assert set(known_objects(world.engine, "acme", Kind.CUSTOM_FIELD)) == set(keys)
-
-
 def test_two_stores_in_one_account_keep_each_others_values(make_world: MakeWorld) -> None:
     acme, other = make_world("acme"), make_world("other")
     acme.push()
@@ -337,12 +271,15 @@ def test_two_stores_in_one_account_keep_each_others_values(make_world: MakeWorld
         assert other.ours(customer_id) == {**FULL, "points_balance": 7, "tier": "Leaf"}
 
 
+@pytest.mark.parametrize("tier", ["Gold", None], ids=["all values", "a value to empty"])
 def test_two_stores_that_write_to_a_customer_at_once_keep_each_others_values(
-    make_world: MakeWorld,
+    make_world: MakeWorld, tier: str | None
 ) -> None:
     acme, other = make_world("acme"), make_world("other")
     for world in (acme, other):  # makes the fields of both
         find_or_create_fields(world.client, world.engine, world.store)
+    acme.read_members({**CARD, "tier": tier})
+    ours = {key: value for key, value in (FULL | {"tier": tier}).items() if value is not None}
     asked: list[str] = []
 
     def let_the_other_go_first(method: str, path: str) -> None:
@@ -353,10 +290,10 @@ def test_two_stores_that_write_to_a_customer_at_once_keep_each_others_values(
     acme.push(editing_client(acme.client, let_the_other_go_first))
 
     for name, customer_id in acme.ids.items():
-        assert acme.ours(customer_id) == other.ours(customer_id) == FULL
-        ours = {*known_objects(acme.engine, "other", Kind.CUSTOM_FIELD).values()}
-        foreign = {k: v for k, v in acme.foreign(customer_id).items() if k not in ours}
-        assert foreign == FOREIGN[name]
+        assert (acme.ours(customer_id), other.ours(customer_id)) == (ours, FULL)
+        theirs = known_objects(acme.engine, "other", Kind.CUSTOM_FIELD).values()
+        rest = {key: one for key, one in acme.foreign(customer_id).items() if key not in theirs}
+        assert rest == FOREIGN[name]
 
 
 def test_cards_that_are_cleared_leave_the_values_of_others(make_world: MakeWorld) -> None:
