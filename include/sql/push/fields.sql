@@ -1,11 +1,13 @@
 -- name: select_tiers
 -- The tiers that members have, the lowest first: what the customer field offers to choose from.
+-- A search for the key goes before the JSON, as a programme without tiers is asked again and again.
 -- Reads members. Binds store. One row per tier.
 SELECT JSON(card) ->> 'tier' AS tier
 FROM members
 WHERE
     store = :store
     AND gone_at_utc IS NULL
+    AND card LIKE '%"tier":%'
     AND JSON(card) ->> 'tier' <> ''
 GROUP BY JSON(card) ->> 'tier'
 ORDER BY MIN(tier_rank) ASC, JSON(card) ->> 'tier' ASC;

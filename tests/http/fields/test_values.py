@@ -219,6 +219,19 @@ def test_an_edit_between_read_and_write_of_several_values_is_reported(
     assert ", ".join(str(one) for one in sorted(world.ids.values())) in caplog.text
 
 
+def test_no_push_fails_as_events_cannot_be_read(
+    make_world: MakeWorld, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = make_world(field_edits_leave_events=True)
+    refused = {"effect": "status", "status": 403, "method": "GET", "route": "/api/events*"}
+    sandbox.control("gorgias", "POST", "faults", refused)
+
+    with caplog.at_level(logging.WARNING):
+        assert world.push().pushed == len(FOREIGN)
+
+    assert "whose fields were edited meanwhile cannot be read" in caplog.text
+
+
 def test_our_own_writes_are_nobodys_edits(make_world: MakeWorld, sandbox: Sandbox) -> None:
     world = make_world(field_edits_leave_events=True)
     sandbox.control("gorgias", "POST", "switches", {"field_write_event_type": "customer-updated"})
