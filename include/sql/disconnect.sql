@@ -25,10 +25,12 @@ ORDER BY customer_id, destination
 LIMIT :most;
 
 -- name: forget_shown_card
--- Notes that Gorgias shows no card of ours to a customer any more.
+-- Notes that Gorgias shows no card of ours to a customer any more. Which fields hold a value was
+-- not read then, so it is not known as of that time.
 -- Writes customers. Binds store, customer_id, now_utc.
 UPDATE customers
 SET
     shown_fingerprint = 'none',
+    field_ids = NULL,
     read_at_utc = :now_utc
 WHERE store = :store AND customer_id = :customer_id;

@@ -13,6 +13,13 @@ DELETE FROM lock_turns;
 -- Writes watermarks. No bind.
 DELETE FROM watermarks;
 
+-- name: forget_field_values
+-- Forgets what stood in customer fields when the backup was made: others may stand there by now.
+-- Writes pushed_cards. No bind.
+UPDATE pushed_cards
+SET field_values = NULL
+WHERE field_values IS NOT NULL;
+
 -- name: doubt_waiting_awards
 -- Makes every award that is not at its end one that may have been booked: its marker is looked for
 -- before it is sent, and it is not rejected unseen. It is looked for from when it was queued.

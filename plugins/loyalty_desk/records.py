@@ -131,7 +131,8 @@ class Customer:
     """A person in Gorgias, as read from a list or a retrieve. One per `customer_id`.
 
     `data` is the free-form object that tools write (None when the answer did not hold it);
-    `channels` the further e-mail addresses (None when the answer did not hold them).
+    `channels` the further e-mail addresses, `field_ids` the customer fields that hold a value (None
+    when the answer did not hold them).
     `updated_at_utc` is ISO 8601 in UTC with microseconds, as `clock.utc_text` writes it.
     `has_erased_address` is so of who was stripped of an address that an erased person had.
     """
@@ -143,6 +144,7 @@ class Customer:
     updated_at_utc: str
     data: Mapping[str, Any] | None = None
     channels: tuple[str, ...] | None = None
+    field_ids: frozenset[int] | None = None
     has_erased_address: bool = False
 
 

@@ -96,7 +96,7 @@ class CardShower:
             delivery = find_delivery(connection, self.store, wanted, utc_now())
         if delivery is None or delivery.accepted_fingerprint == delivery.fingerprint:
             return False
-        self._writer.deliver(delivery)
+        delivery = self._writer.deliver(delivery)
         with self.engine.begin() as connection:
             keep_pushed(connection, name, delivery, utc_text(utc_now()))
         return True

@@ -13,6 +13,7 @@ from sandbox.emails import PAIR
 from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.customer_routes import delete_rows, merge_rows
 from sandbox.gorgias.customer_rows import Channel
+from sandbox.gorgias.desk import PERSON_ID
 from sandbox.gorgias.whole_tickets import full_ticket
 from sandbox.people import trouble_of
 
@@ -91,12 +92,15 @@ async def change_customer(request: Request, customer_id: int) -> Response:
         kept = [one for one in held if one.type != "email" or not one.preferred]
         first = [Channel("email", body["email"], True)] if body["email"] else []
         changes["channels"] = first + kept
-    account.customers.update(row, changes)
+    if body.keys() != {"custom_fields"}:  # which alone moves no `updated_datetime`
+        account.customers.update(row, changes)
     if "data" in body:
         account.customers.push(row, "data", body["data"], None)
     if "custom_fields" in body:
         values = {int(key): value for key, value in body["custom_fields"].items()}
         account.customers.set_field_values(row, values)
+        kind = account.ground.switches.field_write_event_type
+        account.events.add(kind, "Customer", customer_id, user_id=PERSON_ID)
     for key, content in body.get("integrations", {}).items():
         account.customers.set_integration(row, key, content)
     if "updated_datetime" in body:

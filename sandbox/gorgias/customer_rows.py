@@ -18,7 +18,9 @@ ID_STEP = 3
 HISTORY_DAYS, UPDATES_DAYS = 6 * 365, 2 * 365
 GONE_EVERY = 200  # beside every so many customers there are two ids that are gone
 DELETED_PLACE, MERGED_PLACE = 11, 13
-OTHER_TOOL_FIELD = 101
+OTHER_TOOL_FIELD, MANAGED_FIELD = 101, 103
+CUSTOMER_TYPES = ("Retail", "Wholesale")
+"""What a customer may be by the field that Gorgias itself manages."""
 LANGUAGES = ("en", "en", "de", "fr", None)
 TIMEZONES = ("Europe/Oslo", "America/New_York", None, None)
 
@@ -143,6 +145,11 @@ def other_tools_data(ground: Ground, row: int) -> dict[str, Any] | None:
 
 
 def other_tools_values(ground: Ground, row: int) -> dict[int, Any]:
-    """Return custom field values that another tool set, none for most customers."""
-    person = ground.people.person(ground.people.owner_of_customer(row))
-    return {OTHER_TOOL_FIELD: "Leave at the door"} if (person.dice >> 28) % 50 == 1 else {}
+    """Return custom field values that another tool or Gorgias set, none for most customers."""
+    dice = ground.people.person(ground.people.owner_of_customer(row)).dice >> 28
+    values: dict[int, Any] = {}
+    if dice % 50 == 1:
+        values[OTHER_TOOL_FIELD] = "Leave at the door"
+    if dice % 50 == 2 or dice % 100 == 1:
+        values[MANAGED_FIELD] = CUSTOMER_TYPES[dice // 100 % 2]
+    return values

@@ -5,15 +5,17 @@ from typing import Any
 
 from sandbox.clock import DAY_US, iso_naive, iso_offset
 from sandbox.gorgias.access import ACCOUNT, AGENT_EMAIL, AGENT_ID, APP_USER_ID
-from sandbox.gorgias.customer_rows import OTHER_TOOL_FIELD
+from sandbox.gorgias.customer_rows import CUSTOMER_TYPES, OTHER_TOOL_FIELD
 from sandbox.ground import Ground
 
 TAG_NAMES = ("shipping", "vip", "refund")
 FIRST_TAG_ID = 88
+PERSON_ID = 14
+"""Who works in the helpdesk by hand, as far as the control API does it."""
 USERS = {
     AGENT_ID: ("Olga Ops", AGENT_EMAIL, "admin", True),
     APP_USER_ID: ("Loyalty App", "app@lakeside.test", "bot", True),
-    14: ("Eve Agent", "eve@shop.example", "agent", True),
+    PERSON_ID: ("Eve Agent", "eve@shop.example", "agent", True),
     15: ("Ada Agent", "ada@shop.example", "lite-agent", True),
     16: ("Ivo Former", "ivo@shop.example", "agent", False),
 }
@@ -74,16 +76,23 @@ class Desk:
     def _add_fields(self) -> None:
         stamp = iso_naive(self.opened_us)
         text = {"data_type": "text", "input_settings": {"input_type": "input", "placeholder": ""}}
-        for kind, label in (("Customer", "Delivery wish"), ("Ticket", "Contact reason")):
+        choices = {"input_type": "dropdown", "choices": list(CUSTOMER_TYPES), "default": None}
+        other_tool = "Kept by another tool"
+        for kind, label, description, managed_type, definition in (
+            ("Customer", "Delivery wish", other_tool, None, text),
+            ("Ticket", "Contact reason", other_tool, None, text),
+            ("Customer", "Customer type", "Kept by Gorgias", "customer_type",
+             {"data_type": "text", "input_settings": choices}),
+        ):  # fmt: skip
             self.fields.add({
                 "external_id": None,
                 "object_type": kind,
                 "label": label,
-                "description": "Kept by another tool",
+                "description": description,
                 "priority": 1,
                 "required": False,
-                "managed_type": None,
-                "definition": text,
+                "managed_type": managed_type,
+                "definition": definition,
                 "created_datetime": stamp,
                 "updated_datetime": stamp,
                 "deactivated_datetime": None,

@@ -32,6 +32,7 @@ class Event:
     object_id: int
     at_us: int
     data: dict[str, Any] | None = None
+    user_id: int = AGENT_ID
 
     def shown(self) -> dict[str, Any]:
         """Return the event as the API shows it."""
@@ -43,7 +44,7 @@ class Event:
             "object_id": self.object_id,
             "object_type": self.object_type,
             "type": self.type,
-            "user_id": AGENT_ID,
+            "user_id": self.user_id,
             "uri": f"/api/events/{self.id}/",
         }
 
@@ -62,11 +63,17 @@ class Events:
         self._new: list[Event] = []
 
     def add(
-        self, kind: str, object_type: str, object_id: int, data: dict[str, Any] | None = None
+        self,
+        kind: str,
+        object_type: str,
+        object_id: int,
+        data: dict[str, Any] | None = None,
+        *,
+        user_id: int = AGENT_ID,
     ) -> dict[str, Any]:
         """Note that something happened now, and return the event. An empty kind is not noted."""
-        event_id = self._first_new + len(self._new)
-        event = Event(event_id, kind, object_type, object_id, self._ground.clock.now_us(), data)
+        event_id, at_us = self._first_new + len(self._new), self._ground.clock.now_us()
+        event = Event(event_id, kind, object_type, object_id, at_us, data, user_id)
         if kind:
             self._new.append(event)
         return event.shown()

@@ -19,7 +19,8 @@ from sandbox.gorgias.answers import (
     read_query,
 )
 from sandbox.gorgias.customer_routes import get_row
-from sandbox.gorgias.field_values import read_pairs, read_value
+from sandbox.gorgias.customer_rows import customer_id_of
+from sandbox.gorgias.field_values import find_cleared, read_pairs, read_value
 from sandbox.gorgias.integrations import customer_written
 from sandbox.gorgias.paging import PAGING, Listing, answer_page, both_ways, walk_keys
 
@@ -150,11 +151,12 @@ async def list_values(request: Request, customer_id: int) -> Response:
 
 @router.put("/customers/{customer_id}/custom-fields")
 async def set_values(request: Request, customer_id: int) -> Response:
-    """Set several values; the body is the array itself. Fields not named stay."""
+    """Set values; the body is the array itself. A switch tells what becomes of fields left out."""
     account = account_of(request)
     read_query(request, ())
     row = get_row(account, customer_id)
-    _write_values(account, row, read_pairs(account, await read_json(request)))
+    values = read_pairs(account, await read_json(request))
+    _write_values(account, row, find_cleared(account, row, values) | values)
     return _answer_values(account, row)
 
 
@@ -188,6 +190,8 @@ async def clear_value(request: Request, customer_id: int, field_id: int) -> Resp
 
 def _write_values(account: Account, row: int, values: dict[int, Any]) -> None:
     account.customers.set_field_values(row, values)
+    kind = account.ground.switches.field_write_event_type
+    account.events.add(kind, "Customer", customer_id_of(row))
     customer_written(account, row, counts=account.ground.switches.field_write_fires_ticket_updated)
 
 

@@ -1,5 +1,6 @@
 """Custom field values: what fits a definition, and how a customer's values are written."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sandbox.gorgias.account import Account
@@ -21,6 +22,26 @@ def read_pairs(account: Account, pairs: Any) -> dict[int, Any]:
             raise ApiError(400, "The request has invalid fields.", {"id, value": [MISSING]})
         values[pair["id"]] = read_value(account, pair["id"], pair["value"])
     return values
+
+
+def find_cleared(account: Account, row: int, named: Collection[int]) -> dict[int, Any]:
+    """Return the values that a bulk write clears, as None, because it does not name their fields.
+
+    Raises:
+        ApiError: one of them is of a system-managed field, and a switch says that it has to stay.
+    """
+    switches, held = account.ground.switches, account.desk.fields.held
+    if not switches.custom_field_bulk_replaces:
+        return {}
+    cleared = [
+        field_id
+        for field_id in account.customers.field_values(row)
+        if field_id not in named and not held[field_id]["deactivated_datetime"]
+    ]
+    if switches.custom_field_managed_required and any(held[one]["managed_type"] for one in cleared):
+        wrong = {"id": ["A managed field is missing."]}
+        raise ApiError(400, "The request has invalid fields.", wrong)
+    return dict.fromkeys(cleared)
 
 
 def read_value(account: Account, field_id: Any, value: Any) -> Any:

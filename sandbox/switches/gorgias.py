@@ -78,6 +78,16 @@ class GorgiasSwitches:
     custom_field_values_wrapped: bool = False
     """Whether a customer's field values come as {"data": [..]} in place of a bare array."""
 
+    custom_field_bulk_replaces: bool = True
+    """Whether the bulk write of a customer's field values clears those that it leaves out."""
+
+    custom_field_managed_required: bool = True
+    """Whether such a write is a 400 when it leaves out the value of a system-managed field; else it
+    clears that one too."""
+
+    field_write_event_type: str = ""
+    """Name of the event that a write of a customer's field values leaves; empty for none."""
+
     custom_field_null_clears: bool = True
     """Whether `value: null` clears a field value (else 400)."""
 

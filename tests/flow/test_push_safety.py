@@ -80,7 +80,7 @@ def test_custom_fields_are_made_once_and_hold_the_card(world, sync) -> None:
     first, second = sync.plain(), sync.plain()
 
     assert first.state == RunState.SUCCEEDED, first.failure
-    assert (second.planned, world.requests("POST", "/api/custom-fields")) == (0, 6)
+    assert (second.planned, world.requests("POST", "/api/custom-fields")) == (0, 4)
     fields = {
         row["gorgias_id"]: row["key"]
         for row in world.rows("SELECT key, gorgias_id FROM gorgias_objects")

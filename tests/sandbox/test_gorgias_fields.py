@@ -64,7 +64,7 @@ def test_a_bad_definition_is_a_400(gorgias: Call, change: dict[str, Any]) -> Non
 def test_there_is_a_cap_on_active_fields_and_archiving_makes_room(
     gorgias: Call, sandbox: Sandbox
 ) -> None:
-    sandbox.control("gorgias", "POST", "switches", {"custom_field_cap": 2})
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_cap": 3})
     field_id = make_field(gorgias, "text")
     body = {"object_type": "Customer", "label": "Tier", "definition": DEFINITIONS["text"]}
     assert gorgias("POST", "/custom-fields", json=body).status_code == 400
@@ -75,7 +75,70 @@ def test_there_is_a_cap_on_active_fields_and_archiving_makes_room(
     assert gorgias("POST", "/custom-fields", json=body).status_code == 201
 
 
-def test_values_are_set_together_and_others_stay(gorgias: Call, path: str) -> None:
+@pytest.mark.parametrize(("replaces", "left"), [(True, {}), (False, {"tier": "Gold"})])
+def test_what_a_write_leaves_out_is_cleared_or_stays_by_switch(
+    gorgias: Call, sandbox: Sandbox, path: str, *, replaces: bool, left: dict[str, str]
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_bulk_replaces": replaces})
+    fields = {"tier": make_field(gorgias, "choice"), "points": make_field(gorgias, "number")}
+    gorgias("PUT", path, json=[{"id": fields["tier"], "value": "Gold"}])
+
+    answer = gorgias("PUT", path, json=[{"id": fields["points"], "value": 1840}])
+
+    expected = {fields[name]: value for name, value in {**left, "points": 1840}.items()}
+    assert values_at(gorgias, path) == expected
+    assert {row["field"]["id"]: row["value"] for row in answer.json()} == expected
+
+
+@pytest.mark.parametrize(("required", "status", "left"), [(True, 400, 1), (False, 200, 0)])
+def test_leaving_out_a_managed_value_is_refused_or_clears_it_by_switch(
+    gorgias: Call, sandbox: Sandbox, path: str, *, required: bool, status: int, left: int
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_managed_required": required})
+    fields = gorgias("GET", "/custom-fields?object_type=Customer").json()["data"]
+    managed = next(row for row in fields if row["managed_type"])
+    choice = managed["definition"]["input_settings"]["choices"][0]
+    gorgias("PUT", path, json=[{"id": managed["id"], "value": choice}])
+
+    assert gorgias("PUT", path, json=[]).status_code == status
+    assert len(values_at(gorgias, path)) == left
+
+
+def test_a_value_in_an_archived_field_outlives_a_write_that_replaces(
+    gorgias: Call, path: str
+) -> None:
+    field_id = make_field(gorgias, "text")
+    gorgias("PUT", path, json=[{"id": field_id, "value": "x"}])
+    archive = {"deactivated_datetime": "2026-01-01T00:00:00"}
+    gorgias("PUT", f"/custom-fields/{field_id}", json=archive)
+
+    assert gorgias("PUT", path, json=[]).status_code == 200
+    assert values_at(gorgias, path) == {field_id: "x"}
+
+
+def test_a_write_of_values_leaves_an_event_by_switch_and_moves_no_customer(
+    gorgias: Call, sandbox: Sandbox, path: str
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"field_write_event_type": "customer-updated"})
+    customer_id = int(path.split("/")[2])
+    before = gorgias("GET", f"/customers/{customer_id}").json()["updated_datetime"]
+    field_id = make_field(gorgias, "text")
+
+    gorgias("PUT", path, json=[{"id": field_id, "value": "x"}])
+    sandbox.control(
+        "gorgias", "PATCH", f"customers/{customer_id}", {"custom_fields": {field_id: "by hand"}}
+    )
+
+    query = f"?object_type=Customer&object_id={customer_id}&types=customer-updated"
+    events = gorgias("GET", f"/events{query}&order_by=created_datetime:asc").json()["data"]
+    assert [event["user_id"] for event in events] == [gorgias("GET", "/users/0").json()["id"], 14]
+    assert gorgias("GET", f"/customers/{customer_id}").json()["updated_datetime"] == before
+
+
+def test_values_are_set_together_and_others_stay(
+    gorgias: Call, sandbox: Sandbox, path: str
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_bulk_replaces": False})
     tier, points = make_field(gorgias, "choice"), make_field(gorgias, "number")
     gorgias("PUT", path, json=[{"id": tier, "value": "Gold"}])
 

@@ -27,6 +27,7 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.tasks.restored import DETAIL, take_up
 from tests.factories import LATER, NOW, STORE, store_settings
+from tests.sql.staged import Staged
 from tests.sql.test_award_decisions import TOO_LATE, airflow_answer, wait_for_approval
 from tests.sql.test_awards import queue, request
 
@@ -47,6 +48,17 @@ def test_every_award_that_waits_is_looked_for_and_none_that_ended(staging: Engin
         assert get_award(connection, STORE, ended).sends == 0
         last = get_events(connection, STORE, waiting)[-1]
     assert (last.state, last.detail, last.actor) == (AwardState.QUEUED, DETAIL, "grace")
+
+
+def test_what_stood_in_customer_fields_is_not_taken_for_what_stands_there(staging: Engine) -> None:
+    with staging.begin() as connection:
+        values = {"destination": "custom_fields", "field_values": '{"311": "Gold"}'}
+        Staged(connection).pushed(1, "card", **values)
+
+    take_up(staging, LATER, by="grace")
+
+    with staging.connect() as connection:
+        assert Staged(connection).rows(schema.pushed_cards, "field_values") == [None]
 
 
 def test_an_award_that_was_sent_twice_stays_one_that_is_never_sent_again(staging: Engine) -> None:

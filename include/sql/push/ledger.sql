@@ -11,12 +11,14 @@
 SELECT
     c.email,
     c.other_data,
+    c.field_ids,
     c.read_at_utc,
     m.card,
     m.card_fingerprint,
     m.points_balance,
     p.version_utc,
     p.fingerprint AS accepted_fingerprint,
+    p.field_values AS accepted_values,
     CASE
         WHEN
             :destination = 'customer_data'
@@ -80,7 +82,7 @@ WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
 -- Keeps in the ledger what Gorgias accepted, unless a later version is there: of two that write at
--- once, it is the later one that Gorgias keeps.
+-- once, it is the later one that Gorgias keeps. Field values stay known where none were written.
 -- Writes pushed_cards. Binds one per column.
 INSERT INTO pushed_cards (
     store,
@@ -90,7 +92,8 @@ INSERT INTO pushed_cards (
     is_member,
     points_balance,
     version_utc,
-    pushed_at_utc
+    pushed_at_utc,
+    field_values
 )
 VALUES (
     :store,
@@ -100,7 +103,8 @@ VALUES (
     :is_member,
     :points_balance,
     :version_utc,
-    :pushed_at_utc
+    :pushed_at_utc,
+    :field_values
 )
 ON CONFLICT (store, customer_id, destination) DO UPDATE
     SET
@@ -108,7 +112,8 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         is_member = excluded.is_member,
         points_balance = excluded.points_balance,
         version_utc = excluded.version_utc,
-        pushed_at_utc = excluded.pushed_at_utc
+        pushed_at_utc = excluded.pushed_at_utc,
+        field_values = COALESCE(excluded.field_values, pushed_cards.field_values)
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample

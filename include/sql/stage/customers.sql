@@ -17,6 +17,7 @@ SELECT
     c.read_at_utc,
     c.channels_read_at_utc,
     c.gone_at_utc,
+    c.field_ids,
     p.fingerprint AS pushed_fingerprint,
     p.pushed_at_utc
 FROM customers AS c

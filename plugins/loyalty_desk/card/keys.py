@@ -7,9 +7,12 @@ here. Which keys a platform tells stands in the platform's file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
+
+FieldType = Literal["number", "boolean", "dropdown", "text"]
+"""What a customer field holds. A dropdown is a text among choices."""
 
 
 class Kind(StrEnum):
@@ -51,13 +54,19 @@ class CardKey:
     """Whether it comes from a platform; else we work it out."""
     is_everybodys: bool = False
     """Whether everybody has it, also who is no member; else members alone, as far as known."""
+    is_one_of_few: bool = False
+    """Whether its texts are few, so that people can choose among them, as in a view's filter."""
 
     @property
-    def field_type(self) -> Literal["number", "text"] | None:
+    def field_type(self) -> FieldType | None:
         """The customer field that it can become; Gorgias has no date type."""
         if self.kind is Kind.TIME:  # of the write itself, which is no change of a card
             return None
-        return "number" if self.kind is Kind.NUMBER else "text"
+        if self.is_one_of_few:
+            return "dropdown"
+        if self.kind is Kind.NUMBER:
+            return "number"
+        return "boolean" if self.kind is Kind.FLAG else "text"
 
     @property
     def is_words(self) -> bool:
@@ -74,11 +83,11 @@ CARD: Final = (
     _made("member", "Is a member", Kind.FLAG),
     CardKey("member_id", "Member id", place=Place.NOWHERE, is_told=False),
     CardKey("name", "Name"),
-    _made("status", "Status", place=Place.ROW),
+    replace(_made("status", "Status", place=Place.ROW), is_one_of_few=True),
     CardKey("points_balance", "Points", Kind.NUMBER, "points"),
     CardKey("points_pending", "Points pending", Kind.NUMBER, "points"),
     CardKey("credits_balance", "Store credit", Kind.DECIMAL, "the shop's currency"),
-    CardKey("tier", "VIP tier"),
+    CardKey("tier", "VIP tier", is_one_of_few=True),
     CardKey("next_tier", "Next tier"),
     CardKey("points_to_next_tier", "Points to next tier", Kind.NUMBER, "points"),
     CardKey("points_expire_on", "Points expire", Kind.DATE),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row
@@ -13,8 +13,8 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import version_after
-from loyalty_desk.gorgias.made import known_objects
-from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.gorgias.field_writer import FieldWriter
+from loyalty_desk.gorgias.fields import find_fields
 from loyalty_desk.records import Destination
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -34,7 +34,7 @@ class ShownCard:
     version_utc: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CardRemover:
     """Clears the cards of one store. Raises what the client raises.
 
@@ -48,18 +48,13 @@ class CardRemover:
 
     def clear_all(self) -> int:
         """Clear every card that Gorgias ever accepted from us; returns how many."""
-        fields = known_objects(self.engine, self.store.name, Kind.CUSTOM_FIELD)
         cleared = 0
         while rows := self._next():
             for row in rows:
-                self._clear(row, fields)
+                self.clear(row)
             cleared += len(rows)
             log.info("%d cards cleared", cleared)
         return cleared
-
-    def clear(self, card: ShownCard) -> None:
-        """Clear one card, also one that the ledger does not know of."""
-        self._clear(card, known_objects(self.engine, self.store.name, Kind.CUSTOM_FIELD))
 
     def _next(self) -> list[Row[Any]]:
         binds = {"store": self.store.name, "most": BATCH}
@@ -68,12 +63,13 @@ class CardRemover:
                 connection.execute(statement("disconnect/select_cards_to_clear"), binds).all()
             )
 
-    def _clear(self, row: ShownCard | Row[Any], fields: Mapping[str, int]) -> None:
+    def clear(self, row: ShownCard | Row[Any]) -> None:
+        """Clear one card, also one that the ledger does not know of."""
         try:
             if row.destination == Destination.CUSTOMER_DATA:
                 self._clear_data(row)
             else:
-                self._clear_fields(row.customer_id, fields)
+                self._fields.write(row.customer_id, self._fields.cleared())
         except (NotFoundError, MovedError):
             log.info("customer %s is deleted or merged", row.customer_id)  # and the card with it
         binds = {
@@ -100,9 +96,7 @@ class CardRemover:
             row.customer_id, others, version if self.store.gorgias.send_version else None
         )
 
-    def _clear_fields(self, customer_id: int, fields: Mapping[str, int]) -> None:
-        if self.store.gorgias.clear_field_with == "delete":
-            for field_id in fields.values():
-                self.client.delete_custom_field(customer_id, field_id)
-        else:
-            self.client.put_custom_fields(customer_id, dict.fromkeys(fields.values()))
+    @cached_property
+    def _fields(self) -> FieldWriter:
+        fields = find_fields(self.client, self.engine, self.store)
+        return FieldWriter(self.client, self.engine, self.store, fields)

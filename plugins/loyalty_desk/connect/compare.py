@@ -20,6 +20,8 @@ class Verb(StrEnum):
     """Out of the archive, as it should be."""
     REMOVE_DOUBLE = "remove_double"
     REMOVE_UNWANTED = "remove_unwanted"
+    DO_WITHOUT = "do_without"
+    """Gorgias does not make it, and the rest works without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Wanted:
     """One object as it should be. `key` names it within its kind and store.
 
     `body` is what it is made with; `repaired` are the keys that are put back when somebody changed
-    them. `is_ours` tells by its natural key whether an object is ours, when its id is not known.
+    them, and `settled` those that stay as they are once it is made. `is_ours` tells by its natural
+    key whether an object is ours, when its id is not known.
     """
 
     kind: Kind
@@ -35,6 +38,7 @@ class Wanted:
     body: Body
     repaired: frozenset[str]
     is_ours: Callable[[Body], bool]
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,6 @@ def _action(verb: Verb, wanted: Wanted, row: Body | None, changed: tuple[str, ..
         kind=wanted.kind,
         key=wanted.key,
         gorgias_id=None if row is None else int(row["id"]),
-        body=wanted.body,
+        body={**wanted.body, **{key: row[key] for key in wanted.settled if row and key in row}},
         changed=changed,
     )

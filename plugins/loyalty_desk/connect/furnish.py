@@ -28,6 +28,7 @@ from loyalty_desk.connect.wanted import (
     wanted_widgets,
 )
 from loyalty_desk.connect.widgets import find_button
+from loyalty_desk.errors import ApiError, BadConnectionError
 from loyalty_desk.gorgias.made import LOOKUP_KEY, forget_object, known_objects, remember_object
 from loyalty_desk.gorgias.objects import DEACTIVATED, AccountObjects, Body, Kind
 from loyalty_desk.records import Opens
@@ -100,7 +101,14 @@ class Furnisher:
     def _do(self, action: Action) -> Action:
         if not self._writes:
             return action
-        gorgias_id = self._write(action)
+        try:
+            gorgias_id = self._write(action)
+        except (ApiError, BadConnectionError) as error:
+            # An account may have but a few fields, and cards are shown without them too.
+            if (action.kind, action.verb) != (Kind.CUSTOM_FIELD, Verb.CREATE):
+                raise
+            log.warning("there is no customer field of %r: %s", action.key, error)
+            return replace(action, verb=Verb.DO_WITHOUT)
         if action.verb is Verb.REMOVE_UNWANTED:
             forget_object(self._engine, self._store, action.kind, action.key)
         elif action.verb is not Verb.REMOVE_DOUBLE:

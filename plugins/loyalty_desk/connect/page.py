@@ -47,7 +47,7 @@ def write_page(
     return path
 
 
-_GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED})
+_GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED, Verb.DO_WITHOUT})
 
 
 def _first_id(actions: Sequence[Action], kind: Kind) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connect.probe_fields import FieldProbe
 from loyalty_desk.errors import ApiError, BadConnectionError, MovedError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.trial import TrialCustomers
@@ -75,7 +76,7 @@ class Probe:
         self,
         store: StoreSettings,
         client: GorgiasClient,
-        field_ids: Mapping[str, int],
+        field_ids: Collection[int],
         *,
         speed: float,
         sleep: Callable[[float], None] = time.sleep,
@@ -154,20 +155,9 @@ class Probe:
             self.findings.note(f"Are {size // 1000} kB of data taken?", answer)
 
     def _ask_fields(self, customer_id: int) -> None:
-        """Only on fields that are ours: one made for a probe could never be deleted."""
-        question = "Does null empty a customer field?"
-        field_id = self._field_ids.get("tier") or self._field_ids.get("summary")
-        if field_id is None:
-            self.findings.note(question, "not tried: there are no fields of ours yet")
-            return
-        self._client.put_custom_fields(customer_id, {field_id: "probe"})
-        try:
-            self._client.put_custom_fields(customer_id, {field_id: None})
-            is_cleared = self._client.get_custom_fields(customer_id).get(field_id) is None
-        except ApiError:
-            is_cleared = False
-        way = "null" if is_cleared else "delete"
-        self.findings.note(question, "yes" if is_cleared else "no", clear_field_with=way)
+        probe = FieldProbe(self._client, customer_id, self._field_ids)
+        for question, answer, settings in probe.run():
+            self.findings.note(question, answer, **settings)
 
     def _ask_merged(self, source_id: int, target_id: int) -> None:
         question = "What comes of a write to a merged customer?"

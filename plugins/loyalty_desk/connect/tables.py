@@ -19,6 +19,7 @@ _WORDS: Final = {
     Verb.RESTORE: ("take out of the archive", "taken out of the archive"),
     Verb.REMOVE_DOUBLE: ("remove a double", "a double, removed"),
     Verb.REMOVE_UNWANTED: ("remove, no longer wanted", "no longer wanted, removed"),
+    Verb.DO_WITHOUT: ("do without", "Gorgias does not make it; the rest works without"),
 }
 """What would be done, and what was."""
 
@@ -45,7 +46,7 @@ def actions_table(actions: Sequence[Action], *, done: bool) -> str:
 
 
 def actions_summary(actions: Sequence[Action], *, done: bool) -> str:
-    changes = sum(action.verb is not Verb.KEEP for action in actions)
+    changes = sum(action.verb not in {Verb.KEEP, Verb.DO_WITHOUT} for action in actions)
     if not changes:
         return f"all {len(actions)} objects are as they should be"
     return f"{changes} of {len(actions)} objects {'were' if done else 'would be'} changed"

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from loyalty_desk.connect.compare import Wanted
 from loyalty_desk.connect.widgets import Button, is_ours, template
-from loyalty_desk.gorgias.client import INPUT_SETTINGS
+from loyalty_desk.gorgias.client import field_definition
 from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
 from loyalty_desk.gorgias.made import LOOKUP_KEY
 from loyalty_desk.gorgias.objects import Body, Kind
 from loyalty_desk.macros.templates import Macro, external_id_of, gorgias_body
-from loyalty_desk.records import Destination
 from loyalty_desk.settings.stores_file import StoreSettings
 
 CONTEXTS: Final = ("ticket", "customer")
@@ -34,7 +33,8 @@ class Blueprint:
     """What the objects of a store are made from.
 
     `lookup_url` is where Gorgias reaches our lookup, `card_keys` what the platform tells,
-    `button` what a person made by hand and had us adopt.
+    `button` what a person made by hand and had us adopt, `fields` the keys of the card that become
+    customer fields, with the choices of those that are dropdowns.
     """
 
     store: StoreSettings
@@ -42,6 +42,7 @@ class Blueprint:
     card_keys: Collection[str]
     macros: Sequence[Macro]
     button: Button
+    fields: Mapping[str, Sequence[str] | None]
 
 
 def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
@@ -59,9 +60,11 @@ def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
 
 
 def wanted_fields(blueprint: Blueprint) -> list[Wanted]:
-    """The customer fields, for a store that writes cards there."""
+    """The customer fields, for a store that writes cards there.
+
+    What a field holds is settled when it is made: values stand in it by then, and its choices grow.
+    """
     store = blueprint.store
-    keys = store.gorgias.custom_fields if Destination.CUSTOM_FIELDS in store.push_to else ()
     return [
         Wanted(
             kind=Kind.CUSTOM_FIELD,
@@ -70,15 +73,13 @@ def wanted_fields(blueprint: Blueprint) -> list[Wanted]:
                 "object_type": "Customer",
                 "label": field_label(store, key),
                 "external_id": field_external_id(store, key),
-                "definition": {
-                    "data_type": field_type(key),
-                    "input_settings": dict(INPUT_SETTINGS[field_type(key)]),
-                },
+                "definition": field_definition(field_type(key), choices or ()),
             },
-            repaired=frozenset({"label", "external_id", "definition"}),
+            repaired=frozenset({"label", "external_id"}),
+            settled=frozenset({"definition"}),
             is_ours=_has("external_id", field_external_id(store, key)),
         )
-        for key in keys
+        for key, choices in blueprint.fields.items()
     ]
 
 

@@ -5,11 +5,12 @@ Source: Gorgias API reference, "Customers", "Custom fields", "Tickets", "Paginat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal, TypeVar
 
+from loyalty_desk.card.keys import FieldType
 from loyalty_desk.errors import ApiUnavailableError, MovedError
 from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.gorgias.reading import (
@@ -34,14 +35,9 @@ from loyalty_desk.http.transport import Transport
 from loyalty_desk.records import Customer, Rejected, Ticket
 
 CustomerOrder = Literal["updated_datetime:desc", "created_datetime:asc"]
-FieldType = Literal["text", "number", "boolean"]
+ValueBody = Literal["raw", "object"]
+"""How the write of one field's value spells it: the bare value, or `{"id", "value"}`."""
 Record = TypeVar("Record")
-
-INPUT_SETTINGS: Mapping[FieldType, Mapping[str, Any]] = {
-    "text": {"input_type": "input"},
-    "number": {"input_type": "input_number"},
-    "boolean": {"input_type": "dropdown", "choices": [True, False]},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +217,34 @@ class GorgiasClient:
         except BadFieldError as error:
             raise self._unusable(path, error.field) from None
 
-    def put_custom_fields(self, customer_id: int, values: Mapping[int, object]) -> None:
-        """Set several field values, by definition id, in one call; other fields stay."""
+    def put_custom_fields(
+        self, customer_id: int, values: Mapping[int, object]
+    ) -> dict[int, Any] | None:
+        """Set several field values, by definition id, in one call.
+
+        What becomes of the fields left out is disputed: they may be cleared. Returns what the
+        customer then has, None when the answer does not tell.
+
+        Source: Gorgias API reference, "Update a customer's custom field values"; recorded answers.
+        """
         if not values:
-            return
+            return None
         body = [{"id": field_id, "value": value} for field_id, value in sorted(values.items())]
         path = f"/api/customers/{customer_id}/custom-fields"
-        self._transport.send("PUT", path, json=body, retry=True)
+        answer = self._transport.send("PUT", path, json=body, retry=True).body
+        rows = answer.get("data") if isinstance(answer, Mapping) else answer
+        try:
+            return dict(map(read_field_value, rows)) if isinstance(rows, list) else None
+        except BadFieldError:
+            return None
+
+    def put_custom_field(
+        self, customer_id: int, field_id: int, value: object, body: ValueBody
+    ) -> None:
+        """Set one field value, which touches no other one. Which body is understood is disputed."""
+        path = f"/api/customers/{customer_id}/custom-fields/{field_id}"
+        json = value if body == "raw" else {"id": field_id, "value": value}
+        self._transport.send("PUT", path, json=json, retry=True)
 
     def delete_custom_field(self, customer_id: int, field_id: int) -> None:
         """Clear one field value.
@@ -255,19 +272,20 @@ class GorgiasClient:
     def create_custom_field(
         self,
         label: str,
-        data_type: FieldType,
+        field_type: FieldType,
         *,
+        choices: Sequence[str] = (),
         external_id: str | None = None,
         description: str | None = None,
     ) -> int:
-        """Create a customer field and return its id.
+        """Create a customer field, a dropdown with its `choices`, and return its id.
 
         Never repeated after a lost answer: look for it by `external_id` or label first.
         """
         body: dict[str, Any] = {
             "object_type": "Customer",
             "label": label,
-            "definition": {"data_type": data_type, "input_settings": INPUT_SETTINGS[data_type]},
+            "definition": field_definition(field_type, choices),
         }
         optional = {"external_id": external_id, "description": description}
         body |= {key: value for key, value in optional.items() if value is not None}
@@ -276,6 +294,15 @@ class GorgiasClient:
             return read_id(answer.body if isinstance(answer.body, Mapping) else {})
         except BadFieldError as error:
             raise self._unusable("/api/custom-fields", error.field) from None
+
+    def put_choices(self, field: CustomFieldDefinition, choices: Sequence[str]) -> None:
+        """Give a dropdown other choices."""
+        body = {
+            "object_type": "Customer",
+            "label": field.label,
+            "definition": field_definition("dropdown", choices),
+        }
+        self._transport.send("PUT", f"/api/custom-fields/{field.field_id}", json=body, retry=True)
 
     def leave_note(self, ticket_id: int, text: str) -> None:
         """Leave an internal note on a ticket, in the name of whoever the credentials are of.
@@ -311,6 +338,20 @@ class GorgiasClient:
         return ApiUnavailableError(
             f"{self._transport.service} answered {path} with something that cannot be used: {field}"
         )
+
+
+def field_definition(field_type: FieldType, choices: Sequence[str] = ()) -> dict[str, Any]:
+    """What a customer field is made with.
+
+    Source: Gorgias API reference, "Create a custom field".
+    """
+    data_type, settings = {
+        "text": ("text", {"input_type": "input"}),
+        "dropdown": ("text", {"input_type": "dropdown", "choices": list(choices)}),
+        "number": ("number", {"input_type": "input_number"}),
+        "boolean": ("boolean", {"input_type": "dropdown", "choices": [True, False]}),
+    }[field_type]
+    return {"data_type": data_type, "input_settings": settings}
 
 
 def _read_all(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,7 +22,15 @@ from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
+from loyalty_desk.gorgias.field_writer import (
+    FieldWriter,
+    Seen,
+    Values,
+    Window,
+    field_writer,
+    read_values,
+    values_text,
+)
 from loyalty_desk.records import Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
@@ -61,6 +69,12 @@ class Delivery:
     other_data_read_at_utc: str
     version_utc: str
     """Larger than that of any write before, so that a late write never wins."""
+    accepted_values: Values | None
+    """What Gorgias last took into our customer fields; None: not known."""
+    filled_fields: frozenset[int] | None
+    """The customer fields that held a value when `other_data` was read; None: not known."""
+    written_values: Values | None = None
+    """What it took now, once this is delivered there."""
 
     @property
     def is_member(self) -> bool:
@@ -107,6 +121,8 @@ def find_delivery(
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,
         version_utc=version_after(row.version_utc, now),
+        accepted_values=read_values(row.accepted_values),
+        filled_fields=frozenset(json.loads(row.field_ids)) if row.field_ids else None,
     )
 
 
@@ -130,6 +146,7 @@ def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_a
             "points_balance": delivery.points_balance,
             "version_utc": delivery.version_utc,
             "pushed_at_utc": pushed_at_utc,
+            "field_values": values_text(delivery.written_values),
         },
     )
 
@@ -139,16 +156,33 @@ class CardWriter:
 
     def __init__(self, client: GorgiasClient, engine: Engine, store: StoreSettings) -> None:
         self._client, self._store = client, store
-        self._field_ids: dict[str, int] = {}
+        self._fields: FieldWriter | None = None
         if Destination.CUSTOM_FIELDS in store.push_to:
-            self._field_ids = find_or_create_fields(client, engine, store)
+            self._fields = field_writer(client, engine, store)
 
-    def deliver(self, delivery: Delivery) -> None:
-        """Write the card; raises what the client raises when Gorgias does not accept it."""
+    @property
+    def windows(self) -> Sequence[Window]:
+        """When edits of customers' other fields may have been undone."""
+        return self._fields.windows if self._fields else ()
+
+    def deliver(self, delivery: Delivery) -> Delivery:
+        """Write the card; returns it as it is to be kept in the ledger.
+
+        Raises what the client raises when Gorgias does not accept it.
+        """
         if delivery.destination == Destination.CUSTOMER_DATA:
             self._write_data(delivery)
-        else:
-            self._write_fields(delivery)
+            return delivery
+        values = self._writer_of_fields.write(
+            delivery.customer_id,
+            self._field_values(delivery),
+            Seen(
+                accepted=delivery.accepted_values,
+                filled=delivery.filled_fields,
+                read_at=parse_utc(delivery.other_data_read_at_utc),
+            ),
+        )
+        return replace(delivery, written_values=values)
 
     def shows(self, delivery: Delivery) -> bool:
         """Whether Gorgias now shows the delivery's card."""
@@ -156,7 +190,7 @@ class CardWriter:
             data = self._client.get_customer(delivery.customer_id).data or {}
             return shown_fingerprint(data.get(self._store.gorgias.card_key)) == delivery.fingerprint
         values = self._client.get_custom_fields(delivery.customer_id)
-        wanted = self._field_values(delivery.card())
+        wanted = self._field_values(delivery)
         return all(values.get(field_id) == value for field_id, value in wanted.items())
 
     def find_by_address(self, email: str) -> list[Customer]:
@@ -185,14 +219,10 @@ class CardWriter:
         data = self._client.get_customer(delivery.customer_id).data or {}
         return {key: value for key, value in data.items() if key != self._store.gorgias.card_key}
 
-    def _write_fields(self, delivery: Delivery) -> None:
-        values = self._field_values(delivery.card())
-        if self._store.gorgias.clear_field_with == "delete":
-            for field_id in [key for key, value in values.items() if value is None]:
-                self._client.delete_custom_field(delivery.customer_id, field_id)
-                del values[field_id]
-        self._client.put_custom_fields(delivery.customer_id, values)
+    @property
+    def _writer_of_fields(self) -> FieldWriter:
+        assert self._fields is not None  # noqa: S101 - the store writes there
+        return self._fields
 
-    def _field_values(self, card: Mapping[str, Any]) -> dict[int, str | int | None]:
-        shown = with_texts(card)
-        return {field_id: field_value(shown, key) for key, field_id in self._field_ids.items()}
+    def _field_values(self, delivery: Delivery) -> Values:
+        return self._writer_of_fields.values_of(with_texts(delivery.card()))

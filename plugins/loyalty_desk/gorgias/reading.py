@@ -28,12 +28,16 @@ MERGED = "customer-merged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomFieldDefinition:
-    """A customer field of the account. One per `field_id`; `data_type` is text, number, boolean."""
+    """A customer field of the account. One per `field_id`; `data_type` is text, number, boolean.
+
+    `choices` are those of a dropdown of texts; None where any text may stand.
+    """
 
     field_id: int
     label: str | None
     external_id: str | None
     data_type: str | None
+    choices: tuple[str, ...] | None
     active: bool
 
 
@@ -66,6 +70,7 @@ def read_customer(row: Any, app_id: str | None) -> Customer:
         external_id=read_text_or_number(row, "external_id"),
         updated_at_utc=read_utc(row, "updated_datetime"),
         data=_pushed_data(row, app_id),
+        field_ids=_fields_with_values(row),
         channels=_other_emails(row, email),
     )
 
@@ -128,8 +133,17 @@ def read_definition(row: Any) -> CustomFieldDefinition:
         label=read_text(row, "label"),
         external_id=read_text_or_number(row, "external_id"),
         data_type=read_text(definition, "data_type") if isinstance(definition, Mapping) else None,
+        choices=_choices(definition),
         active=row.get("deactivated_datetime") is None,
     )
+
+
+def _choices(definition: Any) -> tuple[str, ...] | None:
+    settings = definition.get("input_settings") if isinstance(definition, Mapping) else None
+    choices = settings.get("choices") if isinstance(settings, Mapping) else None
+    if not isinstance(choices, list) or not all(isinstance(one, str) for one in choices):
+        return None
+    return tuple(choices)
 
 
 def read_field_value(row: Any) -> tuple[int, Any]:
@@ -175,6 +189,24 @@ def _pushed_data(row: Mapping[str, Any], app_id: str | None) -> Mapping[str, Any
     if not isinstance(found, Mapping):
         raise BadFieldError(place, f"is {kind(found)} instead of an object")
     return found
+
+
+def _fields_with_values(row: Mapping[str, Any]) -> frozenset[int] | None:
+    """The ids of the custom fields that hold a value; None when the answer does not tell.
+
+    Source: recorded answers: `{"311": {"value": "Gold", "id": 311}}`, in lists and retrieves alike.
+    """
+    held = row.get("custom_fields")
+    if not isinstance(held, Mapping):
+        return None
+    ids: set[int] = set()
+    for one in held.values():
+        field_id = one.get("id") if isinstance(one, Mapping) else None
+        if not isinstance(field_id, int):
+            return None
+        if one.get("value") is not None:
+            ids.add(field_id)
+    return frozenset(ids)
 
 
 def _other_emails(row: Mapping[str, Any], primary: str | None) -> tuple[str, ...] | None:

@@ -171,6 +171,11 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
     return [
         *((name, text) for work, name, text in lines if record.has_done(work)),
         *(
+            [("edited meanwhile", f"fields of {record.gorgias_field_edits:,} customers")]
+            if record.gorgias_field_edits
+            else []
+        ),
+        *(
             [("checks failed", _checks(record))]
             if "quality_critical_failed" in record.written
             else []

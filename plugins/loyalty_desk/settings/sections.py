@@ -144,8 +144,8 @@ class PushSettings(Strict):
     )
     protect_other_keys: Literal["known", "always"] = Field(
         default="known",
-        description="Read a customer before writing when it is known to hold other tools' data, "
-        "or always (one more request per write).",
+        description="Read a customer before writing when other tools' data or field values may "
+        "stand there, or always (one more request per write).",
     )
 
 
@@ -172,15 +172,36 @@ class GorgiasSettings(Strict):
         default=True, description="Send a rising `version`, so that a late write never wins."
     )
     custom_fields: tuple[str, ...] = Field(
-        default=("points_balance", "tier", "status", "credits_balance", "referral_url", "summary"),
-        description="Keys of the card that become customer fields (for `custom_fields`).",
+        default=("points_balance", "tier", "status", "member"),
+        description="Keys of the card that become customer fields (for `custom_fields`); an account"
+        " may allow as few as four.",
     )
     field_label_prefix: str = Field(
         default="Loyalty", max_length=60, description="First word of the customer fields' labels."
     )
+    field_labels: dict[str, Annotated[str, Field(min_length=1, max_length=255)]] = Field(
+        default={},
+        description="Whole labels of customer fields by key of the card, as in your language:"
+        " `{points_balance: Punkte}`.",
+    )
     clear_field_with: Literal["null", "delete"] = Field(
         default="null",
         description="How a field is emptied: null in the bulk write, or DELETE.",
+    )
+    field_writes: Literal["replace", "merge"] = Field(
+        default="replace",
+        description="Whether the bulk write of a customer's fields clears those that it leaves out,"
+        " so that other tools' values are read and sent along, or leaves them as they are.",
+    )
+    field_value_body: Literal["raw", "object", "none"] = Field(
+        default="raw",
+        description="How the write of one field spells its value: bare, or with the field's id;"
+        " none: it is not used.",
+    )
+    field_edits_leave_events: bool = Field(
+        default=False,
+        description="Whether an edit of a customer's fields leaves an event in Gorgias: then the"
+        " report says whose fields were edited between a read and a write of ours.",
     )
 
 

@@ -133,6 +133,11 @@ def customer_row(
     elif old is not None:  # the answer did not tell, so what was read earlier stays, and when
         other_data, shown, read_at_utc = old.other_data, old.shown_fingerprint, old.read_at_utc
     channels_read_at_utc = None if old is None else old.channels_read_at_utc
+    field_ids = None
+    if customer.field_ids is not None:
+        field_ids = orjson.dumps(sorted(customer.field_ids)).decode()
+    elif customer.data is None and old is not None:  # as old as `read_at_utc` says
+        field_ids = old.field_ids
     return CustomerRow(
         store,
         customer.customer_id,
@@ -147,6 +152,7 @@ def customer_row(
         read_at_utc,
         channels_read_at_utc if customer.channels is None else now_utc,
         None,
+        field_ids,
     )
 
 

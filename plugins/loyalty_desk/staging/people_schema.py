@@ -96,7 +96,7 @@ customers = staging_table(
         "read_at_utc",
         Text,
         nullable=False,
-        doc="When `other_data` and `shown_fingerprint` were asked for, by our clock.",
+        doc="When `other_data`, `shown_fingerprint` and `field_ids` were asked for, by our clock.",
     ),
     Column(
         "channels_read_at_utc",
@@ -104,6 +104,12 @@ customers = staging_table(
         doc="When the further addresses were read. NULL: never, as lists do not tell them.",
     ),
     Column("gone_at_utc", Text),
+    Column(
+        "field_ids",
+        Text,
+        doc="JSON list of the ids of Gorgias' customer fields that hold a value, whoever wrote it. "
+        "NULL: no read could tell.",
+    ),
     *find_by("customers_by_email_key", "email_key"),
     # Few are gone; a plan asks who, and must not read all customers to find out.
     Index(

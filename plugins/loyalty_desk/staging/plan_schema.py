@@ -94,6 +94,12 @@ pushed_cards = staging_table(
         "wins. It may be ahead of the clock.",
     ),
     Column("pushed_at_utc", Text, nullable=False, doc="When Gorgias accepted it."),
+    Column(
+        "field_values",
+        Text,
+        doc="JSON of what Gorgias last took into our customer fields, by their ids, so that a "
+        "write may name those alone that change. NULL: not known, as while one is being sent.",
+    ),
     **CLUSTERED,
 )
 

@@ -122,6 +122,7 @@ class RunRecord(BaseModel):
 
     gorgias_requests: int = _count("Requests sent to Gorgias, repeated ones included.")
     gorgias_rate_limited: int = _count("Of those, requests that Gorgias answered with 429.")
+    gorgias_field_edits: int = _count("Customers whose fields somebody edited while we wrote ours.")
     platform_requests: int = _count("Requests sent to the loyalty platform.")
     platform_rate_limited: int = _count("Of those, requests that it answered with 429.")
 

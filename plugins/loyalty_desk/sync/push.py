@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,7 @@ from loyalty_desk.errors import (
     ApiError,
     ApiUnavailableError,
     BadConnectionError,
+    LoyaltyDeskError,
     MovedError,
     NotFoundError,
 )
@@ -33,9 +34,11 @@ from loyalty_desk.gorgias.destinations import (
     find_delivery,
     keep_pushed,
 )
+from loyalty_desk.gorgias.field_edits import find_edited
+from loyalty_desk.gorgias.field_writer import Window
 from loyalty_desk.records import ChangeState
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging import intake
+from loyalty_desk.staging import intake, run_record
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
@@ -90,6 +93,23 @@ def push_changes(run: Run, client: GorgiasClient) -> None:
     if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
         _Pusher(run, writer).push_all()
+        if run.store.gorgias.field_edits_leave_events:
+            _say_edits(run, client, writer.windows)
+
+
+def _say_edits(run: Run, client: GorgiasClient, windows: Sequence[Window]) -> None:
+    """Say whose fields somebody edited between a read and a write of ours; no run fails for it."""
+    try:
+        edited = find_edited(client, windows)
+    except LoyaltyDeskError as error:
+        log.warning("whose fields were edited meanwhile cannot be read: %s", error)
+        return
+    if edited:
+        ids = ", ".join(map(str, edited))
+        log.warning("somebody edited fields of these customers while we wrote ours: %s", ids)
+    with run.engine.begin() as connection:
+        counters = {"gorgias_field_edits": len(edited)}
+        run_record.increase_counters(connection, run.store.name, run.run_id, counters)
 
 
 def _key(run: Run) -> dict[str, str]:
@@ -185,7 +205,7 @@ class _Pusher:
         try:
             # A lookup or a webhook may have brought what is planned here, or undone it.
             if delivery.current_fingerprint != delivery.fingerprint:
-                self._writer.deliver(delivery)
+                delivery = self._writer.deliver(delivery)
         except (NotFoundError, MovedError) as error:
             self._outage.saw(answered=True)
             self._customer_is_gone(key, delivery, error)

@@ -22,6 +22,7 @@ from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.errors import ConnectError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.fields import planned_fields
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.hooks.connections import capabilities, gorgias_client, secrets_cipher
@@ -64,7 +65,7 @@ def check(store_name: str) -> list[checks.Check]:
 def probe(store_name: str) -> Findings:
     """Find out what Gorgias does not document and keep the answers as settings of the store."""
     store, engine, client = _open(store_name)
-    fields = known_objects(engine, store.name, Kind.CUSTOM_FIELD)
+    fields = known_objects(engine, store.name, Kind.CUSTOM_FIELD).values()
     findings = Probe(store, client, fields, speed=installation().speed).run()
     keep_findings(engine, store.name, findings, utc_now())
     return findings
@@ -107,6 +108,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         card_keys=capabilities(store).card_keys,
         macros=load_macros(installation().macros_dir),
         button=find_adopted(engine, store.name, secrets_cipher),
+        fields=planned_fields(engine, store),
     )
     objects = AccountObjects(client.transport)
     actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()

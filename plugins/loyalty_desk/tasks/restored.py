@@ -28,6 +28,7 @@ def take_up(engine: Engine, now: datetime, *, by: str) -> Counter[str]:
         connection.execute(statement("restore/forget_locks"))
         connection.execute(statement("restore/forget_turns"))
         connection.execute(statement("restore/forget_watermarks"))
+        connection.execute(statement("restore/forget_field_values"))
         doubted = connection.execute(statement("restore/doubt_waiting_awards")).all()
         for row in doubted:
             state = AwardState(row.state)

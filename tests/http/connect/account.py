@@ -85,7 +85,7 @@ def broken_by_hand(gorgias: Gorgias) -> dict[str, Callable[[], object]]:
     widget = gorgias.one(Kind.WIDGET, context="ticket", type="http")
     macro = gorgias.one(Kind.MACRO, external_id="loyalty-desk-acme-balance")
     integration = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")
-    field = gorgias.one(Kind.CUSTOM_FIELD, external_id="loyalty-desk-acme-tier")
+    field = gorgias.one(Kind.CUSTOM_FIELD, external_id="loyalty-desk-acme-status")
     tag = gorgias.one(Kind.TAG, name="loyalty")
     copied = ("type", "context", "integration_id", "order", "template")
     http = {key: value for key, value in integration["http"].items() if key != "id"}

@@ -27,14 +27,14 @@ def test_connect_makes_everything_and_says_so(
     after = gorgias.account()
     assert {kind: len(after[kind]) - len(before[kind]) for kind in after} == {
         "tag": 1,
-        "custom_field": 6,
+        "custom_field": 3,
         "integration": 1,
         "widget": 2,
         "macro": 5,
     }
     said = capsys.readouterr().out
     assert "lakeside-tea" in said
-    assert "15 of 15 objects were changed" in said
+    assert "12 of 12 objects were changed" in said
     http = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")["http"]
     assert http["url"] == "https://desk.example/loyalty/api/v1/lookup"
     assert http["triggers"]["ticket-updated"] is True
@@ -86,9 +86,37 @@ def test_a_plan_changes_nothing(
     assert desk("connect", "--plan") == 0
 
     assert gorgias.account() == before
-    assert "15 of 15 objects would be changed" in capsys.readouterr().out
+    assert "12 of 12 objects would be changed" in capsys.readouterr().out
     with reading(staging) as connection:
         assert list_tokens(connection, STORE) == []
+
+
+def test_an_account_that_may_have_no_more_fields_is_connected_without_them(
+    desk: Desk, gorgias: Gorgias, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_cap": 3})
+
+    assert desk("connect") == 0
+
+    said = capsys.readouterr().out
+    assert said.count("Gorgias does not make it; the rest works without") == 2
+    assert len([one for one in gorgias.all(Kind.CUSTOM_FIELD) if one["external_id"]]) == 1
+    assert gorgias.one(Kind.WIDGET, context="ticket")
+
+
+def test_a_field_of_another_type_keeps_it_when_its_label_is_put_back(
+    desk: Desk, gorgias: Gorgias
+) -> None:
+    text = {"data_type": "text", "input_settings": {"input_type": "input"}}
+    name = "loyalty-desk-acme-status"
+    made = {"object_type": "Customer", "label": "Mine", "external_id": name, "definition": text}
+    gorgias.add(Kind.CUSTOM_FIELD, **made)
+
+    assert desk("connect") == 0
+
+    field = gorgias.one(Kind.CUSTOM_FIELD, external_id=name)
+    assert (field["label"], field["definition"]) == ("Loyalty status", text)
+    assert verbs(Kind.CUSTOM_FIELD) == {Verb.KEEP}
 
 
 def test_a_store_with_fields_only_has_macros_on_what_the_integration_fetched(

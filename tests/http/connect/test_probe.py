@@ -32,10 +32,22 @@ def probed(staging: Engine) -> dict[str, Any]:
         ({}, {}),
         ({"data_landing_place": "external_data"}, {"app_id": APP_ID}),
         ({"custom_field_null_clears": False}, {"clear_field_with": "delete"}),
+        ({"custom_field_bulk_replaces": False}, {"field_writes": "merge"}),
+        ({"custom_field_single_put_body": "object"}, {"field_value_body": "object"}),
+        ({"field_write_event_type": "customer-updated"}, {"field_edits_leave_events": True}),
         ({"data_visible_after_s": 3.0}, {}),
         ({"data_landing_place": "refuse_api_key"}, {}),
     ],
-    ids=["as assumed", "under the app", "null does not clear", "late", "refused"],
+    ids=[
+        "as assumed",
+        "under the app",
+        "null does not clear",
+        "fields left out stay",
+        "one value goes with its id",
+        "edits leave events",
+        "late",
+        "refused",
+    ],
 )
 def test_the_probe_keeps_what_the_account_answers_and_leaves_nobody_behind(
     desk: Desk,
