@@ -96,6 +96,19 @@ class GorgiasSwitches:
     custom_field_cap: int = 25
     """Most active custom fields per object type."""
 
+    variables_may_have_spaces: bool = False
+    """Whether `{{ x }}` is a variable too; else it stays as text."""
+
+    unknown_variables_stay_in_bodies: bool = True
+    """Whether a variable that a page does not have stays as text in what buttons and integrations
+    send; else it is a blank there too, as in macros."""
+
+    customer_page_has_ticket_customer: bool = True
+    """Whether buttons on a customer's page know `ticket.customer`, as those on a ticket do."""
+
+    widget_path_of_several_keys: bool = False
+    """Whether a widget's `path` may lead through several keys (`a.b[0]`); else it is one key."""
+
     tag_name_creates_tag: bool = True
     """Whether adding an unknown tag name to a ticket creates the tag (else 404)."""
 

@@ -116,6 +116,7 @@ def make_buttons(agent: Agent, widget_id: int) -> None:
         page.get_by_label("Label").fill(label)
         page.get_by_label("Address").fill(address)
         page.get_by_label("Headers").fill(f"Authorization: Bearer {agent.office.desk.token(STORE)}")
+        page.get_by_label("Content type").select_option(button.CONTENT_TYPE)
         page.get_by_label("Fields the agent fills in").fill(button_lines(fields, editable=True))
         page.get_by_label("Fields sent as they are").fill(button_lines(fields, editable=False))
         agent.submit("Add button")

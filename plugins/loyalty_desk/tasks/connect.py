@@ -53,6 +53,7 @@ class ButtonToMake:
     label: str
     path: str
     fields: tuple[ButtonField, ...]
+    content_type: str = button.CONTENT_TYPE
 
 
 def check(store_name: str) -> list[checks.Check]:
