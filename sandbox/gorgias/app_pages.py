@@ -164,7 +164,7 @@ async def _press(request: Request, shown: list[Widget], here: str) -> Response:
 
 
 def _add_tags(account: Account, row: int, names: list[str]) -> None:
-    tag_ids = [ticket_deeds.find_tag_id(account, {"name": name}) for name in names]
+    tag_ids = [ticket_deeds.find_tag_id(account, {"name": name}, by_hand=True) for name in names]
     if tag_ids:
         ticket_deeds.add_tags(account, row, tag_ids)
 

@@ -188,6 +188,8 @@ async def clear_value(request: Request, customer_id: int, field_id: int) -> Resp
 
 def _write_values(account: Account, row: int, values: dict[int, Any]) -> None:
     account.customers.set_field_values(row, values)
+    if account.ground.switches.field_write_touches_customer:
+        account.customers.touch(row)
     customer_written(account, row, counts=account.ground.switches.field_write_fires_ticket_updated)
 
 

@@ -40,7 +40,7 @@ def path(sandbox: Sandbox) -> str:
 
 
 def values_at(gorgias: Call, path: str) -> dict[int, Any]:
-    return {row["field"]["id"]: row["value"] for row in gorgias("GET", path).json()}
+    return {row["field"]["id"]: row["value"] for row in gorgias("GET", path).json()["data"]}
 
 
 def test_definitions_are_listed_by_object_type_which_is_required(gorgias: Call) -> None:
@@ -134,10 +134,10 @@ def test_deleting_clears_a_value(gorgias: Call, path: str) -> None:
 
 
 def test_values_come_bare_or_wrapped_by_switch(gorgias: Call, sandbox: Sandbox, path: str) -> None:
-    assert gorgias("GET", path).json() == []
-
-    sandbox.control("gorgias", "POST", "switches", {"custom_field_values_wrapped": True})
     assert gorgias("GET", path).json() == {"data": []}
+
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_values_wrapped": False})
+    assert gorgias("GET", path).json() == []
 
 
 @pytest.mark.parametrize(("form", "raw", "wrapped"), [("raw", 200, 400), ("object", 400, 200)])
