@@ -159,6 +159,9 @@ def test_events_are_filtered_by_time_and_object(gorgias: Call, mira: dict[str, A
     assert recent == of_mira
     assert gorgias("GET", f"/events/{recent[0]['id']}").json() == recent[0]
     assert gorgias("GET", "/events?object_type=Customer").status_code == 400
+    assert gorgias("GET", "/events?user_ids=12&limit=1").json()["data"]
+    assert gorgias("GET", "/events?user_ids=99").json()["data"] == []
+    assert gorgias("GET", "/events?user_ids=12&user_ids=13").status_code == 400
 
 
 def test_some_customers_were_deleted_before_the_start(gorgias: Call) -> None:
