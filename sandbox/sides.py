@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from sandbox.loyaltylion import routes as loyaltylion_routes
+from sandbox.loyaltylion import transaction_routes
 from sandbox.loyaltylion.side import LoyaltyLionSide
 from sandbox.programme.side import Side
 from sandbox.rivo import hook_routes, member_routes, point_routes
@@ -28,6 +29,6 @@ SIDES: dict[str, Platform] = {
         Platform(RivoSide, (member_routes, point_routes, hook_routes)),
         Platform(TrifftSide, (trifft_routes,)),
         Platform(SmileSide, (smile_routes,)),
-        Platform(LoyaltyLionSide, (loyaltylion_routes,)),
+        Platform(LoyaltyLionSide, (loyaltylion_routes, transaction_routes)),
     )
 }

@@ -45,7 +45,7 @@ class AgentDesk:
                 "method": "POST",
                 "url": f"{own_url}{button.path}",
                 "headers": f"Authorization: Bearer {token}",
-                "content_type": "application/json",
+                "content_type": button.content_type,
                 "asked": button_lines(button.fields, editable=True),
                 "sent": button_lines(button.fields, editable=False),
             },

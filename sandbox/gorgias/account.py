@@ -13,6 +13,7 @@ from sandbox.gorgias.deliveries import Deliveries
 from sandbox.gorgias.desk import Desk
 from sandbox.gorgias.events import Events
 from sandbox.gorgias.ticket_store import Tickets
+from sandbox.gorgias.work import Work
 from sandbox.ground import Ground
 
 
@@ -33,6 +34,7 @@ class Account:
         self.customers = Customers(self.ground)
         self.desk = Desk(self.ground)
         self.tickets = Tickets(self.ground, self.desk, self._first_tickets)
+        self.work = Work(self.ground, self.tickets)
         self.deliveries.reset()
         self.results = Results()
         self.access.reset_tokens()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from sandbox.gorgias.variables import Part, render_parts
+from sandbox.gorgias.variables import AS_IN_MACROS, Part, Reading, render_parts
 
 BREAKS = {"br", "div", "p", "li", "ul", "ol", "tr"}
 
@@ -29,7 +29,7 @@ class Picked:
         return list(dict.fromkeys(part.variable or "" for part in self.parts if part.is_blank))
 
 
-def pick(macro: dict[str, Any], context: dict[str, Any]) -> Picked:
+def pick(macro: dict[str, Any], context: dict[str, Any], reading: Reading = AS_IN_MACROS) -> Picked:
     """Return a macro with its variables filled in."""
     texts: list[str] = []
     tags: list[str] = []
@@ -40,7 +40,7 @@ def pick(macro: dict[str, Any], context: dict[str, Any]) -> Picked:
             texts.append(plain or text_of_html(str(arguments.get("body_html") or "")))
         elif action.get("name") == "addTags":
             tags += [name.strip() for name in str(arguments.get("tags") or "").split(",")]
-    parts = render_parts("\n".join(text for text in texts if text), context)
+    parts = render_parts("\n".join(text for text in texts if text), context, reading)
     names = tuple(dict.fromkeys(name for name in tags if name))
     return Picked(macro["id"], str(macro["name"]), tuple(parts), names)
 

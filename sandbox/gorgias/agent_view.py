@@ -9,7 +9,7 @@ from sandbox.gorgias.agent_macros import Picked, pick
 from sandbox.gorgias.buttons import Button
 from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.gorgias.sidebar import HEADINGS, Widget, build_widget
-from sandbox.gorgias.variables import text_of
+from sandbox.gorgias.variables import reading_of, text_of
 from sandbox.gorgias.whole_tickets import ticket_variables
 
 SHOWN, SEARCHED = 50, 5_000
@@ -62,9 +62,11 @@ def ticket_context(account: Account, row: int) -> dict[str, Any]:
 
 
 def customer_context(account: Account, row: int) -> dict[str, Any]:
-    """Return what buttons on a customer's page may use: the customer, and no ticket."""
-    customer = account.customers.full(row)
-    return {"ticket": {"customer": customer}, "current_user": current_user(account)}
+    """Return what buttons on a customer's page may use: no ticket, but perhaps its customer."""
+    context: dict[str, Any] = {"current_user": current_user(account)}
+    if account.ground.switches.customer_page_has_ticket_customer:
+        context["ticket"] = {"customer": account.customers.full(row)}
+    return context
 
 
 def current_user(account: Account) -> dict[str, Any]:
@@ -73,7 +75,9 @@ def current_user(account: Account) -> dict[str, Any]:
     return agent
 
 
-def widgets(account: Account, context: dict[str, Any], where: str) -> list[Widget]:
+def widgets(
+    account: Account, context: dict[str, Any], where: str, customer: dict[str, Any] | None
+) -> list[Widget]:
     """Return the widgets of a context, `ticket` or `customer`, in their order."""
     held = [
         one
@@ -81,8 +85,8 @@ def widgets(account: Account, context: dict[str, Any], where: str) -> list[Widge
         if one["context"] in CONTEXTS[where] and one["deactivated_datetime"] is None
     ]
     held.sort(key=lambda one: (one["order"] or 0, one["id"]))
-    customer = context["ticket"]["customer"]
-    return [build_widget(one, customer, context, heading(account, one)) for one in held]
+    switches = account.ground.switches
+    return [build_widget(one, customer, context, heading(account, one), switches) for one in held]
 
 
 def heading(account: Account, widget: dict[str, Any]) -> str:
@@ -122,7 +126,8 @@ def usable_macros(account: Account) -> list[dict[str, Any]]:
 def find_macro(account: Account, text: str, context: dict[str, Any]) -> Picked | None:
     """Return a usable macro by its id as text, filled in; None for none."""
     macros = (macro for macro in usable_macros(account) if str(macro["id"]) == text)
-    return next((pick(macro, context) for macro in macros), None)
+    reading = reading_of(account.ground.switches)
+    return next((pick(macro, context, reading) for macro in macros), None)
 
 
 def _line(account: Account, row: int) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from sandbox.gorgias import (
     field_routes,
     plain_routes,
     ticket_routes,
+    view_routes,
     widget_editor,
+    work_routes,
 )
 from sandbox.gorgias import control_routes as gorgias_control
 from sandbox.gorgias.account import Account
@@ -40,6 +42,8 @@ def build_app(account: Account) -> FastAPI:
         ticket_routes,
         account_routes,
         plain_routes,
+        work_routes,
+        view_routes,
         event_routes,
         app_pages,
         widget_editor,

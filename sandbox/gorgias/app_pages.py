@@ -61,7 +61,7 @@ async def show_ticket(request: Request, ticket_id: int) -> Response:
         ticket=context["ticket"],
         customer=context["ticket"]["customer"],
         fields=[] if customer_row is None else agent_view.customer_fields(account, customer_row),
-        widgets=agent_view.widgets(account, context, "ticket"),
+        widgets=agent_view.widgets(account, context, "ticket", context["ticket"]["customer"]),
         macros=agent_view.usable_macros(account),
         picked=agent_view.find_macro(account, request.query_params.get("macro", ""), context),
         tag_names=sorted(tag["name"] for tag in account.desk.tags.held.values()),
@@ -75,14 +75,14 @@ async def show_customer(request: Request, customer_id: int) -> Response:
     """Show a customer with the widgets made for that page, and the tickets."""
     account = account_of(request)
     row = _customer_row(account, customer_id)
-    context = agent_view.customer_context(account, row)
+    context, customer = agent_view.customer_context(account, row), account.customers.full(row)
     return show(
         request,
         "customer.html",
-        customer=context["ticket"]["customer"],
+        customer=customer,
         fields=agent_view.customer_fields(account, row),
         tickets=agent_view.customer_tickets(account, row),
-        widgets=agent_view.widgets(account, context, "customer"),
+        widgets=agent_view.widgets(account, context, "customer", customer),
         result=account.results.find(request.query_params.get("result", "")),
         here=f"{APP_PATH}/customer/{customer_id}",
     )
@@ -133,7 +133,7 @@ async def press_on_ticket(request: Request, ticket_id: int) -> Response:
     """Press a button of a ticket's sidebar."""
     account = account_of(request)
     context = agent_view.ticket_context(account, _ticket_row(account, ticket_id))
-    shown = agent_view.widgets(account, context, "ticket")
+    shown = agent_view.widgets(account, context, "ticket", context["ticket"]["customer"])
     return await _press(request, shown, f"{APP_PATH}/ticket/{ticket_id}")
 
 
@@ -141,8 +141,9 @@ async def press_on_ticket(request: Request, ticket_id: int) -> Response:
 async def press_on_customer(request: Request, customer_id: int) -> Response:
     """Press a button of a customer's page."""
     account = account_of(request)
-    context = agent_view.customer_context(account, _customer_row(account, customer_id))
-    shown = agent_view.widgets(account, context, "customer")
+    row = _customer_row(account, customer_id)
+    context = agent_view.customer_context(account, row)
+    shown = agent_view.widgets(account, context, "customer", account.customers.full(row))
     return await _press(request, shown, f"{APP_PATH}/customer/{customer_id}")
 
 
@@ -163,7 +164,7 @@ async def _press(request: Request, shown: list[Widget], here: str) -> Response:
 
 
 def _add_tags(account: Account, row: int, names: list[str]) -> None:
-    tag_ids = [ticket_deeds.find_tag_id(account, {"name": name}) for name in names]
+    tag_ids = [ticket_deeds.find_tag_id(account, {"name": name}, by_hand=True) for name in names]
     if tag_ids:
         ticket_deeds.add_tags(account, row, tag_ids)
 

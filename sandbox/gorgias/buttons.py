@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from sandbox.calling import Call, Reply, send
-from sandbox.gorgias.variables import render, render_url
+from sandbox.gorgias.variables import AS_IN_MACROS, Reading, render, render_url
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE")
@@ -24,7 +24,10 @@ KEPT_RESULTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value that a button sends; `place` is `params` (the query) or `body`."""
+    """A value that a button sends; `place` is `params` (the query) or `body`.
+
+    The agent is asked for rows of a form and of the query: a JSON body goes out as it stands.
+    """
 
     key: str
     label: str
@@ -89,31 +92,34 @@ class Results:
         return self._held.get(key)
 
 
-def read_button(raw: Any, button_id: str, context: dict[str, Any]) -> Button:
-    """Return a stored button with its variables filled in."""
+def read_button(
+    raw: Any, button_id: str, context: dict[str, Any], reading: Reading = AS_IN_MACROS
+) -> Button:
+    """Return a stored button with its variables filled in; `reading` is that of what it sends."""
     label = render(str(raw.get("label") or "Button"), context) if isinstance(raw, dict) else "?"
     try:
         action = raw["action"]
         body = action.get("body") or {}
+        kind = str(body.get("contentType") or JSON)
         fields = [
             Field(
                 key=str(one["key"]),
                 label=str(one.get("label") or one["key"]),
-                value=render(str(one.get("value") or ""), context).strip(),
-                is_editable=one.get("editable") is True,
+                value=render(str(one.get("value") or ""), context, reading).strip(),
+                is_editable=one.get("editable") is True and (place == "params" or kind == FORM),
                 place=place,
             )
             for place, held in (("params", action.get("params")), ("body", body.get("fields")))
             for one in held or ()
         ]
         headers = {
-            str(one["key"]): render(str(one.get("value") or ""), context).strip()
+            str(one["key"]): render(str(one.get("value") or ""), context, reading).strip()
             for one in action.get("headers") or ()
         }
-        url, method = render_url(action["url"], context), str(action.get("method") or "POST")
+        url = render_url(action["url"], context, reading)
+        method = str(action.get("method") or "POST")
     except (AttributeError, KeyError, TypeError, ValueError):
         return Button(button_id, label, wrong="This button is not in the shape the sandbox knows.")
-    kind = str(body.get("contentType") or JSON)
     return Button(button_id, label, method, url, headers, kind, tuple(fields))
 
 

@@ -132,11 +132,16 @@ async def merge_customers(request: Request) -> Response:
     source, target = (get_row(account, customer_id) for customer_id in ids)
     if source == target:
         raise ApiError(409, "A customer cannot be merged into itself.")
-    body = await read_object(request, SETTABLE)
+    body, switches = await read_object(request, SETTABLE), account.ground.switches
+    if not body and switches.merge_needs_a_field:
+        raise ApiError(400, "The request has no fields.")
     changes = _read_changes(account, body, target)
     values = read_pairs(account, body.get("custom_fields", []))
+    shared = account.customers.share_an_integration(source, target)
+    if shared and switches.merge_conflicts_on_integrations:
+        raise ApiError(409, "Both customers have data of the same integration.")
     merge_rows(account, source, target)
-    if body:
+    if body and switches.merge_applies_body:
         account.customers.update(target, changes)
         _store_extras(account, target, body, values)
     return json_answer(account.customers.full(target), 202)
@@ -149,7 +154,8 @@ def merge_rows(account: Account, source: int, target: int) -> None:
     held = {channel[:2] for channel in kept}
     brought = customers.fields(source)["channels"]
     kept += [one._replace(preferred=False) for one in brought if one[:2] not in held]
-    customers.update(target, {"channels": kept})
+    touches = account.ground.switches.merge_touches_customer
+    customers.update(target, {"channels": kept}, touches=touches)
     account.tickets.hand_over(source, target)
     customers.remove(source, target)
     source_id, target_id = customer_id_of(source), customer_id_of(target)
@@ -180,9 +186,14 @@ async def update_customer(request: Request, customer_id: int) -> Response:
     body = await read_object(request, allowed)
     changes = _read_changes(account, body, row)
     values = read_pairs(account, body.get("custom_fields", []))
-    account.customers.update(row, changes)
-    _store_extras(account, row, body, values)
     switches = account.ground.switches
+    touches = bool(
+        changes
+        or ("data" in body and switches.data_write_touches_customer)
+        or (values and switches.field_write_touches_customer)
+    )
+    account.customers.update(row, changes, touches=touches)
+    _store_extras(account, row, body, values)
     data_counts = "data" in body and switches.data_write_fires_ticket_updated
     fields_count = bool(values) and switches.field_write_fires_ticket_updated
     customer_written(account, row, counts=data_counts or fields_count)

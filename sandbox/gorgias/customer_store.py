@@ -114,12 +114,13 @@ class Customers:
         self.by_updated.move(row, now_us)
         return row
 
-    def update(self, row: int, changes: dict[str, Any]) -> None:
-        """Change fields, and with them `updated_datetime`."""
+    def update(self, row: int, changes: dict[str, Any], *, touches: bool = True) -> None:
+        """Change fields and, unless told otherwise, with them `updated_datetime`."""
         self.changes.setdefault(row, {}).update(changes)
         if "channels" in changes:
             self._addresses.put(row, [channel.address for channel in changes["channels"]])
-        self.touch(row)
+        if touches:
+            self.touch(row)
 
     def touch(self, row: int) -> None:
         """Say that a customer was updated now."""
@@ -182,13 +183,18 @@ class Customers:
         """Keep what an integration, by its id as text, says about a customer."""
         self._integrations.setdefault(row, {})[key] = content
 
+    def share_an_integration(self, one: int, other: int) -> bool:
+        """Tell whether some integration says something about both."""
+        held = (self._integrations.get(row, {}).keys() for row in (one, other))
+        return bool(set.intersection(*map(set, held)))
+
     def list_row(self, row: int) -> dict[str, Any]:
         """Return a customer as lists show one: without channels, integrations, external data."""
         fields = self.fields(row)
         first, last = customer_rows.split_name(fields["name"])
         # Documentation samples lack the offset, live answers have it: clients meet both.
         stamp = iso_naive if row % 97 == 11 else iso_offset
-        return {
+        shown = {
             "id": customer_id_of(row),
             "external_id": fields["external_id"],
             "active": fields["active"],
@@ -202,15 +208,16 @@ class Customers:
             "updated_datetime": stamp(self.by_updated.stamp(row)),
             "meta": fields["meta"],
             "data": self.pushed(row, "data"),
-            "customer": None,
             "note": fields["note"],
             "custom_fields": self._custom_fields(row),
         }
+        return shown | ({"customer": None} if self._ground.switches.list_rows_have_customer else {})
 
     def created_row(self, row: int) -> dict[str, Any]:
         """Return a customer as the answer to its creation shows it."""
         integrations = dict(self._integrations.get(row, {}))
-        return self.list_row(row) | {"channels": self.channels(row), "integrations": integrations}
+        more = {"customer": None, "channels": self.channels(row), "integrations": integrations}
+        return self.list_row(row) | more
 
     def full(self, row: int) -> dict[str, Any]:
         """Return a customer as `GET /customers/{id}` shows it."""

@@ -29,6 +29,8 @@ async def list_events(request: Request) -> Response:
     query = read_query(request, PAGING | FILTERS | BOUNDS.keys())
     if "object_type" in query and "object_id" not in query:
         raise ApiError(400, "Bad query parameter.", {"object_id": [MISSING]})
+    if len(request.query_params.getlist("user_ids")) > 1:
+        raise ApiError(400, "Bad query parameter.", {"user_ids": ["One id at most."]})
     bounds = [
         (test, read_moment(query[name], name)) for name, test in BOUNDS.items() if name in query
     ]
@@ -39,6 +41,7 @@ async def list_events(request: Request) -> Response:
             event is not None
             and query.get("object_type", event.object_type) == event.object_type
             and query.get("object_id", str(event.object_id)) == str(event.object_id)
+            and query.get("user_ids") in (None, str(event.shown()["user_id"]))
             and all(test(event.at_us, bound_us) for test, bound_us in bounds)
         )
 

@@ -192,6 +192,8 @@ def _write_values(account: Account, row: int, values: dict[int, Any]) -> None:
     account.customers.set_field_values(row, values)
     kind = account.ground.switches.field_write_event_type
     account.events.add(kind, "Customer", customer_id_of(row))
+    if account.ground.switches.field_write_touches_customer:
+        account.customers.touch(row)
     customer_written(account, row, counts=account.ground.switches.field_write_fires_ticket_updated)
 
 

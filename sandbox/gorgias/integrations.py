@@ -11,7 +11,14 @@ from sandbox.calling import Call, Reply, iter_tries
 from sandbox.clock import iso_naive
 from sandbox.gorgias.account import Account
 from sandbox.gorgias.ticket_store import FIRST_TICKET_ID
-from sandbox.gorgias.variables import render_tree, render_url, text_of
+from sandbox.gorgias.variables import (
+    AS_IN_MACROS,
+    Reading,
+    body_reading_of,
+    render_tree,
+    render_url,
+    text_of,
+)
 from sandbox.gorgias.whole_tickets import posted_ticket, ticket_variables
 
 CREATED, UPDATED, MESSAGE_CREATED = "ticket-created", "ticket-updated", "ticket-message-created"
@@ -31,9 +38,10 @@ def happened(
     ticket = ticket_variables(account, row)
     context: dict[str, Any] = {"ticket": ticket, "message": message, "event": event}
     context["context"] = {"ticket": posted_ticket(ticket), "message": message, "event": event}
+    reading = body_reading_of(account.ground.switches)
     for integration in wanted:
         # Rendered now: what changes while the call waits for its turn is another event.
-        call = build_call(integration["http"], context)
+        call = build_call(integration["http"], context, reading)
         account.deliveries.record(integration["id"]).calls += 1
         account.deliveries.background.start(_deliver(account, integration, call, trigger, row))
 
@@ -54,17 +62,19 @@ def _waits_for(integration: dict[str, Any], trigger: str) -> bool:
     return any(on is True and name.replace("_", "-") == trigger for name, on in triggers.items())
 
 
-def build_call(http: dict[str, Any], context: dict[str, Any]) -> Call:
+def build_call(
+    http: dict[str, Any], context: dict[str, Any], reading: Reading = AS_IN_MACROS
+) -> Call:
     """Return the request that an integration's settings describe.
 
     A form is sent as JSON, as form fields or, with GET, in the query. Without one the whole ticket
     is posted. Headers go out as they are.
     """
     method = http.get("method", "GET")
-    url = render_url(http["url"], context)
+    url = render_url(http["url"], context, reading)
     headers = {str(name): str(value) for name, value in (http.get("headers") or {}).items()}
     form = http.get("form")
-    rendered = None if form is None else render_tree(form, context)
+    rendered = None if form is None else render_tree(form, context, reading)
     if method in BODILESS:
         query = urlencode(_flat(rendered))
         joint = "&" if "?" in url else "?"

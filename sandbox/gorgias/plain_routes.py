@@ -1,7 +1,5 @@
 """Widgets, HTTP integrations and macros: stored and given back, checked as far as documented."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,11 +7,11 @@ from fastapi.responses import Response
 
 from sandbox.answers import json_answer
 from sandbox.clock import iso_naive, iso_offset
+from sandbox.gorgias import kinds
 from sandbox.gorgias.account import Account, account_of
-from sandbox.gorgias.answers import ApiError, empty_answer, not_found, read_object, read_query
-from sandbox.gorgias.desk import Shelf
+from sandbox.gorgias.answers import ApiError, read_object
 from sandbox.gorgias.integrations import FORM, JSON
-from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
+from sandbox.gorgias.kinds import Kind
 
 router = APIRouter(prefix="/api")
 WIDGET_TYPES = {
@@ -31,20 +29,6 @@ HTTP_KEYS = {
     "hmac_secret", "triggers", "id",
 }  # fmt: skip
 FIRST_HTTP_ID = 8_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of plain object: its keys with their defaults, what it needs, how it is checked."""
-
-    path: str
-    shelf: Callable[[Account], Shelf]
-    defaults: dict[str, Any]
-    required: frozenset[str]
-    check: Callable[[Account, dict[str, Any]], dict[str, Any]]
-    orders: tuple[str, ...] = ("created_datetime",)
-    filters: frozenset[str] = frozenset()
-    stamps: dict[str, Callable[[int], str] | None] = field(default_factory=dict)
 
 
 def check_widget(_: Account, widget: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +86,16 @@ def check_macro(_: Account, macro: dict[str, Any]) -> dict[str, Any]:
     return wrong
 
 
+def _begun(integration: dict[str, Any], user_id: int) -> dict[str, Any]:
+    http = {"id": FIRST_HTTP_ID + integration["id"], **integration["http"]}
+    return {"http": http, "user": {"id": user_id}}
+
+
+def _shown(integration: dict[str, Any]) -> dict[str, Any]:
+    http = {key: value for key, value in integration["http"].items() if key != "hmac_secret"}
+    return integration | {"http": http}
+
+
 KINDS = (
     Kind(
         "widgets",
@@ -112,7 +106,9 @@ KINDS = (
         check_widget,
         ("created_datetime", "order"),
         frozenset({"integration_id", "app_id"}),
+        frozenset({"integration_id", "app_id"}),
         {"created_datetime": iso_naive, "updated_datetime": iso_naive},
+        iso_naive,
     ),
     Kind(
         "integrations",
@@ -123,7 +119,11 @@ KINDS = (
         check_integration,
         ("created_datetime",),
         frozenset({"type"}),
+        frozenset(),
         {"created_datetime": iso_naive, "updated_datetime": iso_naive},
+        iso_naive,
+        begun=_begun,
+        shown=_shown,
     ),
     Kind(
         "macros",
@@ -134,94 +134,15 @@ KINDS = (
         check_macro,
         ("usage", "name", "created_datetime", "updated_datetime", "relevance", "language"),
         frozenset({"search", "tags", "languages", "archived", "ticket_id", "message_id"}),
+        frozenset(),
         {"created_datetime": iso_offset, "updated_datetime": None},
+        begun=lambda _macro, _user_id: {"usage": 0},
     ),
 )  # fmt: skip
 
 
-def _kind(path: str) -> Kind:
-    return next(kind for kind in KINDS if kind.path == path)
-
-
-def _shown(item: dict[str, Any]) -> dict[str, Any]:
-    http = item.get("http")
-    if not isinstance(http, dict):
-        return item
-    return item | {"http": {key: value for key, value in http.items() if key != "hmac_secret"}}
-
-
-def _check(kind: Kind, account: Account, item: dict[str, Any]) -> None:
-    wrong = kind.check(account, item)
-    if wrong:
-        raise ApiError(400, f"Failed to save {kind.path[:-1]}", wrong)
-
-
-def _find(request: Request, kind: Kind, item_id: int) -> dict[str, Any]:
-    item = kind.shelf(account_of(request)).held.get(item_id)
-    if item is None:
-        raise not_found()
-    return item
-
-
-async def _list(request: Request, kind: Kind) -> Response:
-    account = account_of(request)
-    query = read_query(request, PAGING | kind.filters)
-    if kind.path == "integrations" and query.get("type", "http") != "http":
-        raise ApiError(400, "Bad query parameter.", {"type": ["Not a valid choice."]})
-    held = kind.shelf(account).held
-
-    def keep(item_id: int) -> bool:
-        item = held[item_id]
-        for name in ("integration_id", "app_id"):
-            if name in query and str(item.get(name)) != query[name]:
-                return False
-        if "archived" in query and kind.path == "macros":
-            archived = item["archived_datetime"] is not None
-            return archived == (query["archived"].lower() == "true")
-        return query.get("search", "").lower() in str(item.get("name", "")).lower()
-
-    orders: dict[str, tuple[Walk, bool]] = {}
-    for name in kind.orders:
-        keys = [(str(item.get(name) or ""), item_id) for item_id, item in held.items()]
-        if name == "order":
-            keys = [(f"{item['order']:09d}", item_id) for item_id, item in held.items()]
-        orders |= both_ways(name, walk_keys(keys))
-    return answer_page(request, account.ground, Listing(orders, lambda i: _shown(held[i]), keep))
-
-
-async def _create(request: Request, kind: Kind) -> Response:
-    account = account_of(request)
-    read_query(request, ())
-    body = await read_object(request, kind.defaults, kind.required)
-    item = kind.defaults | body
-    _check(kind, account, item)
-    now_us = account.ground.clock.now_us()
-    item |= {name: write(now_us) if write else None for name, write in kind.stamps.items()}
-    stored = kind.shelf(account).add(item)
-    stored["uri"] = f"/api/{kind.path}/{stored['id']}/"
-    if kind.path == "integrations":
-        stored["http"] = {"id": FIRST_HTTP_ID + stored["id"], **stored["http"]}
-        stored["user"] = {"id": request.scope["sandbox"].caller.user_id}
-    if kind.path == "macros":
-        stored["usage"] = 0
-    return json_answer(_shown(stored), 201)
-
-
-async def _update(request: Request, kind: Kind, item_id: int) -> Response:
-    account = account_of(request)
-    read_query(request, ())
-    item = _find(request, kind, item_id)
-    body = await read_object(request, {*kind.defaults, "id"})
-    base = item
-    if kind.path == "widgets" and account.ground.switches.widget_put_replaces:
-        base = item | kind.defaults
-    if isinstance(body.get("http"), dict):
-        body["http"] = item["http"] | body["http"]
-    changed = base | body | {"id": item_id}
-    _check(kind, account, changed)
-    stamp = iso_naive if kind.path != "macros" else iso_offset
-    item.update(changed, updated_datetime=stamp(account.ground.clock.now_us()))
-    return json_answer(_shown(item), 202)
+def _kind(request: Request) -> Kind:
+    return kinds.kind_of(request, KINDS)
 
 
 @router.get("/widgets")
@@ -229,7 +150,10 @@ async def _update(request: Request, kind: Kind, item_id: int) -> Response:
 @router.get("/macros")
 async def list_items(request: Request) -> Response:
     """List objects of a kind."""
-    return await _list(request, _kind(request.url.path.split("/")[2]))
+    kind = _kind(request)
+    if kind.path == "integrations" and request.query_params.get("type", "http") != "http":
+        raise ApiError(400, "Bad query parameter.", {"type": ["Not a valid choice."]})
+    return kinds.list_items(request, kind)
 
 
 @router.post("/widgets")
@@ -237,7 +161,7 @@ async def list_items(request: Request) -> Response:
 @router.post("/macros")
 async def create_item(request: Request) -> Response:
     """Create an object of a kind."""
-    return await _create(request, _kind(request.url.path.split("/")[2]))
+    return await kinds.create_item(request, _kind(request))
 
 
 @router.put("/macros/archive")
@@ -251,7 +175,7 @@ async def archive_macros(request: Request) -> Response:
     stamp = iso_offset(account.ground.clock.now_us())
     archived = stamp if request.url.path.endswith("/archive") else None
     for item_id in body["ids"]:
-        _find(request, _kind("macros"), item_id)["archived_datetime"] = archived
+        kinds.find_item(request, _kind(request), item_id)["archived_datetime"] = archived
     return json_answer({"data": [{"id": item_id} for item_id in body["ids"]]}, 202)
 
 
@@ -260,15 +184,19 @@ async def archive_macros(request: Request) -> Response:
 @router.get("/macros/{item_id}")
 async def get_item(request: Request, item_id: int) -> Response:
     """Show one object."""
-    return json_answer(_shown(_find(request, _kind(request.url.path.split("/")[2]), item_id)))
+    kind = _kind(request)
+    return json_answer(kind.shown(kinds.find_item(request, kind, item_id)))
 
 
 @router.put("/widgets/{item_id}")
 @router.put("/integrations/{item_id}")
 @router.put("/macros/{item_id}")
 async def update_item(request: Request, item_id: int) -> Response:
-    """Change what the body names."""
-    return await _update(request, _kind(request.url.path.split("/")[2]), item_id)
+    """Change what the body names; a switch says whether a widget forgets the rest."""
+    kind, base = _kind(request), None
+    if kind.path == "widgets" and account_of(request).ground.switches.widget_put_replaces:
+        base = kinds.find_item(request, kind, item_id) | kind.defaults
+    return await kinds.update_item(request, kind, item_id, base)
 
 
 @router.delete("/widgets/{item_id}")
@@ -276,7 +204,4 @@ async def update_item(request: Request, item_id: int) -> Response:
 @router.delete("/macros/{item_id}")
 async def delete_item(request: Request, item_id: int) -> Response:
     """Delete one object."""
-    kind = _kind(request.url.path.split("/")[2])
-    _find(request, kind, item_id)
-    del kind.shelf(account_of(request)).held[item_id]
-    return empty_answer(204)
+    return kinds.delete_item(request, _kind(request), item_id)

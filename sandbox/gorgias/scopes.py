@@ -11,6 +11,11 @@ RESOURCES = {
     "widgets": "integrations",
     "integrations": "integrations",
     "macros": "macros",
+    "views": "tickets",
+    "teams": "users",
+    "rules": "rules",
+    "jobs": "jobs",
+    "satisfaction-surveys": "satisfaction_survey",
     "events": "events",
     "search": "customers",
 }

@@ -7,7 +7,17 @@ from urllib.parse import urlsplit
 
 from sandbox.gorgias.buttons import Button, read_button
 from sandbox.gorgias.moments import read_moment
-from sandbox.gorgias.variables import find_value, render, render_url, text_of
+from sandbox.gorgias.variables import (
+    AS_IN_MACROS,
+    Reading,
+    body_reading_of,
+    find_value,
+    reading_of,
+    render,
+    render_url,
+    text_of,
+)
+from sandbox.switches import Switches
 
 COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 DATELESS = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -76,13 +86,20 @@ class Widget:
         return found
 
 
+STRICT = Switches()
+
+
 def build_widget(
-    widget: dict[str, Any], customer: dict[str, Any] | None, context: dict[str, Any], heading: str
+    widget: dict[str, Any],
+    customer: dict[str, Any] | None,
+    context: dict[str, Any],
+    heading: str,
+    switches: Switches = STRICT,
 ) -> Widget:
     """Return a widget as it shows over a customer. `context` is what buttons and links may use."""
     template = widget["template"]
     shown = Widget(widget["id"], heading, _color(_dict(template.get("meta"))))
-    builder = _Builder(shown, context, needs_data=widget["type"] != "standalone")
+    builder = _Builder(shown, context, switches, needs_data=widget["type"] != "standalone")
     data = find_data(widget, customer or {})
     shown.children = builder.children(template, data, "")
     return shown
@@ -102,8 +119,12 @@ def find_data(widget: dict[str, Any], customer: dict[str, Any]) -> Any:
 class _Builder:
     """Walks a template beside the data, and notes in the widget what has none."""
 
-    def __init__(self, widget: Widget, context: dict[str, Any], *, needs_data: bool) -> None:
+    def __init__(
+        self, widget: Widget, context: dict[str, Any], switches: Switches, *, needs_data: bool
+    ) -> None:
         self._widget, self._context, self._needs_data = widget, context, needs_data
+        self._switches = switches
+        self._reading, self._body_reading = reading_of(switches), body_reading_of(switches)
 
     def children(self, node: dict[str, Any], data: Any, place: str) -> list[Any]:
         """Return the nodes under a node, in their order."""
@@ -115,11 +136,11 @@ class _Builder:
     def _node(self, node: dict[str, Any], data: Any, place: str) -> Any:
         kind = node.get("type")
         if kind == "card":
-            return self._card(node, find_value(_path(node), data), place)
+            return self._card(node, self._find(node, data), place)
         if kind == "list":
-            return self._rows(node, find_value(_path(node), data), place)
+            return self._rows(node, self._find(node, data), place)
         if kind in ("text", "date"):
-            value = find_value(_path(node), data)
+            value = self._find(node, data)
             shown = date_text(value) if kind == "date" else text_of(value)
             return Leaf(self._text(node.get("title"), data), shown)
         return Leaf(f"Unknown node type {kind}", "")
@@ -131,19 +152,24 @@ class _Builder:
         meta, context = _dict(node.get("meta")), self._context | _dict(data)
         custom = _dict(meta.get("custom"))
         links = [
-            Link(render(str(one.get("label") or one["url"]), context).strip(), url)
+            Link(self._text(one.get("label") or one["url"], data), url)
             for one in _dicts(custom.get("links"))
-            if (url := safe_url(one.get("url"), context))
+            if (url := safe_url(one.get("url"), context, self._reading))
         ]
         buttons = [
-            read_button(raw, f"{self._widget.id}{place}-{number}", _dict(data) | self._context)
+            read_button(
+                raw,
+                f"{self._widget.id}{place}-{number}",
+                _dict(data) | self._context,
+                self._body_reading,
+            )
             for number, raw in enumerate(_list(custom.get("buttons")))
         ]
         return Card(
             place,
             title,
-            link=safe_url(meta.get("link"), context),
-            picture=safe_url(meta.get("pictureUrl"), context),
+            link=safe_url(meta.get("link"), context, self._reading),
+            picture=safe_url(meta.get("pictureUrl"), context, self._reading),
             color=_color(meta),
             is_framed=meta.get("displayCard") is not False,
             children=self.children(node, data, place),
@@ -164,19 +190,25 @@ class _Builder:
         if limit.isdecimal():
             items = items[: int(limit)]
         built = [
-            self._card(card, find_value(_path(card), item), f"{place}-0i{number}")
+            self._card(card, self._find(card, item), f"{place}-0i{number}")
             for number, item in enumerate(items)
         ]
         return Rows(title, [one for one in built if one is not None])
 
     def _text(self, template: Any, data: Any) -> str:
-        return render(str(template or ""), self._context | _dict(data)).strip()
+        return render(str(template or ""), self._context | _dict(data), self._reading).strip()
+
+    def _find(self, node: dict[str, Any], data: Any) -> Any:
+        path = _path(node)
+        if not path or self._switches.widget_path_of_several_keys:
+            return find_value(path, data)
+        return data.get(path) if isinstance(data, dict) else None
 
 
-def safe_url(template: Any, context: dict[str, Any]) -> str | None:
+def safe_url(template: Any, context: dict[str, Any], reading: Reading = AS_IN_MACROS) -> str | None:
     """Return an address with its variables filled in, None unless it is http or https."""
     try:
-        url = render_url(str(template or ""), context)
+        url = render_url(str(template or ""), context, reading)
         parts = urlsplit(url)
     except ValueError:
         return None

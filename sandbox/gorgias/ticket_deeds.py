@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.gorgias.account import Account
 from sandbox.gorgias.answers import MISSING, ApiError, not_found
 from sandbox.gorgias.integrations import CREATED, MESSAGE_CREATED, UPDATED, happened
+from sandbox.gorgias.ticket_store import FIRST_TICKET_ID
 
 MESSAGE_NEEDS = {"channel", "via", "from_agent"}
 
@@ -21,7 +22,9 @@ def create(account: Account, fields: dict[str, Any], messages: list[dict[str, An
 
 def update(account: Account, row: int, changes: dict[str, Any]) -> None:
     """Change fields, customer or tags of a ticket."""
+    before = account.tickets.tag_ids(row)
     account.tickets.update(row, changes)
+    _note_tags(account, row, before)
     happened(account, UPDATED, row)
 
 
@@ -37,8 +40,22 @@ def add_message(account: Account, row: int, body: dict[str, Any]) -> dict[str, A
     return message
 
 
-def find_tag_id(account: Account, reference: dict[str, Any]) -> int:
-    """Return the id of a tag named by `id` or `name`; an unknown name may make the tag.
+def _note_tags(account: Account, row: int, before: list[int]) -> None:
+    """Note which tags came and went."""
+    after = account.tickets.tag_ids(row)
+    for kind, changed in (
+        ("added", [one for one in after if one not in before]),
+        ("removed", [one for one in before if one not in after]),
+    ):
+        if changed:
+            data = {f"tags_{kind}": changed}
+            account.events.add(f"ticket-tags-{kind}", "Ticket", FIRST_TICKET_ID + row, data)
+
+
+def find_tag_id(account: Account, reference: dict[str, Any], *, by_hand: bool = False) -> int:
+    """Return the id of a tag named by `id` or `name`.
+
+    An unknown name makes the tag for an agent at a page; over the API a switch says whether.
 
     Raises:
         ApiError: 404 when there is none.
@@ -47,7 +64,7 @@ def find_tag_id(account: Account, reference: dict[str, Any]) -> int:
         tag = account.desk.tags.held.get(reference["id"])
     else:
         tag = account.desk.find_tag(reference["name"])
-        if tag is None and account.ground.switches.tag_name_creates_tag:
+        if tag is None and (by_hand or account.ground.switches.tag_name_creates_tag):
             tag = account.desk.add_tag(reference["name"], None)
     if tag is None:
         raise not_found()

@@ -1,5 +1,6 @@
 """The routes of tickets, their tags and their messages."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,6 @@ from sandbox.answers import json_answer
 from sandbox.gorgias import ticket_deeds
 from sandbox.gorgias.account import Account, account_of
 from sandbox.gorgias.answers import (
-    MISSING,
     ApiError,
     empty_answer,
     not_found,
@@ -20,7 +20,7 @@ from sandbox.gorgias.answers import (
 )
 from sandbox.gorgias.customer_routes import HIGHEST_ID
 from sandbox.gorgias.customer_rows import Channel, customer_id_of
-from sandbox.gorgias.paging import PAGING, Listing, Walk, answer_page, both_ways, walk_keys
+from sandbox.gorgias.paging import PAGING, Key, Listing, Walk, answer_page, both_ways, walk_keys
 from sandbox.gorgias.whole_tickets import full_ticket
 
 router = APIRouter(prefix="/api")
@@ -230,11 +230,29 @@ async def list_ticket_messages(request: Request, ticket_id: int) -> Response:
 
 @router.get("/messages")
 async def list_messages(request: Request) -> Response:
-    """List the messages of the ticket that the query names."""
+    """List the messages of the ticket that the query names, or of all."""
     if "ticket_id" not in request.query_params:
-        raise ApiError(400, "Bad query parameter.", {"ticket_id": [MISSING]})
+        return _answer_all_messages(request)
     ticket_id = read_whole(request.query_params["ticket_id"], "ticket_id", 0, HIGHEST_ID)
     return _answer_messages(request, ticket_id, ("ticket_id",))
+
+
+def _answer_all_messages(request: Request) -> Response:
+    account = account_of(request)
+    read_query(request, PAGING)
+    tickets = account.tickets
+
+    def walk(after: Key | None, down: bool) -> Iterator[Key]:  # noqa: FBT001 - as TimeOrder.walk
+        ids = tickets.message_ids()
+        if after is not None:
+            place = ids.index(after[-1])
+            ids = ids[:place] if down else ids[place + 1 :]
+        for message_id in reversed(ids) if down else ids:
+            if tickets.find_message(message_id) is not None:
+                yield message_id, message_id
+
+    orders = both_ways("created_datetime", walk)
+    return answer_page(request, account.ground, Listing(orders, tickets.find_message))
 
 
 def _answer_messages(request: Request, ticket_id: int, allowed: tuple[str, ...]) -> Response:

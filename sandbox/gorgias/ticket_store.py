@@ -35,6 +35,7 @@ class Tickets:
         self.changes: dict[int, dict[str, Any]] = {}
         self.gone: set[int] = set()
         self._messages: dict[int, list[dict[str, Any]]] = {}
+        self._row_of_message: dict[int, int] = {}
         self._last_message_id = FIRST_MESSAGE_ID + 2 * self.size
         self._moved_customers: dict[int, int] = {}
         self._new_of_customer: dict[int, list[int]] = {}
@@ -147,6 +148,7 @@ class Tickets:
         now_us = self._ground.clock.now_us()
         message = self._message(self._last_message_id, row, now_us) | content
         self._messages.setdefault(row, []).append(message)
+        self._row_of_message[message["id"]] = row
         self.by_updated.move(row, now_us)
         return message
 
@@ -159,6 +161,19 @@ class Tickets:
                 message = self._message(FIRST_MESSAGE_ID + 2 * row + nth, row, stamp_us)
                 generated.append(message | {"body_text": text, "from_agent": nth == 1})
         return generated + self._messages.get(row, [])
+
+    def message_ids(self) -> range:
+        """Return the ids of all messages, oldest first; some may be gone with their tickets."""
+        return range(FIRST_MESSAGE_ID, self._last_message_id + 1)
+
+    def find_message(self, message_id: int) -> dict[str, Any] | None:
+        """Return a message of a ticket that is there, None for none."""
+        row = self._row_of_message.get(message_id)
+        if row is None and FIRST_MESSAGE_ID <= message_id < FIRST_MESSAGE_ID + 2 * self.generated:
+            row = (message_id - FIRST_MESSAGE_ID) // 2
+        if row is None or row in self.gone:
+            return None
+        return next(one for one in self.messages(row) if one["id"] == message_id)
 
     def _message(self, message_id: int, row: int, stamp_us: int) -> dict[str, Any]:
         return {

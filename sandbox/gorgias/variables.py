@@ -1,22 +1,49 @@
 """Variables in texts: `{{ticket.customer.integrations[555].points}}`, filters and blanks.
 
-One rule for macros, HTTP integrations, widgets and buttons: what is not available becomes one blank
-space. That is documented for macros, and assumed for the others.
+What is not available becomes one blank space. That is documented for macros, and assumed for
+widgets. In what buttons and HTTP integrations send, a variable that the page does not have stays as
+it is written, and one that it has and that is empty is a blank.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.gorgias.moments import read_moment, write_moment
+from sandbox.switches import Switches
 
 BLANK = " "
 VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 STEP = re.compile(r"""\.?([\w-]+)|\[\s*(?:(-?\d+)|'([^']*)'|"([^"]*)")\s*\]""")
 FILTER = re.compile(r"""\|\s*(\w+)\s*(?:\(\s*(?:"([^"]*)"|'([^']*)')?\s*\))?\s*""")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the variables of a text are read.
+
+    `spaced`: one with spaces inside its braces is a variable too. `keeps_unknown`: one that the
+    page does not have stays as text.
+    """
+
+    spaced: bool = False
+    keeps_unknown: bool = False
+
+
+AS_IN_MACROS = Reading()
+
+
+def reading_of(switches: Switches) -> Reading:
+    """Return how macros and widgets are read."""
+    return Reading(spaced=switches.variables_may_have_spaces)
+
+
+def body_reading_of(switches: Switches) -> Reading:
+    """Return how what buttons and integrations send is read."""
+    return Reading(switches.variables_may_have_spaces, switches.unknown_variables_stay_in_bodies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +87,31 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def render_parts(template: str, context: Mapping[str, Any]) -> list[Part]:
+def is_known(path: str, data: Any) -> bool:
+    """Tell whether there is such a place in JSON data, be it empty, or below something empty."""
+    place, found = 0, data
+    while place < len(path):
+        step = STEP.match(path, place)
+        if step is None or (place == 0 and path.startswith(".")):
+            return False
+        place, name = step.end(), next(one for one in step.groups() if one is not None)
+        if found is None:
+            return True
+        if isinstance(found, Mapping) and name not in found:
+            return False
+        found = _enter(found, name)
+    return bool(path)
+
+
+def render_parts(
+    template: str, context: Mapping[str, Any], reading: Reading = AS_IN_MACROS
+) -> list[Part]:
     """Return a text in pieces, variables filled in."""
     parts: list[Part] = []
     place = 0
     for found in VARIABLE.finditer(template):
+        if not _is_variable(found[1], context, reading):
+            continue
         if found.start() > place:
             parts.append(Part(template[place : found.start()]))
         text = _evaluate(found[1].strip(), context)
@@ -76,33 +123,34 @@ def render_parts(template: str, context: Mapping[str, Any]) -> list[Part]:
     return parts
 
 
-def render(
-    template: str, context: Mapping[str, Any], encode: Callable[[str], str] | None = None
-) -> str:
-    """Return a text with its variables filled in, each passed through `encode` first."""
-    return "".join(
-        encode(part.text) if encode and part.variable is not None else part.text
-        for part in render_parts(template, context)
-    )
+def _is_variable(inside: str, context: Mapping[str, Any], reading: Reading) -> bool:
+    if inside != inside.strip() and not reading.spaced:
+        return False
+    return not reading.keeps_unknown or is_known(inside.partition("|")[0].strip(), context)
 
 
-def render_url(template: str, context: Mapping[str, Any]) -> str:
+def render(template: str, context: Mapping[str, Any], reading: Reading = AS_IN_MACROS) -> str:
+    """Return a text with its variables filled in."""
+    return "".join(part.text for part in render_parts(template, context, reading))
+
+
+def render_url(template: str, context: Mapping[str, Any], reading: Reading = AS_IN_MACROS) -> str:
     """Return an address; values are escaped, save one that the address begins with."""
     texts = []
-    for place, part in enumerate(render_parts(template.strip(), context)):
+    for place, part in enumerate(render_parts(template.strip(), context, reading)):
         is_inside = part.variable is not None and place > 0
         texts.append(quote(part.text, safe="") if is_inside else part.text)
     return "".join(texts).strip()
 
 
-def render_tree(content: Any, context: Mapping[str, Any]) -> Any:
+def render_tree(content: Any, context: Mapping[str, Any], reading: Reading = AS_IN_MACROS) -> Any:
     """Return JSON content with the variables in its texts filled in."""
     if isinstance(content, str):
-        return render(content, context)
+        return render(content, context, reading)
     if isinstance(content, dict):
-        return {key: render_tree(value, context) for key, value in content.items()}
+        return {key: render_tree(value, context, reading) for key, value in content.items()}
     if isinstance(content, list):
-        return [render_tree(value, context) for value in content]
+        return [render_tree(value, context, reading) for value in content]
     return content
 
 

@@ -24,7 +24,7 @@ from sandbox.gorgias.buttons import FORM, JSON, METHODS
 router = APIRouter(prefix=f"{APP_PATH}/widgets", dependencies=[Depends(require_own_browser)])
 FIELD = re.compile(r"([^=(]+?)\s*(?:\(([^)]*)\)\s*)?=(.*)")
 EMPTY = {
-    "label": "", "method": "POST", "url": "", "headers": "", "content_type": JSON, "sent": "",
+    "label": "", "method": "POST", "url": "", "headers": "", "content_type": FORM, "sent": "",
     "asked": "",
 }  # fmt: skip
 
@@ -156,7 +156,7 @@ def _page(
         form=form,
         wrong=wrong,
         methods=METHODS,
-        content_types=(JSON, FORM),
+        content_types=(FORM, JSON),
     )
 
 

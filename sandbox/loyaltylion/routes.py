@@ -1,4 +1,4 @@
-"""The routes of customers, their points and webhooks.
+"""The routes of customers, their points, webhooks and whose key it is.
 
 A cursor holds all filters, and whatever stands beside it is ignored.
 """
@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from sandbox.answers import json_answer
 from sandbox.calling import is_local
 from sandbox.emails import fold
-from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer, show_entry
-from sandbox.loyaltylion.side import loyaltylion_of
+from sandbox.loyaltylion.shown import CUSTOMER_IDS, show_customer
+from sandbox.loyaltylion.side import UPDATED, loyaltylion_of
 from sandbox.programme.answers import Refusal, read_json, read_whole
 from sandbox.programme.changes import read_time_us, rows_since, updated_us
 from sandbox.programme.cursors import make_cursor, read_cursor, spoil
@@ -21,6 +21,15 @@ from sandbox.programme.programme import Programme, programme_of
 router = APIRouter(prefix="/v2")
 DEFAULT_SIZE, MAX_SIZE = 100, 500
 MOST_POINTS = 1_000_000
+ACCOUNT_ID, PROGRAM_ID = 4_101, 7_001
+EVENTS = (
+    "enrolled", "tier_upgraded", "tier_downgraded", "points_earned",
+    "reward_available_notification", "recurring_reward_available_reminder", "claimed_reward",
+    "referral_complete", "rule_completed", "approaching_tier_upgrade",
+    "approaching_points_expiration", "approaching_reward_expiration", "moved_to_at_risk_segment",
+    "moved_to_defected_segment", "moved_to_loyal_segment",
+)  # fmt: skip
+TOPICS = {UPDATED, "loyalty_emails/unsubscribe"} | {f"program_events/customer.{e}" for e in EVENTS}
 FILTERS = ("email", "since_id", "sort_field", "sort_direction", "updated_at_min", "updated_at_max")
 
 
@@ -69,40 +78,37 @@ async def remove_points(request: Request, merchant_id: str) -> Response:
     return Response(b"", 204)
 
 
-@router.get("/customers/{merchant_id}/transactions")
-async def list_transactions(request: Request, merchant_id: str) -> Response:
-    """List a customer's bookings, newest first. That there is such a path is a guess."""
-    programme, query = programme_of(request), request.query_params
-    switches = programme.ground.switches
-    if not switches.loyaltylion_transactions_listed:
-        raise Refusal(404, "Not found")
-    row = _get_row(programme, merchant_id)
-    given = query.get("cursor") or None
-    before = read_cursor(given)["before"] if given else None
-    size = read_whole(query.get("limit", DEFAULT_SIZE), "limit", least=1, most=MAX_SIZE)
-    entries = [
-        entry
-        for entry in reversed(programme.ledger.of_member(row))
-        if entry.points and entry.revoked_us is None and not entry.hidden
-    ]
-    left = [entry for entry in entries if before is None or entry.id < before]
-    cursor: dict[str, Any] = {"prev": None, "next": None}
-    if len(left) > size:
-        cursor["next"] = make_cursor({"before": left[size - 1].id})
-        spoil(request, cursor, "next", given)
-    shown = [show_entry(one, switches.loyaltylion_transaction_reason) for one in left[:size]]
-    return json_answer({"transactions": shown, "cursor": cursor})
+@router.get("/identity/whoami")
+async def whoami(request: Request) -> Response:
+    """Tell what the key is and may do."""
+    del request
+    identity = {
+        "kind": "api_key",
+        "account_id": ACCOUNT_ID,
+        "program_id": PROGRAM_ID,
+        "scopes": ["read_customers", "write_customers"],
+        "integration": None,
+    }
+    return json_answer({"identity": identity})
 
 
 @router.post("/webhooks")
 async def create_hook(request: Request) -> Response:
-    """Subscribe an address to changes of customers."""
+    """Subscribe an address to a topic. Only changes of customers are ever told of here."""
     side = loyaltylion_of(request)
-    address = (await read_json(request)).get("address")
-    if not isinstance(address, str) or not is_local(address):
+    wanted = (await read_json(request)).get("webhook")
+    if not isinstance(wanted, dict) or wanted.get("topic") not in TOPICS:
+        raise Refusal(400, "webhook must have a topic that there is, and an address")
+    if not isinstance(wanted.get("address"), str) or not is_local(wanted["address"]):
         raise Refusal(400, "address must be on this machine: the sandbox sends nothing elsewhere")
-    side.hooks[len(side.hooks) + 1] = address
-    return json_answer({"webhook": {"id": len(side.hooks), "address": address}}, 201)
+    hook = side.add_hook(wanted["topic"], wanted["address"], wanted.get("service_integration_id"))
+    return json_answer({"webhook": hook}, 201)
+
+
+@router.get("/webhooks")
+async def list_hooks(request: Request) -> Response:
+    """List the webhooks of this key."""
+    return json_answer({"webhooks": list(loyaltylion_of(request).hooks.values())})
 
 
 async def _book(request: Request, merchant_id: str, sign: int) -> None:
@@ -115,7 +121,7 @@ async def _book(request: Request, merchant_id: str, sign: int) -> None:
     reason = body.get("reason")
     if reason is not None and not isinstance(reason, str):
         raise Refusal(400, "reason must be text")
-    row = _get_row(programme, merchant_id)
+    row = get_row(programme, merchant_id)
     if sign < 0 and programme.members.fields(row)["points_tally"] < points:
         raise Refusal(switches.loyaltylion_overdraw_status, "The balance is too low")
     about = {
@@ -129,7 +135,7 @@ async def _book(request: Request, merchant_id: str, sign: int) -> None:
     programme.book(row, (sign * points, 0), about, delay_s)
 
 
-def _get_row(programme: Programme, merchant_id: str) -> int:
+def get_row(programme: Programme, merchant_id: str) -> int:
     """Return the row of the shop's id; LoyaltyLion's own id is another number."""
     row = programme.members.find_row(int(merchant_id)) if merchant_id.isdecimal() else None
     if row is None:

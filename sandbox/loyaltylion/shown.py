@@ -10,6 +10,8 @@ from sandbox.programme.programme import Programme
 
 CUSTOMER_IDS = NumberedIds(88_000_001, 1)
 """LoyaltyLion's own ids; `merchant_id` is the shop's."""
+RESOURCES = {"order_placed": "activity", "points_purchase": "claimed_reward"}
+"""What a booking is about, by its source; by hand it is an adjustment."""
 
 
 def show_customer(programme: Programme, row: int) -> dict[str, Any]:
@@ -71,12 +73,42 @@ def _membership(tier_id: int | None, since: str) -> dict[str, Any] | None:
     }
 
 
-def show_entry(entry: Entry, reason_key: str) -> dict[str, Any]:
-    """Return a transaction. How they look is a guess."""
+def show_entry(programme: Programme, entry: Entry) -> dict[str, Any]:
+    """Return a transaction: what it is about is in the one object that `resource` names.
+
+    The customer beside it is as of now. That the reason of a booking is the adjustment's note is
+    an assumption, and so are the few keys of the other objects that are shown.
+    """
+    customer = show_customer(programme, entry.member_row)
+    waits = entry.points if entry.pending else 0
+    stamp = iso_z(entry.applied_us)
+    resource = RESOURCES.get(entry.source, "adjustment")
+    about: dict[str, dict[str, Any]] = {
+        "adjustment": {"note": entry.external_note},
+        "activity": {
+            "id": entry.id,
+            "merchant_id": f"order-{entry.id}",
+            "value": None,
+            "state": "approved",
+            "created_at": stamp,
+            "rule": {"id": 1, "name": "$purchase", "title": entry.title},
+        },
+        "claimed_reward": {
+            "id": entry.id,
+            "claimed_at": stamp,
+            "point_cost": -entry.points,
+            "state": "fulfilled",
+            "expires_at": None,
+        },
+    }
+    keys = ("id", "merchant_id", "email", "points_pending", "points_approved", "points_spent")
     return {
         "id": entry.id,
-        "points": entry.points,
-        "state": "pending" if entry.pending else "approved",
-        reason_key: entry.external_note or entry.title,
-        "created_at": iso_z(entry.applied_us),
+        "customer": {key: customer[key] for key in keys},
+        "points_approved": entry.points - waits,
+        "points_pending": waits,
+        "created_at": stamp,
+        "resource": resource,
+        **dict.fromkeys(("activity", "adjustment", "claimed_reward", "expiry")),
+        resource: about[resource],
     }

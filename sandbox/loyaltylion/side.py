@@ -26,7 +26,7 @@ ATTEMPTS, TIMEOUT_S = 3, 5.0
 
 
 def sign(body: bytes, secret: str) -> str:
-    """Return the signature of a body. No source tells the scheme: this is a guess."""
+    """Return the signature of a body, as the overview of webhooks documents it."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
@@ -42,8 +42,22 @@ class LoyaltyLionSide(Side):
         self.key = f"pat_{self.ground.seed:08d}"
         self.secret = f"lls_{self.ground.seed:08d}"
         self.access = KeyAccess(f"Bearer {self.key}", Bucket(REQUESTS_PER_S, 1.0), self.error_body)
-        self.hooks: dict[int, str] = {}
+        self.hooks: dict[int, dict[str, Any]] = {}
         self._deliveries = Deliveries(self.ground.clock)
+
+    def add_hook(self, topic: str, address: str, integration_id: Any) -> dict[str, Any]:
+        """Keep a subscription and return it."""
+        stamp = iso_z(self.ground.clock.now_us())
+        hook_id = len(self.hooks) + 1
+        self.hooks[hook_id] = {
+            "id": hook_id,
+            "topic": topic,
+            "address": address,
+            "created_at": stamp,
+            "updated_at": stamp,
+            "service_integration_id": integration_id,
+        }
+        return self.hooks[hook_id]
 
     def changed(self, row: int) -> None:
         """Tell the listeners of any change of a customer, at least once."""
@@ -61,8 +75,10 @@ class LoyaltyLionSide(Side):
             content |= customer
         body = json.dumps(content, ensure_ascii=False).encode()
         headers = {"content-type": "application/json", SIGNATURE: sign(body, self.secret)}
-        for address in self.hooks.values():
-            call = Call("POST", address, headers, body)
+        for hook in self.hooks.values():
+            if hook["topic"] != UPDATED:
+                continue
+            call = Call("POST", hook["address"], headers, body)
             self._deliveries.send(UPDATED, call, ATTEMPTS, TIMEOUT_S)
 
     def deliveries(self) -> list[dict[str, Any]]:

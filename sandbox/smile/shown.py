@@ -10,6 +10,7 @@ from sandbox.programme.programme import Programme
 
 CUSTOMER_IDS = NumberedIds(700_000_001, 7)
 """Smile's own ids: they rise with the date of joining."""
+IMAGES_URL = "https://cdn.shop.example/tiers"
 STATES = {"member": "member", "guest": "candidate", "excluded": "disabled"}
 STATUSES = {state: status for status, state in STATES.items()}
 MILESTONES = {tier_id: threshold for tier_id, _, threshold in TIERS}
@@ -26,7 +27,8 @@ def show_tier(tier_id: int | None) -> dict[str, Any] | None:
     found = next((tier for tier in TIERS if tier[0] == tier_id), None)
     if found is None:
         return None
-    return {"id": found[0], "name": found[1], "image_url": None, "milestone": float(found[2])}
+    image_url = f"{IMAGES_URL}/{found[0]}.png"
+    return {"id": found[0], "name": found[1], "image_url": image_url, "milestone": float(found[2])}
 
 
 def show_customer(programme: Programme, row: int, include: frozenset[str]) -> dict[str, Any]:

@@ -14,6 +14,24 @@ class GorgiasSwitches:
     data_write_touches_customer: bool = False
     """Whether that write moves the customer's `updated_datetime`."""
 
+    field_write_touches_customer: bool = False
+    """Whether a write of field values moves it."""
+
+    merge_touches_customer: bool = False
+    """Whether a merge moves the survivor's."""
+
+    merge_needs_a_field: bool = True
+    """Whether `PUT /customers/merge` takes only a body with at least one field (else 400)."""
+
+    merge_applies_body: bool = False
+    """Whether the fields of that body are set on the survivor."""
+
+    merge_conflicts_on_integrations: bool = True
+    """Whether two customers with data of the same integration cannot be merged (409)."""
+
+    list_rows_have_customer: bool = False
+    """Whether customers in lists have the key `customer`, as they have by themselves."""
+
     data_any_json_value: bool = True
     """Whether `data` may be any JSON value, not only an object (else 400)."""
 
@@ -75,7 +93,7 @@ class GorgiasSwitches:
     """Scope that writes field values on a customer: `customers`, `custom_fields`, `both` or
     `either`."""
 
-    custom_field_values_wrapped: bool = False
+    custom_field_values_wrapped: bool = True
     """Whether a customer's field values come as {"data": [..]} in place of a bare array."""
 
     custom_field_bulk_replaces: bool = True
@@ -106,8 +124,21 @@ class GorgiasSwitches:
     custom_field_cap: int = 25
     """Most active custom fields per object type."""
 
-    tag_name_creates_tag: bool = True
-    """Whether adding an unknown tag name to a ticket creates the tag (else 404)."""
+    variables_may_have_spaces: bool = False
+    """Whether `{{ x }}` is a variable too; else it stays as text."""
+
+    unknown_variables_stay_in_bodies: bool = True
+    """Whether a variable that a page does not have stays as text in what buttons and integrations
+    send; else it is a blank there too, as in macros."""
+
+    customer_page_has_ticket_customer: bool = True
+    """Whether buttons on a customer's page know `ticket.customer`, as those on a ticket do."""
+
+    widget_path_of_several_keys: bool = False
+    """Whether a widget's `path` may lead through several keys (`a.b[0]`); else it is one key."""
+
+    tag_name_creates_tag: bool = False
+    """Whether adding an unknown tag name to a ticket over the API creates the tag (else 404)."""
 
     widget_put_replaces: bool = False
     """Whether `PUT /widgets/{id}` resets the keys that the body leaves out."""

@@ -11,10 +11,7 @@ class LoyaltyLionSwitches:
     """Whether a cursor keeps the sorting of the first page; else it is newest first again."""
 
     loyaltylion_transactions_listed: bool = True
-    """Whether the guessed path of a customer's transactions exists (else 404)."""
-
-    loyaltylion_transaction_reason: str = "reason"
-    """The key under which a transaction shows its reason."""
+    """Whether a customer's transactions can be listed (else 404)."""
 
     loyaltylion_overdraw_status: int = 400
     """Answer to removing more than the balance."""

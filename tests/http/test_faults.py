@@ -148,9 +148,8 @@ def test_a_merged_and_a_deleted_customer_are_told_apart(
     sandbox: Sandbox, client: GorgiasClient
 ) -> None:
     merged, survivor = all_customer_ids(client)[10:12]
-    client.transport.send(
-        "PUT", "/api/customers/merge", query={"source_id": merged, "target_id": survivor}, json={}
-    )
+    ids = {"source_id": merged, "target_id": survivor}
+    client.transport.send("PUT", "/api/customers/merge", query=ids, json={"note": None})
 
     with pytest.raises(MovedError):
         client.put_customer_data(merged, {}, None)
@@ -165,7 +164,7 @@ def test_a_merge_is_told_by_events_and_the_address_leads_to_the_survivor(
     merged, survivor = [one for one in first_page if one.email and one.email.isascii()][:2]
     since = utc_text(utc_now())
     ids = {"source_id": merged.customer_id, "target_id": survivor.customer_id}
-    client.transport.send("PUT", "/api/customers/merge", query=ids, json={})
+    client.transport.send("PUT", "/api/customers/merge", query=ids, json={"note": None})
 
     merges = list(client.iter_customer_merges(since))
 

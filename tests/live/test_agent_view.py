@@ -116,6 +116,7 @@ def make_buttons(agent: Agent, widget_id: int) -> None:
         page.get_by_label("Label").fill(label)
         page.get_by_label("Address").fill(address)
         page.get_by_label("Headers").fill(f"Authorization: Bearer {agent.office.desk.token(STORE)}")
+        page.get_by_label("Content type").select_option(button.CONTENT_TYPE)
         page.get_by_label("Fields the agent fills in").fill(button_lines(fields, editable=True))
         page.get_by_label("Fields sent as they are").fill(button_lines(fields, editable=False))
         agent.submit("Add button")
@@ -258,6 +259,39 @@ def test_the_page_of_a_customer_shows_the_same_card(agent: Agent, member: Shown)
 
     assert agent.leaf("Points") == str(agent.office.desk.balance_points(member.member_id))
     shoot(agent.page, "customer")
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["address known", "address unknown"])
+def test_points_are_added_from_the_customers_page_too(
+    agent: Agent, ticket_id: int, member: Shown, *, knows: bool
+) -> None:
+    office, page, amount = agent.office, agent.page, 41 + knows
+    before = office.desk.balance_points(member.member_id)
+    switch = {"customer_page_has_ticket_customer": knows}
+    office.desk.sandbox.control("gorgias", "POST", "switches", switch)
+    try:
+        page.goto(f"{agent.gorgias}/app/customer/{member.customer_id}")
+        form = page.get_by_test_id("http-button").first
+        form.locator("input[data-key=amount]").fill(str(amount))
+        form.locator("input[data-key=reason]").fill("Late delivry")
+
+        agent.submit(button.LABEL, form)
+
+        expect(page.get_by_test_id("button-status")).to_have_text("202")
+    finally:
+        office.desk.sandbox.control("gorgias", "POST", "switches", dict.fromkeys(switch, True))
+    office.desk.wait_until(
+        lambda: office.desk.balance_points(member.member_id) == before + amount,
+        "the points on the platform",
+        LIMIT_S,
+    )
+    reasons = office.desk.rows(
+        "SELECT DISTINCT reason FROM awards WHERE store = :store AND amount = :amount"
+        " AND ticket_id IS NULL",
+        store=STORE,
+        amount=amount,
+    )
+    assert [row["reason"] for row in reasons] == ["late_delivery"]
 
 
 def test_our_own_writes_start_no_loop(agent: Agent, ticket_id: int, member: Shown) -> None:

@@ -87,7 +87,7 @@ def test_after_one_was_seen_in_it_absence_counts(account: Account, staging: Engi
 
 def test_what_one_table_learned_another_does_not_know(account: Account, staging: Engine) -> None:
     award(account, staging, "k1")
-    other = {"trifft": {"entry.state": None}, "loyaltylion": {"transaction.state": None}}
+    other = {"trifft": {"entry.state": None}, "loyaltylion": {"transaction.pending": None}}
     account.connect(extra={"api": other[account.case.name]})
     account.spoil_award("drop")
     award_id = award(account, staging, "k2")

@@ -36,7 +36,7 @@ def subscribe(account: Account, url: str) -> None:
         )
         assert answer.ok
     elif account.case.name == "loyaltylion":
-        content = {"topic": "customers/update", "address": url}
+        content = {"webhook": {"topic": "customers/update", "address": url}}
         answer = requests.post(
             f"{ready['url']}/v2/webhooks", json=content, headers=bearer, timeout=5
         )

@@ -33,7 +33,7 @@ BUTTON = {
     "label": "Add points",
     "method": "POST",
     "headers": "Authorization: Bearer sesame-open",
-    "content_type": "application/json",
+    "content_type": "application/x-www-form-urlencoded",
     "asked": "amount (Points) = 100",
     "sent": "email = {{ticket.customer.email}}\nagent = {{current_user.email}}",
 }
@@ -195,7 +195,7 @@ def test_a_button_made_by_hand_makes_the_call_with_token_and_agent(
 
     request = receiver.received[-1]
     assert request.headers["authorization"] == "Bearer sesame-open"
-    assert request.json == {
+    assert request.form == {
         "email": ticket["customer"]["email"],
         "agent": "ops@lakeside.test",
         "amount": "250",

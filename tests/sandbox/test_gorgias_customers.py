@@ -31,7 +31,7 @@ def jonas(gorgias: Call) -> dict[str, Any]:
 
 def merge(gorgias: Call, source: dict[str, Any], target: dict[str, Any]) -> requests.Response:
     query = {"source_id": source["id"], "target_id": target["id"]}
-    return gorgias("PUT", "/customers/merge", params=query, json={})
+    return gorgias("PUT", "/customers/merge", params=query, json={"name": "Merged"})
 
 
 def test_list_rows_are_thin_and_retrieved_customers_are_whole(gorgias: Call) -> None:
@@ -40,7 +40,7 @@ def test_list_rows_are_thin_and_retrieved_customers_are_whole(gorgias: Call) -> 
 
     assert {"data", "note", "custom_fields"} <= row.keys()
     assert whole.keys() - row.keys() == {
-        "channels", "integrations", "external_data", "ecommerce_data",
+        "channels", "integrations", "external_data", "ecommerce_data", "customer",
     }  # fmt: skip
 
 
@@ -159,6 +159,9 @@ def test_events_are_filtered_by_time_and_object(gorgias: Call, mira: dict[str, A
     assert recent == of_mira
     assert gorgias("GET", f"/events/{recent[0]['id']}").json() == recent[0]
     assert gorgias("GET", "/events?object_type=Customer").status_code == 400
+    assert gorgias("GET", "/events?user_ids=12&limit=1").json()["data"]
+    assert gorgias("GET", "/events?user_ids=99").json()["data"] == []
+    assert gorgias("GET", "/events?user_ids=12&user_ids=13").status_code == 400
 
 
 def test_some_customers_were_deleted_before_the_start(gorgias: Call) -> None:
@@ -200,6 +203,39 @@ def test_a_merge_moves_channels_and_tickets_and_takes_the_source_away(
         ("customer-merged", jonas["id"], {"source_customer_id": mira["id"]}),
         ("customer-deleted", mira["id"], None),
     ]
+
+
+def test_a_merge_sets_nothing_and_leaves_the_stamp_unless_switched(
+    gorgias: Call, sandbox: Sandbox, mira: dict[str, Any], jonas: dict[str, Any]
+) -> None:
+    query = {"source_id": mira["id"], "target_id": jonas["id"]}
+    assert gorgias("PUT", "/customers/merge", params=query, json={}).status_code == 400
+
+    survivor = merge(gorgias, mira, jonas).json()
+
+    assert survivor["name"] is None
+    assert survivor["updated_datetime"] == jonas["updated_datetime"]
+    switches = {"merge_applies_body": True, "merge_touches_customer": True}
+    sandbox.control("gorgias", "POST", "switches", switches)
+    other = gorgias("POST", "/customers", json={"email": "ida@example.test"}).json()
+    survivor = merge(gorgias, other, jonas).json()
+    assert survivor["name"] == "Merged"
+    assert survivor["updated_datetime"] > jonas["updated_datetime"]
+
+
+def test_two_with_data_of_one_integration_cannot_be_merged(
+    gorgias: Call, sandbox: Sandbox, mira: dict[str, Any], jonas: dict[str, Any]
+) -> None:
+    for one in (mira, jonas):
+        sandbox.control(
+            "gorgias", "PATCH", f"customers/{one['id']}", {"integrations": {"555": {"a": 1}}}
+        )
+
+    assert merge(gorgias, mira, jonas).status_code == 409
+
+    switches = {"merge_conflicts_on_integrations": False}
+    sandbox.control("gorgias", "POST", "switches", switches)
+    assert merge(gorgias, mira, jonas).ok
 
 
 def test_a_merge_of_a_customer_with_itself_is_a_409(gorgias: Call, mira: dict[str, Any]) -> None:
@@ -253,6 +289,29 @@ def test_a_data_write_leaves_the_stamp_unless_switched(
     put_data(gorgias, mira["id"], CARD)
     row = gorgias("GET", f"/customers/{mira['id']}").json()
     assert row["updated_datetime"] > mira["updated_datetime"]
+
+
+@pytest.mark.parametrize("by", ["customer", "bulk", "single", "delete"])
+def test_a_field_write_leaves_the_stamp_unless_switched(
+    gorgias: Call, sandbox: Sandbox, mira: dict[str, Any], by: str
+) -> None:
+    path, pair = f"/customers/{mira['id']}", {"id": 101, "value": "Ring twice"}
+
+    def write() -> str:
+        if by == "customer":
+            assert gorgias("PUT", path, json={"custom_fields": [pair]}).ok
+        elif by == "bulk":
+            assert gorgias("PUT", f"{path}/custom-fields", json=[pair]).ok
+        elif by == "single":
+            assert gorgias("PUT", f"{path}/custom-fields/101", json=pair["value"]).ok
+        else:
+            assert gorgias("DELETE", f"{path}/custom-fields/101").ok
+        return str(gorgias("GET", path).json()["updated_datetime"])
+
+    assert write() == mira["updated_datetime"]
+
+    sandbox.control("gorgias", "POST", "switches", {"field_write_touches_customer": True})
+    assert write() > mira["updated_datetime"]
 
 
 def test_data_of_a_merged_customer_is_an_empty_301(

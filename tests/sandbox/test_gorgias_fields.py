@@ -40,7 +40,7 @@ def path(sandbox: Sandbox) -> str:
 
 
 def values_at(gorgias: Call, path: str) -> dict[int, Any]:
-    return {row["field"]["id"]: row["value"] for row in gorgias("GET", path).json()}
+    return {row["field"]["id"]: row["value"] for row in gorgias("GET", path).json()["data"]}
 
 
 def test_definitions_are_listed_by_object_type_which_is_required(gorgias: Call) -> None:
@@ -87,7 +87,7 @@ def test_what_a_write_leaves_out_is_cleared_or_stays_by_switch(
 
     expected = {fields[name]: value for name, value in {**left, "points": 1840}.items()}
     assert values_at(gorgias, path) == expected
-    assert {row["field"]["id"]: row["value"] for row in answer.json()} == expected
+    assert {row["field"]["id"]: row["value"] for row in answer.json()["data"]} == expected
 
 
 @pytest.mark.parametrize(("required", "status", "left"), [(True, 400, 1), (False, 200, 0)])
@@ -197,10 +197,10 @@ def test_deleting_clears_a_value(gorgias: Call, path: str) -> None:
 
 
 def test_values_come_bare_or_wrapped_by_switch(gorgias: Call, sandbox: Sandbox, path: str) -> None:
-    assert gorgias("GET", path).json() == []
-
-    sandbox.control("gorgias", "POST", "switches", {"custom_field_values_wrapped": True})
     assert gorgias("GET", path).json() == {"data": []}
+
+    sandbox.control("gorgias", "POST", "switches", {"custom_field_values_wrapped": False})
+    assert gorgias("GET", path).json() == []
 
 
 @pytest.mark.parametrize(("form", "raw", "wrapped"), [("raw", 200, 400), ("object", 400, 200)])

@@ -149,9 +149,28 @@ def test_an_unknown_tag_name_makes_the_tag_or_not_by_switch(
     gorgias: Call, sandbox: Sandbox, ticket: dict[str, Any]
 ) -> None:
     path = f"/tickets/{ticket['id']}/tags"
-    sandbox.control("gorgias", "POST", "switches", {"tag_name_creates_tag": False})
     assert gorgias("POST", path, json={"names": ["loyalty"]}).status_code == 404
 
     assert gorgias("POST", "/tags", json={"name": "loyalty"}).status_code == 201
     assert gorgias("POST", path, json={"names": ["loyalty"]}).status_code == 201
     assert gorgias("POST", path, json={"names": ["Loyalty"]}).status_code == 404
+
+    sandbox.control("gorgias", "POST", "switches", {"tag_name_creates_tag": True})
+    assert gorgias("POST", path, json={"names": ["Loyalty"]}).status_code == 201
+
+
+def test_tags_that_come_and_go_leave_events(gorgias: Call, ticket: dict[str, Any]) -> None:
+    path, query = f"/tickets/{ticket['id']}/tags", {"types": ["ticket-tags-added"]}
+    gorgias("PUT", path, json={"names": ["refund"]})
+    vip = next(t for t in gorgias("GET", "/tags").json()["data"] if t["name"] == "vip")
+    gorgias("POST", path, json={"ids": [vip["id"]]})
+    gorgias("POST", path, json={"ids": [vip["id"]]})
+    gorgias("DELETE", path, json={"names": ["vip"]})
+
+    added = gorgias("GET", "/events?limit=5", params=query).json()["data"]
+    query = {"types": ["ticket-tags-removed"]}
+    removed = gorgias("GET", "/events?limit=1", params=query).json()["data"][0]
+
+    assert (added[0]["object_id"], added[0]["data"]) == (ticket["id"], {"tags_added": [vip["id"]]})
+    assert removed["data"] == {"tags_removed": [vip["id"]]}
+    assert [one["data"] for one in added].count({"tags_added": [vip["id"]]}) == 1

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.gorgias.buttons import FORM, Result, _without_secrets, build_call, read_button
-from sandbox.gorgias.sidebar import Card, Leaf, Rows, Widget, build_widget
+from sandbox.gorgias.buttons import FORM, JSON, Result, _without_secrets, build_call, read_button
+from sandbox.gorgias.sidebar import STRICT, Card, Leaf, Rows, Widget, build_widget
 from sandbox.gorgias.widget_editor import read_new_button
 from sandbox.running import Sandbox
+from sandbox.switches import Switches
 from tests.sandbox.calls import Call, put_data
 from tests.sandbox.receiver import Receiver
 from tests.sandbox.test_agent_pages import BUTTON, Pages, add_widget, card, leaf
@@ -24,10 +25,12 @@ CUSTOMER = {
 CONTEXT = {"ticket": {"id": 4}, "current_user": {"email": "ops@lakeside.test"}}
 
 
-def build(*nodes: dict[str, Any], kind: str = "custom", **bound: Any) -> Widget:
+def build(
+    *nodes: dict[str, Any], kind: str = "custom", switches: Switches = STRICT, **bound: Any
+) -> Widget:
     template = {"type": "wrapper", "meta": {"color": "#224466"}, "widgets": list(nodes)}
     widget = {"id": 1, "type": kind, "integration_id": None, "app_id": None, "template": template}
-    return build_widget(widget | bound, CUSTOMER, CONTEXT, "Heading")
+    return build_widget(widget | bound, CUSTOMER, CONTEXT, "Heading", switches)
 
 
 def first_card(widget: Widget) -> Card:
@@ -160,6 +163,16 @@ def test_a_button_sends_form_fields_and_a_query() -> None:
     assert (call.method, call.url, call.content) == ("PUT", "http://127.0.0.1/x?a=1&t=4", b"k=a+b")
 
 
+def test_an_agent_is_asked_for_rows_of_a_form_and_a_json_body_goes_out_as_it_stands() -> None:
+    asked = [{"key": "amount", "value": "100", "editable": True}]
+    action = {"url": "http://127.0.0.1/x", "body": {"contentType": JSON, "fields": asked}}
+
+    button = read_button({"label": "Go", "action": action}, "b", CONTEXT)
+
+    assert not button.fields[0].is_editable
+    assert build_call(button, {0: "250"}).content == b'{"amount": "100"}'
+
+
 def test_an_answer_that_repeats_a_header_is_blotted_out() -> None:
     headers = [{"key": "Authorization", "value": "Bearer sesame-open"}]
     button = read_button({"action": {"url": "http://x.test", "headers": headers}}, "b", CONTEXT)
@@ -209,10 +222,36 @@ def test_a_button_on_a_customers_page_knows_the_customer_and_no_ticket(
 
     answer = pages.post(path, {"button": f"{widget}-0-0", "field-2": "5"})
 
-    assert receiver.received[-1].json == {
-        "email": ticket["customer"]["email"], "ticket": "", "amount": "5",
+    assert receiver.received[-1].form == {
+        "email": ticket["customer"]["email"], "ticket": "{{ticket.id}}", "amount": "5",
     }  # fmt: skip
     assert 'data-testid="button-status">200' in answer.text
+
+
+def test_a_button_knows_the_card_it_stands_on_also_where_the_page_knows_no_customer(
+    pages: Pages, gorgias: Call, sandbox: Sandbox, ticket: dict[str, Any], receiver: Receiver
+) -> None:
+    sandbox.control("gorgias", "POST", "switches", {"customer_page_has_ticket_customer": False})
+    widget = add_widget(gorgias, card("loyalty", "Loyalty"), context="customer")
+    sent = "email = {{ticket.customer.email}}\npoints = {{points}}"
+    pages.post(f"/widgets/{widget}", {**BUTTON, "url": receiver.url, "sent": sent})
+    path = f"/customer/{ticket['customer']['id']}/button"
+
+    pages.post(path, {"button": f"{widget}-0-0"})
+
+    assert receiver.received[-1].form == {
+        "email": "{{ticket.customer.email}}", "points": "1", "amount": "100",
+    }  # fmt: skip
+
+
+def test_a_path_is_one_key_unless_several_are_allowed() -> None:
+    node = card("", "Card", leaf("items.n", "None"), leaf("points", "Points"))
+    deep = card("", "Card", leaf("items[2].n", "Third"))
+    several = Switches(widget_path_of_several_keys=True)
+
+    assert first_card(build(node)).children == [Leaf("None", ""), Leaf("Points", "7")]
+    assert first_card(build(deep)).children == [Leaf("Third", "")]
+    assert first_card(build(deep, switches=several)).children == [Leaf("Third", "10")]
 
 
 def test_a_refused_or_unanswered_button_shows_so(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.gorgias.moments import read_moment, write_moment
-from sandbox.gorgias.variables import render, render_parts, render_url
+from sandbox.gorgias.variables import Reading, render, render_parts, render_url
 
 CONTEXT: dict[str, Any] = {
     "ticket": {
@@ -27,7 +27,7 @@ CONTEXT: dict[str, Any] = {
     ("text", "shown"),
     [
         ("{{ticket.id}}", "40001"),
-        ("{{ ticket.customer.email }}", "mira+x@example.test"),
+        ("{{ticket.customer.email}}", "mira+x@example.test"),
         ("{{ticket.spam}}", "false"),
         ("{{ticket.messages[0].body_text}}, {{ticket.messages[-1].body_text}}", "first, last"),
         ("{{ticket.customer.integrations.555.points}}", "1840"),
@@ -54,6 +54,33 @@ def test_a_path_leads_to_its_value(text: str, shown: str) -> None:
 )  # fmt: skip
 def test_what_is_not_available_is_one_blank_space(text: str) -> None:
     assert render(f"You have {text} points", CONTEXT) == "You have   points"
+
+
+def test_one_with_spaces_inside_is_text_unless_they_are_allowed() -> None:
+    text = "{{ ticket.id }} of {{ticket.id}}"
+
+    assert render(text, CONTEXT) == "{{ ticket.id }} of 40001"
+    assert render(text, CONTEXT, Reading(spaced=True)) == "40001 of 40001"
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("{{ticket.id}}", "40001"),
+        ("{{ticket.customer.name}}", " "),
+        ("{{ticket.customer.data}}", " "),
+        ("{{ticket.customer.data.loyalty.points}}", " "),
+        ("{{ticket.nothing}}", "{{ticket.nothing}}"),
+        ("{{order.id}}", "{{order.id}}"),
+        ("{{ticket.customer.integrations[556].points}}",) * 2,
+        ("{{1 + 1}}", "{{1 + 1}}"),
+        ("{{}}", "{{}}"),
+    ],
+)
+def test_in_a_body_what_the_page_does_not_have_stays_and_what_is_empty_is_a_blank(
+    text: str, sent: str
+) -> None:
+    assert render(text, CONTEXT, Reading(keeps_unknown=True)) == sent
 
 
 def test_parts_tell_which_variables_were_blank() -> None:

@@ -93,7 +93,7 @@ def subscribe(shop: Shop) -> None:
         target = f"{airflow_url}/loyalty/api/v1/webhooks/{shop.platform}/{shop.name}"
         requests.post(
             f"{ready['url']}/v2/webhooks",
-            json={"topic": "customers/update", "address": target},
+            json={"webhook": {"topic": "customers/update", "address": target}},
             headers={"Authorization": f"Bearer {ready['api_key']}"},
             timeout=20,
         ).raise_for_status()

@@ -46,6 +46,11 @@ def adopt_button(
     return button
 
 
+def sends_json(button: Button) -> bool:
+    """Whether a button names JSON as what it sends; how it is stored is Gorgias' own affair."""
+    return "application/json" in json.dumps(button)
+
+
 def find_adopted(engine: Engine, store: str, cipher: Callable[[], MultiFernet]) -> Button:
     """The adopted button; empty when none was. Only then are there no keys needed.
 

@@ -9,13 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from loyalty_desk.awards.from_button import SHOWN_MEMBER_ID
+from loyalty_desk.settings.award_settings import AwardSettings
+
+CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
+"""Nothing public says that an agent can fill in a part of a JSON body; a form has rows."""
 LABEL: Final = "Add points"
 TAKE_BACK_LABEL: Final = "Take back my award"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonField:
-    """One field of the button's JSON body; the agent fills in an `editable` one."""
+    """One row of the button's form; the agent fills in an `editable` one."""
 
     key: str
     value: str
@@ -27,6 +32,8 @@ FIELDS: Final = (
     ButtonField(key="note", value="", editable=True),
     ButtonField(key="reason", value="gesture", editable=True),
     ButtonField(key="email", value="{{ticket.customer.email}}"),
+    # A value of the card itself, which the button stands on wherever the card is shown.
+    ButtonField(key=SHOWN_MEMBER_ID, value="{{member_id}}"),
     ButtonField(key="ticket_id", value="{{ticket.id}}"),
     ButtonField(key="agent", value="{{current_user.email}}"),
 )
@@ -65,13 +72,26 @@ def tables(awards_url: str, reason: str) -> dict[str, list[tuple[str, str, bool]
     return {LABEL: settings_table(awards_url, reason), TAKE_BACK_LABEL: take_back_table(awards_url)}
 
 
+def hints(settings: AwardSettings) -> tuple[str, ...]:
+    """What to choose in the editor where it offers more than a text."""
+    least = "" if settings.allow_negative else ", from 1 on: this store takes nothing away by hand"
+    return (
+        "Choose the content type as it stands here: agents fill in rows of a form, and no JSON.",
+        f"Make amount a whole number where the editor can{least}.",
+        f"Make reason a choice where the editor offers one: {', '.join(settings.reasons)}.",
+        "As a text, reason is matched to the nearest of these, and not refused for its spelling.",
+        "A customer's page has no ticket, so ticket_id is not filled in there.",
+        f"Where a page does not tell the address, {SHOWN_MEMBER_ID} counts.",
+    )
+
+
 def _table(label: str, url: str, fields: tuple[ButtonField, ...]) -> list[tuple[str, str, bool]]:
     fixed = (
         ("Title", label),
         ("Method", "POST"),
         ("Address", url),
         ("Header: Authorization", "Bearer <token>"),
-        ("Content type", "application/json"),
+        ("Content type", CONTENT_TYPE),
     )
     return [
         *((name, value, False) for name, value in fixed),

@@ -37,6 +37,7 @@ def write_page(
         ticket_widget=_first_id(actions, Kind.WIDGET),
         has_button=bool(blueprint.button),
         buttons=button.tables(awards_url, store.awards.reasons[0]),
+        hints=button.hints(store.awards),
         card_path=card_path(store, _first_id(actions, Kind.INTEGRATION)),
         is_path_confirmed=bool(store.gorgias.macro_card_path),
     )

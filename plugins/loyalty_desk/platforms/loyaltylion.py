@@ -91,10 +91,14 @@ GUESSES: Final[Mapping[str, Guess]] = {
     ),
     "transaction.id": Guess(value="id", about="a booking's id", may_be_null=False),
     "transaction.reason": Guess(
-        value="reason", about="the reason that a booking was given", may_be_null=False
+        value="adjustment.note",
+        about="the reason that a booking by hand was given; bookings of other kinds have none",
+        may_be_null=False,
     ),
-    "transaction.state": Guess(value="state", about="whether a booking still waits"),
-    "word.pending": Guess(value="pending", about="the state of one that waits", dotted=False),
+    "transaction.pending": Guess(
+        value="points_pending",
+        about="the points of a booking that still wait; null: none ever does",
+    ),
     "mark_in_reason": Guess(
         value=True,
         about="whether a booking's reason, which the shopper sees, ends with a short reference by"
@@ -205,7 +209,7 @@ class LoyaltyLionPlatform(Platform):
         return order.marker if as_documented else None
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
-        """Yield a customer's bookings; that there is such a route is a guess."""
+        """Yield a customer's bookings. That the reason is an adjustment's note is a guess."""
         del since
         member = self.find_member(member_id)
         if member is None or member.external_id is None:
@@ -216,7 +220,7 @@ class LoyaltyLionPlatform(Platform):
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
-        """HMAC-SHA256 over the raw body; header and encoding are guesses."""
+        """HMAC-SHA256 over the raw body, in base64, as documented."""
         answers = resolve(GUESSES, account.options)
         given = headers.get(answers["webhook.header"], "")
         return is_signed(body, given, account, answers["webhook.encoding"])
@@ -311,8 +315,7 @@ class LoyaltyLionPlatform(Platform):
             marker_text=read_text(
                 {"reason": pick(row, self._answers["transaction.reason"])}, "reason"
             ),
-            is_pending=pick(row, self._answers["transaction.state"])
-            == (self._answers["word.pending"] or ""),
+            is_pending=bool(pick(row, self._answers["transaction.pending"])),
         )
 
 

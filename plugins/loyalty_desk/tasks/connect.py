@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button, checks, disconnect, pauses
-from loyalty_desk.connect.adopt import adopt_button, find_adopted
+from loyalty_desk.connect.adopt import adopt_button, find_adopted, sends_json
 from loyalty_desk.connect.button import ButtonField
 from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.connect.compare import Action
@@ -54,6 +54,7 @@ class ButtonToMake:
     label: str
     path: str
     fields: tuple[ButtonField, ...]
+    content_type: str = button.CONTENT_TYPE
 
 
 def check(store_name: str) -> list[checks.Check]:
@@ -88,8 +89,15 @@ def adopt(store_name: str, widget_id: int) -> None:
     """Keep the button of a widget made by hand; raises ConnectError when there is none."""
     store, engine, client = _open(store_name)
     objects = AccountObjects(client.transport)
-    adopt_button(engine, store.name, objects, widget_id, secrets_cipher(), utc_now())
+    adopted = adopt_button(engine, store.name, objects, widget_id, secrets_cipher(), utc_now())
     log.info("the button of widget %d is kept", widget_id)
+    if sends_json(adopted):
+        log.warning(
+            "a button of widget %d sends JSON: see that agents are asked for the amount, and else"
+            " make it with the content type %s",
+            widget_id,
+            button.CONTENT_TYPE,
+        )
 
 
 def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
 from loyalty_desk.awards.ceilings import Token
+from loyalty_desk.awards.from_button import read_button
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import (
     AwardKeyError,
@@ -54,6 +55,7 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
     require_store(store, fields.pop("store", None))
     _take_key_of_header(request, fields)
     try:
+        fields = read_button(fields, store.awards.reasons)
         wanted = read_request(fields, store.awards, award_units(store))
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,8 @@ from loyalty_desk.web.answers import WebError
 MOST_BYTES: Final = 16_384
 MOST_FIELDS: Final = 50
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+UNFILLED: Final = re.compile(r"\s*\{\{[\w.\[\]-]+\}\}\s*")
+"""A variable of Gorgias' on a page that does not have it: it is sent as it stands."""
 
 
 async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
@@ -21,7 +24,8 @@ async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[st
 
     A number stays the text that was sent: money must not pass through float, Python reads no number
     of thousands of digits, and an amount is checked as it was written. NaN and Infinity, which are
-    no JSON but are sent as such, become floats, which no field takes.
+    no JSON but are sent as such, become floats, which no field takes. A variable that Gorgias left
+    unfilled is an empty text.
 
     Raises:
         WebError: 413 too large; 415 neither JSON nor a form; 400 not what its type says.
@@ -32,7 +36,7 @@ async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[st
     body = await read_bounded(request, most_bytes)
     try:
         text = body.decode()
-        return _read_json(text) if kind == JSON else _read_form(text)
+        return _without_unfilled(_read_json(text) if kind == JSON else _read_form(text))
     except (ValueError, RecursionError):  # UnicodeDecodeError is one too
         raise WebError(400, f"the body is not a valid {kind}") from None
 
@@ -60,6 +64,13 @@ def _read_json(text: str) -> dict[str, Any]:
 def _read_form(text: str) -> dict[str, Any]:
     pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     return _without_repeats(pairs)
+
+
+def _without_unfilled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "" if isinstance(value, str) and UNFILLED.fullmatch(value) else value
+        for name, value in fields.items()
+    }
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_disconnect_leaves_the_account_as_it_was(
 
     assert shape(gorgias.account()) == before
     assert gorgias.call("GET", path)["data"] == {"crm": 1}
-    assert gorgias.call("GET", f"{path}/custom-fields") == []
+    assert gorgias.call("GET", f"{path}/custom-fields") == {"data": []}
     with reading(staging) as connection:
         assert find_grant(connection, token) is None
         assert connection.execute(schema.pushed_cards.select()).all() == []

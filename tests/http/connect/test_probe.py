@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.settings.stores_file import stores_file
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.store_state import StateKey, find_state
 from loyalty_desk.staging.stores import in_force
 from sandbox.gorgias.access import APP_ID
 from sandbox.running import Sandbox
@@ -87,3 +90,12 @@ def test_the_probe_says_what_only_a_person_can_see(
     assert "301, it moved" in said
     assert "connect --adopt-widget ID" in said
     assert "macro_card_path" in said
+
+
+def test_the_probe_merges_with_a_field_as_gorgias_asks_for_one(desk: Desk, staging: Engine) -> None:
+    assert desk("connect", "--probe") == 0
+
+    with reading(staging) as connection:
+        kept = json.loads(find_state(connection, STORE, StateKey.ANSWERS) or "{}")
+    told = {one["question"]: one["answer"] for one in kept["found"]}
+    assert told["What comes of a write to a merged customer?"] == "301, it moved"

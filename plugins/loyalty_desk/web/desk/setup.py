@@ -100,6 +100,7 @@ def _show(
         problem=problem,
         disconnected=disconnected,
         buttons=button.tables(awards_url, store.awards.reasons[0]) if awards_url else {},
+        hints=button.hints(store.awards),
         address_problem=address_problem,
         endpoints=[(one.value, one.value) for one in Opens],
         settings=list(_settings(store, "")),
