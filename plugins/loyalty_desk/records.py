@@ -133,6 +133,7 @@ class Customer:
     `data` is the free-form object that tools write (None when the answer did not hold it);
     `channels` the further e-mail addresses (None when the answer did not hold them).
     `updated_at_utc` is ISO 8601 in UTC with microseconds, as `clock.utc_text` writes it.
+    `language` is the person's, as the two letters of ISO 639-1 (None when it is not known).
     `has_erased_address` is so of who was stripped of an address that an erased person had.
     """
 
@@ -143,6 +144,7 @@ class Customer:
     updated_at_utc: str
     data: Mapping[str, Any] | None = None
     channels: tuple[str, ...] | None = None
+    language: str | None = None
     has_erased_address: bool = False
 
 

@@ -1,7 +1,8 @@
 -- name: select_card
 -- The card to show at one place of a customer, with all that its write needs: a member's as it is
 -- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
--- accepted there, `current_fingerprint` of the one that it has, reckoned as the plan does.
+-- accepted there, in words of `accepted_texts`; `current_fingerprint` of the one that it has,
+-- reckoned as the plan does.
 -- A member's card is there only while the match that paired the two still holds by what is staged
 -- now: an address that changed hands, an exclusion or an undone link waits for the next match.
 -- Reads customers, members, matches, links, customer_channels, pushed_cards. Binds store,
@@ -12,17 +13,23 @@ SELECT
     c.email,
     c.other_data,
     c.read_at_utc,
+    c.language,
     m.card,
     m.card_fingerprint,
     m.points_balance,
     p.version_utc,
     p.fingerprint AS accepted_fingerprint,
+    p.texts_version AS accepted_texts,
     CASE
         WHEN
             :destination = 'customer_data'
             AND c.shown_fingerprint IS NOT NULL
             AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
-            THEN NULLIF(c.shown_fingerprint, 'none')
+            THEN
+                CASE
+                    WHEN c.shown_fingerprint = p.shown_fingerprint THEN p.fingerprint
+                    ELSE NULLIF(c.shown_fingerprint, 'none')
+                END
         ELSE p.fingerprint
     END AS current_fingerprint
 FROM customers AS c
@@ -80,7 +87,7 @@ WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
 -- Keeps in the ledger what Gorgias accepted, unless a later version is there: of two that write at
--- once, it is the later one that Gorgias keeps.
+-- once, it is the later one that Gorgias keeps. How a card is seen that was there already is known.
 -- Writes pushed_cards. Binds one per column.
 INSERT INTO pushed_cards (
     store,
@@ -90,7 +97,9 @@ INSERT INTO pushed_cards (
     is_member,
     points_balance,
     version_utc,
-    pushed_at_utc
+    pushed_at_utc,
+    texts_version,
+    shown_fingerprint
 )
 VALUES (
     :store,
@@ -100,7 +109,9 @@ VALUES (
     :is_member,
     :points_balance,
     :version_utc,
-    :pushed_at_utc
+    :pushed_at_utc,
+    :texts_version,
+    :shown_fingerprint
 )
 ON CONFLICT (store, customer_id, destination) DO UPDATE
     SET
@@ -108,7 +119,9 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         is_member = excluded.is_member,
         points_balance = excluded.points_balance,
         version_utc = excluded.version_utc,
-        pushed_at_utc = excluded.pushed_at_utc
+        pushed_at_utc = excluded.pushed_at_utc,
+        texts_version = excluded.texts_version,
+        shown_fingerprint = COALESCE(excluded.shown_fingerprint, pushed_cards.shown_fingerprint)
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample

@@ -18,14 +18,16 @@ from loyalty_desk.card.cards import (
     absent_fingerprint,
     shown_fingerprint,
 )
-from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import field_value, find_or_create_fields
 from loyalty_desk.records import Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.texts.of_store import texts_of
+from loyalty_desk.texts.wording import Wording
 
 TRUSTED_FOR = timedelta(hours=1)
 """How long the other tools' keys that an extract saw may be written back without a fresh read."""
@@ -55,6 +57,10 @@ class Delivery:
     """Of the card that Gorgias last accepted there."""
     current_fingerprint: str | None
     """Of the card that is there, as far as is known."""
+    wording: Wording
+    """What the customer is told in."""
+    accepted_texts: str
+    """The words of the card that Gorgias last accepted there."""
     points_balance: int | None
     other_data: Mapping[str, Any]
     """Keys of other tools that stand beside the card in Gorgias' `data`."""
@@ -65,6 +71,16 @@ class Delivery:
     @property
     def is_member(self) -> bool:
         return self.outcome == Outcome.MATCHED
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it stands there already, in the very words."""
+        is_same = self.current_fingerprint == self.fingerprint
+        return is_same and self.accepted_texts == self.wording.version
+
+    def shown(self) -> dict[str, Any]:
+        """The card as the customer's agents see it, but for when it was written."""
+        return self.wording.shown(self.card())
 
     def card(self) -> Mapping[str, Any]:
         if self.member_card is None:
@@ -103,6 +119,8 @@ def find_delivery(
         fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
         accepted_fingerprint=row.accepted_fingerprint,
         current_fingerprint=row.current_fingerprint,
+        wording=texts_of(store).of(row.language),
+        accepted_texts=row.accepted_texts or FIRST_TEXTS,
         points_balance=row.points_balance,
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,
@@ -117,8 +135,18 @@ def version_after(last_version_utc: str | None, now: datetime) -> str:
     return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
 
 
-def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
-    """Note in the ledger that Gorgias accepted a card."""
+def keep_pushed(
+    connection: Connection,
+    store: str,
+    delivery: Delivery,
+    pushed_at_utc: str,
+    *,
+    was_there: bool = False,
+) -> None:
+    """Note in the ledger that Gorgias accepted a card; of one that was there, it need not be read
+    how it is seen.
+    """
+    seen_as = None if was_there else shown_fingerprint(delivery.shown())
     connection.execute(
         statement("push/ledger/upsert_pushed_card"),
         {
@@ -130,6 +158,8 @@ def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_a
             "points_balance": delivery.points_balance,
             "version_utc": delivery.version_utc,
             "pushed_at_utc": pushed_at_utc,
+            "texts_version": delivery.wording.version,
+            "shown_fingerprint": seen_as,
         },
     )
 
@@ -154,9 +184,10 @@ class CardWriter:
         """Whether Gorgias now shows the delivery's card."""
         if delivery.destination == Destination.CUSTOMER_DATA:
             data = self._client.get_customer(delivery.customer_id).data or {}
-            return shown_fingerprint(data.get(self._store.gorgias.card_key)) == delivery.fingerprint
+            found = data.get(self._store.gorgias.card_key)
+            return shown_fingerprint(found) == shown_fingerprint(delivery.shown())
         values = self._client.get_custom_fields(delivery.customer_id)
-        wanted = self._field_values(delivery.card())
+        wanted = self._field_values(delivery)
         return all(values.get(field_id) == value for field_id, value in wanted.items())
 
     def find_by_address(self, email: str) -> list[Customer]:
@@ -170,7 +201,7 @@ class CardWriter:
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
         other = self._other_keys(delivery)
-        card = {**with_texts(delivery.card()), SYNCED_AT: utc_text(utc_now())}
+        card = {**delivery.shown(), SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
             {**other, self._store.gorgias.card_key: card},
@@ -186,13 +217,13 @@ class CardWriter:
         return {key: value for key, value in data.items() if key != self._store.gorgias.card_key}
 
     def _write_fields(self, delivery: Delivery) -> None:
-        values = self._field_values(delivery.card())
+        values = self._field_values(delivery)
         if self._store.gorgias.clear_field_with == "delete":
             for field_id in [key for key, value in values.items() if value is None]:
                 self._client.delete_custom_field(delivery.customer_id, field_id)
                 del values[field_id]
         self._client.put_custom_fields(delivery.customer_id, values)
 
-    def _field_values(self, card: Mapping[str, Any]) -> dict[int, str | int | None]:
-        shown = with_texts(card)
+    def _field_values(self, delivery: Delivery) -> dict[int, str | int | None]:
+        shown = delivery.shown()
         return {field_id: field_value(shown, key) for key, field_id in self._field_ids.items()}

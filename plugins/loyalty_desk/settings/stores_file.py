@@ -37,6 +37,7 @@ from loyalty_desk.settings.sections import (
     ReportSettings,
     RetentionSettings,
     Strict,
+    TextSettings,
     check_cron,
 )
 
@@ -157,6 +158,7 @@ class StoreSettings(Strict):
     refresh: RefreshSettings = RefreshSettings()
     desk: DeskSettings = DeskSettings()
     retention: RetentionSettings = RetentionSettings()
+    texts: TextSettings = TextSettings()
     lookup: LookupSettings = LookupSettings()
     member_files: MemberFileSettings = MemberFileSettings()
     member_lookups: MemberLookupSettings = MemberLookupSettings()

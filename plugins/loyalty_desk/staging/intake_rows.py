@@ -147,6 +147,7 @@ def customer_row(
         read_at_utc,
         channels_read_at_utc if customer.channels is None else now_utc,
         None,
+        customer.language,
     )
 
 

@@ -83,8 +83,9 @@ customers = staging_table(
     Column(
         "shown_fingerprint",
         Text,
-        doc="The fingerprint of the card that the last read saw in Gorgias' `data`; `none`: there "
-        "was no card. NULL: no read could tell.",
+        doc="The fingerprint of the card that the last read saw in Gorgias' `data`, with its "
+        "sentences where these are not the English ones; `none`: there was no card. NULL: no read "
+        "could tell.",
     ),
     Column(
         "updated_at_utc",
@@ -104,6 +105,11 @@ customers = staging_table(
         doc="When the further addresses were read. NULL: never, as lists do not tell them.",
     ),
     Column("gone_at_utc", Text),
+    Column(
+        "language",
+        Text,
+        doc="The person's language, the two letters of ISO 639-1. NULL: not told, or not read yet.",
+    ),
     *find_by("customers_by_email_key", "email_key"),
     # Few are gone; a plan asks who, and must not read all customers to find out.
     Index(
