@@ -19,6 +19,7 @@ from loyalty_desk.commands import (
     platforms,
     privacy,
     sync,
+    texts,
     tokens,
 )
 from loyalty_desk.errors import LoyaltyDeskError
@@ -41,6 +42,7 @@ for part in (
     connect,
     awards,
     macros,
+    texts,
     platforms,
     tokens,
     privacy,

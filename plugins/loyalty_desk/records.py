@@ -134,6 +134,7 @@ class Customer:
     `channels` the further e-mail addresses, `field_ids` the customer fields that hold a value (None
     when the answer did not hold them).
     `updated_at_utc` is ISO 8601 in UTC with microseconds, as `clock.utc_text` writes it.
+    `language` is the person's, as the two letters of ISO 639-1 (None when it is not known).
     `has_erased_address` is so of who was stripped of an address that an erased person had.
     """
 
@@ -145,6 +146,7 @@ class Customer:
     data: Mapping[str, Any] | None = None
     channels: tuple[str, ...] | None = None
     field_ids: frozenset[int] | None = None
+    language: str | None = None
     has_erased_address: bool = False
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
 from tests.factories import STORE
 from tests.sql.staged import EARLIER, Staged, match, plan
@@ -21,9 +22,10 @@ def accept(staged: Staged, fingerprint: str, version_utc: str) -> None:
     """Keep in the ledger that Gorgias accepted a card."""
     values = {"is_member": True, "points_balance": 1, "pushed_at_utc": version_utc}
     values["field_values"] = None
+    words = {"texts_version": FIRST_TEXTS, "shown_fingerprint": fingerprint}
     staged.connection.execute(
         statement("push/ledger/upsert_pushed_card"),
-        {**KEY, **values, "fingerprint": fingerprint, "version_utc": version_utc},
+        {**KEY, **values, **words, "fingerprint": fingerprint, "version_utc": version_utc},
     )
 
 

@@ -298,6 +298,7 @@ def test_the_counts_and_the_facts_of_the_brake_agree(former: Staged) -> None:
         "planned_new": 1,
         "planned_update": 2,
         "planned_clear": 1,
+        "planned_texts": 0,
         "cards_unchanged": 1,
         "cards_stale": 0,
     }

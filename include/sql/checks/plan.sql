@@ -62,8 +62,9 @@ WHERE
 -- name: fail_change_already_pushed
 -- Fails if the plan repeats a card that Gorgias already accepted: every run would push everything
 -- again and use up the merchant's request rate.
--- Does not test cards that somebody changed in Gorgias since; the check for drift does. Nor what a
--- lookup, a webhook or an award brought there since the plan: the ledger has another version then.
+-- Does not test cards that are to be said in other words, nor those that somebody changed in
+-- Gorgias since; the check for drift does. Nor what a lookup, a webhook or an award brought there
+-- since the plan: the ledger has another version then.
 -- Reads changes, pushed_cards, customers. Binds store, run_id. One row per change at fault.
 SELECT
     changes.customer_id AS failing_id,
@@ -82,10 +83,11 @@ WHERE
     changes.store = :store
     AND changes.run_id = :run_id
     AND changes.state = 'planned'
+    AND changes.kind <> 'texts'
     AND (
         changes.destination <> 'customer_data'
         OR customers.shown_fingerprint IS NULL
-        OR customers.shown_fingerprint = changes.fingerprint
+        OR customers.shown_fingerprint IN (changes.fingerprint, pushed_cards.shown_fingerprint)
         OR customers.read_at_utc <= pushed_cards.pushed_at_utc
     );
 
@@ -111,6 +113,7 @@ WHERE
     AND changes.state = 'planned'
     AND changes.destination = 'customer_data'
     AND customers.shown_fingerprint <> changes.fingerprint
+    AND customers.shown_fingerprint IS DISTINCT FROM pushed_cards.shown_fingerprint
     AND customers.read_at_utc > pushed_cards.pushed_at_utc;
 
 -- name: fail_clear_without_ledger

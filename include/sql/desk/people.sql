@@ -172,6 +172,7 @@ SELECT
     c.external_id,
     c.read_at_utc,
     c.gone_at_utc,
+    c.language,
     m.member_id,
     m.rule,
     l.member_id AS linked_member_id,

@@ -1,13 +1,14 @@
 -- name: select_customer
 -- Whom the customers with an e-mail key are by something else than that key, as staging has it now:
 -- by a link that a person made, or by a further address as far as that match still holds; and the
--- class that the last match gave. A match by the key itself is not asked for: the address may have
--- changed hands since.
+-- class that the last match gave; and their language. A match by the key itself is not asked for:
+-- the address may have changed hands since.
 -- Reads customers, links, matches, customer_channels, members, unmatched_customers. Binds store,
 -- email_key, guest_status ('guest' when guests count as members, else 'member').
 -- One row per customer.
 SELECT
     customers.customer_id,
+    customers.language,
     linked.member_id AS linked_member_id,
     further.member_id AS further_member_id,
     unmatched_customers.outcome

@@ -61,10 +61,11 @@ WHERE
 -- `priority`: open ticket before recent ticket before none (digits 14 and up), then the tier (10 to
 -- 13), then how wrong the balance is (1 to 9). A member's card on somebody who is none goes first
 -- within its urgency: it shows a balance that is not theirs.
+-- A card that is right but in old words goes last of all, within its urgency.
 -- Rows come in the order of the key and meet none of this run: both make inserting much faster.
 -- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers,
--- stale_customers; writes changes. Binds store, run_id, destination, non_member_cards, now_utc and
--- card_<class>: the fingerprint of each class's card.
+-- stale_customers, old_texts; writes changes. Binds store, run_id, destination, non_member_cards,
+-- now_utc and card_<class>: the fingerprint of each class's card.
 INSERT INTO changes (
     store,
     run_id,
@@ -88,14 +89,15 @@ SELECT
     :destination AS destination,
     w.member_id,
     w.outcome,
-    w.kind,
+    CASE WHEN w.wanted_card = COALESCE(w.current_card, '') THEN 'texts' ELSE w.kind END AS kind,
     w.wanted_card,
     w.version_utc,
-    w.urgency * 10000000000000
-    + CASE
-        WHEN w.kind = 'clear' THEN 9999999999999
+    CASE
+        WHEN w.wanted_card = COALESCE(w.current_card, '') THEN w.urgency - 10
+        WHEN w.kind = 'clear' THEN w.urgency * 10000000000000 + 9999999999999
         ELSE
-            CAST(CASE WHEN w.tier_rank > 9999 THEN 9999 ELSE w.tier_rank END AS BIGINT)
+            w.urgency * 10000000000000
+            + CAST(CASE WHEN w.tier_rank > 9999 THEN 9999 ELSE w.tier_rank END AS BIGINT)
             * 1000000000
             + CASE WHEN w.points_delta > 999999999 THEN 999999999 ELSE w.points_delta END
     END AS priority,
@@ -126,10 +128,15 @@ FROM (
                 :destination = 'customer_data'
                 AND c.shown_fingerprint IS NOT NULL
                 AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
-                THEN NULLIF(c.shown_fingerprint, 'none')
+                THEN
+                    CASE
+                        WHEN c.shown_fingerprint = p.shown_fingerprint THEN p.fingerprint
+                        ELSE NULLIF(c.shown_fingerprint, 'none')
+                    END
             ELSE p.fingerprint
         END AS current_card,
         p.version_utc,
+        o.customer_id IS NOT NULL AS says_old_texts,
         CASE
             WHEN mt.member_id IS NOT NULL
                 THEN CASE WHEN p.fingerprint IS NULL THEN 'new' ELSE 'update' END
@@ -152,6 +159,7 @@ FROM (
             AND c.customer_id = p.customer_id
             AND p.destination = :destination
     LEFT JOIN urgent_customers AS urgent ON c.customer_id = urgent.customer_id
+    LEFT JOIN old_texts AS o ON c.customer_id = o.customer_id AND o.destination = :destination
     WHERE
         c.store = :store
         AND c.gone_at_utc IS NULL
@@ -162,8 +170,8 @@ FROM (
 ) AS w
 WHERE
     w.wanted_card IS NOT NULL
-    AND w.wanted_card IS DISTINCT FROM w.current_card
     AND w.kind IS NOT NULL
+    AND (w.wanted_card IS DISTINCT FROM w.current_card OR w.says_old_texts)
 ORDER BY w.customer_id ASC;
 
 -- name: put_back_own_changes
@@ -220,6 +228,7 @@ SELECT
     CAST(COALESCE(SUM(d.cards_new), 0) AS BIGINT) AS planned_new,
     CAST(COALESCE(SUM(d.cards_update), 0) AS BIGINT) AS planned_update,
     CAST(COALESCE(SUM(d.cards_clear), 0) AS BIGINT) AS planned_clear,
+    CAST(COALESCE(SUM(d.cards_texts), 0) AS BIGINT) AS planned_texts,
     COUNT(CASE WHEN d.unsettled > 0 THEN 1 END) AS changing
 FROM (
     SELECT
@@ -228,6 +237,7 @@ FROM (
         COUNT(CASE WHEN c.kind = 'new' THEN 1 END) AS cards_new,
         COUNT(CASE WHEN c.kind = 'update' THEN 1 END) AS cards_update,
         COUNT(CASE WHEN c.kind = 'clear' THEN 1 END) AS cards_clear,
+        COUNT(CASE WHEN c.kind = 'texts' THEN 1 END) AS cards_texts,
         COUNT(CASE WHEN c.state NOT IN ('done', 'gone') THEN 1 END) AS unsettled
     FROM changes AS c
     WHERE c.store = :store AND c.run_id = :run_id

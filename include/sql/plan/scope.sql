@@ -12,7 +12,8 @@ SELECT
     customer_id,
     shown_fingerprint,
     read_at_utc,
-    gone_at_utc
+    gone_at_utc,
+    language
 FROM customers;
 
 -- name: create_customers_to_plan_reached
@@ -25,7 +26,8 @@ SELECT
     c.customer_id,
     c.shown_fingerprint,
     c.read_at_utc,
-    c.gone_at_utc
+    c.gone_at_utc,
+    c.language
 FROM plan_scope AS s
 CROSS JOIN customers AS c
 WHERE c.customer_id = s.customer_id;
@@ -47,7 +49,9 @@ FROM to_plan
 WHERE store = :store
 UNION
 SELECT customer_id
-FROM unsettled_changes;
+FROM unsettled_changes
+WHERE TRUE
+ON CONFLICT (customer_id) DO NOTHING;
 
 -- name: delete_to_plan_taken
 -- Takes off the list what this plan looks at, and nothing that another process added meanwhile.

@@ -1,7 +1,8 @@
 -- name: select_card
 -- The card to show at one place of a customer, with all that its write needs: a member's as it is
 -- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
--- accepted there, `current_fingerprint` of the one that it has, reckoned as the plan does.
+-- accepted there, in words of `accepted_texts`; `current_fingerprint` of the one that it has,
+-- reckoned as the plan does.
 -- A member's card is there only while the match that paired the two still holds by what is staged
 -- now: an address that changed hands, an exclusion or an undone link waits for the next match.
 -- Reads customers, members, matches, links, customer_channels, pushed_cards. Binds store,
@@ -13,18 +14,24 @@ SELECT
     c.other_data,
     c.field_ids,
     c.read_at_utc,
+    c.language,
     m.card,
     m.card_fingerprint,
     m.points_balance,
     p.version_utc,
     p.fingerprint AS accepted_fingerprint,
     p.field_values AS accepted_values,
+    p.texts_version AS accepted_texts,
     CASE
         WHEN
             :destination = 'customer_data'
             AND c.shown_fingerprint IS NOT NULL
             AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
-            THEN NULLIF(c.shown_fingerprint, 'none')
+            THEN
+                CASE
+                    WHEN c.shown_fingerprint = p.shown_fingerprint THEN p.fingerprint
+                    ELSE NULLIF(c.shown_fingerprint, 'none')
+                END
         ELSE p.fingerprint
     END AS current_fingerprint
 FROM customers AS c
@@ -82,7 +89,8 @@ WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
 -- Keeps in the ledger what Gorgias accepted, unless a later version is there: of two that write at
--- once, it is the later one that Gorgias keeps. Field values stay known where none were written.
+-- once, it is the later one that Gorgias keeps. Field values stay known where none were written, as
+-- does how a card is seen that was there already.
 -- Writes pushed_cards. Binds one per column.
 INSERT INTO pushed_cards (
     store,
@@ -93,7 +101,9 @@ INSERT INTO pushed_cards (
     points_balance,
     version_utc,
     pushed_at_utc,
-    field_values
+    field_values,
+    texts_version,
+    shown_fingerprint
 )
 VALUES (
     :store,
@@ -104,7 +114,9 @@ VALUES (
     :points_balance,
     :version_utc,
     :pushed_at_utc,
-    :field_values
+    :field_values,
+    :texts_version,
+    :shown_fingerprint
 )
 ON CONFLICT (store, customer_id, destination) DO UPDATE
     SET
@@ -113,7 +125,9 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         points_balance = excluded.points_balance,
         version_utc = excluded.version_utc,
         pushed_at_utc = excluded.pushed_at_utc,
-        field_values = COALESCE(excluded.field_values, pushed_cards.field_values)
+        field_values = COALESCE(excluded.field_values, pushed_cards.field_values),
+        texts_version = excluded.texts_version,
+        shown_fingerprint = COALESCE(excluded.shown_fingerprint, pushed_cards.shown_fingerprint)
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample

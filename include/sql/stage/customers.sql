@@ -18,7 +18,9 @@ SELECT
     c.channels_read_at_utc,
     c.gone_at_utc,
     c.field_ids,
+    c.language,
     p.fingerprint AS pushed_fingerprint,
+    p.shown_fingerprint AS pushed_shown_fingerprint,
     p.pushed_at_utc
 FROM customers AS c
 LEFT JOIN pushed_cards AS p

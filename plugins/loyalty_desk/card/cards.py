@@ -65,10 +65,15 @@ def fingerprint_of_json(text: str) -> str:
 
 
 def shown_fingerprint(shown: Any) -> str:
-    """The fingerprint of whatever stands under our key in Gorgias; NO_CARD when nothing does."""
+    """The fingerprint of whatever stands under our key in Gorgias; NO_CARD when nothing does.
+
+    That of the card itself where its sentences are the English ones; of a card in other words it is
+    one of its own, which the ledger has beside the card's.
+    """
     if shown is None:
         return NO_CARD
     if isinstance(shown, Mapping):
+        shown = {key: value for key, value in shown.items() if key != SYNCED_AT}
         card = without_texts(shown)
         # An older version wrote no sentence about awards, which says as much as an empty one.
         if with_texts(card) == {LAST_AWARD: "", **shown}:

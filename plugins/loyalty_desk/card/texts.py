@@ -1,15 +1,19 @@
-"""Sentences for macros: on every card, whoever it is of, since Gorgias prints a blank for a gap.
+"""The sentences of a card in the one form that cards are compared in. No I/O.
 
-They are said to the shopper. Those of `TEXT_KEYS` follow from the rest of the card, so staging does
-not keep them, and they are no change of a card by themselves. The one about the last award tells
-what was booked, or is empty; staging keeps it where it says something. No I/O.
+A card has them whoever it is of, since Gorgias prints a blank for a gap. What a shopper is told is
+made by `texts/`, from files and in their language; this is the English of before there were any, by
+which a card written then is known again. Those of `TEXT_KEYS` follow from the rest of the card, so
+staging does not keep them, and they are no change of a card by themselves. The one about the last
+award tells what was booked, or is empty; staging keeps it where it says something, and
+`read_booked` reads it back for other languages.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import Outcome, Unit
@@ -23,8 +27,18 @@ LAST_AWARD: Final = "last_award_text"
 BEING_CHECKED: Final = "Your request is being checked."
 
 
+class Booked(NamedTuple):
+    """What a sentence about an award says; `amount` is signed, in points or hundredths."""
+
+    unit: Unit
+    amount: int
+    month: int
+    day: int
+    takes_back: bool
+
+
 def with_texts(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The card as it is shown, with each sentence; that about an award is a member's alone."""
+    """The card with each sentence in that form; that about an award is a member's alone."""
     said = card.get(LAST_AWARD) if card.get("member") else None
     return {**card, **texts_of(card), LAST_AWARD: said or ""}
 
@@ -59,6 +73,22 @@ def booked_text(unit: Unit, amount: int, booked_on: date, *, takes_back: bool) -
     return f"We {did} {how_much}{back} on {booked_on.day} {booked_on:%B}."
 
 
+def read_booked(text: str) -> Booked | None:
+    """What `booked_text` has put into words; None for any other text."""
+    found = _BOOKED(text)
+    if found is None:
+        return None
+    unit = Unit.POINTS if found["points"] else Unit.CREDITS
+    size = int(re.sub(r"\D", "", found["points"] or found["credits"]))
+    return Booked(
+        unit=unit,
+        amount=-size if found["did"] == "took" else size,
+        month=_MONTHS.index(found["month"]) + 1,
+        day=int(found["day"]),
+        takes_back=found["back"] is not None,
+    )
+
+
 def _balance(card: Mapping[str, Any]) -> str:
     points, credits_text = card.get("points_balance"), card.get("credits_balance")
     parts = []
@@ -90,3 +120,13 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 TEXT_KEYS: Final = tuple(_SENTENCES)
 """The sentences that follow from a card."""
+
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+_BOOKED: Final = re.compile(
+    r"We (?P<did>added|took|gave) "
+    r"(?:(?P<points>[\d,]+) points?|(?P<credits>[\d,]+\.\d\d) in store credit)(?P<back> back)?"
+    rf" on (?P<day>\d{{1,2}}) (?P<month>{'|'.join(_MONTHS)})\."
+).fullmatch

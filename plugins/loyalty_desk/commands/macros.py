@@ -23,7 +23,7 @@ def list_macros(*, store: StoreName) -> None:
     )
 
     settings = stores_file().get(store)
-    for macro in load_macros(installation().macros_dir):
+    for macro in load_macros(installation().macros_dir, settings.texts.offered):
         typer.echo(f"{macro.key}: {macro.name}")
     typer.echo(f"they find the card under {card_path(settings)}")
     typer.echo(f"every card has {', '.join(ALWAYS_THERE)}")
@@ -45,7 +45,8 @@ def preview(
 
     engine = staging_engine()
     settings = in_force(stores_file().get(store), engine)
-    previews = preview(settings, engine, email, load_macros(installation().macros_dir), html=html)
+    macros = load_macros(installation().macros_dir, settings.texts.offered)
+    previews = preview(settings, engine, email, macros, html=html)
     for one in previews:
         typer.echo(f"=== {one.name}\n\n{one.text}\n")
         for line in one.problems:

@@ -18,7 +18,6 @@ from loyalty_desk.card.cards import (
     absent_fingerprint,
     shown_fingerprint,
 )
-from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -33,7 +32,10 @@ from loyalty_desk.gorgias.field_writer import (
 )
 from loyalty_desk.records import Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.texts.of_store import texts_of
+from loyalty_desk.texts.wording import Wording
 
 TRUSTED_FOR = timedelta(hours=1)
 """How long the other tools' keys that an extract saw may be written back without a fresh read."""
@@ -63,6 +65,10 @@ class Delivery:
     """Of the card that Gorgias last accepted there."""
     current_fingerprint: str | None
     """Of the card that is there, as far as is known."""
+    wording: Wording
+    """What the customer is told in."""
+    accepted_texts: str
+    """The words of the card that Gorgias last accepted there."""
     points_balance: int | None
     other_data: Mapping[str, Any]
     """Keys of other tools that stand beside the card in Gorgias' `data`."""
@@ -79,6 +85,16 @@ class Delivery:
     @property
     def is_member(self) -> bool:
         return self.outcome == Outcome.MATCHED
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it stands there already, in the very words."""
+        is_same = self.current_fingerprint == self.fingerprint
+        return is_same and self.accepted_texts == self.wording.version
+
+    def shown(self) -> dict[str, Any]:
+        """The card as the customer's agents see it, but for when it was written."""
+        return self.wording.shown(self.card())
 
     def card(self) -> Mapping[str, Any]:
         if self.member_card is None:
@@ -117,6 +133,8 @@ def find_delivery(
         fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
         accepted_fingerprint=row.accepted_fingerprint,
         current_fingerprint=row.current_fingerprint,
+        wording=texts_of(store).of(row.language),
+        accepted_texts=row.accepted_texts or FIRST_TEXTS,
         points_balance=row.points_balance,
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,
@@ -133,8 +151,18 @@ def version_after(last_version_utc: str | None, now: datetime) -> str:
     return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
 
 
-def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_at_utc: str) -> None:
-    """Note in the ledger that Gorgias accepted a card."""
+def keep_pushed(
+    connection: Connection,
+    store: str,
+    delivery: Delivery,
+    pushed_at_utc: str,
+    *,
+    was_there: bool = False,
+) -> None:
+    """Note in the ledger that Gorgias accepted a card; of one that was there, it need not be read
+    how it is seen.
+    """
+    seen_as = None if was_there else shown_fingerprint(delivery.shown())
     connection.execute(
         statement("push/ledger/upsert_pushed_card"),
         {
@@ -147,6 +175,8 @@ def keep_pushed(connection: Connection, store: str, delivery: Delivery, pushed_a
             "version_utc": delivery.version_utc,
             "pushed_at_utc": pushed_at_utc,
             "field_values": values_text(delivery.written_values),
+            "texts_version": delivery.wording.version,
+            "shown_fingerprint": seen_as,
         },
     )
 
@@ -188,7 +218,8 @@ class CardWriter:
         """Whether Gorgias now shows the delivery's card."""
         if delivery.destination == Destination.CUSTOMER_DATA:
             data = self._client.get_customer(delivery.customer_id).data or {}
-            return shown_fingerprint(data.get(self._store.gorgias.card_key)) == delivery.fingerprint
+            found = data.get(self._store.gorgias.card_key)
+            return shown_fingerprint(found) == shown_fingerprint(delivery.shown())
         values = self._client.get_custom_fields(delivery.customer_id)
         wanted = self._field_values(delivery)
         return all(values.get(field_id) == value for field_id, value in wanted.items())
@@ -204,7 +235,7 @@ class CardWriter:
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
         other = self._other_keys(delivery)
-        card = {**with_texts(delivery.card()), SYNCED_AT: utc_text(utc_now())}
+        card = {**delivery.shown(), SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
             {**other, self._store.gorgias.card_key: card},
@@ -225,4 +256,4 @@ class CardWriter:
         return self._fields
 
     def _field_values(self, delivery: Delivery) -> Values:
-        return self._writer_of_fields.values_of(with_texts(delivery.card()))
+        return self._writer_of_fields.values_of(delivery.shown())

@@ -6,6 +6,7 @@ endpoint: list rows have `data` and no `channels`, a retrieve has both and `exte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from loyalty_desk.records import Customer, Rejected, Ticket
 
 CUSTOMERS, TICKETS, USERS, EVENTS = "customers", "tickets", "users", "events"
 """The sources that a rejected row names."""
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)")
 MERGED = "customer-merged"
 """The type of events that tell of merges."""
 
@@ -72,6 +74,7 @@ def read_customer(row: Any, app_id: str | None) -> Customer:
         data=_pushed_data(row, app_id),
         field_ids=_fields_with_values(row),
         channels=_other_emails(row, email),
+        language=_read_language(row),
     )
 
 
@@ -170,6 +173,13 @@ def rejected(source: str, row: Any, error: BadFieldError) -> Rejected:
 def _require_object(row: Any) -> None:
     if not isinstance(row, Mapping):
         raise BadFieldError("(row)", f"is {kind(row)} instead of an object")
+
+
+def _read_language(row: Mapping[str, Any]) -> str | None:
+    """The language's two letters, without its country; what is none is not known, and no fault."""
+    told = row.get("language")
+    found = _LANGUAGE.match(told.lower()) if isinstance(told, str) else None
+    return found[1] if found else None
 
 
 def _pushed_data(row: Mapping[str, Any], app_id: str | None) -> Mapping[str, Any] | None:

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from loyalty_desk.card.cards import absent_card
-from loyalty_desk.card.texts import with_texts
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import Outcome
+from loyalty_desk.texts.of_store import shipped_english
+from loyalty_desk.texts.wording import Wording
 
 IF_MEMBER: Final = "if_member"
 IF_NOT_MEMBER: Final = "if_not_member"
@@ -40,7 +41,7 @@ class LookedUp:
         """
         help_text = {} if self.found.member_id else _help(self.found.card["status"])
         answer = {
-            **with_texts(self.found.card),
+            **self.found.wording.shown(self.found.card),
             "source": self.source,
             "as_of": self.found.as_of_utc,
             "age_s": self.age_s,
@@ -63,7 +64,14 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def nobody(outcome: Outcome, as_of_utc: str | None = None) -> LookedUp:
+def nobody(
+    outcome: Outcome, as_of_utc: str | None = None, wording: Wording | None = None
+) -> LookedUp:
     """The answer for who is no member; fresh, as there is nothing older that could be shown."""
-    found = Found(member_id=None, card=absent_card(outcome), as_of_utc=as_of_utc)
+    found = Found(
+        member_id=None,
+        card=absent_card(outcome),
+        as_of_utc=as_of_utc,
+        wording=wording or shipped_english(),
+    )
     return LookedUp(found=found, source="fresh", age_s=0)

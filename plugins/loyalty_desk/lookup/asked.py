@@ -7,6 +7,7 @@ from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.fresh import lookup_of
 from loyalty_desk.records import EmailState, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.texts.of_store import texts_of
 
 
 def look_up(store: StoreSettings, told: str | None) -> LookedUp:
@@ -23,4 +24,5 @@ def look_up(store: StoreSettings, told: str | None) -> LookedUp:
     if found is not None and found.found.member_id is not None:
         return found
     is_missing = state is EmailState.MISSING
-    return nobody(Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL)
+    outcome = Outcome.NO_EMAIL if is_missing else Outcome.INVALID_EMAIL
+    return nobody(outcome, wording=texts_of(store).default)

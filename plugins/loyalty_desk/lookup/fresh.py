@@ -70,7 +70,7 @@ class Lookup:
             return self._as_staged(email_key)
         now_utc = utc_text(utc_now())
         if found is None:
-            return nobody(Outcome.CUSTOMER_NOT_FOUND, now_utc)
+            return nobody(Outcome.CUSTOMER_NOT_FOUND, now_utc, staged.wording)
         return LookedUp.of(replace(found, as_of_utc=now_utc), "fresh", utc_now())
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -13,18 +13,22 @@ from loyalty_desk.card.cards import absent_card
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.texts.of_store import shipped_english, texts_of
+from loyalty_desk.texts.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Who an e-mail address is. `member_id` is None exactly when the card is of no member.
 
-    `as_of_utc` is when the platform was last known to say so, None when it never was.
+    `as_of_utc` is when the platform was last known to say so, None when it never was. `wording` is
+    what the customer is told in.
     """
 
     member_id: str | None
     card: Mapping[str, Any]
     as_of_utc: str | None
+    wording: Wording = field(default_factory=shipped_english)
 
 
 def find_staged(connection: Connection, store: StoreSettings, email_key: str) -> Found:
@@ -41,6 +45,8 @@ def find_staged(connection: Connection, store: StoreSettings, email_key: str) ->
         statement("lookup/staged/select_customer"),
         {**binds, "guest_status": store.guest_status.value},
     ).all()
+    language = next((row.language for row in customers if row.language), None)
+    wording = texts_of(store).of(language)
     found = {
         member_id
         for row in customers
@@ -51,9 +57,10 @@ def find_staged(connection: Connection, store: StoreSettings, email_key: str) ->
         found = set(members)
     is_tie = not found and any(row.outcome == Outcome.AMBIGUOUS for row in customers)
     if len(found) > 1 or is_tie:
-        return _nobody(connection, store, Outcome.AMBIGUOUS)
+        return replace(_nobody(connection, store, Outcome.AMBIGUOUS), wording=wording)
     others = [row.member_id for row in holders]
-    return _find_member(connection, store, next(iter(found or others), ""))
+    one = _find_member(connection, store, next(iter(found or others), ""))
+    return replace(one, wording=wording)
 
 
 def _candidates(row: Row[Any], holders: Sequence[str]) -> Sequence[str | None]:

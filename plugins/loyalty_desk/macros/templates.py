@@ -6,7 +6,7 @@ Source: Gorgias API reference, "Macros" (`setResponseText`; `addTags` takes one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -26,6 +26,8 @@ ALWAYS_THERE: Final = tuple(key.name for key in CARD if key.is_words and key.is_
 MAY_BE_BLANK: Final = tuple(key.name for key in CARD if key.is_words and not key.is_everybodys)
 """Keys that print a blank for who is no member, or of whom they are not known."""
 
+ENGLISH: Final = "en"
+
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Content = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
 
@@ -33,8 +35,8 @@ Content = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
 class Macro(Strict):
     """One macro. `text` and `html` say the same; `{{card.<key>}}` stands for a key of the card.
 
-    `key` is the file's name. `may_be_blank` names keys of the card that not every card has, and
-    that the text survives without.
+    `key` is the file's name, and its folder's where that is a language. `may_be_blank` names keys
+    of the card that not every card has, and that the text survives without.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -51,15 +53,24 @@ class Macro(Strict):
         return sorted(used - set(ALWAYS_THERE) - set(self.may_be_blank))
 
 
-def load_macros(folder: Path) -> list[Macro]:
-    """Every macro of a folder, by name of file.
+def load_macros(folder: Path, languages: Sequence[str] = (ENGLISH,)) -> list[Macro]:
+    """The macros of a folder for a store that offers those languages, by name of file.
+
+    A folder in it is a language, such as `de`. What stands beside these folders is for every store
+    that offers English alone; one that offers others gets of it what is in a language of theirs,
+    or in none.
 
     Raises:
         SettingsError: a file that cannot be used; it names the file, the key and the remedy.
     """
     if not folder.is_dir():
         raise SettingsError(f"there is no folder {folder}: set LOYALTY_DESK_MACROS_DIR")
-    return [_load(path) for path in sorted(folder.glob("*.yaml"))]
+    found = [_load(path) for path in sorted(folder.glob("*.yaml"))]
+    if tuple(languages) != (ENGLISH,):
+        found = [one for one in found if one.language is None or one.language in languages]
+    for language in languages:
+        found += [_load(path, language) for path in sorted((folder / language).glob("*.yaml"))]
+    return found
 
 
 def card_path(store: StoreSettings, integration_id: int | None = None) -> str:
@@ -116,7 +127,7 @@ def _action(name: str, title: str, arguments: Mapping[str, str]) -> dict[str, An
     return {"name": name, "title": title, "type": "user", "arguments": dict(arguments)}
 
 
-def _load(path: Path) -> Macro:
+def _load(path: Path, language: str | None = None) -> Macro:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -124,11 +135,15 @@ def _load(path: Path) -> Macro:
     if not isinstance(content, dict):
         raise SettingsError(f"{path} must hold name, text and html")
     try:
-        macro = Macro.model_validate({**content, "key": path.stem})
+        key = f"{path.stem}_{language}" if language else path.stem
+        told = {"language": language} if language else {}
+        macro = Macro.model_validate({**told, **content, "key": key})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "(file)"
         raise SettingsError(f"{path}: {where}: {first['msg']}") from None
+    if language and macro.language != language:
+        raise SettingsError(f"{path}: language: must be {language}, as its folder is named")
     if risky := macro.risky_keys():
         raise SettingsError(
             f"{path}: card.{risky[0]} prints a blank for who has none; use one of"

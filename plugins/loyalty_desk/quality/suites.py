@@ -287,10 +287,10 @@ def _plan(push_to: Sequence[str]) -> tuple[Check, ...]:
         column(
             "change_kind_known",
             row,
-            f"{TRIPWIRE}Every change is new, an update or a clear.",
+            f"{TRIPWIRE}Every change is new, an update, a clear, or in other words.",
             "ExpectColumnValuesToBeInSet",
             column="kind",
-            value_set=["new", "update", "clear"],
+            value_set=["new", "update", "clear", "texts"],
         ),
         column(
             "change_fingerprint_present",

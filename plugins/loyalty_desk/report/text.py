@@ -155,6 +155,8 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
         f"{record.planned_new:,} new, {record.planned_update:,} update, "
         f"{record.planned_clear:,} clear"
     )
+    if record.planned_texts:
+        by_kind += f", {record.planned_texts:,} in other words"
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
     unchanged = f"{record.cards_unchanged:,} unchanged"
     if record.cards_stale:

@@ -39,6 +39,7 @@ from loyalty_desk.settings.sections import (
     Strict,
     check_cron,
 )
+from loyalty_desk.settings.text_settings import TextSettings
 
 OWN_PLATFORMS: Final[Mapping[str, str]] = {
     "rivo": "loyalty_desk.platforms.rivo:RivoPlatform",
@@ -157,6 +158,7 @@ class StoreSettings(Strict):
     refresh: RefreshSettings = RefreshSettings()
     desk: DeskSettings = DeskSettings()
     retention: RetentionSettings = RetentionSettings()
+    texts: TextSettings = TextSettings()
     lookup: LookupSettings = LookupSettings()
     member_files: MemberFileSettings = MemberFileSettings()
     member_lookups: MemberLookupSettings = MemberLookupSettings()

@@ -61,10 +61,11 @@ class _Pushed(NamedTuple):
     """What Gorgias last accepted for a customer, if anything."""
 
     fingerprint: str | None
+    shown_fingerprint: str | None
     pushed_at_utc: str | None
 
 
-_NOTHING: Final = _Pushed(None, None)
+_NOTHING: Final = _Pushed(None, None, None)
 ANSWERED_WITHIN: Final = timedelta(minutes=5)
 """What is dated later than this after it was asked for is dated ahead."""
 
@@ -199,7 +200,7 @@ def stage_customers(
     is known of them; `read_at_utc` is when `data` was last asked for, as a card that was written
     while the answer was on its way is newer. Touches who is new, came back or has another e-mail
     address, and whoever's channels were read. A customer for whom Gorgias shows another card than
-    the one we know of is to be planned.
+    the one we know of, or another language, is to be planned.
     """
     asked_at_utc, now_utc = utc_text(asked_at), utc_text(asked_at + ANSWERED_WITHIN)
     latest = {customer.customer_id: customer for customer in batch}
@@ -233,11 +234,11 @@ def _find_customers(
     connection: Connection, store: str, ids: Iterable[int]
 ) -> dict[int, tuple[CustomerRow, _Pushed]]:
     found = {}
-    for *values, fingerprint, pushed_at_utc in _iter_staged(
+    for *values, fingerprint, shown_fingerprint, pushed_at_utc in _iter_staged(
         connection, "stage/customers/select_customers", store, ids
     ):
         row = CustomerRow._make(values)
-        found[row.customer_id] = row, _Pushed(fingerprint, pushed_at_utc)
+        found[row.customer_id] = row, _Pushed(fingerprint, shown_fingerprint, pushed_at_utc)
     return found
 
 
@@ -267,11 +268,12 @@ def _note_customer(
         changes.touch(store, "customer", customer_id)
         changes.touch(store, "email_key", row.email_key)
         changes.touch(store, "email_key", None if old is None else old.email_key)
-    if (
+    is_other_card = (
         old is not None
         and (is_reread or shown != old.shown_fingerprint)
-        and shown != pushed.fingerprint
-    ):
+        and shown not in (pushed.fingerprint, pushed.shown_fingerprint)
+    )
+    if is_other_card or (old is not None and row.language != old.language):
         changes.to_plan.append(ToPlanRow(store, customer_id))
 
 

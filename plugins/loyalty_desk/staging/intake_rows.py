@@ -153,6 +153,7 @@ def customer_row(
         channels_read_at_utc if customer.channels is None else now_utc,
         None,
         field_ids,
+        customer.language,
     )
 
 

@@ -83,8 +83,9 @@ customers = staging_table(
     Column(
         "shown_fingerprint",
         Text,
-        doc="The fingerprint of the card that the last read saw in Gorgias' `data`; `none`: there "
-        "was no card. NULL: no read could tell.",
+        doc="The fingerprint of the card that the last read saw in Gorgias' `data`, with its "
+        "sentences where these are not the English ones; `none`: there was no card. NULL: no read "
+        "could tell.",
     ),
     Column(
         "updated_at_utc",
@@ -109,6 +110,11 @@ customers = staging_table(
         Text,
         doc="JSON list of the ids of Gorgias' customer fields that hold a value, whoever wrote it. "
         "NULL: no read could tell.",
+    ),
+    Column(
+        "language",
+        Text,
+        doc="The person's language, the two letters of ISO 639-1. NULL: not told, or not read yet.",
     ),
     *find_by("customers_by_email_key", "email_key"),
     # Few are gone; a plan asks who, and must not read all customers to find out.

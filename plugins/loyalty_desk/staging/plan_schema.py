@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Text
 
 from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
+
+FIRST_TEXTS: Final = "en-d8f00541c74ecd66"
+"""The version of the English texts as they were said before it was kept."""
 
 to_plan = staging_table(
     "to_plan",
@@ -40,7 +45,8 @@ changes = staging_table(
         "kind",
         Text,
         nullable=False,
-        doc="`new`, `update`, or `clear` for a non-member's card in place of a member's.",
+        doc="`new`, `update`, `clear` for a non-member's card in place of a member's, or `texts` "
+        "for the same card in other words.",
     ),
     Column(
         "fingerprint",
@@ -54,7 +60,7 @@ changes = staging_table(
         nullable=False,
         doc="The larger the sooner. Decimal digits from the right: 14 and up an open ticket (2), a "
         "recent one (1) or none (0); 10 to 13 the tier and 1 to 9 by how many points what is shown "
-        "is wrong, all of them nines for a `clear`.",
+        "is wrong, all of them nines for a `clear`. Below 0 for `texts`.",
     ),
     Column("state", Text, nullable=False, doc="`planned`, `sending`, `done`, `failed` or `gone`."),
     Column("attempts", Integer, nullable=False, doc="How often sending was begun."),
@@ -99,6 +105,19 @@ pushed_cards = staging_table(
         Text,
         doc="JSON of what Gorgias last took into our customer fields, by their ids, so that a "
         "write may name those alone that change. NULL: not known, as while one is being sent.",
+    ),
+    Column(
+        "texts_version",
+        Text,
+        nullable=False,
+        server_default=FIRST_TEXTS,
+        doc="In which words it was written: a language, and a hash of the store's texts in it.",
+    ),
+    Column(
+        "shown_fingerprint",
+        Text,
+        doc="What `shown_fingerprint` of `customers` is when a read sees that card. NULL: it was "
+        "written before there were other words than the English ones.",
     ),
     **CLUSTERED,
 )

@@ -89,6 +89,7 @@ class CustomerRow(NamedTuple):
     channels_read_at_utc: str | None
     gone_at_utc: str | None
     field_ids: str | None
+    language: str | None
 
 
 CUSTOMER_GROUPS: Final = ColumnGroups(
@@ -96,7 +97,10 @@ CUSTOMER_GROUPS: Final = ColumnGroups(
     identity=("store", "customer_id"),
     match_key=("email_key", "email_state"),
     card=("shown_fingerprint",),
-    record=("email", "name", "external_id", "other_data", "field_ids", "updated_at_utc"),
+    record=(
+        *("email", "name", "external_id", "other_data"),
+        *("field_ids", "updated_at_utc", "language"),
+    ),
     times=("read_at_utc", "channels_read_at_utc", "gone_at_utc"),
 )
 

@@ -106,6 +106,7 @@ class RunRecord(BaseModel):
     planned_new: int = _count("Of those, cards where there was none.")
     planned_update: int = _count("Of those, cards that replace another card.")
     planned_clear: int = _count("Of those, members' cards that a non-member card replaces.")
+    planned_texts: int = _count("Of those, cards that say the same in other words.")
     cards_unchanged: int = _count("Cards that were looked at and are already right in Gorgias.")
     cards_stale: int = _count("Cards that stay as they were, as a row of theirs was set aside.")
 
@@ -281,7 +282,8 @@ def balance_problems(record: RunRecord) -> list[str]:
     for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
         parts = [f"{side}_matched", *(f"{side}_{outcome}" for outcome in classes)]
         equations.append((f"{side}_total", parts))
-    equations.append(("planned", ["planned_new", "planned_update", "planned_clear"]))
+    kinds = ("new", "update", "clear", "texts")
+    equations.append(("planned", [f"planned_{kind}" for kind in kinds]))
     if not record.dry_run and record.state not in (RunState.FAILED, RunState.ABANDONED):
         equations.append(("planned", ["pushed", "failed", "gone", "left"]))
     problems = []

@@ -26,6 +26,8 @@ class StateKey(StrEnum):
     """By which guesses a booking of ours was seen in the platform's ledger."""
     MEMBER_FILES = "member_files"
     """Which member files were read."""
+    TEXTS_SETTLED = "texts_settled"
+    """In which words every card is, or is planned to be; absent while some are not."""
     CARD_PLACE = "card_place"
     """The Gorgias account and the key in it that the store's cards stand under."""
     CLOCK = "clock"

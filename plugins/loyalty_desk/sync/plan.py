@@ -23,6 +23,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema, working
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.sync import old_texts
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
 
 log = logging.getLogger(__name__)
@@ -96,11 +97,14 @@ _earlier_runs = Table(
 )
 
 
+old_texts.describe_tables(_WORK)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCounts:
     """What a plan holds. One per run; changes are one per customer and destination.
 
-    `planned` is the sum of the three kinds, whatever has become of a change by now.
+    `planned` is the sum of the four kinds, whatever has become of a change by now.
     `cards_unchanged` counts customers that were looked at and need nothing at any destination,
     `cards_stale` those who keep their card, as a row of theirs is set aside.
     `cards_pushed_before` is how many members' cards Gorgias had accepted before this run.
@@ -110,6 +114,7 @@ class PlanCounts:
     planned_new: int
     planned_update: int
     planned_clear: int
+    planned_texts: int
     cards_unchanged: int
     cards_stale: int
     cards_pushed_before: int
@@ -121,13 +126,15 @@ class PlanCounts:
             "planned_new": self.planned_new,
             "planned_update": self.planned_update,
             "planned_clear": self.planned_clear,
+            "planned_texts": self.planned_texts,
             "cards_unchanged": self.cards_unchanged,
             "cards_stale": self.cards_stale,
         }
 
     def brake_facts(self, shrink: tuple[ExtractSize, ...] = ()) -> BrakeFacts:
+        """What the brake judges: a card in other words is no change of what it says."""
         return BrakeFacts(
-            planned=self.planned,
+            planned=self.planned - self.planned_texts,
             planned_update=self.planned_update,
             planned_clear=self.planned_clear,
             member_cards_before=self.cards_pushed_before,
@@ -162,6 +169,9 @@ def plan_changes(
     working.tune(connection, full=full, memory_mib=128)
     working.describe_tables(connection)
     _prepare(connection, full=full)
+    reworded = old_texts.OldTexts(connection, store)
+    if not full:
+        reworded.add_to_scope()
     _choose_scope(connection, binds, full=full)
     _supersede(connection, binds)
     _run(connection, "plan/changes/delete_pushed_cards_gone", binds)
@@ -169,6 +179,7 @@ def plan_changes(
     _run(connection, "plan/scope/insert_to_plan_stale", binds)
     _run(connection, "plan/scope/insert_urgent_customers", binds)
     working.refresh_statistics(connection, "urgent_customers")
+    reworded.find(now, full=full)
     for destination in store.push_to:
         count = _run(
             connection, "plan/changes/insert_changes", {**binds, "destination": destination.value}
@@ -188,6 +199,7 @@ def plan_changes(
         planned_new=counts["planned_new"],
         planned_update=counts["planned_update"],
         planned_clear=counts["planned_clear"],
+        planned_texts=counts["planned_texts"],
         cards_unchanged=unchanged,
         cards_stale=stale["stale"],
         cards_pushed_before=_count(connection, "plan/changes/count_member_cards", binds)[

@@ -204,7 +204,8 @@ class _Pusher:
             return
         try:
             # A lookup or a webhook may have brought what is planned here, or undone it.
-            if delivery.current_fingerprint != delivery.fingerprint:
+            was_there = delivery.is_there
+            if not was_there:
                 delivery = self._writer.deliver(delivery)
         except (NotFoundError, MovedError) as error:
             self._outage.saw(answered=True)
@@ -221,7 +222,7 @@ class _Pusher:
             raise
         else:
             self._outage.saw(answered=True)
-            self._keep(key, delivery)
+            self._keep(key, delivery, was_there=was_there)
 
     def _leave(self, key: dict[str, object]) -> None:
         """Leave to the next run what cannot be sent as planned: what changed has it look again."""
@@ -236,10 +237,11 @@ class _Pusher:
         with self._run.engine.begin() as connection:
             return _set_state(connection, key, state, error)
 
-    def _keep(self, key: dict[str, object], delivery: Delivery) -> None:
+    def _keep(self, key: dict[str, object], delivery: Delivery, *, was_there: bool) -> None:
         """Write ledger and state together: what Gorgias accepted is known, or sent again."""
         with self._run.engine.begin() as connection:
-            keep_pushed(connection, self._run.store.name, delivery, utc_text(utc_now()))
+            name, now_utc = self._run.store.name, utc_text(utc_now())
+            keep_pushed(connection, name, delivery, now_utc, was_there=was_there)
             _set_state(connection, key, ChangeState.DONE, delivery=delivery)
 
     def _customer_is_gone(

@@ -114,7 +114,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         store=store,
         lookup_url=f"{address}{LOOKUP_PATH}",
         card_keys=capabilities(store).card_keys,
-        macros=load_macros(installation().macros_dir),
+        macros=load_macros(installation().macros_dir, store.texts.offered),
         button=find_adopted(engine, store.name, secrets_cipher),
         fields=planned_fields(engine, store),
     )

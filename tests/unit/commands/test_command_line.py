@@ -42,6 +42,7 @@ COMMANDS = {
     "stores": "",
     "sync": "--dry-run --full-resync --limit --release-brake --store",
     "tables": "",
+    "texts check": "--store",
     "tokens list": "--store",
     "tokens make": "--by --ceiling --for --label --owner --store",
     "tokens revoke": "--by --store TOKEN",

@@ -293,3 +293,20 @@ def test_get_account_tells_its_domain(api: ScriptedTransport, client: GorgiasCli
     account = client.get_account()
 
     assert (account.domain, account.active) == ("lakeside", True)
+
+
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [
+        *(("de", "de"), ("DE", "de"), ("de-AT", "de"), ("pt_BR", "pt"), (None, None), ("", None)),
+        *(("german", None), (7, None), (["de"], None)),
+    ],
+)
+def test_a_language_is_two_letters_or_not_known(
+    api: ScriptedTransport, client: GorgiasClient, told: Any, language: str | None
+) -> None:
+    api.will_answer(page(customer_row(language=told)))
+
+    [found] = client.iter_customer_pages()
+
+    assert [one.language for one in found.customers] == [language]

@@ -201,6 +201,30 @@ def test_a_key_that_may_be_blank_can_be_used_when_it_is_said(tmp_path: Path) -> 
     assert load_macros(tmp_path)[0].may_be_blank == ("tier",)
 
 
+def test_a_store_has_the_macros_of_the_languages_that_it_offers(tmp_path: Path) -> None:
+    for name, language in [("mine", "fr"), ("any", None), ("english", "en")]:
+        line = f"language: {language}\n" if language else ""
+        (tmp_path / f"{name}.yaml").write_text(f"name: A\n{line}text: x\nhtml: x\n")
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "mine.yaml").write_text("name: A\ntext: x\nhtml: x\n")
+
+    def keys(*languages: str) -> list[str]:
+        return [macro.key for macro in load_macros(tmp_path, languages)]
+
+    assert keys("en") == ["any", "english", "mine"], "as before there were languages"
+    assert keys("en", "de") == ["any", "english", "mine_de"]
+    assert keys("de") == ["any", "mine_de"]
+    assert load_macros(tmp_path, ["de"])[1].language == "de"
+
+
+def test_a_macro_in_another_language_than_its_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "mine.yaml").write_text("name: A\nlanguage: fr\ntext: x\nhtml: x\n")
+
+    with pytest.raises(SettingsError, match="language: must be de"):
+        load_macros(tmp_path, ["de"])
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="LOYALTY_DESK_MACROS_DIR"):
         load_macros(tmp_path / "none")

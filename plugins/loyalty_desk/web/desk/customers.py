@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.card.cards import SYNCED_AT, absent_card
-from loyalty_desk.card.texts import without_texts
+from loyalty_desk.card.texts import LAST_AWARD, without_texts
 from loyalty_desk.classes import CARD_CLASSES, ClassText, class_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.connections import gorgias_client
@@ -21,6 +21,8 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.texts.of_store import texts_of
+from loyalty_desk.texts.wording import Wording
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.finding import find_people
 from loyalty_desk.web.pages import DeskRoute, page
@@ -128,7 +130,7 @@ def load_customer(
         member=member,
         is_undecided=row.member_id is not None and member is None,
         text=class_text("customer", row.outcome) if row.outcome else None,
-        card=_wanted(row.outcome, member),
+        card=_in_words(_wanted(row.outcome, member), texts_of(store).of(row.language)),
         channels=channels,
         tickets=rows("desk/people/select_tickets"),
         pushed=rows("desk/people/select_pushed_cards"),
@@ -162,6 +164,13 @@ def _wanted(outcome: str | None, member: Row[Any] | None) -> Mapping[str, Any]:
         card: Mapping[str, Any] = orjson.loads(member.card)
         return card
     return absent_card(Outcome(outcome)) if outcome in CARD_CLASSES else {}
+
+
+def _in_words(card: Mapping[str, Any], wording: Wording) -> Mapping[str, Any]:
+    """The card with what it says of an award as the customer is told it."""
+    if LAST_AWARD not in card:
+        return card
+    return {**card, LAST_AWARD: wording.sentences(card)[LAST_AWARD]}
 
 
 def _read_now(visitor: Visitor, customer_id: int) -> tuple[Mapping[str, Any] | None, str]:

@@ -1,0 +1,157 @@
+"""A store's own texts: what is right is said, what is wrong is named and never said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty_desk.__main__ import main
+from loyalty_desk.card.cards import member_card
+from loyalty_desk.records import MemberStatus
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.texts.files import SHIPPED
+from loyalty_desk.texts.of_store import StoreTexts, texts_of
+from tests.factories import store_settings
+
+CARD = member_card("7", MemberStatus.MEMBER, {"points_balance": 1840, "tier": "Gold"})
+CS_NAME = "point: {one: hvězda, few: hvězdy, other: hvězd}\n"
+
+
+def texts(folder: Path, *languages: str, **files: str) -> StoreTexts:
+    for language, content in files.items():
+        (folder / f"{language}.yaml").write_text(content, encoding="utf-8")
+    own = {"folder": str(folder), "languages": languages or tuple(files)}
+    return texts_of(store_settings(texts=own))
+
+
+def said(found: StoreTexts, language: str = "en", **told: Any) -> dict[str, str]:
+    return found.of(language).sentences({**CARD, **told})
+
+
+def test_single_sentences_are_the_stores_own(tmp_path: Path) -> None:
+    found = texts(tmp_path, en="balance: {points: 'A whole {{ points }} for you!'}\n")
+
+    assert found.problems == ()
+    assert said(found)["balance_text"] == "A whole 1,840 points for you!"
+    assert said(found)["tier_text"] == "Your VIP tier is Gold."
+
+
+def test_points_and_tiers_have_the_names_that_the_store_gives_them(tmp_path: Path) -> None:
+    found = texts(tmp_path, cs=f"{CS_NAME}tiers: {{Gold: Zlatá}}\n")
+
+    assert found.problems == ()
+    for number, text in [(1, "1 hvězda"), (3, "3 hvězdy"), (5, "5 hvězd")]:
+        assert said(found, "cs", points_balance=number)["balance_text"] == f"Máte {text}."
+    assert said(found, "cs")["tier_text"] == "Vaše VIP úroveň je Zlatá."
+    assert said(found, "cs", tier="Onyx")["tier_text"] == "Vaše VIP úroveň je Onyx."
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "why"),
+    [
+        ("balance: {points: 'You have {{ point }}.'}", "balance.points", "{{ points }}"),
+        ("balance: {points: 'You have {{ points .'}", "balance.points", "may name"),
+        ("balance: {points: ''}", "balance.points", "says something"),
+        ("balance: {points: '{% if no %}x{% endif %}'}", "balance.points", "may name"),
+        ("balance: {points: 7}", "balance.points", "must be a text"),
+        ("balance: {points: '{{ points.__class__ }}'}", "balance.points", "unsafe"),
+        ("balance: {points: '{{ points * 999 }}'}", "balance.points", "too much"),
+        ("balance: {points: '{{ 1 // 0 }}'}", "balance.points", "may name"),
+        ("tier: {unknown: 'None for {{ tier }}'}", "tier.unknown", "no variable"),
+        ("balance: {pionts: x}", "balance.pionts", "no such key"),
+        ("greeting: Hello", "greeting", "no such key"),
+        ("day: 'QQQQQQQQ LLLLLLLL !!!! jj'", "day", "pattern of a date"),
+        ("- a list", "", "must hold keys"),
+        ("balance: [", "", "cannot be read as YAML"),
+    ],
+)
+def test_what_is_wrong_is_named_and_what_ships_is_said(
+    tmp_path: Path, content: str, key: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = texts(tmp_path, en=content + "\n")
+
+    [problem] = found.problems
+    assert (problem.file, problem.key) == (tmp_path / "en.yaml", key)
+    assert why in problem.reason
+    assert str(tmp_path / "en.yaml") in str(problem)
+    assert str(problem) in caplog.text
+    assert said(found) == said(texts_of(store_settings()))
+
+
+def test_a_name_that_lacks_a_form_is_not_used(tmp_path: Path) -> None:
+    found = texts(tmp_path, cs="point: {one: hvězda, other: hvězd}\n")
+
+    assert [problem.key for problem in found.problems] == ["point.few"]
+    assert said(found, "cs", points_balance=3)["balance_text"] == "Máte 3 body."
+
+
+def test_a_sentence_that_fails_for_some_alone_is_not_said_to_them(tmp_path: Path) -> None:
+    own = "{% if points.startswith('2') %}{{ points / 2 }}{% else %}Yours: {{ points }}{% endif %}"
+    found = texts(tmp_path, en=f'balance: {{points: "{own}"}}\n')
+
+    assert found.problems == (), "it works for the number that it is tried with"
+    assert said(found, points_balance=1)["balance_text"] == "Yours: 1 point"
+    assert said(found, points_balance=2)["balance_text"] == "You have 2 points."
+
+
+def test_a_language_of_ones_own_needs_every_sentence(tmp_path: Path) -> None:
+    whole = (SHIPPED / "en.yaml").read_text(encoding="utf-8")
+    found = texts(tmp_path, nl=whole.replace("You have", "U heeft"))
+    assert found.problems == ()
+    assert said(found, "nl")["balance_text"] == "U heeft 1.840 points."
+
+    part = texts(tmp_path, nl="point: {one: punt, other: punten}\n")
+    assert {problem.key for problem in part.problems} >= {"balance.points", "day"}
+    assert said(part, "nl") == said(part, "en")
+
+
+@pytest.mark.parametrize(("language", "why"), [("it", "no such file"), ("xx", "plural rules")])
+def test_a_language_without_texts_is_not_offered(tmp_path: Path, language: str, why: str) -> None:
+    (tmp_path / "xx.yaml").write_text("day: d\n")
+    found = texts(tmp_path, language)
+
+    assert why in " ".join(map(str, found.problems))
+    assert said(found, language) == said(found, "en")
+
+
+def test_a_changed_file_is_read_anew_and_is_another_version(tmp_path: Path) -> None:
+    before = texts(tmp_path, en="balance: {points: 'One {{ points }}'}\n").default
+    after = texts(tmp_path, en="balance: {points: 'Another {{ points }}'}\n").default
+
+    assert after.sentences(CARD)["balance_text"] == "Another 1,840 points"
+    assert before.version != after.version
+
+
+@pytest.fixture
+def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A stores file whose store has texts of its own in a folder."""
+    file = tmp_path / "stores.yaml"
+    file.write_text(
+        "stores:\n  acme:\n    platform: rivo\n"
+        f"    texts: {{languages: [de], folder: {tmp_path}}}\n"
+    )
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(file))
+    installation.cache_clear()
+    yield tmp_path
+    installation.cache_clear()
+
+
+def test_the_command_shows_what_is_said(stores: Path, capsys: Any) -> None:
+    assert main(["texts", "check", "--store", "acme"]) == 0
+
+    out = capsys.readouterr().out
+    assert "You have 21 points." in out
+    assert "Sie haben 21 Punkte." in out
+    assert "2 languages, 0 texts that are not used" in out
+
+
+def test_the_command_names_file_and_key_and_fails(stores: Path, capsys: Any) -> None:
+    (stores / "de.yaml").write_text("tier: {only: 'Stufe {{ stufe }}'}\n")
+
+    assert main(["texts", "check", "--store", "acme"]) == 1
+    out = capsys.readouterr().out
+    assert f"NOT USED {stores / 'de.yaml'}: tier.only: 'stufe' is undefined" in out
+    assert "Ihre VIP-Stufe ist Gold." in out
