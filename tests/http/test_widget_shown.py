@@ -43,9 +43,9 @@ CARD = member_card(
     },
 )
 SHOWN = (
-    *("Ada Example", "member", "1840", "25", "12.5", "Gold", "Platinum", "160", "5 March 2027"),
+    *("Ada Example", "member", "1,840", "25", "12.5", "Gold", "Platinum", "160", "5 March 2027"),
     *("https://shop.example/r/7", "ADA7", "S-4711", "Harbour Street", "03-19"),
-    *("Registered in last 7 days, Without transaction", "Tea for two", "5 EUR", "T5"),
+    *("Registered in last 7 days", "Without transaction", "Tea for two", "5 EUR", "T5"),
     "Loyalty: 1,840 points, Gold",
 )
 

@@ -19,7 +19,7 @@ ADA = "ada@shop.example"
 
 def accept(staged: Staged, fingerprint: str, version_utc: str) -> None:
     """Keep in the ledger that Gorgias accepted a card."""
-    values = {"is_member": True, "points_balance": 1, "pushed_at_utc": version_utc}
+    values = {"is_member": True, "points_balance": 1, "pushed_at_utc": version_utc, "form": "2"}
     staged.connection.execute(
         statement("push/ledger/upsert_pushed_card"),
         {**KEY, **values, "fingerprint": fingerprint, "version_utc": version_utc},

@@ -162,6 +162,11 @@ class GorgiasSettings(Strict):
         default=None,
         description="Id of the OAuth2 app; its data is read back from `external_data[app_id]`.",
     )
+    widget_reads: Literal["place", "integration"] = Field(
+        default="place",
+        description="What the widgets show: `place`, where cards stand and macros look too, or"
+        " `integration`, what the HTTP integration last fetched, where they cannot read that.",
+    )
     macro_card_path: str = Field(
         default="",
         pattern=r"^([A-Za-z_][\w\[\]-]*(\.[\w\[\]-]+)*)?$",
@@ -176,7 +181,10 @@ class GorgiasSettings(Strict):
         description="Keys of the card that become customer fields (for `custom_fields`).",
     )
     field_label_prefix: str = Field(
-        default="Loyalty", max_length=60, description="First word of the customer fields' labels."
+        default="Loyalty",
+        max_length=60,
+        description="What the programme is called: the widget's title, and the first word of the"
+        " customer fields' labels.",
     )
     clear_field_with: Literal["null", "delete"] = Field(
         default="null",

@@ -76,20 +76,24 @@ class _Outage:
         return self._in_a_row >= OUTAGE
 
 
-def push_changes(run: Run, client: GorgiasClient) -> None:
+def push_changes(run: Run, client: GorgiasClient) -> float:
     """Send what the run planned; in a dry run nothing. `count_changes` tells how it went.
+
+    Returns when the time box of the push ends, by the monotonic clock.
 
     Raises:
         ApiUnavailableError: Gorgias does not answer any more; what is left stays planned.
         BadConnectionError: Gorgias refuses the credentials; what is left stays planned.
     """
+    ends_at_s = time.monotonic() + run.store.push.minutes * 60 / installation().speed
     if run.params.dry_run:
-        return
+        return ends_at_s
     with run.engine.begin() as connection:
         connection.execute(statement("push/changes/reopen_interrupted"), _key(run))
     if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
-        _Pusher(run, writer).push_all()
+        _Pusher(run, writer, ends_at_s).push_all()
+    return ends_at_s
 
 
 def _key(run: Run) -> dict[str, str]:
@@ -112,10 +116,9 @@ def count_changes(run: Run) -> PushCounts:
 class _Pusher:
     """Feeds planned rows to a few workers and stops at the time box or an outage."""
 
-    def __init__(self, run: Run, writer: CardWriter) -> None:
-        self._run, self._writer = run, writer
+    def __init__(self, run: Run, writer: CardWriter, ends_at_s: float) -> None:
+        self._run, self._writer, self._deadline_s = run, writer, ends_at_s
         self._outage = _Outage()
-        self._deadline_s = time.monotonic() + run.store.push.minutes * 60 / installation().speed
         self._started_s = self._reported_s = time.monotonic()
         self._sent = 0
 

@@ -33,7 +33,7 @@ def probed(staging: Engine) -> dict[str, Any]:
         ({"data_landing_place": "external_data"}, {"app_id": APP_ID}),
         ({"custom_field_null_clears": False}, {"clear_field_with": "delete"}),
         ({"data_visible_after_s": 3.0}, {}),
-        ({"data_landing_place": "refuse_api_key"}, {}),
+        ({"data_landing_place": "refuse_api_key"}, {"widget_reads": "integration"}),
     ],
     ids=["as assumed", "under the app", "null does not clear", "late", "refused"],
 )
