@@ -17,10 +17,12 @@ from loyalty_desk.lookup.staged import Found, find_staged
 from loyalty_desk.mismatches.links import confirm_link, remove_link
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.refresh import CardShower
+from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.kept_out import CUSTOMER, keep_out
+from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.watermarks import Watermark, save_watermark
 from tests.factories import NOW, STORE, customer, member, store_settings
 from tests.scripted import ScriptedTransport
@@ -201,11 +203,23 @@ def test_a_customer_who_is_gone_from_gorgias_is_said_to_be(place: Place) -> None
         place.show(5, is_stale=True)
 
 
-def test_before_the_first_sync_nothing_is_written(staging: Engine) -> None:
+def test_while_the_first_sync_loads_everybody_nobody_is_staged_in_between(
+    staging: Engine,
+) -> None:
     place = Place(staging, store_settings())
-    place.stage(member("a", email=ADA), customer(1, email=ADA))
+    place.stage(member("a", email=ADA))
+    run = Run(store=place.store, run_id="r", params=RunParams(), engine=staging)
+    with staging.begin() as connection:
+        take_lock(connection, run, NOW)
 
-    assert place.show() == []
+    assert place.show(is_stale=True) == []
+    assert place.api.calls == []
+
+    with staging.begin() as connection:
+        release_lock(connection, run)
+    told = {"id": 1, "email": ADA, "updated_datetime": "2026-03-02T00:00:00", "channels": []}
+    place.api.will_answer(told)
+    assert [card["points_balance"] for card in place.show(is_stale=True)] == [100]
 
 
 def test_a_link_counts_before_the_address_as_soon_as_it_is_made(place: Place) -> None:

@@ -103,6 +103,7 @@ COUPON: Final = (
     CardKey("value", "Value"),
     CardKey("code", "Code"),
     CardKey("expires_on", "Expires", Kind.DATE),
+    CardKey("usable", "Usable now", Kind.FLAG, place=Place.NOWHERE),  # said beside the name
 )
 """The keys of one of a card's coupons."""
 

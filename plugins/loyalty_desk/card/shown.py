@@ -82,13 +82,15 @@ def _items(
 def _coupon(
     coupon: Mapping[str, Any], as_of_utc: str | None, currency: str | None
 ) -> dict[str, Any]:
-    """A coupon with the unit of its value. One that has ended says so, which stays true."""
+    """A coupon with the unit of its value. Of one that has ended it says so, which stays true."""
     found = dict(coupon)
     if "value" in found:
         found["value"] = _money(found["value"], currency)
     ends_on = found.get("expires_on")
-    if isinstance(ends_on, str) and as_of_utc is not None and ends_on < as_of_utc[:10]:
-        found["name"] = f"{found.get('name', '')} (expired)".strip()
+    is_over = isinstance(ends_on, str) and as_of_utc is not None and ends_on < as_of_utc[:10]
+    state = "expired" if is_over else "not usable now" if found.get("usable") is False else ""
+    if state:
+        found["name"] = f"{found.get('name', '')} ({state})".strip()
     return found
 
 

@@ -76,14 +76,13 @@ class CustomerShower:
         """Write the card of a customer, whoever it is of, to each place; returns how many writes.
 
         A card that Gorgias accepted before is not written again. With `is_stale` Gorgias is asked
-        for the customer first. Before the first sync has read everybody nothing is written: that
-        sync shows every card.
+        for the customer first, but not while the first sync loads all of them: it shows them too.
         """
         store, engine = self.shower.store, self.shower.engine
-        with reading(engine) as connection:
-            if find_watermark(connection, store.name, "customers").full_scan_at_utc is None:
-                return 0
         if is_stale:
+            with reading(engine) as connection:
+                if _is_loading(connection, store):
+                    return 0
             self._restage(customer_id)
         with reading(engine) as connection:
             deliveries = _find_deliveries(connection, store, customer_id, utc_now())
@@ -101,6 +100,14 @@ class CustomerShower:
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )
+
+
+def _is_loading(connection: Connection, store: StoreSettings) -> bool:
+    """Whether a first sync is under way, which loads customers without a look at who is staged."""
+    if find_watermark(connection, store.name, "customers").full_scan_at_utc is not None:
+        return False
+    held = connection.execute(statement("run/select_lock"), {"store": store.name})
+    return held.first() is not None
 
 
 def _find_deliveries(

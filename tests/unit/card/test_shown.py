@@ -93,3 +93,12 @@ def test_a_coupon_that_has_ended_says_so(ends_on: str | None, name: str) -> None
     [shown] = rows(coupons=[coupon])["coupons"]["items"]
 
     assert shown["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("usable", "name"), [(False, "Tea (not usable now)"), (True, "Tea"), (None, "Tea")]
+)
+def test_a_coupon_that_cannot_be_used_now_says_so(usable: bool | None, name: str) -> None:  # noqa: FBT001 - as told
+    [shown] = rows(coupons=[{"name": "Tea", "usable": usable}])["coupons"]["items"]
+
+    assert shown["name"] == name
