@@ -129,7 +129,7 @@ class CardShower:
 
     def deliver(self, delivery: Delivery) -> bool:
         """Write one card, unless Gorgias accepted it before; returns whether it was written."""
-        if delivery.accepted_fingerprint == delivery.fingerprint:
+        if delivery.is_accepted:
             return False
         self._writer.deliver(delivery)
         with self.engine.begin() as connection:

@@ -12,6 +12,7 @@ from loyalty_desk.card.shown import FORM
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_customers, stage_members
@@ -84,6 +85,18 @@ def test_each_is_written_once_who_wrote_lately_first_and_no_plan_counts_them(
     assert "if_member" in account.api.bodies[0]["data"]["loyalty"]
     assert account.planned() == 0
     assert account.rewrite() == 0
+
+
+def test_whom_somebody_asks_about_does_not_wait_for_it(account: Account) -> None:
+    platform: Any = None  # it is not asked
+    client = GorgiasClient(account.api, card_key="loyalty", app_id=None)
+    shower = CardShower(account.run.store, account.engine, platform, client)
+    account.api.will_answer({})
+
+    assert shower.push("m2") == 1
+
+    assert account.rewrite({}, {}) == 2
+    assert account.written() == [2, 3, 1]
 
 
 def test_an_upgrade_alone_rewrites_nothing(account: Account) -> None:

@@ -9,6 +9,7 @@ SELECT
     matches.member_id,
     links.member_id AS linked_member_id,
     pushed_cards.fingerprint,
+    pushed_cards.form,
     pushed_cards.is_member
 FROM customers
 LEFT JOIN matches

@@ -1,7 +1,8 @@
 -- name: select_card
 -- The card to show at one place of a customer, with all that its write needs: a member's as it is
 -- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
--- accepted there, `current_fingerprint` of the one that it has, reckoned as the plan does.
+-- accepted there, in `accepted_form`, `current_fingerprint` of the one that it has, reckoned as the
+-- plan does.
 -- A member's card is there only while the match that paired the two still holds by what is staged
 -- now: an address that changed hands, an exclusion or an undone link waits for the next match.
 -- `changed_at_utc` and `scanned_at_utc` are when the member was last known to be so.
@@ -19,6 +20,7 @@ SELECT
     m.changed_at_utc,
     p.version_utc,
     p.fingerprint AS accepted_fingerprint,
+    p.form AS accepted_form,
     CASE
         WHEN
             :destination = 'customer_data'

@@ -58,6 +58,8 @@ class Delivery:
     """Since when the platform is known to say so."""
     accepted_fingerprint: str | None
     """Of the card that Gorgias last accepted there."""
+    accepted_form: str | None
+    """In which that card was written."""
     current_fingerprint: str | None
     """Of the card that is there, as far as is known."""
     points_balance: int | None
@@ -70,6 +72,13 @@ class Delivery:
     @property
     def is_member(self) -> bool:
         return self.outcome == Outcome.MATCHED
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether Gorgias accepted this very card before, in the form that widgets read."""
+        is_card = self.destination == Destination.CUSTOMER_DATA
+        is_form = not is_card or self.accepted_form == FORM
+        return is_form and self.accepted_fingerprint == self.fingerprint
 
     def card(self) -> Mapping[str, Any]:
         if self.member_card is None:
@@ -150,6 +159,7 @@ def _delivery(row: Row[Any], wanted: WantedCard, now: datetime, **card: Any) -> 
         outcome=Outcome(wanted.outcome),
         email=row.email,
         accepted_fingerprint=row.accepted_fingerprint,
+        accepted_form=row.accepted_form,
         current_fingerprint=row.current_fingerprint,
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.card.cards import fingerprint
 from loyalty_desk.card.emails import read_email
+from loyalty_desk.card.shown import FORM
 from loyalty_desk.clock import utc_now
 from loyalty_desk.gorgias.destinations import Delivery, WantedCard, delivery_of, find_delivery
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged, find_staged_member
-from loyalty_desk.records import EmailState, Outcome
+from loyalty_desk.records import Destination, EmailState, Outcome
 from loyalty_desk.refresh import CardShower, ask_for_cards, ask_for_customer
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -53,7 +54,8 @@ def ask_to_show(
             return
     is_stale = row is None or row.email_key != read_email(told)[0]
     if row is not None and not is_stale:
-        is_there = row.fingerprint == fingerprint(found.card)
+        is_form = row.form == FORM or store.push_to[0] != Destination.CUSTOMER_DATA
+        is_there = is_form and row.fingerprint == fingerprint(found.card)
         if is_there or not _is_wanted(store, found, row):
             return
     with engine.begin() as connection:

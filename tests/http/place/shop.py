@@ -132,10 +132,14 @@ class Shop:
         wait_until(is_shown, 30)
         assert seen == [wanted]
 
-    def writes(self) -> int:
-        """Cards that Gorgias was asked to write since the counters were reset."""
+    def forget_requests(self) -> None:
+        self.sandbox.control("gorgias", "POST", "reset", {"counters": True})
+
+    def asked(self, method: str) -> int:
+        """How often Gorgias was asked about one customer since then; PUT is a card written."""
         rows = self.sandbox.control("gorgias", "GET", "counters")["requests"]
-        return sum(row["count"] for row in rows if row["method"] == "PUT")
+        found = [row for row in rows if row["method"] == method and "/customers/" in row["route"]]
+        return sum(row["count"] for row in found)
 
     def wait_for_lookups(self) -> None:
         def are_over() -> bool:
