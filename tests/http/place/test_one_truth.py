@@ -157,6 +157,27 @@ def test_after_a_link_and_after_it_is_undone_all_say_the_same(shop: Shop) -> Non
     assert shop.leaf("Why") == "No loyalty account has this e-mail address."
 
 
+def test_an_erased_persons_card_is_gone_and_no_lookup_brings_it_back(shop: Shop) -> None:
+    email = f"erased-{shop.platform}@shop.example"
+    shop.add_member(email, 77)
+    customer_id = shop.add_customer(email)
+    ticket_id = shop.write(customer_id)
+    shop.expect(ticket_id, customer_id, 77)
+
+    assert main(["erase", "--store", STORE, "--email", email]) == 0
+
+    shop.open(f"ticket/{ticket_id}")
+    assert shop.leaf("Points") is None
+    shop.forget_requests()
+    shop.page.get_by_label("New tag").fill("vip")
+    shop.submit("Add tag")
+    shop.wait_for_lookups()
+    shop.work()
+    shop.open(f"ticket/{ticket_id}")
+    assert shop.leaf("Points") is None
+    assert (shop.asked("GET"), shop.asked("PUT")) == (0, 0)
+
+
 def test_the_sync_after_all_of_it_has_nothing_to_write(shop: Shop) -> None:
     shop.sync()
     shop.wait_for_lookups()
