@@ -156,6 +156,8 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
         f"{record.planned_clear:,} clear"
     )
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
+    if record.rewritten:
+        not_pushed += f"; {record.rewritten:,} unchanged, in a newer form"
     unchanged = f"{record.cards_unchanged:,} unchanged"
     if record.cards_stale:
         unchanged += f", {record.cards_stale:,} stale"
