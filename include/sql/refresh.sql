@@ -140,3 +140,11 @@ ORDER BY matches.customer_id ASC;
 -- Writes cards_to_show. Binds store, member_id, asked_at_utc.
 DELETE FROM cards_to_show
 WHERE store = :store AND member_id = :member_id AND asked_at_utc = :asked_at_utc;
+
+-- name: select_open_tickets
+-- The open tickets of a customer, as far as a sync has seen them.
+-- Reads tickets. Binds store, customer_id. One row per ticket.
+SELECT ticket_id
+FROM tickets
+WHERE store = :store AND customer_id = :customer_id AND status = 'open'
+ORDER BY ticket_id ASC;

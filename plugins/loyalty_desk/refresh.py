@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.gorgias.asking import AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import (
     CardWriter,
@@ -134,12 +135,17 @@ class CardShower:
         self._writer.deliver(delivery)
         with self.engine.begin() as connection:
             keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
+        self._asker.ask(delivery.customer_id)
         return True
 
     def _push_to(self, wanted: WantedCard) -> bool:
         with reading(self.engine) as connection:
             delivery = find_delivery(connection, self.store, wanted, utc_now())
         return delivery is not None and self.deliver(delivery)
+
+    @cached_property
+    def _asker(self) -> AskAgain:
+        return AskAgain(self.gorgias, self.engine, self.store)
 
     @cached_property
     def _writer(self) -> CardWriter:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from loyalty_desk.connect.compare import Wanted
 from loyalty_desk.connect.widgets import Button, is_ours, shows, template
+from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
 from loyalty_desk.gorgias.client import INPUT_SETTINGS
 from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
 from loyalty_desk.gorgias.made import LOOKUP_KEY
@@ -45,7 +46,13 @@ class Blueprint:
 
 
 def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
-    """The tags that the macros add. One that was there before is used, and is not ours."""
+    """The tags that the macros add, and the one by which widgets are brought up to date.
+
+    One that was there before is used, and is not ours.
+    """
+    names = {tag for macro in blueprint.macros for tag in macro.tags}
+    if not blueprint.store.widgets_read_place and blueprint.store.gorgias.ask_again_share:
+        names.add(ASK_AGAIN_TAG)
     return [
         Wanted(
             kind=Kind.TAG,
@@ -54,7 +61,7 @@ def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
             repaired=frozenset({"name"}),
             is_ours=_has("name", name),
         )
-        for name in sorted({tag for macro in blueprint.macros for tag in macro.tags})
+        for name in sorted(names)
     ]
 
 

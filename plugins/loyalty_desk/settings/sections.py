@@ -167,6 +167,11 @@ class GorgiasSettings(Strict):
         description="What the widgets show: `place`, where cards stand and macros look too, or"
         " `integration`, what the HTTP integration last fetched, where they cannot read that.",
     )
+    ask_again_share: Share = Field(
+        default=0.1,
+        description="Part of our budget for having Gorgias ask again for changed cards of open"
+        " tickets, by a tag put on and off, where widgets show what it fetched; 0: never.",
+    )
     macro_card_path: str = Field(
         default="",
         pattern=r"^([A-Za-z_][\w\[\]-]*(\.[\w\[\]-]+)*)?$",

@@ -25,6 +25,7 @@ from loyalty_desk.errors import (
     MovedError,
     NotFoundError,
 )
+from loyalty_desk.gorgias.asking import AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import (
     CardWriter,
@@ -92,7 +93,8 @@ def push_changes(run: Run, client: GorgiasClient) -> float:
         connection.execute(statement("push/changes/reopen_interrupted"), _key(run))
     if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
-        _Pusher(run, writer, ends_at_s).push_all()
+        asker = AskAgain(client, run.engine, run.store)
+        _Pusher(run, writer, asker, ends_at_s).push_all()
     return ends_at_s
 
 
@@ -116,8 +118,9 @@ def count_changes(run: Run) -> PushCounts:
 class _Pusher:
     """Feeds planned rows to a few workers and stops at the time box or an outage."""
 
-    def __init__(self, run: Run, writer: CardWriter, ends_at_s: float) -> None:
-        self._run, self._writer, self._deadline_s = run, writer, ends_at_s
+    def __init__(self, run: Run, writer: CardWriter, asker: AskAgain, ends_at_s: float) -> None:
+        self._run, self._writer, self._asker = run, writer, asker
+        self._deadline_s = ends_at_s
         self._outage = _Outage()
         self._started_s = self._reported_s = time.monotonic()
         self._sent = 0
@@ -205,6 +208,7 @@ class _Pusher:
         else:
             self._outage.saw(answered=True)
             self._keep(key, delivery)
+            self._asker.ask(delivery.customer_id)
 
     def _leave(self, key: dict[str, object]) -> None:
         """Leave to the next run what cannot be sent as planned: what changed has it look again."""

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.tokens import find_grant, list_tokens
+from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
@@ -161,3 +162,18 @@ def test_the_page_asks_once_whether_the_widget_shows_the_card(desk: Desk, tmp_pa
         assert desk("connect") == 0
         assert says in page.read_text()
         assert (asks in page.read_text()) == (says == asks)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_made"),
+    [({}, False), ({"widget_reads": "integration"}, True)],
+    ids=["the place", "what was fetched"],
+)
+def test_the_tag_that_has_gorgias_ask_again_is_made_where_it_is_used(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path, settings: dict[str, str], *, is_made: bool
+) -> None:
+    set_store(tmp_path, gorgias=settings)
+
+    assert desk("connect") == 0
+
+    assert (ASK_AGAIN_TAG in {tag["name"] for tag in gorgias.all(Kind.TAG)}) == is_made

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -36,7 +39,14 @@ def shop(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The store after its first sync; the buttons are made and adopted."""
-    platform, folder = request.param, tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp(request.param)
+    with running_shop(browser, folder, request.param) as found:
+        yield found
+
+
+@contextmanager
+def running_shop(browser: Browser, folder: Path, platform: str, **settings: Any) -> Iterator[Shop]:
+    """A connected store after its first sync, for as long as the block lasts."""
     with (
         pytest.MonkeyPatch.context() as patch,
         serving() as url,
@@ -44,7 +54,7 @@ def shop(
             members=60, customers=50, seed=7, speed=SPEED, platforms="rivo,trifft"
         ) as sandbox,
     ):
-        install(patch, folder, platform, sandbox, url)
+        install(patch, folder, sandbox, url, {"platform": platform, **settings})
         engine = open_engine(f"sqlite:///{folder / 'staging.db'}")
         migrate(engine)
         connect(sandbox, engine, url)
@@ -59,12 +69,10 @@ def shop(
 
 
 def install(
-    patch: pytest.MonkeyPatch, folder: Path, platform: str, sandbox: Sandbox, url: str
+    patch: pytest.MonkeyPatch, folder: Path, sandbox: Sandbox, url: str, store: dict[str, Any]
 ) -> None:
-    import json
-
-    stores = folder / "stores.yaml"
-    stores.write_text(yaml.safe_dump({"stores": {STORE: {"platform": platform}}}))
+    platform, stores = store["platform"], folder / "stores.yaml"
+    stores.write_text(yaml.safe_dump({"stores": {STORE: store}}))
     gorgias, programme = sandbox.gorgias, sandbox.credentials[platform]
     extra = {"api": {"profile_url": PROFILE_URL}} if platform == "trifft" else {}
     connections = {
