@@ -92,13 +92,14 @@ class CustomerShower:
 
     def _restage(self, customer_id: int) -> None:
         store = self.shower.store
+        asked_at = utc_now()
         customer = self.shower.gorgias.get_customer(customer_id)
         with self.shower.engine.begin() as connection:
             stage_customers(
                 connection,
                 store.name,
                 [customer],
-                utc_now(),
+                asked_at,
                 card_key=store.gorgias.card_key,
                 first_load=False,
             )

@@ -28,13 +28,13 @@ from tests.http.place.shop import Shop
 PROFILE_URL = "https://admin.shop.example/members/{member_id}"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with running_browser() as browser:
         yield browser
 
 
-@pytest.fixture(scope="package", params=["rivo", "trifft"])
+@pytest.fixture(scope="module", params=["rivo", "trifft"])
 def shop(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
