@@ -1,13 +1,13 @@
 """### refresh_cards: a card in Gorgias within seconds after it changed on the platform.
 
-One DAG a store of `include/stores.yaml`. The platform's webhooks ask for cards, and the list of
-what was asked for starts it, within about a second.
+One DAG a store of `include/stores.yaml`. The platform's webhooks, lookups and links ask for cards,
+and the lists of what was asked for start it, within about a second.
 
-**Reads** the list, and each member on it from the loyalty platform. **Writes** staging, and the
-card of each matched customer in Gorgias, ahead of a running sync; a card that stands there already
-is not written again.
+**Reads** the lists, each member on one from the loyalty platform, and customers whom no sync has
+seen from Gorgias. **Writes** staging, and the card of each of these customers in Gorgias, ahead of
+a running sync; a card that stands there already is not written again.
 
-**If `refresh` fails** a service does not answer. What is left stays on the list; the next webhook,
+**If `refresh` fails** a service does not answer. What is left stays on its list; the next webhook,
 another try, or the next sync shows it.
 """
 

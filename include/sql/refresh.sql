@@ -21,14 +21,95 @@ WHERE a.store = :store AND a.award_id = :award_id AND m.gone_at_utc IS NULL
 ON CONFLICT (store, member_id) DO UPDATE
     SET asked_at_utc = excluded.asked_at_utc;
 
+-- name: ask_for_customer
+-- Asks for a customer's card to be shown at once; however often, it is one row. That Gorgias is to
+-- be read first stays so until it is shown.
+-- Writes customers_to_show. Binds store, customer_id, is_stale, now_utc.
+INSERT INTO customers_to_show (store, customer_id, is_stale, asked_at_utc)
+VALUES (:store, :customer_id, :is_stale, :now_utc)
+ON CONFLICT (store, customer_id) DO UPDATE
+    SET
+        is_stale = excluded.is_stale OR customers_to_show.is_stale,
+        asked_at_utc = excluded.asked_at_utc;
+
+-- name: select_unmatched_customers
+-- The customers whom no match has paired yet and who have a member's address, or are linked to the
+-- member, so that the next match would find them; but for those whose card is shown already.
+-- Reads members, customers, links, matches, pushed_cards. Binds store, member_id, destination,
+-- guest_status ('guest' when guests count as members, else 'member'). One row per customer.
+SELECT found.customer_id
+FROM (
+    SELECT
+        c.customer_id,
+        m.card_fingerprint
+    FROM members AS m
+    INNER JOIN customers AS c ON m.store = c.store AND m.email_key = c.email_key
+    WHERE
+        m.store = :store
+        AND m.member_id = :member_id
+        AND m.gone_at_utc IS NULL
+        AND m.status IN ('member', :guest_status)
+        AND c.gone_at_utc IS NULL
+    UNION
+    SELECT
+        l.customer_id,
+        m.card_fingerprint
+    FROM members AS m
+    INNER JOIN links AS l ON m.store = l.store AND m.member_id = l.member_id
+    WHERE
+        m.store = :store
+        AND m.member_id = :member_id
+        AND m.gone_at_utc IS NULL
+        AND m.status IN ('member', :guest_status)
+) AS found
+LEFT JOIN matches
+    ON matches.store = :store AND found.customer_id = matches.customer_id
+LEFT JOIN pushed_cards
+    ON
+        pushed_cards.store = :store
+        AND found.customer_id = pushed_cards.customer_id
+        AND pushed_cards.destination = :destination
+WHERE
+    matches.customer_id IS NULL
+    AND found.card_fingerprint IS DISTINCT FROM pushed_cards.fingerprint
+ORDER BY found.customer_id ASC;
+
 -- name: select_waiting
 -- The stores that have cards to show, and since when the newest one waits.
--- Reads cards_to_show. No bind. One row per store.
+-- Reads cards_to_show, customers_to_show. No bind. One row per store.
 SELECT
-    store,
-    MAX(asked_at_utc) AS waits
-FROM cards_to_show
-GROUP BY store;
+    asked.store,
+    MAX(asked.asked_at_utc) AS waits
+FROM (
+    SELECT
+        store,
+        asked_at_utc
+    FROM cards_to_show
+    UNION ALL
+    SELECT
+        store,
+        asked_at_utc
+    FROM customers_to_show
+) AS asked
+GROUP BY asked.store;
+
+-- name: select_customers_to_show
+-- The customers whose cards are to be shown, who waited longest first.
+-- Reads customers_to_show. Binds store, most. One row per customer.
+SELECT
+    customer_id,
+    is_stale,
+    asked_at_utc
+FROM customers_to_show
+WHERE store = :store
+ORDER BY asked_at_utc ASC, customer_id ASC
+LIMIT :most;
+
+-- name: delete_shown_customer
+-- Takes a customer off the list, unless it was asked for again since.
+-- Writes customers_to_show. Binds store, customer_id, asked_at_utc.
+DELETE FROM customers_to_show
+WHERE store = :store AND customer_id = :customer_id AND asked_at_utc = :asked_at_utc;
 
 -- name: select_cards_to_show
 -- The members whose cards are to be shown, who waited longest first.
@@ -59,3 +140,11 @@ ORDER BY matches.customer_id ASC;
 -- Writes cards_to_show. Binds store, member_id, asked_at_utc.
 DELETE FROM cards_to_show
 WHERE store = :store AND member_id = :member_id AND asked_at_utc = :asked_at_utc;
+
+-- name: select_open_tickets
+-- The open tickets of a customer, as far as a sync has seen them.
+-- Reads tickets. Binds store, customer_id. One row per ticket.
+SELECT ticket_id
+FROM tickets
+WHERE store = :store AND customer_id = :customer_id AND status = 'open'
+ORDER BY ticket_id ASC;

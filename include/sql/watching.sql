@@ -16,7 +16,7 @@ GROUP BY state;
 
 -- name: count_waiting_cards
 -- The cards of a store that are not what they should be in Gorgias yet: planned, or asked for.
--- Reads changes, cards_to_show. Binds store. One row.
+-- Reads changes, cards_to_show, customers_to_show. Binds store. One row.
 SELECT
     (
         SELECT COUNT(*)
@@ -26,6 +26,11 @@ SELECT
     (
         SELECT COUNT(*)
         FROM cards_to_show
+        WHERE store = :store
+    )
+    + (
+        SELECT COUNT(*)
+        FROM customers_to_show
         WHERE store = :store
     ) AS asked_for;
 

@@ -1,9 +1,9 @@
 """Cards shown at once, outside of the sync: after an award, and when the platform tells.
 
-Who asks puts a member on a list, a row a member however often it is asked for; a task reads each
-anew and shows the card in Gorgias, unless it stands there already.
+Who asks puts a member on a list, or a customer, a row each however often it is asked for; a task
+reads each anew and shows the card in Gorgias, unless it stands there already.
 
-Never: who is whom; a member without a match waits for the sync.
+Never: who is whom; a customer without a match is for the lookup, or waits for the sync.
 """
 
 from __future__ import annotations
@@ -17,8 +17,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.gorgias.asking import AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import (
+    CardWriter,
+    Delivery,
+    WantedCard,
+    find_delivery,
+    keep_pushed,
+)
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -37,6 +44,14 @@ def ask_for_cards(
         connection.execute(statement("refresh/ask_for_card"), binds)
 
 
+def ask_for_customer(
+    connection: Connection, store: str, customer_id: int, now: datetime, *, is_stale: bool = False
+) -> None:
+    """Ask for a customer's card, whoever it is of; `is_stale` when Gorgias is to be read first."""
+    binds = {"store": store, "customer_id": customer_id, "is_stale": is_stale}
+    connection.execute(statement("refresh/ask_for_customer"), {**binds, "now_utc": utc_text(now)})
+
+
 def list_cards_to_show(connection: Connection, store: str, *, most: int) -> list[Row[Any]]:
     """Members with the time of the asking, who waited longest first."""
     binds = {"store": store, "most": most}
@@ -47,6 +62,18 @@ def take_off(connection: Connection, store: str, asked: Row[Any]) -> None:
     """Take a member off the list, unless it was asked for again since `asked` was read."""
     binds = {"store": store, "member_id": asked.member_id, "asked_at_utc": asked.asked_at_utc}
     connection.execute(statement("refresh/delete_shown"), binds)
+
+
+def list_customers_to_show(connection: Connection, store: str, *, most: int) -> list[Row[Any]]:
+    """Customers with the time of the asking, who waited longest first."""
+    binds = {"store": store, "most": most}
+    return list(connection.execute(statement("refresh/select_customers_to_show"), binds).all())
+
+
+def take_customer_off(connection: Connection, store: str, asked: Row[Any]) -> None:
+    """Take a customer off the list, unless it was asked for again since `asked` was read."""
+    binds = {"store": store, "customer_id": asked.customer_id, "asked_at_utc": asked.asked_at_utc}
+    connection.execute(statement("refresh/delete_shown_customer"), binds)
 
 
 @dataclass(frozen=True)
@@ -76,30 +103,49 @@ class CardShower:
     def push(self, member_id: str) -> int:
         """Write the staged card to each customer matched to the member; returns how many writes.
 
-        A card that Gorgias accepted before is not written again. Who is not matched yet, or whose
-        match does not hold any more, is for the next sync, for which staging has noted the member.
+        A card that Gorgias accepted before is not written again. Customers who would be matched and
+        are not yet are asked for; whose match does not hold any more is for the next sync, for
+        which staging has noted the member.
         """
-        binds = {"store": self.store.name, "member_id": member_id}
+        binds = {
+            "store": self.store.name,
+            "member_id": member_id,
+            "destination": self.store.push_to[0].value,
+            "guest_status": self.store.guest_status.value,
+        }
         with reading(self.engine) as connection:
             found = connection.execute(statement("refresh/select_matched_customers"), binds)
             customer_ids = found.scalars().all()
+            others = connection.execute(statement("refresh/select_unmatched_customers"), binds)
+            unmatched_ids = others.scalars().all()
+        if unmatched_ids:
+            with self.engine.begin() as connection:
+                for customer_id in unmatched_ids:
+                    ask_for_customer(connection, self.store.name, customer_id, utc_now())
         return sum(
             self._push_to(WantedCard(customer_id, destination, Outcome.MATCHED, member_id))
             for destination in self.store.push_to
             for customer_id in customer_ids
         )
 
-    def _push_to(self, wanted: WantedCard) -> bool:
+    def deliver(self, delivery: Delivery) -> bool:
         """Write one card, unless Gorgias accepted it before; returns whether it was written."""
-        name = self.store.name
-        with reading(self.engine) as connection:
-            delivery = find_delivery(connection, self.store, wanted, utc_now())
-        if delivery is None or delivery.accepted_fingerprint == delivery.fingerprint:
+        if delivery.is_accepted:
             return False
         delivery = self._writer.deliver(delivery)
         with self.engine.begin() as connection:
-            keep_pushed(connection, name, delivery, utc_text(utc_now()))
+            keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
+        self._asker.ask(delivery.customer_id)
         return True
+
+    def _push_to(self, wanted: WantedCard) -> bool:
+        with reading(self.engine) as connection:
+            delivery = find_delivery(connection, self.store, wanted, utc_now())
+        return delivery is not None and self.deliver(delivery)
+
+    @cached_property
+    def _asker(self) -> AskAgain:
+        return AskAgain(self.gorgias, self.engine, self.store)
 
     @cached_property
     def _writer(self) -> CardWriter:

@@ -72,9 +72,9 @@ async def get_whole_customer(request: Request, customer_id: int) -> Response:
 async def change_customer(request: Request, customer_id: int) -> Response:
     """Set fields as a person in the helpdesk would, without the API's checks.
 
-    Also `channels` ([{"type", "address", "preferred"?}]), `data`, `custom_fields` ({id: value}),
-    `integrations` ({id: content}) and `updated_datetime`. An `email` without `channels` replaces
-    the first e-mail channel.
+    Also `channels` ([{"type", "address", "preferred"?}]), `data`, `external_data` ({app id:
+    content}), `custom_fields` ({id: value}), `integrations` ({id: content}) and
+    `updated_datetime`. An `email` without `channels` replaces the first e-mail channel.
     """
     account = account_of(request)
     row = account.customers.find_row(customer_id)
@@ -96,6 +96,8 @@ async def change_customer(request: Request, customer_id: int) -> Response:
         account.customers.update(row, changes)
     if "data" in body:
         account.customers.push(row, "data", body["data"], None)
+    for app_id, content in body.get("external_data", {}).items():
+        account.customers.push(row, app_id, content, None)
     if "custom_fields" in body:
         values = {int(key): value for key, value in body["custom_fields"].items()}
         account.customers.set_field_values(row, values)

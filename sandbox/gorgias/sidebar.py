@@ -1,7 +1,9 @@
 """A widget's template and a customer's data, made into what the sidebar shows."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -39,6 +41,7 @@ class Leaf:
     kind: ClassVar[str] = "leaf"
     title: str
     value: str
+    url: str | None = None
 
 
 @dataclass(slots=True)
@@ -139,10 +142,10 @@ class _Builder:
             return self._card(node, self._find(node, data), place)
         if kind == "list":
             return self._rows(node, self._find(node, data), place)
-        if kind in ("text", "date"):
+        if kind in SHOWN_AS:
             value = self._find(node, data)
-            shown = date_text(value) if kind == "date" else text_of(value)
-            return Leaf(self._text(node.get("title"), data), shown)
+            url = safe_url(value, {}, self._reading) if kind == "url" else None
+            return Leaf(self._text(node.get("title"), data), SHOWN_AS[kind](value), url)
         return Leaf(f"Unknown node type {kind}", "")
 
     def _card(self, node: dict[str, Any], data: Any, place: str) -> Card | None:
@@ -222,6 +225,30 @@ def date_text(value: Any) -> str:
         return text_of(value)
     day = f"{moment.day} {moment:%B %Y}"
     return day if DATELESS.fullmatch(str(value).strip()) else f"{day}, {moment:%H:%M %Z}"
+
+
+def age_text(value: Any) -> str:
+    """Return how long ago a time was; what is no time as it is."""
+    moment = read_moment(value)
+    if moment is None:
+        return text_of(value)
+    days = (datetime.now(UTC) - moment).days
+    return "today" if days < 1 else f"{days} day{'' if days == 1 else 's'} ago"
+
+
+def boolean_text(value: Any) -> str:
+    """Return yes or no; what is neither as it is."""
+    return ("yes" if value else "no") if isinstance(value, bool) else text_of(value)
+
+
+SHOWN_AS: dict[Any, Callable[[Any], str]] = {
+    "text": text_of,
+    "date": date_text,
+    "age": age_text,
+    "boolean": boolean_text,
+    "url": text_of,
+}
+"""The kinds of leaves that are seen in a published app's widget, and no others."""
 
 
 def _sorted(items: list[Any], order_by: str) -> list[Any]:

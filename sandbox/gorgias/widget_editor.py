@@ -74,10 +74,10 @@ async def change_widget(request: Request, widget_id: int) -> Response:
 
 
 def find_first_card(node: Any) -> dict[str, Any] | None:
-    """Return the first card of a template, from the top."""
+    """Return the first card of a template that shows as one, from the top."""
     if not isinstance(node, dict):
         return None
-    if node.get("type") == "card":
+    if node.get("type") == "card" and (node.get("meta") or {}).get("displayCard") is not False:
         return node
     found = (find_first_card(child) for child in node.get("widgets") or ())
     return next((card for card in found if card), None)

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.card.cards import member_card
+from loyalty_desk.card.keys import IF_MEMBER
 from loyalty_desk.card.texts import without_texts
 from loyalty_desk.clock import utc_now
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery
 from loyalty_desk.hooks.connections import gorgias_client
-from loyalty_desk.lookup.answers import IF_MEMBER, LookedUp
+from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import find_staged
 from loyalty_desk.macros.preview import preview
 from loyalty_desk.macros.templates import load_macros

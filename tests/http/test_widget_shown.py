@@ -6,6 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 import requests
 
 from loyalty_desk.card import keys
@@ -15,6 +16,7 @@ from loyalty_desk.connect.widgets import template
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import Found
 from loyalty_desk.records import MemberStatus
+from sandbox.gorgias.access import APP_ID
 from sandbox.running import Sandbox
 from tests.factories import NOW
 
@@ -43,14 +45,15 @@ CARD = member_card(
     },
 )
 SHOWN = (
-    *("Ada Example", "member", "1840", "25", "12.5", "Gold", "Platinum", "160", "5 March 2027"),
+    *("Ada Example", "member", "1,840", "25", "12.5", "Gold", "Platinum", "160", "5 March 2027"),
     *("https://shop.example/r/7", "ADA7", "S-4711", "Harbour Street", "03-19"),
-    *("Registered in last 7 days, Without transaction", "Tea for two", "5 EUR", "T5"),
+    *("Registered in last 7 days", "Without transaction", "Tea for two", "5 EUR", "T5"),
     "Loyalty: 1,840 points, Gold",
 )
 
 
-def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("kind", ["custom", "customer_external_data", "http"])
+def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox, kind: str) -> None:
     gorgias = sandbox.gorgias
 
     def call(method: str, path: str, json: Any = None) -> Any:
@@ -62,24 +65,34 @@ def test_every_field_that_a_platform_may_tell_is_shown(sandbox: Sandbox) -> None
 
     http = {"url": "http://127.0.0.1:9/", "method": "POST", "triggers": {}}
     integration = call("POST", "/api/integrations", {"name": "L", "type": "http", "http": http})
-    tree = template("Loyalty: {{summary}}", {*CARD, "coupons"}, {})
-    widget = {"type": "http", "integration_id": integration["id"], "template": tree}
-    call("POST", "/api/widgets", {**widget, "context": "ticket"})
+    is_fetched = kind == "http"
+    tree = template(
+        "Loyalty: {{summary}}", {*CARD, "coupons"}, {}, card_key=None if is_fetched else "loyalty"
+    )
+    bound_to = {"integration_id": integration["id"] if is_fetched else None}
+    bound_to["app_id"] = APP_ID if kind == "customer_external_data" else None
+    call(
+        "POST",
+        "/api/widgets",
+        {"type": kind, **bound_to, "template": tree, "context": "ticket"},
+    )
     tickets = call("GET", "/api/tickets?limit=50&trashed=false")["data"]
     ticket = next(one for one in tickets if one["customer"])
     found = Found(member_id="7", card=CARD, as_of_utc=None)
     answer = LookedUp.of(found, "fresh", NOW).content()
-    sandbox.control(
-        "gorgias",
-        "PATCH",
-        f"customers/{ticket['customer']['id']}",
-        {"integrations": {str(integration["id"]): answer}},
-    )
+    stands = {
+        "http": {"integrations": {str(integration["id"]): answer}},
+        "custom": {"data": {"loyalty": answer}},
+        "customer_external_data": {"external_data": {APP_ID: {"loyalty": answer}}},
+    }
+    sandbox.control("gorgias", "PATCH", f"customers/{ticket['customer']['id']}", stands[kind])
 
     page = requests.get(f"{gorgias['url']}/app/ticket/{ticket['id']}", timeout=10).text
 
     said = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
     assert [text for text in SHOWN if text not in said] == []
+    assert "1840" not in said, "one number is never written in two ways"
     labels = [key.label for key in keys.CARD if key.place is Place.ROW]
     assert [label for label in labels if label not in said] == []
     assert "https://admin.example/members/7" in page
+    assert 'href="https://shop.example/r/7"' in page

@@ -20,14 +20,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("live")
     alerts = {name: folder / f"alerts-{name}.jsonl" for name in (STORE, LATE)}
     store = {"platform": "rivo", "schedule": None, "budget": {"share": 1.0}}
-    by_itself = {"approval_above_points": 100, "schedule": None, "ticket_note": True}
+    by_itself = {"approval_above_points": 100, "schedule": None}
     stores = {
         STORE: {**store, "awards": by_itself, "alerts": {"notifiers": [told_to(alerts[STORE])]}},
         HASTY: {
             **store,
             "platform_conn_id": f"rivo_{STORE}",
             "gorgias_conn_id": f"gorgias_{STORE}",
-            "awards": {**by_itself, "approval_hours": 0.003},
+            "awards": {**by_itself, "approval_hours": 0.003, "ticket_note": True},
         },
         LATE: {
             **store,

@@ -21,11 +21,19 @@ LIMIT_S = 120.0
 
 
 class Office:
-    """The running desk. Each test takes its own member, so that tests do not meet."""
+    """The running desk. Each test takes its own member, so that tests do not meet.
 
-    def __init__(self, desk: Desk, alerts: Mapping[str, Path], collector: Collector) -> None:
+    `alerts` has the file that a store's alerts are written to, `collector` what takes metrics.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        alerts: Mapping[str, Path] | None = None,
+        collector: Collector | None = None,
+    ) -> None:
         self.desk, self.collector = desk, collector
-        self._alerts = alerts
+        self._alerts = alerts or {}
         self._members = iter(desk.shown_members(STORE, 50))
         self.award_ids: list[str] = []
         self.private: set[str] = set()

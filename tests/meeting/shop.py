@@ -148,7 +148,7 @@ class Shop:
 
     def unlink(self, who: str) -> None:
         with self.engine.begin() as connection:
-            remove_link(connection, STORE, self.customer_ids[who])
+            remove_link(connection, STORE, self.customer_ids[who], utc_now())
 
     def undo(self, batch: str) -> None:
         with self.engine.begin() as connection:

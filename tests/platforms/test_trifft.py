@@ -13,6 +13,7 @@ from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.errors import ApiError, BadConnectionError, NotFoundError
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.check import Verdict, check_guesses
+from loyalty_desk.platforms.places import Places, read_coupon
 from loyalty_desk.platforms.trifft import GUESSES
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
@@ -46,6 +47,24 @@ def test_coupons_segments_and_places_are_told_and_money_is_not_cents(account: Ac
     assert len(coupon["expires_on"]) == len("2026-01-31")
     assert segments == {"Registered in last 7 days", "Without Transaction", "Newsletter"}
     assert {one.card.get("favorite_location") for one in members} == {None, "Lakeside Store"}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"p": 10}, {"value": "10 %"}),
+        ({"p": "12.5", "value": 0}, {"value": "12.5 %"}),
+        ({"value": 500, "usable": False}, {"value": "5", "usable": False}),
+        ({"usable": "soon"}, {}),
+    ],
+)
+def test_a_coupon_may_be_a_percentage_and_may_not_be_usable(
+    row: dict[str, Any], told: dict[str, Any]
+) -> None:
+    named = {"coupon.percent": "p", "coupon.usable": "usable"}
+    answers = {key: guess.value for key, guess in GUESSES.items()} | named
+
+    assert read_coupon(Places({"name": "Tea", **row}, answers)) == {"name": "Tea", **told}
 
 
 def test_who_has_no_coupon_any_more_has_an_empty_list_and_not_an_unknown_one(

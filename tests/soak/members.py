@@ -16,7 +16,10 @@ IMPLAUSIBLE = 10**14
 """A balance that no check takes for one."""
 NAMES = ("Null", '"points_balance":null', "null, null", "Ada\\u0000", "=1+1", "O'Brien", "Zoë")
 """What people are called, some of it as JSON writes for null."""
-ASKED = "SELECT 1 FROM cards_to_show WHERE store = :store LIMIT 1"
+ASKED = (
+    "SELECT 1 FROM cards_to_show WHERE store = :store"
+    " UNION ALL SELECT 1 FROM customers_to_show WHERE store = :store LIMIT 1"
+)
 
 
 def earn(shop: Shop, chance: Random) -> None:

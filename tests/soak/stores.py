@@ -66,7 +66,7 @@ def open_shops(seed: int, minutes: float, journal: Journal) -> Iterator[tuple[De
         platforms=PLATFORMS,
         preloads=preload.LIBRARIES + preload.OWN_MODULES,
     ) as desk:
-        office = Office(desk, directory / "alerts.jsonl")
+        office = Office(desk)
         shops = [
             Shop(name, platform, desk, office, journal) for name, platform in PLATFORMS.items()
         ]

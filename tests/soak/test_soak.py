@@ -98,7 +98,7 @@ def is_busy(shop: Shop) -> bool:
         "SELECT award_id FROM awards WHERE store = :store"
         " AND state IN ('queued', 'approved', 'applying', 'needs_approval')"
     )
-    return bool(waiting or shop.rows("SELECT 1 FROM cards_to_show WHERE store = :store"))
+    return bool(waiting or shop.rows(members.ASKED))
 
 
 def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:

@@ -42,7 +42,7 @@ def test_a_link_matches_who_has_other_addresses_until_it_is_taken_back(strangers
     assert matches(strangers) == [(7, "m1", "link")]
 
     with strangers.begin() as connection:
-        remove_link(connection, STORE.name, 7)
+        remove_link(connection, STORE.name, 7, utc_now())
     assert matches(strangers) == []
 
 
@@ -60,4 +60,4 @@ def test_a_link_of_somebody_unknown_is_refused_by_name(
 
 def test_a_link_that_is_not_there_cannot_be_taken_back(strangers: Engine) -> None:
     with strangers.begin() as connection, pytest.raises(PermanentError, match="has no link"):
-        remove_link(connection, STORE.name, 7)
+        remove_link(connection, STORE.name, 7, utc_now())

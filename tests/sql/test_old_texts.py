@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.card.cards import fingerprint, member_card, shown_fingerprint
+from loyalty_desk.card.shown import shown_card
 from loyalty_desk.clock import utc_text
 from loyalty_desk.gorgias.destinations import WantedCard, find_delivery, keep_pushed
 from loyalty_desk.lookup.staged import find_staged
@@ -197,7 +198,8 @@ def send(
         again = find_delivery(connection, store, wanted, at)
         assert again
         assert again.is_there
-    return {**delivery.shown(), "synced_at": "2026-03-02T09:30:00.000000Z"}
+    shown = shown_card(delivery.shown(), delivery.as_of_utc, "EUR")
+    return {**shown, "synced_at": "2026-03-02T09:30:00.000000Z"}
 
 
 def test_a_card_in_another_language_is_written_once_and_seen_as_ours(

@@ -1,12 +1,13 @@
 -- name: select_card
 -- The card to show at one place of a customer, with all that its write needs: a member's as it is
 -- now, which may be newer than a plan. `accepted_fingerprint` is of the card that Gorgias last
--- accepted there, in words of `accepted_texts`; `current_fingerprint` of the one that it has,
--- reckoned as the plan does.
+-- accepted there, in words of `accepted_texts` and in `accepted_form`; `current_fingerprint` of the
+-- one that it has, reckoned as the plan does.
 -- A member's card is there only while the match that paired the two still holds by what is staged
 -- now: an address that changed hands, an exclusion or an undone link waits for the next match.
--- Reads customers, members, matches, links, customer_channels, pushed_cards. Binds store,
--- customer_id, destination, member_id (NULL for the card of who is no member), guest_status
+-- `changed_at_utc` and `scanned_at_utc` are when the member was last known to be so.
+-- Reads customers, members, matches, links, customer_channels, pushed_cards, watermarks. Binds
+-- store, customer_id, destination, member_id (NULL for the card of who is no member), guest_status
 -- ('guest' when guests count as members, else 'member').
 -- One row, or none when the customer is not staged.
 SELECT
@@ -18,10 +19,12 @@ SELECT
     m.card,
     m.card_fingerprint,
     m.points_balance,
+    m.changed_at_utc,
     p.version_utc,
     p.fingerprint AS accepted_fingerprint,
     p.field_values AS accepted_values,
     p.texts_version AS accepted_texts,
+    p.form AS accepted_form,
     CASE
         WHEN
             :destination = 'customer_data'
@@ -33,7 +36,11 @@ SELECT
                     ELSE NULLIF(c.shown_fingerprint, 'none')
                 END
         ELSE p.fingerprint
-    END AS current_fingerprint
+    END AS current_fingerprint,
+    (
+        SELECT w.full_scan_at_utc FROM watermarks AS w
+        WHERE w.store = c.store AND w.source = 'members'
+    ) AS scanned_at_utc
 FROM customers AS c
 LEFT JOIN members AS m
     ON
@@ -103,7 +110,8 @@ INSERT INTO pushed_cards (
     pushed_at_utc,
     field_values,
     texts_version,
-    shown_fingerprint
+    shown_fingerprint,
+    form
 )
 VALUES (
     :store,
@@ -116,7 +124,8 @@ VALUES (
     :pushed_at_utc,
     :field_values,
     :texts_version,
-    :shown_fingerprint
+    :shown_fingerprint,
+    :form
 )
 ON CONFLICT (store, customer_id, destination) DO UPDATE
     SET
@@ -127,7 +136,8 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         pushed_at_utc = excluded.pushed_at_utc,
         field_values = COALESCE(excluded.field_values, pushed_cards.field_values),
         texts_version = excluded.texts_version,
-        shown_fingerprint = COALESCE(excluded.shown_fingerprint, pushed_cards.shown_fingerprint)
+        shown_fingerprint = COALESCE(excluded.shown_fingerprint, pushed_cards.shown_fingerprint),
+        form = excluded.form
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample
@@ -193,3 +203,40 @@ INSERT INTO to_plan (store, customer_id)
 VALUES (:store, :customer_id)
 ON CONFLICT (store, customer_id) DO UPDATE
     SET customer_id = excluded.customer_id;
+
+-- name: select_cards_to_rewrite
+-- Cards that Gorgias accepted in another form than the one of now, with what each customer is to be
+-- shown: those with a recent ticket first, then by id. `place` is 0 for the former, 1 for the rest.
+-- Reads pushed_cards, matches, unmatched_customers, tickets (recent ones only). Binds store,
+-- form_now, place and after (where the last look ended), chunk. One row per customer.
+SELECT
+    found.place,
+    found.customer_id,
+    found.outcome,
+    found.member_id
+FROM (
+    SELECT
+        p.customer_id,
+        mt.member_id,
+        COALESCE(u.outcome, 'matched') AS outcome,
+        CASE
+            WHEN
+                EXISTS (
+                    SELECT 1 FROM tickets AS t
+                    WHERE t.store = p.store AND t.customer_id = p.customer_id
+                )
+                THEN 0
+            ELSE 1
+        END AS place
+    FROM pushed_cards AS p
+    LEFT JOIN matches AS mt ON p.store = mt.store AND p.customer_id = mt.customer_id
+    LEFT JOIN unmatched_customers AS u ON p.store = u.store AND p.customer_id = u.customer_id
+    WHERE
+        p.store = :store
+        AND p.destination = 'customer_data'
+        AND p.form IS DISTINCT FROM :form_now
+        AND (mt.member_id IS NOT NULL OR u.outcome IS NOT NULL)
+) AS found
+WHERE found.place > :place OR (found.place = :place AND found.customer_id > :after)
+ORDER BY found.place ASC, found.customer_id ASC
+LIMIT :chunk;

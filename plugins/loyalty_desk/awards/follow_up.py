@@ -109,7 +109,7 @@ class FollowUp:
         outage = None
         with self.gorgias.transport.until(Deadline.after(SHOW_WITHIN_S)):
             pushed = self._shower.push(member_id) if member_id else 0
-            if self.store.awards.ticket_note and award.ticket_id is not None:
+            if self.store.leaves_ticket_notes and award.ticket_id is not None:
                 outage = self._leave_note(award, member)
         with self.engine.begin() as connection:
             self._mark(connection, award_id, "awards/follow_up/mark_shown")

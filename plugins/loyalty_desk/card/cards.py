@@ -3,7 +3,8 @@
 A card is a JSON object. A member's card holds `member` (true), `member_id`, `status`, `summary` and
 whatever the platform knows; everybody else's states in words why there is no balance, because
 Gorgias prints a blank for a missing variable. `synced_at` is added when a card is sent and is not
-part of the fingerprint; neither are the sentences of `card/texts.py` that follow from the rest.
+part of the fingerprint; neither are the sentences of `card/texts.py` that follow from the rest, nor
+what `card/shown.py` puts beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from loyalty_desk.card.keys import BESIDE
 from loyalty_desk.card.texts import LAST_AWARD, with_texts, without_texts
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import MemberStatus, Outcome
@@ -73,7 +75,8 @@ def shown_fingerprint(shown: Any) -> str:
     if shown is None:
         return NO_CARD
     if isinstance(shown, Mapping):
-        shown = {key: value for key, value in shown.items() if key != SYNCED_AT}
+        beside = {SYNCED_AT, *BESIDE}
+        shown = {key: value for key, value in shown.items() if key not in beside}
         card = without_texts(shown)
         # An older version wrote no sentence about awards, which says as much as an empty one.
         if with_texts(card) == {LAST_AWARD: "", **shown}:

@@ -112,8 +112,17 @@ COUPON: Final = (
     CardKey("value", "Value"),
     CardKey("code", "Code"),
     CardKey("expires_on", "Expires", Kind.DATE),
+    CardKey("usable", "Usable now", Kind.FLAG, place=Place.NOWHERE),  # said beside the name
 )
 """The keys of one of a card's coupons."""
+
+IF_MEMBER: Final = "if_member"
+IF_NOT_MEMBER: Final = "if_not_member"
+AS_OF: Final = "as_of"
+REASON: Final = "reason"
+WHAT_TO_DO: Final = "what_to_do"
+BESIDE: Final = frozenset({IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO})
+"""What stands beside the card's own keys where it is shown: see `card/shown.py`."""
 
 KEYS: Final[Mapping[str, CardKey]] = {key.name: key for key in CARD}
 TOLD: Final = tuple(key for key in CARD if key.is_told)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from loyalty_desk.card.keys import BESIDE
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import Outcome, Unit
 
@@ -44,8 +45,8 @@ def with_texts(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The card as staging keeps it."""
-    kept = {key: value for key, value in card.items() if key not in TEXT_KEYS}
+    """The card as staging keeps it, of one as it is shown."""
+    kept = {key: value for key, value in card.items() if key not in _MADE_TO_BE_SHOWN}
     if kept.get(LAST_AWARD) == "":
         del kept[LAST_AWARD]
     return kept
@@ -120,6 +121,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 TEXT_KEYS: Final = tuple(_SENTENCES)
 """The sentences that follow from a card."""
+_MADE_TO_BE_SHOWN: Final = frozenset({*TEXT_KEYS, *BESIDE})
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),

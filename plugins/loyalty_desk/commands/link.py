@@ -35,4 +35,4 @@ def link_customer(
         else:
             pair = decisions.Pair(customer, member)
             decisions.link(connection, name, [pair], by, utc_now())
-    typer.echo("kept; the next sync uses it")
+    typer.echo("kept; the card follows within seconds, and the next sync uses it")

@@ -92,6 +92,10 @@ def _platform(store: StoreSettings) -> Iterator[Check]:
         yield Check(what=name, works=Works.NO, detail=str(error))
         return
     yield _asked(f"{name} members", lambda: _members(platform))
+    keys = platform.capabilities.card_keys
+    if "profile_url" in type(platform).guesses and "profile_url" not in keys:
+        detail = 'no link to members; its extra: {"api": {"profile_url": "https://…/{member_id}"}}'
+        yield Check(what=f"{name} admin", works=Works.PARTLY, detail=detail)
     if platform.capabilities.sends_webhooks:
         yield Check(what=f"{name} webhooks", works=Works.YES, detail="the secret is set")
     else:

@@ -18,6 +18,7 @@ from loyalty_desk.connect.compare import Action, Verb
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.macros.templates import card_path
+from loyalty_desk.platforms.registry import platform_class
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -40,6 +41,11 @@ def write_page(
         hints=button.hints(store.awards),
         card_path=card_path(store, _first_id(actions, Kind.INTEGRATION)),
         is_path_confirmed=bool(store.gorgias.macro_card_path),
+        reads_place=store.widgets_read_place,
+        is_widget_confirmed="widget_reads" in store.gorgias.model_fields_set,
+        link_is_missing="profile_url" not in blueprint.card_keys,
+        link_can_be_set="profile_url" in platform_class(store.platform).guesses,
+        platform=platform_class(store.platform).title,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")

@@ -32,6 +32,8 @@ EXAMPLE_DOMAIN: Final = "example.com"
 BY_HAND: Final = {
     "Where does a macro find the card?": "open the macro editor's variable list; set"
     " gorgias.macro_card_path",
+    "Does the widget show what stands there?": "open a member's ticket; the page of connect says"
+    " how to answer",
     "How is a widget's button stored?": "make it by hand, then connect --adopt-widget ID",
     "Does a widget made by API show at once?": "open a ticket; if not, drag it into place and save",
     "Does a write of ours count as ticket-updated?": "watch the integration's log in Gorgias; no"
@@ -115,17 +117,20 @@ class Probe:
             self._put(customer_id, content, utc_now())
         except (ApiError, BadConnectionError) as error:
             why = "refused: use push_to: [custom_fields], or an OAuth2 app"
-            self.findings.note(question, f"{why} ({_status(error)})")
+            self.findings.note(question, f"{why} ({_status(error)})", widget_reads="integration")
             return False
         ends_at = time.monotonic() + VISIBLE_WITHIN_S / self._speed
         while (place := self._find(customer_id, content)) is None and time.monotonic() < ends_at:
             self._sleep(0.5 / self._speed)
         if place is None:
-            self.findings.note(question, "nowhere that the API shows within 10 s")
+            answer = "nowhere that the API shows within 10 s"
+            self.findings.note(question, answer, widget_reads="integration")
         elif place[0] == "external_data":
             self.findings.note(question, f"external_data of app {place[1]}", app_id=place[1])
+        elif place == ("data",):
+            self.findings.note(question, "data")
         else:
-            self.findings.note(question, ".".join(place))
+            self.findings.note(question, ".".join(place), widget_reads="integration")
         return place is not None
 
     def _ask_versions(self, customer_id: int) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from loyalty_desk.connect.compare import Wanted
-from loyalty_desk.connect.widgets import Button, is_ours, template
+from loyalty_desk.connect.widgets import Button, is_ours, shows, template
+from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
 from loyalty_desk.gorgias.client import field_definition
 from loyalty_desk.gorgias.fields import field_external_id, field_label, field_type
 from loyalty_desk.gorgias.made import LOOKUP_KEY
@@ -46,7 +47,13 @@ class Blueprint:
 
 
 def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
-    """The tags that the macros add. One that was there before is used, and is not ours."""
+    """The tags that the macros add, and the one by which widgets are brought up to date.
+
+    One that was there before is used, and is not ours.
+    """
+    names = {tag for macro in blueprint.macros for tag in macro.tags}
+    if not blueprint.store.widgets_read_place and blueprint.store.gorgias.ask_again_share:
+        names.add(ASK_AGAIN_TAG)
     return [
         Wanted(
             kind=Kind.TAG,
@@ -55,7 +62,7 @@ def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
             repaired=frozenset({"name"}),
             is_ours=_has("name", name),
         )
-        for name in sorted({tag for macro in blueprint.macros for tag in macro.tags})
+        for name in sorted(names)
     ]
 
 
@@ -118,26 +125,37 @@ def wanted_widgets(
     blueprint: Blueprint, integration_id: int | None, buttons: Mapping[str, Button]
 ) -> list[Wanted]:
     """One widget a context; `buttons` are those that stand there now, by context."""
-    title = f"{blueprint.store.gorgias.field_label_prefix}: {{{{summary}}}}".removeprefix(": ")
+    store = blueprint.store
+    title = f"{store.gorgias.field_label_prefix}: {{{{summary}}}}".removeprefix(": ")
+    card_key = store.gorgias.card_key if store.widgets_read_place else None
+    bound_to = widget_source(store, integration_id)
     return [
         Wanted(
             kind=Kind.WIDGET,
             key=context,
             body={
-                "type": "http",
+                **bound_to,
                 "context": context,
-                "integration_id": integration_id,
                 "order": 0,
                 "template": template(
-                    title, blueprint.card_keys, buttons.get(context) or blueprint.button
+                    title, blueprint.card_keys, buttons.get(context) or blueprint.button, card_key
                 ),
             },
             # Where agents have it in the sidebar (`order`) is theirs.
-            repaired=frozenset({"type", "context", "integration_id", "template"}),
-            is_ours=_shows_ours(context, integration_id),
+            repaired=frozenset({"type", "context", "integration_id", "app_id", "template"}),
+            is_ours=_shows_ours(context, bound_to, card_key),
         )
         for context in CONTEXTS
     ]
+
+
+def widget_source(store: StoreSettings, integration_id: int | None) -> dict[str, Any]:
+    """What a widget of the store shows: an app's data, the customer's, or what was fetched."""
+    gorgias = store.gorgias
+    if not store.widgets_read_place:
+        return {"type": "http", "integration_id": integration_id, "app_id": None}
+    kind = "custom" if gorgias.app_id is None else "customer_external_data"
+    return {"type": kind, "integration_id": None, "app_id": gorgias.app_id}
 
 
 def wanted_macros(blueprint: Blueprint, integration_id: int | None) -> list[Wanted]:
@@ -176,9 +194,15 @@ def _has(key: str, value: str) -> Callable[[Body], bool]:
     return lambda row: row.get(key) == value
 
 
-def _shows_ours(context: str, integration_id: int | None) -> Callable[[Body], bool]:
+def _shows_ours(
+    context: str, bound_to: Mapping[str, Any], card_key: str | None
+) -> Callable[[Body], bool]:
     def has_our_key(row: Body) -> bool:
-        is_bound = integration_id is not None and row.get("integration_id") == integration_id
-        return is_bound and row.get("context") == context and is_ours(row.get("template"))
+        # A new integration has no id yet, and no widget of its own.
+        is_known = card_key is not None or bound_to["integration_id"] is not None
+        is_bound = is_known and all(row.get(key) == value for key, value in bound_to.items())
+        shown = row.get("template")
+        is_it = row.get("context") == context and is_ours(shown) and shows(shown, card_key)
+        return is_bound and is_it
 
     return has_our_key

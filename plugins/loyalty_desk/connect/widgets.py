@@ -8,8 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from loyalty_desk.card.keys import CARD, COUPON, CardKey, Kind, Place
-from loyalty_desk.lookup.answers import IF_MEMBER, IF_NOT_MEMBER
+from loyalty_desk.card.keys import (
+    AS_OF,
+    CARD,
+    COUPON,
+    IF_MEMBER,
+    IF_NOT_MEMBER,
+    REASON,
+    WHAT_TO_DO,
+    CardKey,
+    Kind,
+    Place,
+)
+from loyalty_desk.card.shown import ITEMS
 
 Node = dict[str, Any]
 Button = Mapping[str, Any]
@@ -18,17 +29,27 @@ Button = Mapping[str, Any]
 LINKS: Final = "links"
 Row = tuple[str, str, str]
 """A kind of Gorgias', where the value stands, and the label."""
-AGE_ROW: Final = ("date", "as_of", "As of")
-HELP_ROWS: Final = (("text", "reason", "Why"), ("text", "what_to_do", "What to do"))
+AGE_ROW: Final = ("date", AS_OF, "As of")
+HELP_ROWS: Final = (("text", REASON, "Why"), ("text", WHAT_TO_DO, "What to do"))
+LISTS: Final = frozenset({Kind.TEXTS, Kind.COUPONS})
+ENDS_URLS: Final = "_url"
 
 
-def template(title: str, card_keys: Collection[str], button: Button) -> Node:
+def template(
+    title: str, card_keys: Collection[str], button: Button, card_key: str | None = None
+) -> Node:
     """The widget's tree: one card for a member and one for everybody else.
 
     `card_keys` are what the platform tells; a row that could never be filled is left out. The
-    `button` stands on the member's card, as only a member can be awarded.
+    `button` stands on the member's card, as only a member can be awarded. The two cards are under
+    `card_key` of what the widget reads, or are all of it (None). A path names one key: whether
+    Gorgias takes more is not known.
     """
-    return {"type": "wrapper", "widgets": [_member(title, card_keys, button), _nobody(title)]}
+    cards = [_member(title, card_keys, button), _nobody(title)]
+    if card_key is not None:
+        frame = _card(card_key, "", (), order=0)
+        cards = [{**frame, "meta": {"displayCard": False}, "widgets": cards}]
+    return {"type": "wrapper", "widgets": cards}
 
 
 def find_button(template: Any) -> Button:
@@ -47,6 +68,12 @@ def is_ours(template: Any) -> bool:
     return IF_MEMBER in paths and IF_NOT_MEMBER in paths
 
 
+def shows(template: Any, card_key: str | None) -> bool:
+    """Whether a template shows the card under a key, so that it is not of another store."""
+    paths = {node.get("path") for node in _iter_nodes(template) if node.get("type") == "card"}
+    return card_key is None or card_key in paths
+
+
 def _member(title: str, card_keys: Collection[str], button: Button) -> Node:
     there = [key for key in CARD if key.name in card_keys or not key.is_told]
     links = [
@@ -56,14 +83,17 @@ def _member(title: str, card_keys: Collection[str], button: Button) -> Node:
     ]
     card = _card(IF_MEMBER, title, [*_rows(there), AGE_ROW], order=0)
     card["meta"]["custom"] = {LINKS: links, **button}
-    card["widgets"] += [_list(key) for key in there if key.place is Place.LIST]
+    lists = [key for key in there if key.kind in LISTS]
+    card["widgets"] += [_list(key, order=90 + place) for place, key in enumerate(lists)]
     return card
 
 
-def _list(key: CardKey) -> Node:
-    coupon = _card("", "{{name}}", _rows(COUPON), order=0)
+def _list(key: CardKey, *, order: int) -> Node:
+    """A list under its heading; neither shows where there is nothing on it."""
+    item = _card("", "{{name}}", _rows(COUPON) if key.kind is Kind.COUPONS else (), order=0)
     limits = {"limit": "10", "orderBy": ""}
-    return {"type": "list", "path": key.name, "order": 90, "meta": limits, "widgets": [coupon]}
+    items = {"type": "list", "path": ITEMS, "order": 0, "meta": limits, "widgets": [item]}
+    return {**_card(key.name, key.label, (), order=order), "widgets": [items]}
 
 
 def _nobody(title: str) -> Node:
@@ -72,10 +102,16 @@ def _nobody(title: str) -> Node:
 
 def _rows(keys: Iterable[CardKey]) -> tuple[Row, ...]:
     return tuple(
-        ("date" if key.kind is Kind.DATE else "text", key.name, key.label)
+        (_leaf_type(key), key.name, key.label)
         for key in keys
-        if key.place is Place.ROW
+        if key.place is Place.ROW and key.kind not in LISTS
     )
+
+
+def _leaf_type(key: CardKey) -> str:
+    if key.name.endswith(ENDS_URLS):
+        return "url"
+    return {Kind.DATE: "date", Kind.FLAG: "boolean"}.get(key.kind, "text")
 
 
 def _card(path: str, title: str, rows: Collection[Row], *, order: int) -> Node:

@@ -304,6 +304,16 @@ class GorgiasClient:
         }
         self._transport.send("PUT", f"/api/custom-fields/{field.field_id}", json=body, retry=True)
 
+    def add_tag(self, ticket_id: int, name: str) -> None:
+        """Put a tag of the account on a ticket; raises NotFoundError when either is not there."""
+        path = f"/api/tickets/{ticket_id}/tags"
+        self._transport.send("POST", path, json={"names": [name]}, retry=True)
+
+    def remove_tag(self, ticket_id: int, name: str) -> None:
+        """Take a tag off a ticket; raises NotFoundError when there is no such ticket."""
+        path = f"/api/tickets/{ticket_id}/tags"
+        self._transport.send("DELETE", path, json={"names": [name]}, retry=True)
+
     def leave_note(self, ticket_id: int, text: str) -> None:
         """Leave an internal note on a ticket, in the name of whoever the credentials are of.
 

@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.card.cards import (
     SYNCED_AT,
     absent_card,
     absent_fingerprint,
+    card_json,
+    fingerprint,
     shown_fingerprint,
 )
+from loyalty_desk.card.shown import FORM, shown_card
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -61,8 +64,12 @@ class Delivery:
     member_card: str | None
     """A member's card as JSON; it need not be read to know that it is there already."""
     fingerprint: str
+    as_of_utc: str | None
+    """Since when the platform is known to say so."""
     accepted_fingerprint: str | None
     """Of the card that Gorgias last accepted there."""
+    accepted_form: str | None
+    """In which that card was written."""
     current_fingerprint: str | None
     """Of the card that is there, as far as is known."""
     wording: Wording
@@ -88,12 +95,22 @@ class Delivery:
 
     @property
     def is_there(self) -> bool:
-        """Whether it stands there already, in the very words."""
-        is_same = self.current_fingerprint == self.fingerprint
-        return is_same and self.accepted_texts == self.wording.version
+        """Whether it stands there already, in the words and in the form of now."""
+        return self.current_fingerprint == self.fingerprint and self._is_as_now
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether Gorgias accepted this very card before, in the words and in the form of now."""
+        return self.accepted_fingerprint == self.fingerprint and self._is_as_now
+
+    @property
+    def _is_as_now(self) -> bool:
+        is_card = self.destination == Destination.CUSTOMER_DATA
+        is_form = not is_card or self.accepted_form == FORM
+        return is_form and self.accepted_texts == self.wording.version
 
     def shown(self) -> dict[str, Any]:
-        """The card as the customer's agents see it, but for when it was written."""
+        """The card with its sentences, but for what stands beside it."""
         return self.wording.shown(self.card())
 
     def card(self) -> Mapping[str, Any]:
@@ -112,35 +129,83 @@ def find_delivery(
     """
     outcome = Outcome(wanted.outcome)
     is_member = outcome == Outcome.MATCHED
-    row = connection.execute(
-        statement("push/ledger/select_card"),
-        {
-            "store": store.name,
-            "customer_id": wanted.customer_id,
-            "destination": wanted.destination,
-            "member_id": wanted.member_id if is_member else None,
-            "guest_status": store.guest_status.value,
-        },
-    ).first()
+    row = _select_card(connection, store, wanted if is_member else wanted._replace(member_id=None))
     if row is None or (is_member and row.card is None):
         return None
+    read_at = [at for at in (row.changed_at_utc, row.scanned_at_utc) if at is not None]
+    return _delivery(
+        row,
+        store,
+        wanted,
+        now,
+        member_card=row.card,
+        fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
+        as_of_utc=max(read_at) if is_member else utc_text(now),
+        points_balance=row.points_balance,
+    )
+
+
+def delivery_of(
+    connection: Connection,
+    store: StoreSettings,
+    customer_id: int,
+    destination: Destination,
+    card: Mapping[str, Any],
+    as_of_utc: str | None,
+    now: datetime,
+) -> Delivery | None:
+    """A card that was found without a match, on its way; None when the customer is not staged."""
+    is_member = bool(card["member"])
+    outcome = Outcome.MATCHED if is_member else Outcome(card["status"])
+    wanted = WantedCard(customer_id, destination.value, outcome.value, None)
+    row = _select_card(connection, store, wanted)
+    if row is None:
+        return None
+    return _delivery(
+        row,
+        store,
+        wanted,
+        now,
+        member_card=card_json(card) if is_member else None,
+        fingerprint=fingerprint(card),
+        as_of_utc=as_of_utc,
+        points_balance=card.get("points_balance"),
+    )
+
+
+def _select_card(
+    connection: Connection, store: StoreSettings, wanted: WantedCard
+) -> Row[Any] | None:
+    binds = {
+        "store": store.name,
+        "customer_id": wanted.customer_id,
+        "destination": wanted.destination,
+        "member_id": wanted.member_id,
+        "guest_status": store.guest_status.value,
+    }
+    return connection.execute(statement("push/ledger/select_card"), binds).first()
+
+
+def _delivery(
+    row: Row[Any], store: StoreSettings, wanted: WantedCard, now: datetime, **card: Any
+) -> Delivery:
+    """A card on its way to whom a row is of."""
     return Delivery(
         customer_id=wanted.customer_id,
         destination=Destination(wanted.destination),
-        outcome=outcome,
+        outcome=Outcome(wanted.outcome),
         email=row.email,
-        member_card=row.card,
-        fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
         accepted_fingerprint=row.accepted_fingerprint,
+        accepted_form=row.accepted_form,
         current_fingerprint=row.current_fingerprint,
         wording=texts_of(store).of(row.language),
         accepted_texts=row.accepted_texts or FIRST_TEXTS,
-        points_balance=row.points_balance,
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,
         version_utc=version_after(row.version_utc, now),
         accepted_values=read_values(row.accepted_values),
         filled_fields=frozenset(json.loads(row.field_ids)) if row.field_ids else None,
+        **card,
     )
 
 
@@ -177,6 +242,7 @@ def keep_pushed(
             "field_values": values_text(delivery.written_values),
             "texts_version": delivery.wording.version,
             "shown_fingerprint": seen_as,
+            "form": FORM,
         },
     )
 
@@ -235,7 +301,8 @@ class CardWriter:
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
         other = self._other_keys(delivery)
-        card = {**delivery.shown(), SYNCED_AT: utc_text(utc_now())}
+        shown = shown_card(delivery.shown(), delivery.as_of_utc, self._store.currency)
+        card = {**shown, SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
             {**other, self._store.gorgias.card_key: card},

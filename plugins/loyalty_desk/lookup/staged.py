@@ -59,7 +59,7 @@ def find_staged(connection: Connection, store: StoreSettings, email_key: str) ->
     if len(found) > 1 or is_tie:
         return replace(_nobody(connection, store, Outcome.AMBIGUOUS), wording=wording)
     others = [row.member_id for row in holders]
-    one = _find_member(connection, store, next(iter(found or others), ""))
+    one = find_staged_member(connection, store, next(iter(found or others), ""))
     return replace(one, wording=wording)
 
 
@@ -70,7 +70,7 @@ def _candidates(row: Row[Any], holders: Sequence[str]) -> Sequence[str | None]:
     return holders or [row.further_member_id]
 
 
-def _find_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
+def find_staged_member(connection: Connection, store: StoreSettings, member_id: str) -> Found:
     """The card of a member, or of whoever does not count as one."""
     binds = {"store": store.name, "member_id": member_id}
     row = connection.execute(statement("lookup/staged/select_member"), binds).first()

@@ -66,7 +66,7 @@ def unlink(connection: Connection, store: str, customer_id: int, by: str, now: d
     Raises:
         PermanentError: there is no link.
     """
-    remove_link(connection, store, customer_id)
+    remove_link(connection, store, customer_id, now)
     binds = {
         "store": store,
         "customer_text": str(customer_id),
@@ -228,7 +228,7 @@ class _Batch:
         """Remove the link of a customer, if there is one (to that member)."""
         linked = self._linked(customer_id)
         if linked is not None and member_id in {None, linked}:
-            remove_link(self._connection, self._store, customer_id)
+            remove_link(self._connection, self._store, customer_id, self._now)
 
     def restore(self, subject: Subject, held: InForce, holds: InForce) -> None:
         """Have in force what `holds` where `held` was; all else stays as it is."""

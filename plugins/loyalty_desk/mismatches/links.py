@@ -38,14 +38,16 @@ def confirm_link(
         {**key, "confirmed_by": confirmed_by, "now_utc": utc_text(now)},
     )
     _touch_linked(connection, store, customer_id)
+    _ask_to_show(connection, store, customer_id, now)
 
 
-def remove_link(connection: Connection, store: str, customer_id: int) -> None:
+def remove_link(connection: Connection, store: str, customer_id: int, now: datetime) -> None:
     """Take a decision back; raises PermanentError when there is none."""
     _touch_linked(connection, store, customer_id)
     key = {"store": store, "customer_id": customer_id}
     if connection.execute(statement("links/delete_link"), key).first() is None:
         raise PermanentError(f"customer {customer_id} of store {store} has no link")
+    _ask_to_show(connection, store, customer_id, now)
 
 
 def _touch_linked(connection: Connection, store: str, customer_id: int) -> None:
@@ -57,3 +59,9 @@ def _touch_linked(connection: Connection, store: str, customer_id: int) -> None:
         connection.execute(
             statement("links/insert_touched"), {"store": store, "kind": kind, "value": value}
         )
+
+
+def _ask_to_show(connection: Connection, store: str, customer_id: int, now: datetime) -> None:
+    """Have the customer's card written at once, without waiting for the next sync."""
+    binds = {"store": store, "customer_id": customer_id, "is_stale": False}
+    connection.execute(statement("refresh/ask_for_customer"), {**binds, "now_utc": utc_text(now)})

@@ -73,12 +73,22 @@ class Places:
 
 
 def read_coupon(at: Places) -> dict[str, Any]:
-    cents = read_decimal({"coupon.value": at.value("coupon.value")}, "coupon.value")
+    usable = at.value("coupon.usable")
     return known(
         {
             "name": at.text("coupon.name"),
-            "value": None if cents is None else money_text(cents / Decimal(100)),
+            "value": _coupon_value(at),
+            "usable": usable if isinstance(usable, bool) else None,
             "code": at.text_or_number("coupon.code"),
             "expires_on": (at.text("coupon.expires_on") or "")[:10] or None,
         }
     )
+
+
+def _coupon_value(at: Places) -> str | None:
+    cents, percent = (
+        read_decimal({key: at.value(key)}, key) for key in ("coupon.value", "coupon.percent")
+    )
+    if percent is not None:
+        return f"{money_text(percent)} %"
+    return None if cents is None else money_text(cents / Decimal(100))

@@ -99,6 +99,8 @@ GUESSES: Final[Mapping[str, Guess]] = {
     "segment.name": _field("name", "a segment's name, where segments are objects"),
     "coupon.name": _field("name", "a coupon's name"),
     "coupon.value": _field("value", "a coupon's redeem value, in cents"),
+    "coupon.percent": _field(None, "a coupon's value in percent, where it is no amount"),
+    "coupon.usable": _field(None, "whether a coupon can be used now, true or false"),
     "coupon.code": _field("code", "a coupon's code"),
     "coupon.expires_on": _field("expiresAt", "a coupon's last day"),
     "word.guest": _word("guest", "the status of somebody who has not joined"),

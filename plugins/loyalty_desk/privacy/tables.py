@@ -39,6 +39,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     schema.pushed_cards: (("customer_id", CUSTOMER),),
     schema.changes: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     schema.cards_to_show: (("member_id", MEMBER),),
+    schema.customers_to_show: (("customer_id", CUSTOMER),),
     suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     refused_suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     lookups_not_found: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),

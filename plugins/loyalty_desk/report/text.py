@@ -158,6 +158,8 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
     if record.planned_texts:
         by_kind += f", {record.planned_texts:,} in other words"
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
+    if record.rewritten:
+        not_pushed += f"; {record.rewritten:,} unchanged, in a newer form"
     unchanged = f"{record.cards_unchanged:,} unchanged"
     if record.cards_stale:
         unchanged += f", {record.cards_stale:,} stale"

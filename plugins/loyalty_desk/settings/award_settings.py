@@ -137,7 +137,8 @@ class AwardSettings(Strict):
         gt=0,
         description="Hours after which an award that nobody approved is rejected.",
     )
-    ticket_note: bool = Field(
-        default=False,
-        description="Whether an applied award leaves an internal note on its Gorgias ticket.",
+    ticket_note: bool | None = Field(
+        default=None,
+        description="Whether an applied award leaves an internal note on its Gorgias ticket; null:"
+        " where widgets show what the integration fetched, as those are behind until it asks.",
     )

@@ -162,6 +162,16 @@ class GorgiasSettings(Strict):
         default=None,
         description="Id of the OAuth2 app; its data is read back from `external_data[app_id]`.",
     )
+    widget_reads: Literal["place", "integration"] = Field(
+        default="place",
+        description="What the widgets show: `place`, where cards stand and macros look too, or"
+        " `integration`, what the HTTP integration last fetched, where they cannot read that.",
+    )
+    ask_again_share: Share = Field(
+        default=0.1,
+        description="Part of our budget for having Gorgias ask again for changed cards of open"
+        " tickets, by a tag put on and off, where widgets show what it fetched; 0: never.",
+    )
     macro_card_path: str = Field(
         default="",
         pattern=r"^([A-Za-z_][\w\[\]-]*(\.[\w\[\]-]+)*)?$",
@@ -177,7 +187,10 @@ class GorgiasSettings(Strict):
         " may allow as few as four.",
     )
     field_label_prefix: str = Field(
-        default="Loyalty", max_length=60, description="First word of the customer fields' labels."
+        default="Loyalty",
+        max_length=60,
+        description="What the programme is called: the widget's title, and the first word of the"
+        " customer fields' labels.",
     )
     field_labels: dict[str, Annotated[str, Field(min_length=1, max_length=255)]] = Field(
         default={},

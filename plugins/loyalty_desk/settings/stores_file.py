@@ -172,6 +172,18 @@ class StoreSettings(Strict):
         """The status that counts as a member's beside `member`, for statements that bind it."""
         return MemberStatus.GUEST if self.include_guests else MemberStatus.MEMBER
 
+    @property
+    def widgets_read_place(self) -> bool:
+        """Whether widgets show what stands where we write cards; fields alone cannot be shown."""
+        reads_place = self.gorgias.widget_reads == "place"
+        return reads_place and Destination.CUSTOMER_DATA in self.push_to
+
+    @property
+    def leaves_ticket_notes(self) -> bool:
+        """Whether an award is noted on its ticket, where a person did not say."""
+        wanted = self.awards.ticket_note
+        return not self.widgets_read_place if wanted is None else wanted
+
     @field_validator("platform")
     @classmethod
     def _is_known(cls, platform: str) -> str:

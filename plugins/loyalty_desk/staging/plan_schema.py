@@ -101,6 +101,12 @@ pushed_cards = staging_table(
     ),
     Column("pushed_at_utc", Text, nullable=False, doc="When Gorgias accepted it."),
     Column(
+        "form",
+        Text,
+        doc="In which form it was written: what stands beside the card's own keys. NULL: as before "
+        "widgets read it.",
+    ),
+    Column(
         "field_values",
         Text,
         doc="JSON of what Gorgias last took into our customer fields, by their ids, so that a "
@@ -130,6 +136,26 @@ cards_to_show = staging_table(
     ),
     Column("store", Text, primary_key=True),
     Column("member_id", Text, primary_key=True),
+    Column("asked_at_utc", Text, nullable=False, doc="When it was last asked for."),
+    **CLUSTERED,
+)
+
+customers_to_show = staging_table(
+    "customers_to_show",
+    about(
+        "One per customer whose card is to be shown at once, whoever it turns out to be: a lookup "
+        "found another one than stands there, or a person decided who it is.",
+        "It holds no address: whose card it is, is found out by what Gorgias says of the customer.",
+        "Asked for again while it is being shown, the row stays with the later time.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column(
+        "is_stale",
+        Boolean,
+        nullable=False,
+        doc="Whether staging does not know the customer as the asker does: Gorgias is read first.",
+    ),
     Column("asked_at_utc", Text, nullable=False, doc="When it was last asked for."),
     **CLUSTERED,
 )

@@ -114,6 +114,7 @@ class RunRecord(BaseModel):
     failed: int = _count("Planned changes that Gorgias refused; the next run tries again.")
     gone: int = _count("Planned changes whose customer no longer exists.")
     left: int = _count("Planned changes that the time box left for the next run.")
+    rewritten: int = _count("Cards that are the same and were written in the form of now.")
     readback_checked: int = _count("Customers read back after the push.")
     readback_wrong: int = _count("Of those, customers that did not show what was pushed.")
 

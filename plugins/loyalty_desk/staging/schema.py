@@ -49,7 +49,13 @@ from loyalty_desk.staging.people_schema import (
     members,
     tickets,
 )
-from loyalty_desk.staging.plan_schema import cards_to_show, changes, pushed_cards, to_plan
+from loyalty_desk.staging.plan_schema import (
+    cards_to_show,
+    changes,
+    customers_to_show,
+    pushed_cards,
+    to_plan,
+)
 from loyalty_desk.staging.run_schema import (
     lock_turns,
     locks,
@@ -75,6 +81,7 @@ __all__ = [
     "changes",
     "customer_channels",
     "customers",
+    "customers_to_show",
     "decisions",
     "erased_people",
     "gorgias_agents",

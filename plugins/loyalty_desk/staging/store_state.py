@@ -30,6 +30,8 @@ class StateKey(StrEnum):
     """In which words every card is, or is planned to be; absent while some are not."""
     CARD_PLACE = "card_place"
     """The Gorgias account and the key in it that the store's cards stand under."""
+    CARD_FORM = "card_form"
+    """The form that the widgets read which connect made: cards in another one are rewritten."""
     CLOCK = "clock"
     """By how many seconds the clock was ahead of the time since the machine started."""
     NOT_SHOWN = "not_shown"

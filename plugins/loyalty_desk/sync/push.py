@@ -26,6 +26,7 @@ from loyalty_desk.errors import (
     MovedError,
     NotFoundError,
 )
+from loyalty_desk.gorgias.asking import AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import (
     CardWriter,
@@ -79,22 +80,27 @@ class _Outage:
         return self._in_a_row >= OUTAGE
 
 
-def push_changes(run: Run, client: GorgiasClient) -> None:
+def push_changes(run: Run, client: GorgiasClient) -> float:
     """Send what the run planned; in a dry run nothing. `count_changes` tells how it went.
+
+    Returns when the time box of the push ends, by the monotonic clock.
 
     Raises:
         ApiUnavailableError: Gorgias does not answer any more; what is left stays planned.
         BadConnectionError: Gorgias refuses the credentials; what is left stays planned.
     """
+    ends_at_s = time.monotonic() + run.store.push.minutes * 60 / installation().speed
     if run.params.dry_run:
-        return
+        return ends_at_s
     with run.engine.begin() as connection:
         connection.execute(statement("push/changes/reopen_interrupted"), _key(run))
     if count_changes(run).left:
         writer = CardWriter(client, run.engine, run.store)
-        _Pusher(run, writer).push_all()
+        asker = AskAgain(client, run.engine, run.store)
+        _Pusher(run, writer, asker, ends_at_s).push_all()
         if run.store.gorgias.field_edits_leave_events:
             _say_edits(run, client, writer.windows)
+    return ends_at_s
 
 
 def _say_edits(run: Run, client: GorgiasClient, windows: Sequence[Window]) -> None:
@@ -132,10 +138,10 @@ def count_changes(run: Run) -> PushCounts:
 class _Pusher:
     """Feeds planned rows to a few workers and stops at the time box or an outage."""
 
-    def __init__(self, run: Run, writer: CardWriter) -> None:
-        self._run, self._writer = run, writer
+    def __init__(self, run: Run, writer: CardWriter, asker: AskAgain, ends_at_s: float) -> None:
+        self._run, self._writer, self._asker = run, writer, asker
+        self._deadline_s = ends_at_s
         self._outage = _Outage()
-        self._deadline_s = time.monotonic() + run.store.push.minutes * 60 / installation().speed
         self._started_s = self._reported_s = time.monotonic()
         self._sent = 0
 
@@ -223,6 +229,7 @@ class _Pusher:
         else:
             self._outage.saw(answered=True)
             self._keep(key, delivery, was_there=was_there)
+            self._asker.ask(delivery.customer_id)
 
     def _leave(self, key: dict[str, object]) -> None:
         """Leave to the next run what cannot be sent as planned: what changed has it look again."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from loyalty_desk.card.shown import FORM
 from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button, checks, disconnect, pauses
 from loyalty_desk.connect.adopt import adopt_button, find_adopted, sends_json
@@ -31,7 +32,7 @@ from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.store_state import StateKey, find_state, forget_state
+from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
 from loyalty_desk.staging.stores import in_force
 from loyalty_desk.staging.turns import hold_store
 
@@ -129,6 +130,9 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         f"{address}{AWARDS_PATH}",
         utc_now(),
     )
+    if store.widgets_read_place:
+        with engine.begin() as connection:
+            keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
     _open_again(engine, store.name)
     return Furnished(actions=actions, page=page)
 

@@ -14,11 +14,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.background import BackgroundTask
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.asked import look_up
 from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
+from loyalty_desk.lookup.place import ask_to_show
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
@@ -72,13 +74,20 @@ async def post_lookup(request: Request, store: LookupStore) -> Response:
 
 
 async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
-    found = await run_in_threadpool(_look_up, store, fields)
-    return JSONResponse(found.content(), headers={"Cache-Control": "no-store"})
+    email, asked = _find_email(fields), read_asked_ticket(fields)
+    found = await run_in_threadpool(_look_up, store, email, asked)
+    customer_id = None if asked is None else asked.customer_id
+    return JSONResponse(
+        found.content(store.currency),
+        headers={"Cache-Control": "no-store"},
+        # Gorgias does not wait for it.
+        background=BackgroundTask(_show, store, customer_id, email, found),
+    )
 
 
-def _look_up(store: StoreSettings, fields: Mapping[str, Any]) -> LookedUp:
-    found = look_up(store, _find_email(fields))
-    if asked := read_asked_ticket(fields):
+def _look_up(store: StoreSettings, email: str | None, asked: AskedTicket | None) -> LookedUp:
+    found = look_up(store, email)
+    if asked is not None:
         _note(store, asked, found)
     return found
 
@@ -89,6 +98,18 @@ def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
         note_lookup(staging_engine(), store.name, asked, found, utc_now())
     except CLOSED as error:
         log.warning("store %s: a lookup is not noted (%s)", store.name, type(error).__name__)
+
+
+def _show(
+    store: StoreSettings, customer_id: int | None, email: str | None, found: LookedUp
+) -> None:
+    """Have what was found stand at the place too; where that cannot be asked, a later one does."""
+    if customer_id is None:
+        return
+    try:
+        ask_to_show(staging_engine(), store, customer_id, email, found, utc_now())
+    except CLOSED as error:
+        log.warning("store %s: a lookup is not shown (%s)", store.name, type(error).__name__)
 
 
 def _find_email(fields: Mapping[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, insert
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.connect.compare import Verb
+from loyalty_desk.connect.widgets import is_ours
 from loyalty_desk.gorgias.objects import PATHS, Kind
 from loyalty_desk.staging import schema
 from loyalty_desk.tasks import connect as connect_tasks
@@ -57,6 +58,11 @@ class Gorgias:
     def one(self, kind: Kind, **values: Any) -> dict[str, Any]:
         return next(row for row in self.all(kind) if values.items() <= row.items())
 
+    def widget(self, context: str) -> dict[str, Any]:
+        """Our widget of a context."""
+        shown = [row for row in self.all(Kind.WIDGET) if is_ours(row["template"])]
+        return next(row for row in shown if row["context"] == context)
+
     def add(self, kind: Kind, **values: Any) -> int:
         return int(self.call("POST", PATHS[kind], values)["id"])
 
@@ -82,12 +88,12 @@ def verbs(*kept: Kind) -> set[Verb]:
 
 def broken_by_hand(gorgias: Gorgias) -> dict[str, Callable[[], object]]:
     """Every way in which a person may disturb what is ours."""
-    widget = gorgias.one(Kind.WIDGET, context="ticket", type="http")
+    widget = gorgias.widget("ticket")
     macro = gorgias.one(Kind.MACRO, external_id="loyalty-desk-acme-balance")
     integration = gorgias.one(Kind.INTEGRATION, name="Loyalty look-up (acme)")
     field = gorgias.one(Kind.CUSTOM_FIELD, external_id="loyalty-desk-acme-status")
     tag = gorgias.one(Kind.TAG, name="loyalty")
-    copied = ("type", "context", "integration_id", "order", "template")
+    copied = ("type", "context", "integration_id", "app_id", "order", "template")
     http = {key: value for key, value in integration["http"].items() if key != "id"}
     archived = {"deactivated_datetime": "2026-03-01T00:00:00"}
     definition = {key: field[key] for key in ("object_type", "label", "definition", "external_id")}
@@ -150,6 +156,13 @@ def shape(account: Account) -> dict[str, list[str]]:
         )
         for kind, rows in account.items()
     }
+
+
+def member_card(widget: dict[str, Any]) -> dict[str, Any]:
+    """The card of a widget of ours that members have."""
+    [place] = widget["template"]["widgets"]
+    found: dict[str, Any] = place["widgets"][0]
+    return found
 
 
 def card(staging: Engine, customer_id: int, destination: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.tokens import find_grant, list_tokens
+from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
@@ -130,3 +131,77 @@ def test_a_store_with_fields_only_has_macros_on_what_the_integration_fetched(
     macro = gorgias.one(Kind.MACRO, external_id="loyalty-desk-acme-balance")
     assert f"ticket.customer.integrations.{integration}.balance_text" in str(macro["actions"])
     assert verbs() == {Verb.KEEP}
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "app_id", "path"),
+    [
+        ({}, "custom", None, "loyalty"),
+        ({"card_key": "points"}, "custom", None, "points"),
+        ({"app_id": "a1"}, "customer_external_data", "a1", "loyalty"),
+        ({"widget_reads": "integration"}, "http", None, "if_member"),
+    ],
+    ids=["customer data", "another key", "data of an app", "what was fetched"],
+)
+def test_the_widgets_read_the_place_where_the_card_stands(
+    desk: Desk,
+    gorgias: Gorgias,
+    tmp_path: Path,
+    settings: dict[str, str],
+    kind: str,
+    app_id: str | None,
+    path: str,
+) -> None:
+    set_store(tmp_path, gorgias=settings)
+
+    assert desk("connect") == 0
+
+    for context in ("ticket", "customer"):
+        widget = gorgias.widget(context)
+        assert (widget["type"], widget["app_id"]) == (kind, app_id)
+        assert (widget["integration_id"] is None) == (kind != "http")
+        assert widget["template"]["widgets"][0]["path"] == path
+    assert verbs() == {Verb.KEEP}
+
+
+def test_a_widget_of_before_is_bound_to_the_place_and_keeps_where_it_stands(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path
+) -> None:
+    set_store(tmp_path, gorgias={"widget_reads": "integration"})
+    assert desk("connect") == 0
+    before = gorgias.widget("ticket")
+    set_store(tmp_path)
+
+    assert desk("connect") == 0
+
+    after = gorgias.widget("ticket")
+    assert (after["id"], after["type"], after["integration_id"]) == (before["id"], "custom", None)
+
+
+def test_the_page_asks_once_whether_the_widget_shows_the_card(desk: Desk, tmp_path: Path) -> None:
+    page = tmp_path / "var" / "connect" / "acme.html"
+    asks = "Look once, as Gorgias does not document it"
+    for settings, says in (
+        ({}, asks),
+        ({"widget_reads": "place"}, "It shows what stands where cards are written"),
+        ({"widget_reads": "integration"}, "last fetched"),
+    ):
+        set_store(tmp_path, gorgias=settings)
+        assert desk("connect") == 0
+        assert says in page.read_text()
+        assert (asks in page.read_text()) == (says == asks)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_made"),
+    [({}, False), ({"widget_reads": "integration"}, True)],
+    ids=["the place", "what was fetched"],
+)
+def test_the_tag_that_has_gorgias_ask_again_is_made_where_it_is_used(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path, settings: dict[str, str], *, is_made: bool
+) -> None:
+    set_store(tmp_path, gorgias=settings)
+
+    assert desk("connect") == 0
+
+    assert (ASK_AGAIN_TAG in {tag["name"] for tag in gorgias.all(Kind.TAG)}) == is_made

@@ -39,7 +39,7 @@ def probed(staging: Engine) -> dict[str, Any]:
         ({"custom_field_single_put_body": "object"}, {"field_value_body": "object"}),
         ({"field_write_event_type": "customer-updated"}, {"field_edits_leave_events": True}),
         ({"data_visible_after_s": 3.0}, {}),
-        ({"data_landing_place": "refuse_api_key"}, {}),
+        ({"data_landing_place": "refuse_api_key"}, {"widget_reads": "integration"}),
     ],
     ids=[
         "as assumed",

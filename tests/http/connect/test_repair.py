@@ -12,7 +12,14 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
 from tests.factories import STORE
-from tests.http.connect.account import Desk, Gorgias, broken_by_hand, shape, verbs
+from tests.http.connect.account import (
+    Desk,
+    Gorgias,
+    broken_by_hand,
+    member_card,
+    shape,
+    verbs,
+)
 
 BUTTON = {"label": "Add points", "action": {"url": "https://desk.example/", "secret": "Bearer x"}}
 TAKE_BACK = {**BUTTON, "label": "Take back my award"}
@@ -77,19 +84,19 @@ def test_buttons_made_by_hand_are_on_every_widget_from_then_on(
     desk: Desk, gorgias: Gorgias, staging: Engine
 ) -> None:
     assert desk("connect") == 0
-    widget = gorgias.one(Kind.WIDGET, context="ticket", type="http")
-    widget["template"]["widgets"][0]["meta"]["custom"]["buttons"] = [BUTTON, TAKE_BACK]
+    widget = gorgias.widget("ticket")
+    member_card(widget)["meta"]["custom"]["buttons"] = [BUTTON, TAKE_BACK]
     gorgias.change(Kind.WIDGET, widget["id"], template=widget["template"])
 
     assert desk("connect", "--adopt-widget", widget["id"]) == 0
 
-    other = gorgias.one(Kind.WIDGET, context="customer", type="http")
-    assert other["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
+    other = gorgias.widget("customer")
+    assert member_card(other)["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
     for context in ("ticket", "customer"):
-        gorgias.delete(Kind.WIDGET, gorgias.one(Kind.WIDGET, context=context, type="http")["id"])
+        gorgias.delete(Kind.WIDGET, gorgias.widget(context)["id"])
     assert desk("connect") == 0
-    anew = gorgias.one(Kind.WIDGET, context="ticket", type="http")
-    assert anew["template"]["widgets"][0]["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
+    anew = gorgias.widget("ticket")
+    assert member_card(anew)["meta"]["custom"]["buttons"] == [BUTTON, TAKE_BACK]
     with reading(staging) as connection:
         kept = connection.execute(schema.store_state.select()).all()
     assert "Bearer x" not in str(kept), "a button holds a token, so it is kept encrypted"
@@ -97,14 +104,14 @@ def test_buttons_made_by_hand_are_on_every_widget_from_then_on(
 
 def test_a_button_that_nobody_adopted_survives_a_repair(desk: Desk, gorgias: Gorgias) -> None:
     assert desk("connect") == 0
-    widget = gorgias.one(Kind.WIDGET, context="ticket", type="http")
-    card = widget["template"]["widgets"][0]
+    widget = gorgias.widget("ticket")
+    card = member_card(widget)
     card["meta"]["custom"]["buttons"], card["title"] = [BUTTON], "Mine"
     gorgias.change(Kind.WIDGET, widget["id"], template=widget["template"])
 
     assert desk("connect") == 0
 
-    card = gorgias.one(Kind.WIDGET, context="ticket", type="http")["template"]["widgets"][0]
+    card = member_card(gorgias.widget("ticket"))
     assert card["title"] == "Loyalty: {{summary}}"
     assert card["meta"]["custom"]["buttons"] == [BUTTON]
 

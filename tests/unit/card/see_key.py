@@ -15,9 +15,10 @@ from typing import Any
 import punchcard
 
 from loyalty_desk.__main__ import main
+from loyalty_desk.card.keys import IF_MEMBER
 from loyalty_desk.connect.widgets import template
 from loyalty_desk.gorgias.fields import field_type, field_value
-from loyalty_desk.lookup.answers import IF_MEMBER, LookedUp
+from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import find_staged
 from loyalty_desk.macros.templates import gorgias_body, load_macros
 from loyalty_desk.records import Member

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.card.keys import TOLD
-from loyalty_desk.connect.widgets import find_button, is_ours, template
-from loyalty_desk.lookup.answers import IF_MEMBER, IF_NOT_MEMBER
+from loyalty_desk.card.keys import IF_MEMBER, IF_NOT_MEMBER, TOLD
+from loyalty_desk.connect.widgets import find_button, is_ours, shows, template
 from loyalty_desk.platforms import rivo
 
 EVERYTHING = frozenset(key.name for key in TOLD)
@@ -49,8 +48,32 @@ def test_a_row_that_the_platform_cannot_fill_is_left_out() -> None:
 def test_a_coupon_shows_its_value() -> None:
     coupons = cards(template("", EVERYTHING, {}))[IF_MEMBER]["widgets"][-1]
 
-    assert (coupons["type"], coupons["path"]) == ("list", "coupons")
-    assert paths(coupons["widgets"][0]) == ["value", "code", "expires_on"]
+    assert (coupons["type"], coupons["path"], coupons["title"]) == ("card", "coupons", "Coupons")
+    [items] = coupons["widgets"]
+    assert (items["type"], items["path"]) == ("list", "items")
+    assert paths(items["widgets"][0]) == ["value", "code", "expires_on"]
+
+
+def test_a_link_is_a_link_and_a_day_is_a_day() -> None:
+    rows = cards(template("", EVERYTHING, {}))[IF_MEMBER]["widgets"]
+    kinds = {row["path"]: row["type"] for row in rows}
+
+    assert kinds["referral_url"] == "url"
+    assert kinds["points_expire_on"] == kinds["as_of"] == "date"
+    assert kinds["segments"] == kinds["coupons"] == "card", "a heading with its list"
+    assert set(kinds.values()) <= {"text", "date", "url", "card"}
+
+
+def test_the_cards_are_under_the_key_that_the_place_has_them_by() -> None:
+    tree = template("Loyalty: {{summary}}", EVERYTHING, BUTTON, "points")
+
+    [outer] = tree["widgets"]
+    assert (outer["path"], outer["meta"]) == ("points", {"displayCard": False})
+    assert list(cards(outer)) == [IF_MEMBER, IF_NOT_MEMBER]
+    assert is_ours(tree)
+    assert shows(tree, "points")
+    assert not shows(tree, "another store's")
+    assert find_button(tree) == BUTTON
 
 
 def test_a_button_is_found_again_on_the_member_s_card() -> None:

@@ -132,6 +132,14 @@ def test_the_table_is_aligned_and_leaves_out_empty_classes() -> None:
     assert not any("excluded" in line for line in lines)
 
 
+def test_cards_in_a_newer_form_are_named_beside_what_was_pushed_and_not_among_it() -> None:
+    rewritten = text.table(record(planned=2, planned_new=2, pushed=2, rewritten=1500))
+
+    assert "2, 0 failed, 0 gone, 0 left; 1,500 unchanged, in a newer form" in rewritten
+    assert "add up" not in rewritten
+    assert "newer form" not in text.table(PUSHED)
+
+
 def test_the_table_says_when_counts_do_not_add_up() -> None:
     assert "does not add up" in text.table(record(planned=2))
     assert "does not add up" not in text.table(PUSHED)

@@ -99,6 +99,9 @@ def _show(
         token=token,
         problem=problem,
         disconnected=disconnected,
+        asks_about_widget=any(kind == Kind.WIDGET for kind, *_ in made)
+        and store.widgets_read_place
+        and "widget_reads" not in store.gorgias.model_fields_set,
         buttons=button.tables(awards_url, store.awards.reasons[0]) if awards_url else {},
         hints=button.hints(store.awards),
         address_problem=address_problem,

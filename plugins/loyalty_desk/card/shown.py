@@ -1,0 +1,103 @@
+"""The card as agents see it: what stands at the store's place, and what a lookup answers. No I/O.
+
+Macros read its keys as they are. A widget shows a card only when its part of the data is there, so
+a member's and everybody else's come once more under a key of their own, in the words of people: no
+row of theirs is ever empty, and a list that is empty is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from loyalty_desk.card.keys import (
+    AS_OF,
+    IF_MEMBER,
+    IF_NOT_MEMBER,
+    KEYS,
+    REASON,
+    WHAT_TO_DO,
+    Kind,
+)
+from loyalty_desk.classes import CARD_CLASSES
+from loyalty_desk.records import Outcome
+
+FORM: Final = "2"
+"""Which version of this module wrote a card, as the ledger keeps it. A card of another version is
+the same card, and is written anew in the background only when something needs it (`connect`)."""
+
+ITEMS: Final = "items"
+"""Where a list stands: inside an object, so that its heading goes with it."""
+
+
+def shown_card(
+    said: Mapping[str, Any], as_of_utc: str | None, currency: str | None
+) -> dict[str, Any]:
+    """The card with since when it is known and, for nobody, what to do; `said` has its sentences.
+
+    `as_of_utc` is when the platform was last known to say so, None when it never was; `currency`
+    that of the shop, if it is set.
+    """
+    shown = {**said, AS_OF: as_of_utc}
+    if said.get("member"):
+        return {**shown, IF_MEMBER: _for_people(shown, currency)}
+    text = CARD_CLASSES[Outcome(said["status"])]
+    shown |= {REASON: text.reason, WHAT_TO_DO: text.what_to_do}
+    return {**shown, IF_NOT_MEMBER: dict(shown)}
+
+
+def _for_people(shown: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
+    rows = {}
+    for name, value in shown.items():
+        kind = KEYS[name].kind if name in KEYS else Kind.TEXT
+        if kind is Kind.NUMBER:
+            rows[name] = grouped(value)
+        elif kind is Kind.DECIMAL:
+            rows[name] = _money(value, currency)
+        elif kind in {Kind.TEXTS, Kind.COUPONS}:
+            if value:
+                rows[name] = {ITEMS: _items(value, shown.get(AS_OF), currency)}
+        else:
+            rows[name] = value
+    return rows
+
+
+def grouped(number: Any) -> Any:
+    """A number as it stands in sentences; one without a thousand is printed the same as it is."""
+    is_large = isinstance(number, int) and abs(number) >= 1000
+    return f"{number:,}" if is_large else number
+
+
+def _items(
+    values: Sequence[Any], as_of_utc: str | None, currency: str | None
+) -> list[Mapping[str, Any]]:
+    return [
+        _coupon(value, as_of_utc, currency) if isinstance(value, Mapping) else {"name": value}
+        for value in values
+    ]
+
+
+def _coupon(
+    coupon: Mapping[str, Any], as_of_utc: str | None, currency: str | None
+) -> dict[str, Any]:
+    """A coupon with the unit of its value. Of one that has ended it says so, which stays true."""
+    found = dict(coupon)
+    if "value" in found:
+        found["value"] = _money(found["value"], currency)
+    ends_on = found.get("expires_on")
+    is_over = isinstance(ends_on, str) and as_of_utc is not None and ends_on < as_of_utc[:10]
+    state = "expired" if is_over else "not usable now" if found.get("usable") is False else ""
+    if state:
+        found["name"] = f"{found.get('name', '')} ({state})".strip()
+    return found
+
+
+def _money(text: Any, currency: str | None) -> Any:
+    """An amount with its currency; what tells its unit itself, such as a percentage, as it is."""
+    try:
+        amount = Decimal(text)
+    except (InvalidOperation, TypeError, ValueError):
+        return text
+    shown = f"{amount:,}" if amount.is_finite() else str(text)
+    return f"{shown} {currency}" if currency else shown

@@ -1,0 +1,78 @@
+"""Has Gorgias ask for a card again, where widgets show what its integration last fetched.
+
+Such a widget is behind until something happens on a ticket. A tag of ours, put on and taken off
+again, is such an event, which platforms' guides advise agents to make by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Engine
+
+from loyalty_desk.errors import ApiError, ApiUnavailableError
+from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.settings.stores_file import StoreSettings, installation
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
+
+ASK_AGAIN_TAG: Final = "loyalty-refresh"
+"""It stands on a ticket for a moment only, so no other tag is ever taken away."""
+REQUESTS: Final = 2.0
+"""A ticket costs: the tag put on, and taken off."""
+
+
+class AskAgain:
+    """Asks for customers of one store, within a share of its budget. Thread-safe; one a task.
+
+    What is beyond the share is not made up for: the next event on the ticket asks anyway.
+    """
+
+    def __init__(
+        self,
+        client: GorgiasClient,
+        engine: Engine,
+        store: StoreSettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client, self._engine, self._store, self._clock = client, engine, store, clock
+        budget, share = store.budget, store.gorgias.ask_again_share
+        self._most = share * budget.share * budget.capacity
+        self._per_s = self._most / budget.window_s * installation().speed
+        self._left, self._at_s, self._lock = self._most, clock(), Lock()
+
+    def ask(self, customer_id: int) -> int:
+        """Touch the open tickets of a customer; returns how many were. A failure is no trouble."""
+        if self._store.widgets_read_place:
+            return 0
+        binds = {"store": self._store.name, "customer_id": customer_id}
+        with reading(self._engine) as connection:
+            found = connection.execute(statement("refresh/select_open_tickets"), binds)
+            ticket_ids = found.scalars().all()
+        return sum(self._touch(ticket_id) for ticket_id in ticket_ids if self._may())
+
+    def _touch(self, ticket_id: int) -> bool:
+        try:
+            self._client.add_tag(ticket_id, ASK_AGAIN_TAG)
+            self._client.remove_tag(ticket_id, ASK_AGAIN_TAG)
+        except (ApiError, ApiUnavailableError) as error:
+            log.warning("ticket %d shows a card of before (%s)", ticket_id, type(error).__name__)
+            return False
+        return True
+
+    def _may(self) -> bool:
+        """Take a ticket's requests out of the share, if they are there."""
+        with self._lock:
+            now_s = self._clock()
+            refilled = self._left + (now_s - self._at_s) * self._per_s
+            self._left, self._at_s = min(self._most, refilled), now_s
+            if self._left < REQUESTS:
+                return False
+            self._left -= REQUESTS
+            return True
