@@ -80,7 +80,7 @@ def merge(shop: Shop, chance: Random) -> None:
         who = (one.customer_id, two.customer_id)
         shop.moved.update(who)
         with shop.journal.doing("merge", shop.name, f"merge into {two.customer_id}", *who):
-            shop.note_addresses(*who)
+            shop.note_merge(*who)
             body = {"into": two.customer_id}
             shop.in_gorgias("POST", f"customers/{one.customer_id}/merge", body)
 

@@ -48,6 +48,8 @@ class Shop:
     """Customers whom the desk linked to a member."""
     addresses: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By customer who was ever linked, swapped or merged into: the addresses held at any time."""
+    merged: dict[int, set[str]] = field(default_factory=dict)
+    """By customer who was merged into: all the addresses of both, whose members it may show."""
     links: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By customer: the members of any link that was ever made."""
     moved: set[int] = field(default_factory=set)
@@ -95,13 +97,28 @@ class Shop:
         with self.lock:
             for customer_id in customer_ids:
                 self.addresses[customer_id] |= told
+                if customer_id in self.merged:
+                    self.merged[customer_id] |= told
+
+    def note_merge(self, source_id: int, target_id: int) -> None:
+        """Note before a merge that an address of either is one of the target's from now on."""
+        self.note_addresses(source_id, target_id)
+        with self.lock:
+            earlier = self.merged.pop(source_id, set()) | self.merged.get(target_id, set())
+            self.merged[target_id] = earlier | self.addresses[target_id]
 
     def may_be_shown(self, email: str) -> set[str]:
-        """Whose card an address may bring: who held it, and whom its customer was linked to."""
+        """Whose card an address may bring.
+
+        Who held it, whom its customer was linked to, and who held another address of a customer
+        into whom its own was merged.
+        """
         address = email.strip().lower()
         with self.lock:
             linked = (self.links[one] for one, held in self.addresses.items() if address in held)
-            return self.holders.get(address, set()).union(*linked)
+            joined = (held for held in self.merged.values() if address in held)
+            others = (self.holders.get(one, set()) for held in joined for one in held)
+            return self.holders.get(address, set()).union(*linked, *others)
 
     def is_untold(self, customer: Mapping[str, Any]) -> bool:
         """Whether an address of a customer was ever that of a member who was deleted."""
