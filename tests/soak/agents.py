@@ -112,6 +112,10 @@ def look_up(shop: Shop, chance: Random) -> None:
         answer.raise_for_status()
         card = answer.json()
         action.outcome = f"{card.get('source')} {card.get('status')}"
-    shown, held = card.get("member_id"), shop.holders.get(email.lower(), set())
-    if shown is not None and shown not in held:
-        shop.journal.complain(f"{shop.name}: a lookup showed {shown}; the address is of {held}")
+    shown, may_be = card.get("member_id"), shop.may_be_shown(email)
+    if shown is not None and shown not in may_be:
+        done = (*shop.journal.about(shop.name, shown), *shop.journal.about(shop.name, email))
+        told = "\n    ".join((str(card), *done))
+        shop.journal.complain(
+            f"{shop.name}: a lookup of {email} showed {shown}; that is of {may_be}\n    {told}"
+        )

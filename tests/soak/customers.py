@@ -52,6 +52,7 @@ def _swap(shop: Shop, one: Shown, two: Shown) -> None:
     who = (one.customer_id, two.customer_id)
     shop.moved.update(who)
     with shop.journal.doing("address", shop.name, "swap addresses", *who):
+        shop.note_addresses(*who)
         held = [shop.in_gorgias("GET", f"customers/{n}").get("email") for n in who]
         for customer_id, email in zip(who, reversed(held), strict=True):
             shop.in_gorgias("PATCH", f"customers/{customer_id}", {"email": email})
@@ -79,6 +80,7 @@ def merge(shop: Shop, chance: Random) -> None:
         who = (one.customer_id, two.customer_id)
         shop.moved.update(who)
         with shop.journal.doing("merge", shop.name, f"merge into {two.customer_id}", *who):
+            shop.note_merge(*who)
             body = {"into": two.customer_id}
             shop.in_gorgias("POST", f"customers/{one.customer_id}/merge", body)
 

@@ -45,6 +45,9 @@ def decide(shop: Shop, chance: Random) -> None:
 def _send(shop: Shop, customer_id: int, form: dict[str, str]) -> None:
     deed, member_id = form["action"], form.get("member_id", "")
     what = f"{deed} {member_id}"
+    if deed == "link":
+        shop.note_addresses(customer_id)
+        shop.links[customer_id].add(member_id)
     with shop.journal.doing("decision", shop.name, what, customer_id, member_id) as action:
         answer = shop.pages().post(f"/mismatches/customer/{customer_id}", form)
         action.outcome = f"answered {answer.status_code}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -45,6 +46,12 @@ class Shop:
     """By address: the members who held it at any time, so whose card a lookup may show."""
     linked: dict[int, str] = field(default_factory=dict)
     """Customers whom the desk linked to a member."""
+    addresses: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By customer who was ever linked, swapped or merged into: the addresses held at any time."""
+    merged: dict[int, set[str]] = field(default_factory=dict)
+    """By customer who was merged into: all the addresses of both, whose members it may show."""
+    links: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By customer: the members of any link that was ever made."""
     moved: set[int] = field(default_factory=set)
     """Customers who got another's address, or another customer."""
     left: set[str] = field(default_factory=set)
@@ -79,6 +86,39 @@ class Shop:
     def note_holder(self, email: str, member_id: str) -> None:
         with self.lock:
             self.holders.setdefault(email.strip().lower(), set()).add(member_id)
+
+    def note_addresses(self, *customer_ids: int) -> None:
+        """Note before a deed that each of these customers may hold what any of them does now."""
+        told: set[str] = set()
+        for customer_id in customer_ids:
+            found = self.in_gorgias("GET", f"customers/{customer_id}")
+            emails = (found["email"], *(one["address"] for one in found["channels"]))
+            told |= {email.strip().lower() for email in emails if email}
+        with self.lock:
+            for customer_id in customer_ids:
+                self.addresses[customer_id] |= told
+                if customer_id in self.merged:
+                    self.merged[customer_id] |= told
+
+    def note_merge(self, source_id: int, target_id: int) -> None:
+        """Note before a merge that an address of either is one of the target's from now on."""
+        self.note_addresses(source_id, target_id)
+        with self.lock:
+            earlier = self.merged.pop(source_id, set()) | self.merged.get(target_id, set())
+            self.merged[target_id] = earlier | self.addresses[target_id]
+
+    def may_be_shown(self, email: str) -> set[str]:
+        """Whose card an address may bring.
+
+        Who held it, whom its customer was linked to, and who held another address of a customer
+        into whom its own was merged.
+        """
+        address = email.strip().lower()
+        with self.lock:
+            linked = (self.links[one] for one, held in self.addresses.items() if address in held)
+            joined = (held for held in self.merged.values() if address in held)
+            others = (self.holders.get(one, set()) for held in joined for one in held)
+            return self.holders.get(address, set()).union(*linked, *others)
 
     def is_untold(self, customer: Mapping[str, Any]) -> bool:
         """Whether an address of a customer was ever that of a member who was deleted."""
