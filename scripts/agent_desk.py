@@ -59,10 +59,8 @@ class AgentDesk:
 
     def has_button(self, ticket_id: int) -> bool:
         """Whether the ticket shows a button, as it does beside the card of a member."""
-        return (
-            SHOWN_BUTTON
-            in self._session.get(f"{self.url}/ticket/{ticket_id}", timeout=TIMEOUT_S).text
-        )
+        page = self._session.get(f"{self.url}/ticket/{ticket_id}", timeout=TIMEOUT_S)
+        return SHOWN_BUTTON in page.text
 
     def write_as_customer(self, ticket_id: int, text: str) -> None:
         """Add a message of the customer's, as when a mail comes in."""

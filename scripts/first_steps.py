@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import requests
 
@@ -48,7 +49,7 @@ def find_members_ticket(programs: Programs, agents: AgentDesk, tickets: Sequence
     found: list[int] = []
 
     def has_found() -> bool:
-        found.extend(ticket_id for ticket_id in tickets if agents.has_button(ticket_id))
+        found.extend(islice(filter(agents.has_button, tickets), 1))
         return bool(found)
 
     programs.wait_until(has_found, "a ticket of a member", LOOKUP_LIMIT_S)

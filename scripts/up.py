@@ -51,7 +51,9 @@ def main() -> int:
     guard()
     console = Console()
     try:
-        with hold_alone(directory.with_suffix(".lock"), "`make up` is running here already"):
+        with hold_alone(
+            directory.with_name(f"{directory.name}.lock"), "`make up` is running here already"
+        ):
             stay_up(SandboxSize(**arguments), directory, port, console)
     except StopRequestedError:
         console.say("stopped")

@@ -92,6 +92,16 @@ class Shop:
         assert record.state is RunState.SUCCEEDED, record.failure
         assert not (failed := self.failed_checks()), failed
 
+    def plan_again(self) -> None:
+        """What a person does in Airflow, to have these tasks of the run go once more."""
+        for stage in ("match", "check_match", "plan", "check_plan", "push"):
+            sync.STAGES[stage](STORE, f"run-{self.runs}")
+
+    def merge_grace_into_ivy(self) -> None:
+        """An agent merges them in Gorgias."""
+        path = f"customers/{self.customer_ids[GRACE]}/merge"
+        self.sandbox.control("gorgias", "POST", path, {"into": self.customer_ids[IVY]})
+
     def settle(self) -> None:
         """One more sync, and everybody is shown what an oracle says that shares no code."""
         self.sync()

@@ -9,9 +9,7 @@ import pytest
 
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import CardWriter
-from loyalty_desk.tasks import sync
-from tests.factories import STORE
-from tests.meeting.shop import GRACE, IVY, Shop
+from tests.meeting.shop import IVY, Shop
 
 BEFORE_IT = 4_321
 
@@ -22,10 +20,24 @@ def show_another_balance(shop: Shop) -> None:
     shop.webhook(IVY)
 
 
-def once(deed: Callable[[Shop], None], shop: Shop) -> Callable[[], None]:
-    """Do the deed at the first call alone, so that its own requests do not start it again."""
-    left = [deed]
+def once(shop: Shop) -> Callable[[], None]:
+    """Show the balance at the first call alone, so that its own requests do not start it again."""
+    left = [show_another_balance]
     return lambda: left.pop()(shop) if left else None
+
+
+def show_it_before_the_answer_comes(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """Have the first answer of a method be on its way while the other balance is shown."""
+    read, meanwhile = getattr(owner, name), once(shop)
+
+    def slowly(one: Any, *asked: Any) -> Any:
+        found = read(one, *asked)
+        meanwhile()
+        return found
+
+    monkeypatch.setattr(owner, name, slowly)
 
 
 def settle_without_grace(shop: Shop) -> None:
@@ -33,15 +45,10 @@ def settle_without_grace(shop: Shop) -> None:
     shop.is_right = False  # she is gone, so no other test goes on from here
 
 
-def merge(shop: Shop) -> None:
-    into = {"into": shop.customer_ids[IVY]}
-    shop.sandbox.control("gorgias", "POST", f"customers/{shop.customer_ids[GRACE]}/merge", into)
-
-
 def test_a_card_shown_while_a_page_of_customers_was_on_its_way_is_no_drift(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, meanwhile = GorgiasClient.iter_customer_pages, once(show_another_balance, shop)
+    read, meanwhile = GorgiasClient.iter_customer_pages, once(shop)
 
     def slowly(client: GorgiasClient, *order: Any) -> Iterator[Any]:
         for page in read(client, *order):
@@ -57,16 +64,8 @@ def test_a_card_shown_while_a_page_of_customers_was_on_its_way_is_no_drift(
 def test_a_card_shown_while_the_survivor_of_a_merge_was_read_is_no_drift(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, meanwhile = GorgiasClient.get_customer, once(show_another_balance, shop)
-
-    def slowly(client: GorgiasClient, customer_id: int) -> Any:
-        found = read(client, customer_id)
-        if customer_id == shop.customer_ids[IVY]:
-            meanwhile()
-        return found
-
-    merge(shop)
-    monkeypatch.setattr(GorgiasClient, "get_customer", slowly)
+    shop.merge_grace_into_ivy()
+    show_it_before_the_answer_comes(shop, monkeypatch, GorgiasClient, "get_customer")
 
     shop.sync()
     settle_without_grace(shop)
@@ -75,18 +74,7 @@ def test_a_card_shown_while_the_survivor_of_a_merge_was_read_is_no_drift(
 def test_a_card_shown_while_the_push_looked_for_the_survivor_is_no_drift(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, meanwhile = CardWriter.find_by_address, once(show_another_balance, shop)
+    show_it_before_the_answer_comes(shop, monkeypatch, CardWriter, "find_by_address")
 
-    def slowly(writer: CardWriter, email: str) -> Any:
-        found = read(writer, email)
-        meanwhile()
-        return found
-
-    def plan_again(shop: Shop) -> None:
-        for stage in ("match", "check_match", "plan", "check_plan", "push"):
-            sync.STAGES[stage](STORE, f"run-{shop.runs}")
-
-    monkeypatch.setattr(CardWriter, "find_by_address", slowly)
-
-    shop.sync({"check_plan": merge, "push": plan_again})
+    shop.sync({"check_plan": Shop.merge_grace_into_ivy, "push": Shop.plan_again})
     settle_without_grace(shop)

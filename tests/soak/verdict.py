@@ -174,7 +174,7 @@ def was_out_of_service(shop: Shop, run: dict[str, Any]) -> bool:
 
 def met_no_store(logs: Path) -> bool:
     """Whether a task failed as its store was disconnected: what had begun before its DAG paused."""
-    last = max(logs.glob("attempt=*.log"), default=None)
+    last = max(logs.rglob("attempt=*.log"), default=None)  # a mapped task has a folder a part
     return last is not None and "StoreDisconnectedError" in last.read_text(encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from loyalty_desk.awards.deciding import decide_once
 from loyalty_desk.awards.queue import (
     Door,
     NoAwardError,
+    Queued,
     get_award,
     get_events,
     settle_unknown,
@@ -158,8 +159,7 @@ def reverse(request: Request, visitor: Awarding, form: OwnForm, award_id: str) -
         return _show_one(request, visitor, award_id, problem=problem)
     except LoyaltyDeskError as error:
         return _show_one(request, visitor, award_id, problem=f"Not done: {error}.")
-    done = "waits" if queued.state is AwardState.NEEDS_APPROVAL else "reversed"
-    return _back(request, visitor, queued.award_id, done)
+    return _back(request, visitor, queued.award_id, word_of(queued, "reversed"))
 
 
 def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str = "") -> Response:
@@ -195,6 +195,11 @@ def _get(connection: Connection, visitor: Visitor, award_id: str) -> Row[Any]:
         return get_award(connection, visitor.store.name, award_id)
     except NoAwardError:
         raise WebError(404, "There is no such award.") from None
+
+
+def word_of(queued: Queued, otherwise: str) -> str:
+    """What the page is to say of a new award: that it waits, or else that word."""
+    return "waits" if queued.state is AwardState.NEEDS_APPROVAL else otherwise
 
 
 def read_decision(form: Form) -> bool | None:

@@ -41,11 +41,12 @@ from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.searches import find_email_key, read_words
 from loyalty_desk.platforms.registry import award_units
-from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.records import Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.web.desk.awards import word_of
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Awarding, Visitor
@@ -128,8 +129,8 @@ def import_file(request: Request, visitor: Awarding, form: OwnForm) -> Response:
 
 def _show_queued(request: Request, visitor: Visitor, queued: Queued) -> Response:
     where = f"/{visitor.store.name}/awards/{queued.award_id}"
-    taken = "waits" if queued.state is AwardState.NEEDS_APPROVAL else "awarded"
-    return back_to(request, where, done=taken if queued.is_new else "repeated")
+    done = word_of(queued, "awarded") if queued.is_new else "repeated"
+    return back_to(request, where, done=done)
 
 
 def _show_form(
