@@ -33,7 +33,7 @@ from loyalty_desk.settings.stores_file import StoreSettings, installation, store
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
-from loyalty_desk.staging.stores import in_force
+from loyalty_desk.staging.stores import find_stores_beside, in_force
 from loyalty_desk.staging.turns import hold_store
 
 log = logging.getLogger(__name__)
@@ -176,8 +176,13 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
     revoked = disconnect.revoke_tokens(engine, store.name, by, utc_now())
     log.info("%d tokens are revoked", revoked)
     objects = AccountObjects(client.transport)
-    kinds = (Kind.TAG,) if cards_stay else REMOVED_LAST
-    left = list(disconnect.remove_objects(engine, store.name, objects, kinds))
+    kinds: tuple[Kind, ...] = (Kind.TAG,) if cards_stay else REMOVED_LAST
+    left: list[Left] = []
+    if beside := find_stores_beside(engine, store.name, at_place=False):
+        # Theirs are the same ones, which they found there.
+        kinds = tuple(kind for kind in kinds if kind is not Kind.TAG)
+        left.append(Left(what="tags", why=f"store {', '.join(beside)} has them too"))
+    left += disconnect.remove_objects(engine, store.name, objects, kinds)
     if fields := known_objects(engine, store.name, Kind.CUSTOM_FIELD):
         left.append(Left(what=f"{len(fields)} customer fields", why="they stay with the cards"))
     cards = disconnect.count_cards(engine, store.name)
