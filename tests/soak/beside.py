@@ -53,8 +53,10 @@ def wrong_widgets(
     for widget in widgets:
         shown = build_widget(widget, customer, {}, "")
         leaves = {leaf.title: leaf.value for leaf in _iter_leaves(shown.children)}
-        if leaves.get("Points") != wanted or bool(leaves.get("Why")) == card["member"]:
-            yield f"the {widget['context']} widget shows {leaves} of {dict(card)}"
+        points, why = leaves.get("Points"), leaves.get("Why")
+        if points != wanted or bool(why) == card["member"]:
+            said = f"{points!r}, {why!r} for {card['summary']!r}"
+            yield f"the {widget['context']} widget shows {said}"
 
 
 def _iter_leaves(nodes: list[Any]) -> Iterator[Leaf]:
