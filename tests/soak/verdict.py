@@ -15,7 +15,7 @@ from loyalty_desk.staging.run_record import balance_problems, load_recent_record
 from scripts.desk import Desk
 from tests.cluster.shops import ENDED_AWARDS
 from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets, survivors_of_merges
 from tests.flow.told import as_told_by
 from tests.soak.shop import Shop
 
@@ -64,7 +64,8 @@ def wanted_cards(shop: Shop, customers: list[dict[str, Any]]) -> dict[int, Card]
         for customer in customers
         if customer["id"] not in shop.erased_customers
     ]
-    cards = expected_cards(members, decided, all_tickets(shop.sandbox))
+    tickets, survivors = all_tickets(shop.sandbox), survivors_of_merges(shop.sandbox)
+    cards = expected_cards(members, decided, tickets, survivors)
     return {one: as_told_by(shop.platform, card, ids) for one, card in cards.items()}
 
 
