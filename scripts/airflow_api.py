@@ -15,14 +15,15 @@ COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """One task of one run. `seconds` is how long its newest attempt took so far, `pid` whose
-    process it was on the machine that ran it."""
+    """One task of one run, or one part of a mapped one. `seconds` is how long its newest attempt
+    took so far, `pid` whose process it was on the machine that ran it."""
 
     name: str
     state: str
     attempt: int
     seconds: float
     pid: int | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ class AirflowApi:
                 attempt=task["try_number"],
                 seconds=task["duration"] or 0.0,
                 pid=task["pid"],
+                part=None if task["map_index"] < 0 else task["map_index"],
             )
             for task in found
         ]
