@@ -8,7 +8,9 @@ from typing import Any
 
 import requests
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 120.0
+"""On a machine that is busy with other work; a service that is gone refuses at once."""
+HEALTH_TIMEOUT_S = 20.0
 QUESTION_RESTS_S = 2.0
 COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
@@ -49,9 +51,9 @@ class AirflowApi:
         try:
             # The first call builds the API that the tasks talk to, which takes seconds: better
             # now, while the other services start, than inside the first task.
-            self._session.get(f"{self._base_url}/execution/health", timeout=TIMEOUT_S)
+            self._session.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
             answer = self._session.get(
-                f"{self._base_url}/api/v2/monitor/health", timeout=TIMEOUT_S
+                f"{self._base_url}/api/v2/monitor/health", timeout=HEALTH_TIMEOUT_S
             ).json()
         except requests.RequestException:
             return ["api-server"]
