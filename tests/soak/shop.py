@@ -66,6 +66,8 @@ class Shop:
     """Members with a record at fault, and what mends it."""
     rivo_ids: dict[str, str] = field(default_factory=dict)
     """Members' ids on Rivo, whose answers the oracle goes by, by those on the platform."""
+    pace: float = 1.0
+    """How much longer actors rest than on a machine that has nothing else to do."""
     tokens: dict[Opens, str] = field(default_factory=dict)
     made_tokens: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
