@@ -27,12 +27,14 @@ WHERE
 -- Fails if a card states that points expire in a past year, or more than ten years from now:
 -- usually a wrong unit or a stand-in such as 9999, and agents would tell it to shoppers.
 -- Does not test the day; an expiry some days ago is the platform's to clean up.
+-- A search for the key goes before the JSON, which most cards need not be read as.
 -- Reads members. Binds store, this_year. One row per member at fault, none when all is well.
 SELECT member_id AS failing_id
 FROM members
 WHERE
     store = :store
     AND gone_at_utc IS NULL
+    AND card LIKE '%"points_expire_on":"%'
     AND SUBSTR(JSON(card) ->> 'points_expire_on', 1, 4)
     NOT BETWEEN CAST(CAST(:this_year AS INTEGER) AS TEXT)
     AND CAST(CAST(:this_year AS INTEGER) + 10 AS TEXT);
