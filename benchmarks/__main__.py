@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 def main() -> int:
     """Print the figures as they come; a figure without a goal has an empty one."""
     from benchmarks import (  # noqa: PLC0415 - they need the path from above
+        audience,
         awards,
         budget,
         cluster,
@@ -51,6 +52,7 @@ def main() -> int:
     for family, figures in (
         ("reconcile", partial(reconcile.figures, rows=arguments.rows, repeat=arguments.repeat)),
         ("budget", budget.figures),
+        ("budget", audience.figures),
         ("award", awards.figures),
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
         ("desk", partial(desk.figures, rows=arguments.rows)),

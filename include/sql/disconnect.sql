@@ -10,17 +10,18 @@ WHERE store = :store AND state IN ('queued', 'needs_approval', 'approved', 'appl
 -- Reads pushed_cards. Binds store. One row.
 SELECT COUNT(*) AS cards
 FROM pushed_cards
-WHERE store = :store;
+WHERE store = :store AND fingerprint <> 'none';
 
 -- name: select_cards_to_clear
--- Cards that Gorgias last accepted from us, to be cleared; who was cleared is not among them.
+-- Cards that Gorgias last accepted from us, to be cleared; who was cleared, or whose card was taken
+-- away, is not among them.
 -- Reads pushed_cards. Binds store, most. One row per customer and destination.
 SELECT
     customer_id,
     destination,
     version_utc
 FROM pushed_cards
-WHERE store = :store
+WHERE store = :store AND fingerprint <> 'none'
 ORDER BY customer_id, destination
 LIMIT :most;
 

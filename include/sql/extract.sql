@@ -169,7 +169,7 @@ LIMIT :lookups;
 -- Reads pushed_cards. Binds store, ids (a list of customer ids). One row per customer.
 SELECT DISTINCT customer_id
 FROM pushed_cards
-WHERE store = :store AND customer_id IN (:ids);
+WHERE store = :store AND customer_id IN (:ids) AND fingerprint <> 'none';
 
 -- name: select_rivals
 -- Customers with a card who are said to have a further address of another one as their own. In
@@ -188,6 +188,9 @@ WHERE
     AND rivals.gone_at_utc IS NULL
     AND EXISTS (
         SELECT 1 FROM pushed_cards AS shown
-        WHERE shown.store = rivals.store AND shown.customer_id = rivals.customer_id
+        WHERE
+            shown.store = rivals.store
+            AND shown.customer_id = rivals.customer_id
+            AND shown.fingerprint <> 'none'
     )
 ORDER BY rivals.customer_id ASC;

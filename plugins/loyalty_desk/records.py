@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class MemberStatus(StrEnum):
@@ -49,6 +49,10 @@ class Outcome(StrEnum):
     MERGED_OR_DELETED = "merged_or_deleted"
     EXCLUDED = "excluded"
     ERASED = "erased"
+
+
+WITHDRAWN: Final = "withdrawn"
+"""Stands for an outcome where a customer is to have no card, whoever it is."""
 
 
 class Destination(StrEnum):

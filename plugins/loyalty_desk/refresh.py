@@ -29,6 +29,7 @@ from loyalty_desk.gorgias.destinations import (
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.audience import find_recent
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
@@ -100,12 +101,14 @@ class CardShower:
                 say_last_awards(connection, name, [member.member_id], asked_at)
         return member
 
-    def push(self, member_id: str) -> int:
+    def push(self, member_id: str, *, to_everybody: bool = False) -> int:
         """Write the staged card to each customer matched to the member; returns how many writes.
 
         A card that Gorgias accepted before is not written again. Customers who would be matched and
         are not yet are asked for; whose match does not hold any more is for the next sync, for
-        which staging has noted the member.
+        which staging has noted the member. Of who has not written lately, where the store writes to
+        those alone who have, a card that is not right any more is taken away; with `to_everybody`
+        they are written to as well.
         """
         binds = {
             "store": self.store.name,
@@ -118,12 +121,19 @@ class CardShower:
             customer_ids = found.scalars().all()
             others = connection.execute(statement("refresh/select_unmatched_customers"), binds)
             unmatched_ids = others.scalars().all()
-        if unmatched_ids:
+            found_ids = frozenset([*customer_ids, *unmatched_ids])
+            recent = found_ids
+            if not to_everybody:
+                recent = find_recent(connection, self.store, found_ids, utc_now())
+        if asked_ids := recent.intersection(unmatched_ids):
             with self.engine.begin() as connection:
-                for customer_id in unmatched_ids:
+                for customer_id in sorted(asked_ids):
                     ask_for_customer(connection, self.store.name, customer_id, utc_now())
         return sum(
-            self._push_to(WantedCard(customer_id, destination, Outcome.MATCHED, member_id))
+            self._push_to(
+                WantedCard(customer_id, destination, Outcome.MATCHED, member_id),
+                is_recent=customer_id in recent,
+            )
             for destination in self.store.push_to
             for customer_id in customer_ids
         )
@@ -138,9 +148,11 @@ class CardShower:
         self._asker.ask(delivery.customer_id, delivery.destination)
         return True
 
-    def _push_to(self, wanted: WantedCard) -> bool:
+    def _push_to(self, wanted: WantedCard, *, is_recent: bool) -> bool:
         with reading(self.engine) as connection:
             delivery = find_delivery(connection, self.store, wanted, utc_now())
+        if delivery is not None and not is_recent:
+            delivery = delivery.withdrawal
         return delivery is not None and self.deliver(delivery)
 
     @cached_property

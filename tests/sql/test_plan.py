@@ -299,6 +299,8 @@ def test_the_counts_and_the_facts_of_the_brake_agree(former: Staged) -> None:
         "planned_update": 2,
         "planned_clear": 1,
         "planned_texts": 0,
+        "planned_withdraw": 0,
+        "planned_recent": 0,
         "cards_unchanged": 1,
         "cards_stale": 0,
     }

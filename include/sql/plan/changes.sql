@@ -57,15 +57,17 @@ WHERE
 -- name: insert_changes
 -- The plan for one destination: who needs another card than the one that Gorgias has.
 -- `current_card` is what the last read saw, if that is newer than our last write (so that drift is
--- repaired), else what Gorgias accepted; NULL when there is no card.
+-- repaired), else what Gorgias accepted; NULL when there is no card, or it was taken away.
 -- `priority`: open ticket before recent ticket before none (digits 14 and up), then the tier (10 to
 -- 13), then how wrong the balance is (1 to 9). A member's card on somebody who is none goes first
 -- within its urgency: it shows a balance that is not theirs.
 -- A card that is right but in old words goes last of all, within its urgency.
+-- Who has no card gets none where the store writes to recent customers alone.
 -- Rows come in the order of the key and meet none of this run: both make inserting much faster.
 -- Reads customers_to_plan, matches, unmatched_customers, members, pushed_cards, urgent_customers,
--- stale_customers, old_texts; writes changes. Binds store, run_id, destination, non_member_cards,
--- now_utc and card_<class>: the fingerprint of each class's card.
+-- recent_customers, stale_customers, old_texts; writes changes. Binds store, run_id, destination,
+-- non_member_cards, to_everybody (a boolean), now_utc and card_<class>: the fingerprint of each
+-- class's card.
 INSERT INTO changes (
     store,
     run_id,
@@ -123,25 +125,29 @@ FROM (
             WHEN u.outcome = 'excluded' THEN :card_excluded
             WHEN u.outcome = 'erased' THEN :card_erased
         END AS wanted_card,
-        CASE
-            WHEN
-                :destination = 'customer_data'
-                AND c.shown_fingerprint IS NOT NULL
-                AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
-                THEN
-                    CASE
-                        WHEN c.shown_fingerprint = p.shown_fingerprint THEN p.fingerprint
-                        ELSE NULLIF(c.shown_fingerprint, 'none')
-                    END
-            ELSE p.fingerprint
-        END AS current_card,
+        NULLIF(
+            CASE
+                WHEN
+                    :destination = 'customer_data'
+                    AND c.shown_fingerprint IS NOT NULL
+                    AND (p.pushed_at_utc IS NULL OR c.read_at_utc > p.pushed_at_utc)
+                    THEN
+                        CASE
+                            WHEN c.shown_fingerprint = p.shown_fingerprint THEN p.fingerprint
+                            ELSE c.shown_fingerprint
+                        END
+                ELSE p.fingerprint
+            END,
+            'none'
+        ) AS current_card,
         p.version_utc,
+        recent.customer_id IS NOT NULL AS is_recent,
         o.customer_id IS NOT NULL AS says_old_texts,
         CASE
             WHEN mt.member_id IS NOT NULL
-                THEN CASE WHEN p.fingerprint IS NULL THEN 'new' ELSE 'update' END
+                THEN CASE WHEN COALESCE(p.fingerprint, 'none') = 'none' THEN 'new' ELSE 'update' END
             WHEN p.is_member THEN 'clear'
-            WHEN p.fingerprint IS NOT NULL THEN 'update'
+            WHEN p.fingerprint <> 'none' THEN 'update'
             WHEN :destination = 'customer_data' AND c.shown_fingerprint <> 'none' THEN 'clear'
             WHEN :non_member_cards = 'all' THEN 'new'
             WHEN
@@ -159,6 +165,7 @@ FROM (
             AND c.customer_id = p.customer_id
             AND p.destination = :destination
     LEFT JOIN urgent_customers AS urgent ON c.customer_id = urgent.customer_id
+    LEFT JOIN recent_customers AS recent ON c.customer_id = recent.customer_id
     LEFT JOIN old_texts AS o ON c.customer_id = o.customer_id AND o.destination = :destination
     WHERE
         c.store = :store
@@ -172,6 +179,7 @@ WHERE
     w.wanted_card IS NOT NULL
     AND w.kind IS NOT NULL
     AND (w.wanted_card IS DISTINCT FROM w.current_card OR w.says_old_texts)
+    AND (:to_everybody OR w.is_recent OR w.current_card IS NOT NULL)
 ORDER BY w.customer_id ASC;
 
 -- name: put_back_own_changes
@@ -220,8 +228,9 @@ WHERE NOT EXISTS (
 );
 
 -- name: count_changes
--- How many changes a run holds, by kind, whatever became of them; and how many customers have one
--- that is not done. Groups by customer because that reads the rows in the order they are kept.
+-- How many changes a run holds, by kind, whatever became of them, and how many of them are for
+-- customers with a recent ticket, as their priority tells; and how many customers have one that is
+-- not done. Groups by customer because that reads the rows in the order they are kept.
 -- Reads changes. Binds store, run_id. One row.
 SELECT
     CAST(COALESCE(SUM(d.cards), 0) AS BIGINT) AS planned,
@@ -229,6 +238,8 @@ SELECT
     CAST(COALESCE(SUM(d.cards_update), 0) AS BIGINT) AS planned_update,
     CAST(COALESCE(SUM(d.cards_clear), 0) AS BIGINT) AS planned_clear,
     CAST(COALESCE(SUM(d.cards_texts), 0) AS BIGINT) AS planned_texts,
+    CAST(COALESCE(SUM(d.cards_withdraw), 0) AS BIGINT) AS planned_withdraw,
+    CAST(COALESCE(SUM(d.cards_recent), 0) AS BIGINT) AS planned_recent,
     COUNT(CASE WHEN d.unsettled > 0 THEN 1 END) AS changing
 FROM (
     SELECT
@@ -238,6 +249,10 @@ FROM (
         COUNT(CASE WHEN c.kind = 'update' THEN 1 END) AS cards_update,
         COUNT(CASE WHEN c.kind = 'clear' THEN 1 END) AS cards_clear,
         COUNT(CASE WHEN c.kind = 'texts' THEN 1 END) AS cards_texts,
+        COUNT(CASE WHEN c.kind = 'withdraw' THEN 1 END) AS cards_withdraw,
+        COUNT(
+            CASE WHEN c.priority >= 10000000000000 OR c.priority BETWEEN -9 AND -1 THEN 1 END
+        ) AS cards_recent,
         COUNT(CASE WHEN c.state NOT IN ('done', 'gone') THEN 1 END) AS unsettled
     FROM changes AS c
     WHERE c.store = :store AND c.run_id = :run_id

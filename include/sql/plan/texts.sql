@@ -7,8 +7,9 @@ VALUES (:language, :version);
 -- name: insert_scope_of_old_texts
 -- Has an incremental plan look at some of the customers whose card is in other words than the store
 -- has by now: those with a recent ticket first, as only their cards are likely to be read soon.
--- Reads pushed_cards, customers, tickets, wanted_texts; writes plan_scope. Binds store,
--- place and other_place (the destinations with sentences), default_texts, most.
+-- Reads pushed_cards, customers, tickets, recent_customers, wanted_texts; writes plan_scope. Binds
+-- store, place and other_place (the destinations with sentences), default_texts, audience (to whom
+-- the store writes), most.
 INSERT INTO plan_scope (customer_id)
 SELECT DISTINCT outdated.customer_id
 FROM (
@@ -20,7 +21,15 @@ FROM (
         p.store = :store
         AND p.destination IN (:place, :other_place)
         AND p.texts_version <> COALESCE(wt.version, :default_texts)
+        AND p.fingerprint <> 'none'
         AND c.gone_at_utc IS NULL
+        AND (
+            EXISTS (
+                SELECT 1 FROM recent_customers AS r
+                WHERE r.customer_id = p.customer_id
+            )
+            OR :audience = 'everybody'
+        )
     ORDER BY
         EXISTS (
             SELECT 1 FROM tickets AS t
@@ -45,14 +54,16 @@ FROM (
         p.store = :store
         AND p.destination IN (:place, :other_place)
         AND p.texts_version <> :default_texts
+        AND p.fingerprint <> 'none'
     ORDER BY p.customer_id ASC
     LIMIT 1
 ) AS first_found;
 
 -- name: insert_old_texts
 -- The cards to look at that are in other words than the store has by now, so many at most.
--- Reads customers_to_plan, pushed_cards, urgent_customers, wanted_texts; writes old_texts. Binds
--- store, place and other_place (the destinations with sentences), default_texts, most.
+-- Reads customers_to_plan, pushed_cards, urgent_customers, recent_customers, wanted_texts; writes
+-- old_texts. Binds store, place and other_place (the destinations with sentences), default_texts,
+-- audience (to whom the store writes), most.
 INSERT INTO old_texts (customer_id, destination)
 SELECT
     c.customer_id,
@@ -66,6 +77,14 @@ WHERE
     AND c.gone_at_utc IS NULL
     AND p.destination IN (:place, :other_place)
     AND p.texts_version <> COALESCE(wt.version, :default_texts)
+    AND p.fingerprint <> 'none'
+    AND (
+        EXISTS (
+            SELECT 1 FROM recent_customers AS r
+            WHERE r.customer_id = c.customer_id
+        )
+        OR :audience = 'everybody'
+    )
 ORDER BY
     COALESCE(urgent.urgency, 0) DESC,
     c.customer_id ASC,

@@ -84,9 +84,14 @@ WHERE
 
 -- name: find_tickets
 -- The tickets of customers, also those on which a lookup found nobody.
--- Reads tickets, lookups_not_found. Binds store, customer_ids (a list). One row per ticket.
+-- Reads tickets, further_tickets, lookups_not_found. Binds store, customer_ids (a list).
+-- One row per ticket.
 SELECT ticket_id
 FROM tickets
+WHERE store = :store AND customer_id IN (:customer_ids)
+UNION
+SELECT ticket_id
+FROM further_tickets
 WHERE store = :store AND customer_id IN (:customer_ids)
 UNION
 SELECT ticket_id

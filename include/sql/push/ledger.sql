@@ -207,8 +207,9 @@ ON CONFLICT (store, customer_id) DO UPDATE
 -- name: select_cards_to_rewrite
 -- Cards that Gorgias accepted in another form than the one of now, with what each customer is to be
 -- shown: those with a recent ticket first, then by id. `place` is 0 for the former, 1 for the rest.
--- Reads pushed_cards, matches, unmatched_customers, tickets (recent ones only). Binds store,
--- form_now, place and after (where the last look ended), chunk. One row per customer.
+-- Reads pushed_cards, matches, unmatched_customers, tickets (recent ones only), further_tickets.
+-- Binds store, form_now, audience (to whom the store writes), place and after (where the last look
+-- ended), chunk. One row per customer.
 SELECT
     found.place,
     found.customer_id,
@@ -235,9 +236,19 @@ FROM (
         p.store = :store
         AND p.destination = 'customer_data'
         AND p.form IS DISTINCT FROM :form_now
+        AND p.fingerprint <> 'none'
         AND (mt.member_id IS NOT NULL OR u.outcome IS NOT NULL)
 ) AS found
-WHERE found.place > :place OR (found.place = :place AND found.customer_id > :after)
+WHERE
+    (found.place > :place OR (found.place = :place AND found.customer_id > :after))
+    AND (
+        :audience = 'everybody'
+        OR found.place = 0
+        OR EXISTS (
+            SELECT 1 FROM further_tickets AS f
+            WHERE f.store = :store AND f.customer_id = found.customer_id
+        )
+    )
 ORDER BY found.place ASC, found.customer_id ASC
 LIMIT :chunk;
 
@@ -247,3 +258,42 @@ LIMIT :chunk;
 UPDATE pushed_cards
 SET form = NULL
 WHERE store = :store AND destination = 'customer_data' AND form IS NOT NULL;
+
+-- name: select_without_card
+-- Customers who are to have a card and have none, by id.
+-- Reads matches, unmatched_customers, customers, pushed_cards. Binds store, destination,
+-- non_member_cards, after (where the last look ended), chunk. One row per customer.
+SELECT
+    found.customer_id,
+    found.outcome,
+    found.member_id
+FROM (
+    SELECT
+        mt.customer_id,
+        mt.member_id,
+        'matched' AS outcome
+    FROM matches AS mt
+    WHERE mt.store = :store AND mt.customer_id > :after
+    UNION ALL
+    SELECT
+        u.customer_id,
+        NULL AS member_id,
+        u.outcome
+    FROM unmatched_customers AS u
+    WHERE
+        u.store = :store
+        AND u.customer_id > :after
+        AND u.outcome <> 'merged_or_deleted'
+        AND :non_member_cards = 'all'
+) AS found
+INNER JOIN customers AS c ON c.store = :store AND found.customer_id = c.customer_id
+LEFT JOIN pushed_cards AS p
+    ON
+        p.store = :store
+        AND found.customer_id = p.customer_id
+        AND p.destination = :destination
+WHERE
+    c.gone_at_utc IS NULL
+    AND COALESCE(p.fingerprint, 'none') = 'none'
+ORDER BY found.customer_id ASC
+LIMIT :chunk;

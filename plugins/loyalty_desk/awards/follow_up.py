@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.awards.queue import add_event, amount_text, get_award
+from loyalty_desk.awards.queue import Door, add_event, amount_text, get_award
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -108,7 +108,11 @@ class FollowUp:
                 self._note(connection, award, "read back", facts)
         outage = None
         with self.gorgias.transport.until(Deadline.after(SHOW_WITHIN_S)):
-            pushed = self._shower.push(member_id) if member_id else 0
+            pushed = 0
+            if member_id:
+                # Who awards one by one looks at the customer, ticket or not.
+                one_by_one = award.door not in {Door.FILE, Door.BATCH}
+                pushed = self._shower.push(member_id, to_everybody=one_by_one)
             if self.store.leaves_ticket_notes and award.ticket_id is not None:
                 outage = self._leave_note(award, member)
         with self.engine.begin() as connection:

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.card.cards import (
+    NO_CARD,
     SYNCED_AT,
     absent_card,
     absent_fingerprint,
@@ -33,7 +34,7 @@ from loyalty_desk.gorgias.field_writer import (
     read_values,
     values_text,
 )
-from loyalty_desk.records import Customer, Destination, Outcome
+from loyalty_desk.records import WITHDRAWN, Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
@@ -46,7 +47,7 @@ TRUSTED_FOR = timedelta(hours=1)
 
 
 class WantedCard(NamedTuple):
-    """Which card a customer is to be shown at one place: a member's, or the one of a class."""
+    """Which card a customer is to be shown at one place: a member's, that of a class, or none."""
 
     customer_id: int
     destination: str
@@ -60,7 +61,8 @@ class Delivery:
 
     customer_id: int
     destination: Destination
-    outcome: Outcome
+    outcome: Outcome | None
+    """None where the card is to be taken away."""
     email: str | None
     member_card: str | None
     """A member's card as JSON; it need not be read to know that it is there already."""
@@ -99,7 +101,7 @@ class Delivery:
     @property
     def is_there(self) -> bool:
         """Whether it stands there already, in the words and in the form of now."""
-        return self.current_fingerprint == self.fingerprint and self._is_as_now
+        return (self.current_fingerprint or NO_CARD) == self.fingerprint and self._is_as_now
 
     @property
     def is_accepted(self) -> bool:
@@ -107,16 +109,29 @@ class Delivery:
         return self.accepted_fingerprint == self.fingerprint and self._is_as_now
 
     @property
+    def withdrawal(self) -> Delivery | None:
+        """What takes the card away that stands in place of this one; None where it may stay."""
+        if self.accepted_fingerprint in {None, NO_CARD, self.fingerprint}:
+            return None
+        return replace(
+            self, outcome=None, member_card=None, fingerprint=NO_CARD, points_balance=None
+        )
+
+    @property
     def _is_as_now(self) -> bool:
+        if self.outcome is None:
+            return True
         is_card = self.destination == Destination.CUSTOMER_DATA
         is_form = not is_card or self.accepted_form == self.form
         return is_form and self.accepted_texts == self.wording.version
 
-    def shown(self) -> dict[str, Any]:
-        """The card with its sentences, but for what stands beside it."""
-        return self.wording.shown(self.card())
+    def shown(self) -> dict[str, Any] | None:
+        """The card with its sentences, but for what stands beside it; None for no card."""
+        return None if self.outcome is None else self.wording.shown(self.card())
 
     def card(self) -> Mapping[str, Any]:
+        if self.outcome is None:
+            return {}
         if self.member_card is None:
             return absent_card(self.outcome)
         card: Mapping[str, Any] = orjson.loads(self.member_card)
@@ -130,7 +145,7 @@ def find_delivery(
 
     None when the customer, or the member, is not there, or is not that member any more.
     """
-    outcome = Outcome(wanted.outcome)
+    outcome = None if wanted.outcome == WITHDRAWN else Outcome(wanted.outcome)
     is_member = outcome == Outcome.MATCHED
     row = _select_card(connection, store, wanted if is_member else wanted._replace(member_id=None))
     if row is None or (is_member and row.card is None):
@@ -142,10 +157,14 @@ def find_delivery(
         wanted,
         now,
         member_card=row.card,
-        fingerprint=row.card_fingerprint if is_member else absent_fingerprint(outcome),
+        fingerprint=row.card_fingerprint if is_member else _absent_fingerprint(outcome),
         as_of_utc=max(read_at) if is_member else utc_text(now),
         points_balance=row.points_balance,
     )
+
+
+def _absent_fingerprint(outcome: Outcome | None) -> str:
+    return NO_CARD if outcome is None else absent_fingerprint(outcome)
 
 
 def delivery_of(
@@ -196,7 +215,7 @@ def _delivery(
     return Delivery(
         customer_id=wanted.customer_id,
         destination=Destination(wanted.destination),
-        outcome=Outcome(wanted.outcome),
+        outcome=None if wanted.outcome == WITHDRAWN else Outcome(wanted.outcome),
         email=row.email,
         accepted_fingerprint=row.accepted_fingerprint,
         form=form_of(store.currency),
@@ -310,12 +329,14 @@ class CardWriter:
 
     def _write_data(self, delivery: Delivery) -> None:
         # Gorgias replaces the whole object, so what other tools keep in it is sent along.
-        other = self._other_keys(delivery)
-        shown = shown_card(delivery.shown(), delivery.as_of_utc, self._store.currency)
-        card = {**shown, SYNCED_AT: utc_text(utc_now())}
+        content = dict(self._other_keys(delivery))
+        shown = delivery.shown()
+        if shown is not None:
+            card = shown_card(shown, delivery.as_of_utc, self._store.currency)
+            content[self._store.gorgias.card_key] = {**card, SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,
-            {**other, self._store.gorgias.card_key: card},
+            content,
             delivery.version_utc if self._store.gorgias.send_version else None,
         )
 
@@ -332,4 +353,6 @@ class CardWriter:
         return self._fields
 
     def _field_values(self, delivery: Delivery) -> Values:
-        return self._writer_of_fields.values_of(delivery.shown())
+        shown = delivery.shown()
+        fields = self._writer_of_fields
+        return fields.cleared() if shown is None else fields.values_of(shown)

@@ -23,6 +23,7 @@ from loyalty_desk.lookup.staged import Found, find_staged, find_staged_member
 from loyalty_desk.records import Destination, EmailState, Outcome
 from loyalty_desk.refresh import CardShower, ask_for_cards, ask_for_customer
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.audience import note_asked_ticket
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import stage_customers
 from loyalty_desk.staging.kept_out import CUSTOMER, load_kept_out
@@ -43,16 +44,21 @@ def ask_to_show(
     told: str | None,
     looked_up: LookedUp,
     now: datetime,
+    *,
+    ticket_id: int | None = None,
 ) -> None:
     """Ask for a customer's card, unless Gorgias has what was found by the address told.
 
-    Most lookups find what stands there, and write nothing.
+    Most lookups find what stands there, and write nothing. Whoever has a ticket to look up is
+    written to from here on, also where the store leaves out who has not written lately.
     """
     found = looked_up.found
     with reading(engine) as connection:
         row = _find_customer(connection, store, customer_id)
         if row is None and load_kept_out(connection, store.name).has(CUSTOMER, customer_id):
             return
+    if ticket_id is not None:
+        note_asked_ticket(engine, store, ticket_id, customer_id, now)
     # A `+` that nobody encoded comes as a blank: it is that customer all the same.
     meant = read_email(told)[0] or read_blank_as_plus(told or "")
     is_stale = row is None or row.email_key != meant

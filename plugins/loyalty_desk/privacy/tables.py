@@ -30,6 +30,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     schema.customers: (("customer_id", CUSTOMER),),
     schema.customer_channels: (("customer_id", CUSTOMER), ("email_key", EMAIL)),
     schema.tickets: (("customer_id", CUSTOMER),),
+    schema.further_tickets: (("customer_id", CUSTOMER),),
     schema.members: (("member_id", MEMBER),),
     schema.matches: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     schema.unmatched_customers: (("customer_id", CUSTOMER),),

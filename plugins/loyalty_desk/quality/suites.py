@@ -287,10 +287,11 @@ def _plan(push_to: Sequence[str]) -> tuple[Check, ...]:
         column(
             "change_kind_known",
             row,
-            f"{TRIPWIRE}Every change is new, an update, a clear, or in other words.",
+            f"{TRIPWIRE}Every change is new, an update, a clear, in other words, or takes a card"
+            " away.",
             "ExpectColumnValuesToBeInSet",
             column="kind",
-            value_set=["new", "update", "clear", "texts"],
+            value_set=["new", "update", "clear", "texts", "withdraw"],
         ),
         column(
             "change_fingerprint_present",

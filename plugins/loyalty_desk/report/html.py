@@ -21,6 +21,7 @@ from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts, formats
+from loyalty_desk.report.audience import audience_words
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
 from loyalty_desk.report.insight import Insight
@@ -144,6 +145,7 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
             {"name": "member", "classes": members, "chart": _side_chart(record, "member")},
         ],
         "to_look_at": sum(row["count"] for row in customers if row["text"].needs_person),
+        "audience": audience_words(record),
         "push_chart": _push_chart(record),
         "push_rows": _push_rows(record),
         "stages": _stages(record),

@@ -157,6 +157,8 @@ def _outcome_lines(record: RunRecord) -> list[Line]:
     )
     if record.planned_texts:
         by_kind += f", {record.planned_texts:,} in other words"
+    if record.planned_withdraw:
+        by_kind += f", {record.planned_withdraw:,} taken away"
     not_pushed = f"{record.failed:,} failed, {record.gone:,} gone, {record.left:,} left"
     if record.rewritten:
         not_pushed += f"; {record.rewritten:,} unchanged, in a newer form"

@@ -132,23 +132,6 @@ class ExtractSettings(Strict):
         return None
 
 
-class PushSettings(Strict):
-    """How cards are written."""
-
-    minutes: float = Field(
-        default=45.0, gt=0, description="Time box of the push; what is left waits for the next run."
-    )
-    workers: int = Field(default=4, ge=1, le=32, description="Requests under way at once.")
-    readback_sample: int = Field(
-        default=20, ge=0, description="Customers read back after the push to check what arrived."
-    )
-    protect_other_keys: Literal["known", "always"] = Field(
-        default="known",
-        description="Read a customer before writing when other tools' data or field values may "
-        "stand there, or always (one more request per write).",
-    )
-
-
 class GorgiasSettings(Strict):
     """Where cards land in Gorgias. What Gorgias does not document is a setting here."""
 

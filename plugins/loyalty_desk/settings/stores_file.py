@@ -27,6 +27,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.sections import (
     AlertSettings,
@@ -39,7 +40,6 @@ from loyalty_desk.settings.sections import (
     MemberFileSettings,
     MemberLookupSettings,
     MismatchSettings,
-    PushSettings,
     RefreshSettings,
     ReportSettings,
     RetentionSettings,

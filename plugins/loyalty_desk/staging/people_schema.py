@@ -160,6 +160,34 @@ tickets = staging_table(
     **CLUSTERED,
 )
 
+further_tickets = staging_table(
+    "further_tickets",
+    about(
+        "One per ticket that makes its customer one of `push.audience: recent` and that `tickets` "
+        "has not, or had not when it came here.",
+        "Empty in a store whose `push.audience` is `everybody`.",
+        "It counts for nothing else: a customer with such a ticket alone has no recent one.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("ticket_id", BigInteger, primary_key=True),
+    Column("customer_id", BigInteger, nullable=False),
+    Column(
+        "status",
+        Text,
+        nullable=False,
+        doc="`open` or `closed`, as Gorgias had it when it was last read; `asked`: a lookup was "
+        "for it, which no sync has read.",
+    ),
+    Column(
+        "updated_at_utc",
+        Text,
+        nullable=False,
+        doc="When the ticket changed, by Gorgias' clock; of an `asked` one when the lookup came.",
+    ),
+    Index("further_tickets_by_customer", "store", "customer_id"),
+    **CLUSTERED,
+)
+
 erased_people = staging_table(
     "erased_people",
     about(

@@ -39,14 +39,17 @@ changes = staging_table(
     Column("destination", Text, primary_key=True),
     Column("member_id", Text, doc="Whose card it is. NULL: nobody's; the card states a class."),
     Column(
-        "outcome", Text, nullable=False, doc="`matched`, or the class that the card will state."
+        "outcome",
+        Text,
+        nullable=False,
+        doc="`matched`, the class that the card will state, or `withdrawn` where none will stand.",
     ),
     Column(
         "kind",
         Text,
         nullable=False,
-        doc="`new`, `update`, `clear` for a non-member's card in place of a member's, or `texts` "
-        "for the same card in other words.",
+        doc="`new`, `update`, `clear` for a non-member's card in place of a member's, `texts` for "
+        "the same card in other words, or `withdraw` for none in place of one.",
     ),
     Column(
         "fingerprint",
@@ -85,7 +88,9 @@ pushed_cards = staging_table(
     Column("store", Text, primary_key=True),
     Column("customer_id", BigInteger, primary_key=True),
     Column("destination", Text, primary_key=True),
-    Column("fingerprint", Text, nullable=False),
+    Column(
+        "fingerprint", Text, nullable=False, doc="Of that card; `none` where it was taken away."
+    ),
     Column("is_member", Boolean, nullable=False, doc="Whether it is a member's card."),
     Column(
         "points_balance",

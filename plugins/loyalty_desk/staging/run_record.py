@@ -46,7 +46,7 @@ class RunRecord(BaseModel):
     """One run of one store. A counter that nobody wrote is 0, and its stage did not come to an end.
 
     `X_fetched = X_staged + X_rejected + X_kept_out`; the totals are the sum of `matched` and every
-    class; `planned = new + update + clear`, and after a push
+    class; `planned = new + update + clear + texts + withdraw`, and after a push
     `planned = pushed + failed + gone + left`. `balance_problems` checks this.
     """
 
@@ -107,14 +107,19 @@ class RunRecord(BaseModel):
     planned_update: int = _count("Of those, cards that replace another card.")
     planned_clear: int = _count("Of those, members' cards that a non-member card replaces.")
     planned_texts: int = _count("Of those, cards that say the same in other words.")
+    planned_withdraw: int = _count("Of those, cards taken away from who has not written lately.")
+    planned_recent: int = _count("Planned changes for customers with a recent ticket.")
     cards_unchanged: int = _count("Cards that were looked at and are already right in Gorgias.")
     cards_stale: int = _count("Cards that stay as they were, as a row of theirs was set aside.")
+    cards_left_out: int = _count("Customers without a card, as they have not written lately.")
+    writes_saved: int = _count("Changes that cards for everybody would have had beside.")
 
     pushed: int = _count("Planned changes that Gorgias accepted.")
     failed: int = _count("Planned changes that Gorgias refused; the next run tries again.")
     gone: int = _count("Planned changes whose customer no longer exists.")
     left: int = _count("Planned changes that the time box left for the next run.")
     rewritten: int = _count("Cards that are the same and were written in the form of now.")
+    filled: int = _count("Cards written in the background, as everybody is to have one again.")
     readback_checked: int = _count("Customers read back after the push.")
     readback_wrong: int = _count("Of those, customers that did not show what was pushed.")
 
@@ -283,7 +288,7 @@ def balance_problems(record: RunRecord) -> list[str]:
     for side, classes in (("customers", CUSTOMER_CLASSES), ("members", MEMBER_CLASSES)):
         parts = [f"{side}_matched", *(f"{side}_{outcome}" for outcome in classes)]
         equations.append((f"{side}_total", parts))
-    kinds = ("new", "update", "clear", "texts")
+    kinds = ("new", "update", "clear", "texts", "withdraw")
     equations.append(("planned", [f"planned_{kind}" for kind in kinds]))
     if not record.dry_run and record.state not in (RunState.FAILED, RunState.ABANDONED):
         equations.append(("planned", ["pushed", "failed", "gone", "left"]))

@@ -46,6 +46,7 @@ from loyalty_desk.staging.people_schema import (
     customer_channels,
     customers,
     erased_people,
+    further_tickets,
     members,
     tickets,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "customers_to_show",
     "decisions",
     "erased_people",
+    "further_tickets",
     "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",

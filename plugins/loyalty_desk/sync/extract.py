@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
-from loyalty_desk.staging import full_scans, intake, set_aside
+from loyalty_desk.staging import audience, full_scans, intake, set_aside
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.reads import (
@@ -113,18 +113,21 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
     window_start = utc_text(now - timedelta(days=store.extract.recent_ticket_days))
     with run.engine.begin() as connection:
         watermark = find_watermark(connection, store.name, "tickets")
+        counts_since, is_known = audience.oldest_to_read(connection, store, window_start, now)
     since = watermark.since
-    if run.params.full_resync or watermark.lies_ahead(now):
+    if run.params.full_resync or watermark.lies_ahead(now) or not is_known:
         since = None
     overlap = timedelta(minutes=store.extract.overlap_minutes)
-    oldest = window_start if since is None else max(window_start, _minus(since, overlap))
+    oldest = counts_since if since is None else max(counts_since, _minus(since, overlap))
     newest = since
     for page in client.iter_ticket_pages():
         fresh = [ticket for ticket in page.tickets if read.first_sight(ticket.ticket_id)]
         read.reject(page.rejected)
         recent = [ticket for ticket in fresh if ticket.updated_at_utc >= window_start]
+        older = [one for one in fresh if counts_since <= one.updated_at_utc < window_start]
         with run.engine.begin() as connection:
             staged = intake.stage_tickets(connection, store.name, recent, now)
+            audience.stage_older_tickets(connection, store, older)
         # Older rows only end the walk; they are neither fetched for anything nor staged.
         read.page_done(staged)
         page_newest = _newest_update(page.tickets)
@@ -133,6 +136,7 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
             break
     read.check_share(whole=True)
     with run.engine.begin() as connection:
+        audience.keep_older_tickets(connection, store, window_start, now)
         intake.prune_tickets(connection, store.name, window_start)
         watermark = next_watermark(run, newest or utc_text(now), now)
         save_watermark(connection, store.name, "tickets", watermark)

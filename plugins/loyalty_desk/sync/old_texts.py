@@ -56,6 +56,7 @@ class OldTexts:
             "store": store.name,
             **_places(store),
             "default_texts": texts.default.version,
+            "audience": store.push.audience,
             "most": AT_ONCE,
         }
         for language, version in versions.items():

@@ -21,7 +21,7 @@ from loyalty_desk.card.cards import absent_fingerprint
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging import schema, working
+from loyalty_desk.staging import audience, schema, working
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.sync import old_texts
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize
@@ -47,6 +47,14 @@ _urgent_customers = Table(
     _WORK,
     Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     Column("urgency", Integer, nullable=False),
+    prefixes=working.TEMPORARY,
+)
+
+# One per customer to whom the store writes, where it does not write to everybody.
+_recent_customers = Table(
+    "recent_customers",
+    _WORK,
+    Column("customer_id", working.CUSTOMER_ID, primary_key=True, autoincrement=False),
     prefixes=working.TEMPORARY,
 )
 
@@ -104,9 +112,12 @@ old_texts.describe_tables(_WORK)
 class PlanCounts:
     """What a plan holds. One per run; changes are one per customer and destination.
 
-    `planned` is the sum of the four kinds, whatever has become of a change by now.
+    `planned` is the sum of the five kinds, whatever has become of a change by now; `planned_recent`
+    are those for customers with a recent ticket.
     `cards_unchanged` counts customers that were looked at and need nothing at any destination,
-    `cards_stale` those who keep their card, as a row of theirs is set aside.
+    `cards_stale` those who keep their card, as a row of theirs is set aside, and `cards_left_out`
+    those who have none and are to have none, as they have not written lately; None where everybody
+    is to have one. `writes_saved` is what that would have cost beside; None where it is not known.
     `cards_pushed_before` is how many members' cards Gorgias had accepted before this run.
     """
 
@@ -115,8 +126,12 @@ class PlanCounts:
     planned_update: int
     planned_clear: int
     planned_texts: int
+    planned_withdraw: int
+    planned_recent: int
     cards_unchanged: int
     cards_stale: int
+    cards_left_out: int | None
+    writes_saved: int | None
     cards_pushed_before: int
 
     def as_counters(self) -> dict[str, int]:
@@ -127,15 +142,23 @@ class PlanCounts:
             "planned_update": self.planned_update,
             "planned_clear": self.planned_clear,
             "planned_texts": self.planned_texts,
+            "planned_withdraw": self.planned_withdraw,
+            "planned_recent": self.planned_recent,
             "cards_unchanged": self.cards_unchanged,
             "cards_stale": self.cards_stale,
+            **{name: count for name, count in self._left_out().items() if count is not None},
         }
 
+    def _left_out(self) -> dict[str, int | None]:
+        return {"cards_left_out": self.cards_left_out, "writes_saved": self.writes_saved}
+
     def brake_facts(self, shrink: tuple[ExtractSize, ...] = ()) -> BrakeFacts:
-        """What the brake judges: a card in other words is no change of what it says."""
+        """What the brake judges: a card in other words is no change of what it says, and one that
+        is taken away would have changed, and is nobody's loss of a membership.
+        """
         return BrakeFacts(
             planned=self.planned - self.planned_texts,
-            planned_update=self.planned_update,
+            planned_update=self.planned_update + self.planned_withdraw,
             planned_clear=self.planned_clear,
             member_cards_before=self.cards_pushed_before,
             shrink=shrink,
@@ -163,12 +186,15 @@ def plan_changes(
         "settle_all": full,
         "oldest_utc": utc_text(now - timedelta(days=KEEP_CHANGES_DAYS)),
         "non_member_cards": store.non_member_cards,
+        "place": store.push_to[0].value,
+        "recent_since": audience.recent_since(store, now),
         "limit": limit,
         **_absent_cards(),
     }
     working.tune(connection, full=full, memory_mib=128)
     working.describe_tables(connection)
     _prepare(connection, full=full)
+    binds["to_everybody"] = _choose_audience(connection, store, binds, now)
     reworded = old_texts.OldTexts(connection, store)
     if not full:
         reworded.add_to_scope()
@@ -185,18 +211,25 @@ def plan_changes(
             connection, "plan/changes/insert_changes", {**binds, "destination": destination.value}
         )
         log.info("planned %d changes of %s", count, destination.value)
+    if audience.is_narrow(store):
+        _run(connection, "plan/audience/withdraw_changes", binds)
     _run(connection, "plan/changes/put_back_own_changes", binds)
-    counts = _counted(connection, binds, limit)
+    counts = _counted(connection, store, binds, limit)
     _clean_up(connection)
     return counts
 
 
-def _counted(connection: Connection, binds: dict[str, object], limit: int | None) -> PlanCounts:
+def _counted(
+    connection: Connection, store: StoreSettings, binds: dict[str, object], limit: int | None
+) -> PlanCounts:
     """What the plan holds, once it is cut off where there is a limit."""
     considered = _count(connection, "plan/scope/count_customers_to_plan", binds)["considered"]
     counts = _count(connection, "plan/changes/count_changes", binds)
     stale = _count(connection, "plan/scope/count_stale_customers", binds)
-    unchanged = considered - counts["changing"] - stale["considered"]
+    left_out = None
+    if not binds["to_everybody"]:
+        left_out = _count(connection, "plan/audience/count_left_out", binds)["left_out"]
+    unchanged = considered - counts["changing"] - stale["considered"] - (left_out or 0)
     if limit is not None:
         _cut_off(connection, binds)
         counts = _count(connection, "plan/changes/count_changes", binds)
@@ -207,8 +240,12 @@ def _counted(connection: Connection, binds: dict[str, object], limit: int | None
         planned_update=counts["planned_update"],
         planned_clear=counts["planned_clear"],
         planned_texts=counts["planned_texts"],
+        planned_withdraw=counts["planned_withdraw"],
+        planned_recent=counts["planned_recent"],
         cards_unchanged=unchanged,
         cards_stale=stale["stale"],
+        cards_left_out=left_out,
+        writes_saved=_writes_saved(store, left_out, full=bool(binds["settle_all"])),
         cards_pushed_before=before["member_cards"],
     )
 
@@ -232,6 +269,31 @@ def _prepare(connection: Connection, *, full: bool) -> None:
 def _clean_up(connection: Connection) -> None:
     connection.execute(statement("plan/scope/drop_customers_to_plan"))
     _WORK.drop_all(connection)
+
+
+def _choose_audience(
+    connection: Connection, store: StoreSettings, binds: Mapping[str, object], now: datetime
+) -> bool:
+    """Note who is recent, if that matters; returns whether everybody without a card gets one.
+
+    In a store that is to write to everybody again those without one are left to what the push does
+    at its end, so that neither the brake nor the changes of a day have them to carry.
+    """
+    audience.note_narrow(connection, store, now)
+    to_everybody = not (audience.is_narrow(store) or audience.is_widening(connection, store))
+    if not to_everybody:
+        _run(connection, "plan/audience/insert_recent_customers", binds)
+        working.refresh_statistics(connection, "recent_customers")
+    return to_everybody
+
+
+def _writes_saved(store: StoreSettings, left_out: int | None, *, full: bool) -> int | None:
+    """How many changes those left out would have been; a full plan looks at everybody, so that it
+    cannot tell.
+    """
+    if left_out is None or full or not audience.is_narrow(store):
+        return None
+    return left_out * len(store.push_to)
 
 
 def _choose_scope(connection: Connection, binds: Mapping[str, object], *, full: bool) -> None:

@@ -37,9 +37,10 @@ from loyalty_desk.gorgias.destinations import (
 )
 from loyalty_desk.gorgias.field_edits import find_edited
 from loyalty_desk.gorgias.field_writer import Window
-from loyalty_desk.records import ChangeState
+from loyalty_desk.records import WITHDRAWN, ChangeState
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import intake, run_record
+from loyalty_desk.staging.audience import find_recent
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
@@ -208,6 +209,9 @@ class _Pusher:
         if delivery is None:
             self._leave(key)
             return
+        if wanted.outcome == WITHDRAWN and self._has_written(customer_id):
+            self._move(key, ChangeState.PLANNED, "the customer has written meanwhile")
+            return
         try:
             # A lookup or a webhook may have brought what is planned here, or undone it.
             was_there = delivery.is_there
@@ -231,6 +235,11 @@ class _Pusher:
             self._keep(key, delivery, was_there=was_there)
             if not was_there:
                 self._asker.ask(delivery.customer_id, delivery.destination)
+
+    def _has_written(self, customer_id: int) -> bool:
+        """Whether a lookup has told of a ticket since the plan: it shows the card, or has."""
+        with reading(self._run.engine) as connection:
+            return bool(find_recent(connection, self._run.store, [customer_id], utc_now()))
 
     def _leave(self, key: dict[str, object]) -> None:
         """Leave to the next run what cannot be sent as planned: what changed has it look again."""

@@ -64,7 +64,12 @@ def _is_wanted(run: Run) -> bool:
 def _iter_outdated(run: Run) -> Iterator[Row[tuple[int, int, str, str | None]]]:
     place, after = -1, 0
     while True:
-        binds = {"place": place, "after": after, "chunk": CHUNK}
+        binds = {
+            "audience": run.store.push.audience,
+            "place": place,
+            "after": after,
+            "chunk": CHUNK,
+        }
         with reading(run.engine) as connection:
             rows = connection.execute(
                 statement("push/ledger/select_cards_to_rewrite"),

@@ -51,7 +51,7 @@ from loyalty_desk.staging.watermarks import (
     forget_reads,
     save_watermark,
 )
-from loyalty_desk.sync import channels, extract, members, push, rewriting
+from loyalty_desk.sync import channels, extract, filling, members, push
 from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
@@ -198,7 +198,7 @@ def push_cards(store_name: str, run_id: str) -> Counters:
             ends_at_s = push.push_changes(run, client)
         finally:  # what an outage cut short is counted too
             counters = _keep(run, push.count_changes(run).as_counters())
-        return {**counters, **_keep(run, rewriting.rewrite_cards(run, client, ends_at_s))}
+        return {**counters, **_keep(run, filling.write_in_background(run, client, ends_at_s))}
 
 
 def read_back(store_name: str, run_id: str) -> Counters:

@@ -76,12 +76,11 @@ async def post_lookup(request: Request, store: LookupStore) -> Response:
 async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
     email, asked = _find_email(fields), read_asked_ticket(fields)
     found = await run_in_threadpool(_look_up, store, email, asked)
-    customer_id = None if asked is None else asked.customer_id
     return JSONResponse(
         found.content(store.currency),
         headers={"Cache-Control": "no-store"},
         # Gorgias does not wait for it.
-        background=BackgroundTask(_show, store, customer_id, email, found),
+        background=BackgroundTask(_show, store, asked, email, found),
     )
 
 
@@ -101,13 +100,14 @@ def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
 
 
 def _show(
-    store: StoreSettings, customer_id: int | None, email: str | None, found: LookedUp
+    store: StoreSettings, asked: AskedTicket | None, email: str | None, found: LookedUp
 ) -> None:
     """Have what was found stand at the place too; where that cannot be asked, a later one does."""
-    if customer_id is None:
+    if asked is None or asked.customer_id is None:
         return
+    customer_id, ticket_id, now = asked.customer_id, asked.ticket_id, utc_now()
     try:
-        ask_to_show(staging_engine(), store, customer_id, email, found, utc_now())
+        ask_to_show(staging_engine(), store, customer_id, email, found, now, ticket_id=ticket_id)
     except CLOSED as error:
         log.warning("store %s: a lookup is not shown (%s)", store.name, type(error).__name__)
 

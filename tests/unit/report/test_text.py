@@ -203,7 +203,10 @@ def test_each_imbalance_is_named() -> None:
         "members_fetched is 3, but members_staged + members_rejected + members_kept_out is 2",
         *[problem for problem in balance_problems(wrong) if problem.startswith("customers_total")],
         *[problem for problem in balance_problems(wrong) if problem.startswith("members_total")],
-        "planned is 5, but planned_new + planned_update + planned_clear + planned_texts is 4",
+        (
+            "planned is 5, but planned_new + planned_update + planned_clear + planned_texts"
+            " + planned_withdraw is 4"
+        ),
     ]
     assert len(balance_problems(wrong)) == 4
 
