@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.share import RequestShare
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -41,11 +41,9 @@ class AskAgain:
         store: StoreSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._engine, self._store, self._clock = client, engine, store, clock
-        budget, share = store.budget, store.gorgias.ask_again_share
-        self._most = share * budget.share * budget.capacity
-        self._per_s = self._most / budget.window_s * installation().speed
-        self._left, self._at_s, self._lock = self._most, clock(), Lock()
+        self._client, self._engine, self._store = client, engine, store
+        share, speed = store.gorgias.ask_again_share, installation().speed
+        self._share = RequestShare(store.budget, share, speed=speed, clock=clock)
 
     def ask(self, customer_id: int) -> int:
         """Touch the open tickets of a customer; returns how many were. A failure is no trouble."""
@@ -55,7 +53,7 @@ class AskAgain:
         with reading(self._engine) as connection:
             found = connection.execute(statement("refresh/select_open_tickets"), binds)
             ticket_ids = found.scalars().all()
-        return sum(self._touch(ticket_id) for ticket_id in ticket_ids if self._may())
+        return sum(self._touch(ticket_id) for ticket_id in ticket_ids if self._share.take(REQUESTS))
 
     def _touch(self, ticket_id: int) -> bool:
         try:
@@ -65,14 +63,3 @@ class AskAgain:
             log.warning("ticket %d shows a card of before (%s)", ticket_id, type(error).__name__)
             return False
         return True
-
-    def _may(self) -> bool:
-        """Take a ticket's requests out of the share, if they are there."""
-        with self._lock:
-            now_s = self._clock()
-            refilled = self._left + (now_s - self._at_s) * self._per_s
-            self._left, self._at_s = min(self._most, refilled), now_s
-            if self._left < REQUESTS:
-                return False
-            self._left -= REQUESTS
-            return True
