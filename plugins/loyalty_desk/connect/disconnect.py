@@ -33,7 +33,7 @@ class Waiting(StrEnum):
     """They stay in the queue, and go on if the store is ever connected again."""
 
 
-REMOVED_FIRST: Final = (Kind.WIDGET, Kind.MACRO, Kind.INTEGRATION)
+REMOVED_FIRST: Final = (Kind.WIDGET, Kind.VIEW, Kind.MACRO, Kind.INTEGRATION)
 """What agents see, before what it is fed by."""
 REMOVED_LAST: Final = (Kind.CUSTOM_FIELD, Kind.TAG)
 """Fields hold values until the cards are cleared."""

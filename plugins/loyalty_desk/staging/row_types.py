@@ -117,6 +117,9 @@ class TicketRow(NamedTuple):
     customer_id: int
     status: str
     updated_at_utc: str
+    created_at_utc: str | None
+    priority: str | None
+    tags: str | None
 
 
 class TouchedRow(NamedTuple):

@@ -21,6 +21,7 @@ from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.asked import look_up
 from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
 from loyalty_desk.lookup.place import ask_to_show
+from loyalty_desk.routing.at_lookup import LookedUpTicket, route_soon
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
@@ -76,12 +77,11 @@ async def post_lookup(request: Request, store: LookupStore) -> Response:
 async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
     email, asked = _find_email(fields), read_asked_ticket(fields)
     found = await run_in_threadpool(_look_up, store, email, asked)
-    customer_id = None if asked is None else asked.customer_id
     return JSONResponse(
         found.content(store.currency),
         headers={"Cache-Control": "no-store"},
         # Gorgias does not wait for it.
-        background=BackgroundTask(_show, store, customer_id, email, found),
+        background=BackgroundTask(_after_answer, store, fields, asked, email, found),
     )
 
 
@@ -98,6 +98,20 @@ def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
         note_lookup(staging_engine(), store.name, asked, found, utc_now())
     except CLOSED as error:
         log.warning("store %s: a lookup is not noted (%s)", store.name, type(error).__name__)
+
+
+def _after_answer(
+    store: StoreSettings,
+    fields: Mapping[str, Any],
+    asked: AskedTicket | None,
+    email: str | None,
+    found: LookedUp,
+) -> None:
+    if asked is not None:
+        ticket = LookedUpTicket.of(fields, asked.ticket_id, asked.customer_id)
+        card = found.found.card if found.found.member_id is not None else None
+        route_soon(store, ticket, card)
+        _show(store, asked.customer_id, email, found)
 
 
 def _show(
