@@ -151,9 +151,11 @@ def _reconcile(engine: Engine, clock: Clock, run_id: str, *, full: bool) -> int:
 
 _ACCEPT_PLAN = (
     """
-    INSERT INTO pushed_cards
+    INSERT INTO pushed_cards (
+        store, customer_id, destination, fingerprint, is_member, version_utc, pushed_at_utc
+    )
     SELECT
-        store, customer_id, destination, fingerprint, member_id IS NOT NULL, NULL,
+        store, customer_id, destination, fingerprint, member_id IS NOT NULL,
         changed_at_utc, changed_at_utc
     FROM changes
     WHERE run_id = :run_id

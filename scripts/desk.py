@@ -34,6 +34,7 @@ SHOWN = text(
     " JOIN members AS m ON m.store = mt.store AND m.member_id = mt.member_id"
     " JOIN customers AS c ON c.store = mt.store AND c.customer_id = mt.customer_id"
     " JOIN pushed_cards AS p ON p.store = mt.store AND p.customer_id = mt.customer_id"
+    " AND p.destination = 'customer_data'"
     " WHERE mt.store = :store AND mt.rule = 'email' AND m.status = 'member'"
     " AND (SELECT COUNT(*) FROM matches AS x WHERE x.member_id = mt.member_id) = 1"
     " ORDER BY mt.customer_id LIMIT :most"

@@ -119,8 +119,11 @@ def staging_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def staging(staging_url: str) -> Iterator[Engine]:
+def staging(staging_url: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A migrated, empty staging database; each test runs on SQLite and on PostgreSQL."""
+    if staging_url.startswith("postgresql"):
+        yield request.getfixturevalue("shared_database").engine
+        return
     engine = open_engine(staging_url)
     yield engine
     engine.dispose()

@@ -113,3 +113,19 @@ SELECT store
 FROM store_state
 WHERE key = 'card_place' AND content = :place AND store <> :store
 ORDER BY store;
+
+-- name: select_card_places
+-- Where each store that is connected writes its cards: the account, the app's id or nothing, and the
+-- key.
+-- Reads store_state. No bind. One row per store.
+SELECT
+    places.store,
+    places.content
+FROM store_state AS places
+WHERE
+    places.key = 'card_place'
+    AND NOT EXISTS (
+        SELECT 1 FROM store_state AS closed
+        WHERE closed.store = places.store AND closed.key = 'disconnected'
+    )
+ORDER BY places.store;

@@ -135,7 +135,7 @@ class CardShower:
         delivery = self._writer.deliver(delivery)
         with self.engine.begin() as connection:
             keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
-        self._asker.ask(delivery.customer_id)
+        self._asker.ask(delivery.customer_id, delivery.destination)
         return True
 
     def _push_to(self, wanted: WantedCard) -> bool:

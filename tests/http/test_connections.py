@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.hooks.connections import base_url_of, gorgias_client, loyalty_platform
+from loyalty_desk.hooks.addresses import base_url_of
+from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection

@@ -14,7 +14,7 @@ from loyalty_desk.errors import ApiError, BadConnectionError, NotFoundError
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.check import Verdict, check_guesses
 from loyalty_desk.platforms.places import Places, read_coupon
-from loyalty_desk.platforms.trifft import GUESSES
+from loyalty_desk.platforms.trifft_guesses import GUESSES
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.platforms.account import MARKER, Account, all_members, found, order

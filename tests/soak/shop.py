@@ -58,6 +58,8 @@ class Shop:
     """Members who were deleted: only a full read of the platform is sure to tell."""
     erased_customers: set[int] = field(default_factory=set)
     erased_members: set[str] = field(default_factory=set)
+    foreign_values: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """By customer: what others keep in customer fields; no deed is about these."""
     refusals: int = 0
     """How often the platform refused our key to a sync."""
     broken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -82,6 +84,11 @@ class Shop:
         for member in self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
             if member["email"]:
                 self.note_holder(member["email"], ids[str(member["id"])])
+
+    def note_foreign_values(self) -> None:
+        """Learn before the first sync what others keep in customer fields."""
+        customers = self.in_gorgias("GET", "customers?limit=100000")["data"]
+        self.foreign_values = {one["id"]: one["custom_field_values"] for one in customers}
 
     def note_holder(self, email: str, member_id: str) -> None:
         with self.lock:

@@ -45,6 +45,11 @@ SETTINGS: dict[str, Any] = {
     "awards": AWARDS,
     "turn_minutes": 30 * SPEED,  # a sync is mostly Airflow's work, which no speed makes faster
 }
+MORE: dict[str, dict[str, Any]] = {
+    "soak_lion": {"push_to": ["customer_data", "custom_fields"]},
+    "soak_smile": {"texts": {"languages": ["de", "fr"]}},
+}
+"""What one store has besides: values of cards in customer fields, words in three languages."""
 AIRFLOW = {
     "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "1000",
     "LOYALTY_DESK_DATA_DOCS": "False",  # half of the time of a run, and nothing else touches them
@@ -55,7 +60,10 @@ AIRFLOW = {
 def open_shops(seed: int, minutes: float, journal: Journal) -> Iterator[tuple[Desk, list[Shop]]]:
     """Start everything in var/soak, with people for so long, and sync each store once."""
     directory = VAR_DIR / "soak"
-    stores = {name: {**SETTINGS, "platform": platform} for name, platform in PLATFORMS.items()}
+    stores = {
+        name: {**SETTINGS, "platform": platform, **MORE.get(name, {})}
+        for name, platform in PLATFORMS.items()
+    }
     people = round(PEOPLE + PEOPLE_A_MINUTE * minutes)
     size = SandboxSize(members=2 * people + 20, customers=2 * people - 20, seed=seed, speed=SPEED)
     with running_desk(
@@ -70,6 +78,8 @@ def open_shops(seed: int, minutes: float, journal: Journal) -> Iterator[tuple[De
         shops = [
             Shop(name, platform, desk, office, journal) for name, platform in PLATFORMS.items()
         ]
+        for shop in shops:
+            shop.note_foreign_values()
         assert set(sync_all(shops)) == {"success"}, "a first sync is red"
         for shop in shops:
             shop.meet_people(people)

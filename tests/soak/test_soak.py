@@ -11,6 +11,7 @@ from random import Random
 
 from scripts.desk import Desk
 from tests.soak import agents, customers, decisions, members, upkeep, verdict
+from tests.soak.beside import wrong_beside
 from tests.soak.crew import Actor, Crew
 from tests.soak.journal import Journal
 from tests.soak.numbers_shown import wrong_numbers
@@ -108,6 +109,7 @@ def find_wrong(desk: Desk, shops: list[Shop]) -> list[str]:
     sync_all(shops, full_resync=True)
     for shop in shops:
         wrong += verdict.wrong_cards(shop, read_in_full=True)
+        wrong += wrong_beside(shop)
         wrong += verdict.wrong_awards(shop)
         wrong += verdict.wrong_runs(shop)
         wrong += verdict.tripped(shop)

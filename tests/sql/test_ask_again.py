@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.errors import NotFoundError
+from loyalty_desk.errors import BadConnectionError, LoyaltyDeskError, NotFoundError
 from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG, AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.records import Destination
 from tests.factories import store_settings
 from tests.scripted import ScriptedTransport
 from tests.sql.staged import Staged
@@ -28,15 +29,20 @@ class World:
             staged.ticket(9, 1, "open")
         self.now_s, self.api = 0.0, ScriptedTransport()
         client = GorgiasClient(self.api, card_key="loyalty", app_id=None)
-        store = store_settings(gorgias={**FETCHED, **gorgias}, budget={"share": 1.0})
+        store = store_settings(
+            gorgias={**FETCHED, **gorgias},
+            budget={"share": 1.0},
+            push_to=["customer_data", "custom_fields"],
+        )
         self.asker = AskAgain(client, engine, store, lambda: self.now_s)
+        self.written_to = Destination.CUSTOMER_DATA
 
     def ask(self, *answers: Any) -> list[tuple[str, str]]:
         """What Gorgias was asked for."""
         self.api.calls.clear()
         for answer in answers:
             self.api.will_answer(answer)
-        self.asker.ask(1)
+        self.asker.ask(1, self.written_to)
         return self.api.calls
 
 
@@ -70,7 +76,19 @@ def test_no_more_than_the_share_is_spent_and_it_grows_back_with_time(staging: En
     assert world.ask() == []
 
 
-def test_a_ticket_that_is_gone_is_no_trouble(staging: Engine) -> None:
-    gone = NotFoundError("Gorgias", "POST", "/api/tickets/7/tags", 404)
+@pytest.mark.parametrize(
+    "error",
+    [NotFoundError("Gorgias", "POST", "/api/tickets/7/tags", 404), BadConnectionError("no right")],
+    ids=["gone", "not allowed"],
+)
+def test_a_ticket_that_cannot_be_touched_is_no_trouble(
+    staging: Engine, error: LoyaltyDeskError
+) -> None:
+    assert len(World(staging).ask(error, {}, {})) == 3
 
-    assert len(World(staging).ask(gone, {}, {})) == 3
+
+def test_a_card_that_goes_to_two_places_is_asked_for_once(staging: Engine) -> None:
+    world = World(staging)
+    world.written_to = Destination.CUSTOM_FIELDS
+
+    assert world.ask() == []

@@ -139,6 +139,7 @@ def test_whoever_changes_many_awards_waits_for_a_file_to_be_queued(
     else:
         with staging.begin() as connection:
             reject_overdue(connection, STORE, NOW + timedelta(hours=25))
+    event.remove(staging, "before_cursor_execute", note)
     assert (changed[0], changed.count("awards") > 0) == ("award_gates", True)
 
 

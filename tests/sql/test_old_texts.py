@@ -270,3 +270,23 @@ def test_the_ledger_has_what_a_read_of_the_card_will_be_known_by(
     assert row.fingerprint == fingerprint(CARD)
     assert row.shown_fingerprint == shown_fingerprint(shown) != row.fingerprint
     assert row.texts_version == texts_of(store).of("de").version
+
+
+def test_a_card_that_was_there_and_is_not_the_one_accepted_last_is_kept_as_it_is_seen(
+    staging: Engine, ada: WantedCard
+) -> None:
+    store = store_settings()
+    shown = send(staging, store, ada)
+    with staging.begin() as connection:
+        Staged(connection).update(
+            schema.pushed_cards, {}, fingerprint="another", shown_fingerprint="another, as seen"
+        )
+        see(connection, {"loyalty": shown}, AT_NIGHT, language="en")
+        delivery = find_delivery(connection, store, ada, MIDNIGHT)
+        assert delivery
+        assert delivery.is_there
+
+        keep_pushed(connection, STORE, delivery, utc_text(MIDNIGHT), was_there=True)
+
+        row = connection.execute(schema.pushed_cards.select()).one()
+    assert row.shown_fingerprint == shown_fingerprint(shown)

@@ -297,3 +297,15 @@ def test_news_of_a_member_ask_for_customers_whom_no_match_has_paired(place: Plac
         connection.execute(schema.customers_to_show.delete())
     place.shower.push("a")
     assert place.asked() == {}, "what stands there is not asked for again"
+
+
+def test_a_plus_that_came_as_a_blank_is_the_same_address(place: Place) -> None:
+    email = "ada+tea@shop.example"
+    place.stage(member("a", email=email), customer(1, email=email))
+    place.show()
+    with place.engine.connect() as connection:
+        found = find_staged(connection, place.store, email)
+
+    place.look_up(told="ada tea@shop.example", found=found)
+
+    assert place.asked() == {}

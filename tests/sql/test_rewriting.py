@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import WantedCard, find_delivery
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.run_params import RunParams
-from loyalty_desk.staging import schema
+from loyalty_desk.settings.stores_file import StoresFile
+from loyalty_desk.staging import schema, stores
 from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.run_lock import Run, take_lock
 from loyalty_desk.staging.store_state import StateKey, keep_state
+from loyalty_desk.staging.stores import claim_card_place
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.rewriting import rewrite_cards
 from tests.factories import NOW, STORE, customer, member, store_settings
@@ -152,3 +155,34 @@ def test_who_is_gone_holds_up_nobody(account: Account) -> None:
     gone = NotFoundError("Gorgias", "PUT", "/api/customers/3/data", 404)
 
     assert account.rewrite(gone, {}, {}) == 2
+
+
+def test_another_currency_is_another_form_of_every_card(account: Account) -> None:
+    assert account.rewrite({}, {}, {}) == 3
+    account.run = replace(account.run, store=store_settings(currency="EUR"))
+
+    assert account.rewrite({}, {}, {}) == 3
+    assert account.rewrite() == 0
+
+
+def test_cards_are_written_anew_where_they_stand_from_now_on(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "stores_file", lambda: StoresFile({}, {}))
+    claim_card_place(account.engine, account.run.store, "shop.gorgias.com")
+    assert account.rewrite({}, {}, {}) == 3
+    claim_card_place(account.engine, account.run.store, "shop.gorgias.com")
+    assert account.rewrite() == 0
+    account.run = replace(account.run, store=store_settings(gorgias={"card_key": "points"}))
+
+    claim_card_place(account.engine, account.run.store, "shop.gorgias.com")
+
+    assert account.planned() == 0, "no brake counts them"
+    assert account.rewrite({}, {}, {}) == 3
+    assert "points" in account.api.bodies[-1]["data"]
+
+
+def test_a_store_that_writes_no_customer_data_rewrites_none(account: Account) -> None:
+    account.run = replace(account.run, store=store_settings(push_to=["custom_fields"]))
+
+    assert account.rewrite() == 0

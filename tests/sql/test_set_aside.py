@@ -234,6 +234,23 @@ def test_a_change_at_fault_is_taken_out_of_the_plan_and_planned_again(staging: E
 
 
 @pytest.mark.parametrize(
+    ("check_name", "at_fault"),
+    [("member_email", {"email_key": None}), ("member_status_known", {"status": "odd"})],
+)
+def test_each_of_several_hundred_rows_at_fault_is_set_aside(
+    staging: Engine, check_name: str, at_fault: dict[str, Any]
+) -> None:
+    fill_healthy(staging)
+    names = [f"bad{number}" for number in range(300)]  # GX itself names 200
+    with staging.begin() as connection:
+        insert(connection, schema.members, *(member_row(name, **at_fault) for name in names))
+
+    check(staging, Step.MEMBERS, max_rejected=1_000, max_rejected_share=1.0)
+
+    assert aside(staging) == {("member", name, "members", check_name) for name in names}
+
+
+@pytest.mark.parametrize(
     ("extract", "limit"),
     [
         ({"max_rejected": 1}, r"max_rejected = 1 "),

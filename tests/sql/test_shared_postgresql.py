@@ -51,6 +51,25 @@ def test_the_sessions_of_a_test_before_end_with_their_locks_and_temporary_tables
     assert all(count == 0 for count in counts(database).values())
 
 
+def test_the_session_that_stays_forgets_what_a_test_told_it(database: SharedDatabase) -> None:
+    def count(query: str) -> int:
+        with database.engine.connect() as connection:
+            return int(connection.execute(text(f"SELECT count(*) FROM {query}")).scalar_one())
+
+    changed = "pg_settings WHERE source = 'session'"
+    with database.engine.begin() as connection:
+        connection.execute(text("SET work_mem = '1MB'"))
+        connection.execute(text("SELECT pg_advisory_lock(7)"))
+        connection.execute(text("CREATE TEMPORARY TABLE shortlist (customer_id BIGINT)"))
+    before = count(changed)
+
+    database.renew()
+
+    assert count(changed) == before - 1
+    assert count("pg_locks WHERE locktype = 'advisory'") == 0
+    assert count("pg_class WHERE relname = 'shortlist'") == 0
+
+
 @pytest.mark.parametrize(
     "change",
     [

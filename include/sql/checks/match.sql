@@ -105,18 +105,26 @@ WHERE
 -- strangers would see the member's balance.
 -- Does not test links; a person may say that two addresses are one member.
 -- Reads matches, customers, members, touched. Binds store. One row per member at fault.
-WITH found AS MATERIALIZED (
+WITH several AS MATERIALIZED (
+    SELECT member_id
+    FROM matches
+    WHERE store = :store
+    GROUP BY member_id
+    HAVING COUNT(*) > 1
+),
+
+found AS MATERIALIZED (
     SELECT
         matches.member_id AS failing_id,
         COUNT(*) AS customer_count
-    FROM matches
+    FROM several
+    INNER JOIN matches
+        ON several.member_id = matches.member_id AND matches.store = :store
     INNER JOIN customers
         ON matches.store = customers.store AND matches.customer_id = customers.customer_id
     INNER JOIN members
         ON matches.store = members.store AND matches.member_id = members.member_id
-    WHERE
-        matches.store = :store
-        AND matches.rule IN ('email', 'channel')
+    WHERE matches.rule IN ('email', 'channel')
     GROUP BY matches.member_id
     HAVING
         -- A match by channel is by an address equal to the member's; the primary one may differ.
@@ -185,30 +193,49 @@ WHERE
 -- would see a balance that the programme no longer honours. The same for a guest, in a store that
 -- does not count guests as members.
 -- Reads matches, members, touched. Binds store, include_guests. One row per customer at fault.
-WITH holders AS (
+WITH not_holding AS (
     SELECT member_id
     FROM members
     WHERE
         store = :store
-        AND gone_at_utc IS NULL
-        AND (status = 'member' OR (status = 'guest' AND :include_guests = 1))
+        AND (
+            gone_at_utc IS NOT NULL
+            OR status NOT IN ('member', 'guest')
+            OR (status = 'guest' AND :include_guests <> 1)
+        )
+),
+
+found AS (
+    SELECT
+        matches.customer_id AS failing_id,
+        matches.member_id
+    FROM matches
+    WHERE
+        matches.store = :store
+        AND NOT EXISTS (
+            SELECT 1 FROM members
+            WHERE members.store = matches.store AND members.member_id = matches.member_id
+        )
+    UNION ALL
+    SELECT
+        matches.customer_id AS failing_id,
+        matches.member_id
+    FROM not_holding
+    INNER JOIN matches
+        ON not_holding.member_id = matches.member_id AND matches.store = :store
 )
 
 SELECT
-    matches.customer_id AS failing_id,
-    matches.member_id
-FROM matches
-LEFT JOIN holders
-    ON matches.member_id = holders.member_id
+    failing_id,
+    member_id
+FROM found
 WHERE
-    matches.store = :store
-    AND holders.member_id IS NULL
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM touched
         WHERE
-            touched.store = matches.store
+            touched.store = :store
             AND touched.kind = 'member'
-            AND touched.value = matches.member_id
+            AND touched.value = found.member_id
     );
 
 -- name: fail_match_email_differs

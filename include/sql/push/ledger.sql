@@ -240,3 +240,10 @@ FROM (
 WHERE found.place > :place OR (found.place = :place AND found.customer_id > :after)
 ORDER BY found.place ASC, found.customer_id ASC
 LIMIT :chunk;
+
+-- name: forget_forms
+-- Has every card of a store count as written in another form than the one of now.
+-- Writes pushed_cards. Binds store.
+UPDATE pushed_cards
+SET form = NULL
+WHERE store = :store AND destination = 'customer_data' AND form IS NOT NULL;

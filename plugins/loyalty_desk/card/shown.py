@@ -27,6 +27,12 @@ FORM: Final = "2"
 """Which version of this module wrote a card, as the ledger keeps it. A card of another version is
 the same card, and is written anew in the background only when something needs it (`connect`)."""
 
+
+def form_of(currency: str | None) -> str:
+    """The form of a store's cards, in which amounts have its currency."""
+    return FORM if currency is None else f"{FORM} {currency}"
+
+
 ITEMS: Final = "items"
 """Where a list stands: inside an object, so that its heading goes with it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.hooks.connections import is_loopback
+from loyalty_desk.hooks.addresses import is_loopback
 from loyalty_desk.settings.stores_file import installation
 
 LOOKUP_PATH = "/loyalty/api/v1/lookup"

@@ -13,9 +13,10 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.errors import ApiError, ApiUnavailableError
+from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.share import RequestShare
+from loyalty_desk.records import Destination
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -45,9 +46,12 @@ class AskAgain:
         share, speed = store.gorgias.ask_again_share, installation().speed
         self._share = RequestShare(store.budget, share, speed=speed, clock=clock)
 
-    def ask(self, customer_id: int) -> int:
-        """Touch the open tickets of a customer; returns how many were. A failure is no trouble."""
-        if self._store.widgets_read_place:
+    def ask(self, customer_id: int, destination: Destination) -> int:
+        """Touch the open tickets of a customer whose card was written; returns how many were.
+
+        Of a card that goes to several places the first one counts. A failure is no trouble.
+        """
+        if self._store.widgets_read_place or destination != self._store.push_to[0]:
             return 0
         binds = {"store": self._store.name, "customer_id": customer_id}
         with reading(self._engine) as connection:
@@ -59,7 +63,12 @@ class AskAgain:
         try:
             self._client.add_tag(ticket_id, ASK_AGAIN_TAG)
             self._client.remove_tag(ticket_id, ASK_AGAIN_TAG)
-        except (ApiError, ApiUnavailableError) as error:
-            log.warning("ticket %d shows a card of before (%s)", ticket_id, type(error).__name__)
+        except (ApiError, ApiUnavailableError, BadConnectionError) as error:
+            log.warning(
+                "ticket %d may show a card of before, or keep the tag %s (%s)",
+                ticket_id,
+                ASK_AGAIN_TAG,
+                type(error).__name__,
+            )
             return False
         return True

@@ -20,7 +20,7 @@ from loyalty_desk.card.cards import (
     fingerprint,
     shown_fingerprint,
 )
-from loyalty_desk.card.shown import FORM, shown_card
+from loyalty_desk.card.shown import form_of, shown_card
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import MovedError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -37,6 +37,7 @@ from loyalty_desk.records import Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.stores import find_stores_beside
 from loyalty_desk.texts.of_store import texts_of
 from loyalty_desk.texts.wording import Wording
 
@@ -68,6 +69,8 @@ class Delivery:
     """Since when the platform is known to say so."""
     accepted_fingerprint: str | None
     """Of the card that Gorgias last accepted there."""
+    form: str
+    """In which the card is written now."""
     accepted_form: str | None
     """In which that card was written."""
     current_fingerprint: str | None
@@ -106,7 +109,7 @@ class Delivery:
     @property
     def _is_as_now(self) -> bool:
         is_card = self.destination == Destination.CUSTOMER_DATA
-        is_form = not is_card or self.accepted_form == FORM
+        is_form = not is_card or self.accepted_form == self.form
         return is_form and self.accepted_texts == self.wording.version
 
     def shown(self) -> dict[str, Any]:
@@ -196,6 +199,7 @@ def _delivery(
         outcome=Outcome(wanted.outcome),
         email=row.email,
         accepted_fingerprint=row.accepted_fingerprint,
+        form=form_of(store.currency),
         accepted_form=row.accepted_form,
         current_fingerprint=row.current_fingerprint,
         wording=texts_of(store).of(row.language),
@@ -224,10 +228,12 @@ def keep_pushed(
     *,
     was_there: bool = False,
 ) -> None:
-    """Note in the ledger that Gorgias accepted a card; of one that was there, it need not be read
-    how it is seen.
+    """Note in the ledger that Gorgias accepted a card.
+
+    Of one that was there, and is the one accepted last, it need not be read how it is seen.
     """
-    seen_as = None if was_there else shown_fingerprint(delivery.shown())
+    is_known = was_there and delivery.accepted_fingerprint == delivery.fingerprint
+    seen_as = None if is_known else shown_fingerprint(delivery.shown())
     connection.execute(
         statement("push/ledger/upsert_pushed_card"),
         {
@@ -242,7 +248,7 @@ def keep_pushed(
             "field_values": values_text(delivery.written_values),
             "texts_version": delivery.wording.version,
             "shown_fingerprint": seen_as,
-            "form": FORM,
+            "form": delivery.form,
         },
     )
 
@@ -252,6 +258,10 @@ class CardWriter:
 
     def __init__(self, client: GorgiasClient, engine: Engine, store: StoreSettings) -> None:
         self._client, self._store = client, store
+        # A lookup has all stores of an account write to one customer at the same moment.
+        self._reads_first = store.push.protect_other_keys == "always" or bool(
+            find_stores_beside(engine, store.name, at_place=True)
+        )
         self._fields: FieldWriter | None = None
         if Destination.CUSTOM_FIELDS in store.push_to:
             self._fields = field_writer(client, engine, store)
@@ -311,8 +321,7 @@ class CardWriter:
 
     def _other_keys(self, delivery: Delivery) -> Mapping[str, Any]:
         age = utc_now() - parse_utc(delivery.other_data_read_at_utc)
-        always = self._store.push.protect_other_keys == "always"
-        if not always and (not delivery.other_data or age < TRUSTED_FOR):
+        if not self._reads_first and (not delivery.other_data or age < TRUSTED_FOR):
             return delivery.other_data
         data = self._client.get_customer(delivery.customer_id).data or {}
         return {key: value for key, value in data.items() if key != self._store.gorgias.card_key}

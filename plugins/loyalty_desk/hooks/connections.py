@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.budget import MOST_BUDGET_WAIT_S, BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.oauth import BearerAuth
+from loyalty_desk.hooks.addresses import base_url_of
 from loyalty_desk.http.pacing import Gate, OpenGate, RateGate
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import MOST_WAIT_S, TIMEOUT_S, Transport
@@ -286,61 +286,6 @@ def _find(conn_id: str, *, default_url: str | None, remedy: str) -> _Found:
     )
     login, password = connection.login or "", connection.password or ""
     return _Found(conn_id, base_url, login, password, extra, hook, remedy)
-
-
-def base_url_of(
-    conn_id: str,
-    *,
-    schema: str | None,
-    host: str | None,
-    port: int | None,
-    default_url: str | None,
-    remedy: str,
-) -> str:
-    """The address of a connection: `host` may be a host or a whole URL; https unless told.
-
-    Raises:
-        BadConnectionError: no host, an unusable one, or http to another machine, which would send
-            the secrets in clear.
-    """
-    address = (host or "").strip()
-    if not address:
-        if default_url is None:
-            raise BadConnectionError(f"Airflow connection {conn_id!r} has no host; see: {remedy}")
-        return default_url
-    if "://" not in address:
-        address = f"{(schema or 'https').strip().lower()}://{address}"
-    try:
-        parts = urlsplit(address)
-        name, own_port = parts.hostname, parts.port
-    except ValueError:
-        name = own_port = None
-    if not name or any(letter.isspace() for letter in address) or parts.username or parts.query:
-        raise BadConnectionError(
-            f"Airflow connection {conn_id!r} has a host that is no address: use"
-            " https://<host>, without a login or a query in it"
-        )
-    if parts.scheme not in {"http", "https"}:
-        raise BadConnectionError(f"Airflow connection {conn_id!r} must be https, see: {remedy}")
-    if port is not None and own_port is None:
-        if not 0 < port < 65536:
-            raise BadConnectionError(f"Airflow connection {conn_id!r} has a bad port: {port}")
-        parts = parts._replace(netloc=f"{parts.netloc}:{port}")
-    if parts.scheme == "http" and not is_loopback(name):
-        raise BadConnectionError(
-            f"Airflow connection {conn_id!r} uses http to {name}: the secrets would travel in"
-            " clear; use https"
-        )
-    return parts._replace(netloc=parts.netloc.lower(), fragment="").geturl().rstrip("/")
-
-
-def is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _session(found: _Found) -> requests.Session:

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.card.cards import fingerprint
-from loyalty_desk.card.emails import read_email
-from loyalty_desk.card.shown import FORM
+from loyalty_desk.card.emails import read_blank_as_plus, read_email
+from loyalty_desk.card.shown import form_of
 from loyalty_desk.clock import utc_now
 from loyalty_desk.gorgias.destinations import Delivery, WantedCard, delivery_of, find_delivery
 from loyalty_desk.lookup.answers import LookedUp, nobody
@@ -53,7 +53,9 @@ def ask_to_show(
         row = _find_customer(connection, store, customer_id)
         if row is None and load_kept_out(connection, store.name).has(CUSTOMER, customer_id):
             return
-    is_stale = row is None or row.email_key != read_email(told)[0]
+    # A `+` that nobody encoded comes as a blank: it is that customer all the same.
+    meant = read_email(told)[0] or read_blank_as_plus(told or "")
+    is_stale = row is None or row.email_key != meant
     if row is not None and not is_stale and not _is_missing(store, found, row):
         return
     with engine.begin() as connection:
@@ -162,7 +164,7 @@ def _is_wanted(store: StoreSettings, found: Found, row: Row[Any]) -> bool:
 
 def _is_missing(store: StoreSettings, found: Found, row: Row[Any]) -> bool:
     """Whether Gorgias has not that card in the words and in the form of now, and is to have it."""
-    is_form = row.form == FORM or store.push_to[0] != Destination.CUSTOMER_DATA
+    is_form = row.form == form_of(store.currency) or store.push_to[0] != Destination.CUSTOMER_DATA
     is_said = row.texts_version == texts_of(store).of(row.language).version
     is_there = is_form and is_said and row.fingerprint == fingerprint(found.card)
     return not is_there and _is_wanted(store, found, row)

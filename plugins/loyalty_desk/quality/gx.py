@@ -1,4 +1,4 @@
-"""Runs checks with Great Expectations on the staging database; the only module that knows GX.
+"""Runs checks with Great Expectations on the staging database; it and `gx_rows` alone know GX.
 
 GX sends its statements over a connection of its own, which we open: it can only read, and holds the
 temporary table `checked_run` with the values that a check binds. So GX never sees the database's
@@ -212,7 +212,6 @@ def _most_ids(checks: Sequence[Check]) -> int:
 
 
 def _expectation(check: Check) -> Any:
-    expectations = _gx(".expectations")
     severity = Severity.CRITICAL if check.severity is Severity.ROW else check.severity
     common = {
         "severity": severity.value,  # GX has no word for a row
@@ -227,7 +226,8 @@ def _expectation(check: Check) -> Any:
             f"SELECT at_fault.* FROM ({text}) AS at_fault "  # noqa: S608 - no value is in it
             f"CROSS JOIN {{batch}} AS checked LIMIT {MOST_ROWS}"
         )
-        return expectations.UnexpectedRowsExpectation(unexpected_rows_query=query, **common)
+        rows_at_fault = import_module("loyalty_desk.quality.gx_rows").RowsAtFault
+        return rows_at_fault(unexpected_rows_query=query, **common)
     return _with_arguments(check, **common)
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyalty_desk.errors import SettingsError
@@ -197,6 +204,13 @@ class StoreSettings(Strict):
         if platform not in known_platforms():
             raise ValueError(f"must be one of {', '.join(known_platforms())}")
         return platform
+
+    @field_validator("texts")
+    @classmethod
+    def _money_has_a_sign(cls, texts: TextSettings, told: ValidationInfo) -> TextSettings:
+        if texts.credits_as_money and told.data.get("currency") is None:
+            raise ValueError("credits_as_money needs `currency` beside it")
+        return texts
 
     @model_validator(mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from loyalty_desk.card.shown import FORM
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import SettingsError, StoreDisconnectedError
 from loyalty_desk.settings.sections import GorgiasSettings
@@ -57,13 +58,19 @@ def with_answers(store: StoreSettings, answers: Mapping[str, Any]) -> StoreSetti
 def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None:
     """Remember where the store writes its cards: no two may share a key of a Gorgias account.
 
+    Where it is another place than before, the cards are written anew in the background.
+
     Raises:
         SettingsError: another store of the stores file writes there too, so that each run would
             overwrite what the other one wrote.
     """
     place = " ".join((account, store.gorgias.app_id or "", store.gorgias.card_key))
     with engine.begin() as connection:
+        before = find_state(connection, store.name, StateKey.CARD_PLACE)
         keep_state(connection, store.name, StateKey.CARD_PLACE, place, utc_now())
+        if before not in {None, place}:  # nothing stands at the new one that the ledger knows of
+            connection.execute(statement("push/ledger/forget_forms"), {"store": store.name})
+            keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
         binds = {"store": store.name, "place": place}
         others = connection.execute(statement("run/select_stores_at_place"), binds).scalars()
         taken = [name for name in others if name in stores_file().stores]
@@ -72,3 +79,21 @@ def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None
             f"store {store.name} and store {', '.join(taken)} write their cards to the same Gorgias"
             f" account under {store.gorgias.card_key!r}: give each its own gorgias.card_key"
         )
+
+
+def find_stores_beside(engine: Engine, store: str, *, at_place: bool) -> list[str]:
+    """Other connected stores of the stores file in the same Gorgias account; `at_place` those alone
+    that keep their cards in the same object of a customer, under a key of their own.
+    """
+    with reading(engine) as connection:
+        kept = find_state(connection, store, StateKey.CARD_PLACE)
+        found = connection.execute(statement("run/select_card_places")).all()
+    compared = 2 if at_place else 1
+    own = (kept or "").split(" ")[:compared]
+    return [
+        row.store
+        for row in found
+        if row.store != store
+        and row.content.split(" ")[:compared] == own
+        and row.store in stores_file().stores
+    ]

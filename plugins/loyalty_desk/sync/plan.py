@@ -186,6 +186,13 @@ def plan_changes(
         )
         log.info("planned %d changes of %s", count, destination.value)
     _run(connection, "plan/changes/put_back_own_changes", binds)
+    counts = _counted(connection, binds, limit)
+    _clean_up(connection)
+    return counts
+
+
+def _counted(connection: Connection, binds: dict[str, object], limit: int | None) -> PlanCounts:
+    """What the plan holds, once it is cut off where there is a limit."""
     considered = _count(connection, "plan/scope/count_customers_to_plan", binds)["considered"]
     counts = _count(connection, "plan/changes/count_changes", binds)
     stale = _count(connection, "plan/scope/count_stale_customers", binds)
@@ -193,7 +200,7 @@ def plan_changes(
     if limit is not None:
         _cut_off(connection, binds)
         counts = _count(connection, "plan/changes/count_changes", binds)
-    _clean_up(connection)
+    before = _count(connection, "plan/changes/count_member_cards", binds)
     return PlanCounts(
         planned=counts["planned"],
         planned_new=counts["planned_new"],
@@ -202,9 +209,7 @@ def plan_changes(
         planned_texts=counts["planned_texts"],
         cards_unchanged=unchanged,
         cards_stale=stale["stale"],
-        cards_pushed_before=_count(connection, "plan/changes/count_member_cards", binds)[
-            "member_cards"
-        ],
+        cards_pushed_before=before["member_cards"],
     )
 
 

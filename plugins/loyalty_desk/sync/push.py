@@ -229,7 +229,8 @@ class _Pusher:
         else:
             self._outage.saw(answered=True)
             self._keep(key, delivery, was_there=was_there)
-            self._asker.ask(delivery.customer_id)
+            if not was_there:
+                self._asker.ask(delivery.customer_id, delivery.destination)
 
     def _leave(self, key: dict[str, object]) -> None:
         """Leave to the next run what cannot be sent as planned: what changed has it look again."""

@@ -1,8 +1,8 @@
 """Cards that are the same and stand in Gorgias in an older form, written anew in the background.
 
 After everything that did change, in what is left of the push's time box: nobody's balance waits for
-it, and the brake does not count it, as nothing that it guards changes. Only `connect` begins it,
-when it has made widgets that read the form of now.
+it, and the brake does not count it, as nothing that it guards changes. `connect` begins it, when it
+has made widgets that read the form of now; from then on another currency is a form of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Row
 
-from loyalty_desk.card.shown import FORM
+from loyalty_desk.card.shown import FORM, form_of
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -55,6 +55,8 @@ def rewrite_cards(run: Run, client: GorgiasClient, ends_at_s: float) -> dict[str
 
 
 def _is_wanted(run: Run) -> bool:
+    if Destination.CUSTOMER_DATA not in run.store.push_to:
+        return False
     with reading(run.engine) as connection:
         return find_state(connection, run.store.name, StateKey.CARD_FORM) == FORM
 
@@ -62,11 +64,11 @@ def _is_wanted(run: Run) -> bool:
 def _iter_outdated(run: Run) -> Iterator[Row[tuple[int, int, str, str | None]]]:
     place, after = -1, 0
     while True:
-        binds = {"form_now": FORM, "place": place, "after": after, "chunk": CHUNK}
+        binds = {"place": place, "after": after, "chunk": CHUNK}
         with reading(run.engine) as connection:
             rows = connection.execute(
                 statement("push/ledger/select_cards_to_rewrite"),
-                {"store": run.store.name, **binds},
+                {"store": run.store.name, "form_now": form_of(run.store.currency), **binds},
             ).all()
         if not rows:
             return

@@ -40,7 +40,7 @@ from loyalty_desk.settings.stores_file import StoreSettings, installation, store
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
-from loyalty_desk.staging.stores import in_force
+from loyalty_desk.staging.stores import find_stores_beside, in_force
 from loyalty_desk.staging.turns import hold_store
 
 log = logging.getLogger(__name__)
@@ -188,7 +188,13 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
     log.info("%d tokens are revoked", revoked)
     objects = AccountObjects(client.transport)
     kinds = (Kind.TAG,) if cards_stay else REMOVED_LAST
-    left = list(disconnect.remove_objects(engine, store.name, objects, kinds))
+    left: list[Left] = []
+    spared: set[str] = set()
+    if beside := find_stores_beside(engine, store.name, at_place=False):
+        # Theirs are the same ones, which they found there; but for routing each has its own.
+        spared = known_objects(engine, store.name, Kind.TAG).keys() - {store.routing_tag}
+        left.append(Left(what="tags", why=f"store {', '.join(beside)} has them too"))
+    left += disconnect.remove_objects(engine, store.name, objects, kinds, spared_tags=spared)
     forget_tags(engine, store.name)
     if routed := count_priorities(engine, store.name):
         why = "given by routing; agents work by it, so it stays"

@@ -55,6 +55,8 @@ def _read(store: StoreSettings, folder: Path | None) -> StoreTexts:
     english = shipped_english()
     currency = store.currency if store.texts.credits_as_money else None
     problems: list[TextProblem] = []
+    if folder is not None and not folder.is_dir():
+        problems.append(TextProblem(file=folder, key="", reason="there is no such folder"))
     found: dict[str, Wording] = {}
     for language in store.texts.offered:
         texts, faults = read_texts(language, folder)

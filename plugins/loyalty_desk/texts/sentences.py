@@ -30,7 +30,7 @@ SENTENCES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The key of each sentence, with the variables that it may name."""
 LONGEST: Final = 1000
-"""Letters of a sentence. A card holds four."""
+"""Letters of a sentence beside what its values bring, which may be as long as a platform tells."""
 FAULTS: Final = (
     *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
     *(RecursionError, MemoryError),
@@ -60,7 +60,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         NothingSaidError: there is no sentence in it. Or one of FAULTS: the template is broken.
     """
     said = " ".join(_template(text).render(values).split("\n")).strip()
-    if not said or len(said) > LONGEST:
+    if not said or len(said) > LONGEST + sum(map(len, values.values())):
         raise NothingSaidError("says nothing, or too much")
     return said
 

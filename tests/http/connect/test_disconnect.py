@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import Engine, Table, insert
 
 from loyalty_desk.connect.disconnect import Waiting
@@ -15,11 +16,12 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.store_state import StateKey, keep_state
 from loyalty_desk.staging.stores import open_store
 from loyalty_desk.tasks.connect import close
 from sandbox.running import Sandbox
 from tests.factories import NOW, STORE
-from tests.http.api_client import new_token
+from tests.http.api_client import forget_settings, new_token
 from tests.http.connect.account import Desk, Gorgias, card, set_store, shape
 from tests.waiting import wait_until
 
@@ -64,6 +66,28 @@ def test_cards_that_were_not_asked_for_stay_with_their_fields(
     assert [field["deactivated_datetime"] for field in fields] == [None] * 3
     assert gorgias.all(Kind.WIDGET) == []
     assert "1 cards in Gorgias" in capsys.readouterr().out
+
+
+def test_tags_stay_while_another_store_of_the_account_uses_them(
+    desk: Desk,
+    gorgias: Gorgias,
+    staging: Engine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    both = {name: {"platform": "rivo", "budget": {"share": 1.0}} for name in (STORE, "other")}
+    (tmp_path / "stores.yaml").write_text(yaml.safe_dump({"stores": both}))
+    forget_settings()
+    with staging.begin() as connection:
+        for name in both:
+            place = f"lakeside-tea.gorgias.com  {name}"
+            keep_state(connection, name, StateKey.CARD_PLACE, place, NOW)
+    assert desk("connect") == 0
+
+    assert desk("disconnect") == 0
+
+    assert gorgias.one(Kind.TAG, name="loyalty")
+    assert "store other has them too" in capsys.readouterr().out
 
 
 def test_clearing_goes_on_where_it_stopped(

@@ -34,13 +34,21 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module", params=["rivo", "trifft"])
+SHOPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "rivo": ("rivo", {}),
+    "trifft": ("trifft", {}),
+    "rivo, with fields": ("rivo", {"push_to": ["customer_data", "custom_fields"]}),
+}
+
+
+@pytest.fixture(scope="module", params=SHOPS)
 def shop(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The store after its first sync; the buttons are made and adopted."""
-    folder = tmp_path_factory.mktemp(request.param)
-    with running_shop(browser, folder, request.param) as found:
+    platform, settings = SHOPS[request.param]
+    folder = tmp_path_factory.mktemp(platform)
+    with running_shop(browser, folder, platform, **settings) as found:
         yield found
 
 

@@ -131,14 +131,29 @@ class Shop:
 
         wait_until(is_shown, 30)
         assert seen == [wanted]
+        assert self.points_in_field(customer_id) in {None, points}
+
+    def points_in_field(self, customer_id: int) -> int | None:
+        """What the customer field says, None where there is none."""
+        fields = self.rows("SELECT gorgias_id FROM gorgias_objects WHERE key = 'points_balance'")
+        if not fields:
+            return None
+        held = self.sandbox.control("gorgias", "GET", f"customers/{customer_id}")
+        return int(held["custom_field_values"][str(fields[0]["gorgias_id"])])
 
     def forget_requests(self) -> None:
         self.sandbox.control("gorgias", "POST", "reset", {"counters": True})
 
     def asked(self, method: str) -> int:
-        """How often Gorgias was asked about one customer since then; PUT is a card written."""
+        """How often Gorgias was asked about one customer since then; PUT is a card written.
+
+        Fields are left out: which requests these take is for the tests of fields.
+        """
         rows = self.sandbox.control("gorgias", "GET", "counters")["requests"]
-        found = [row for row in rows if row["method"] == method and "/customers/" in row["route"]]
+        about = [row for row in rows if "/customers/" in row["route"]]
+        found = [
+            row for row in about if row["method"] == method and "custom-fields" not in row["route"]
+        ]
         return sum(row["count"] for row in found)
 
     def wait_for_lookups(self) -> None:

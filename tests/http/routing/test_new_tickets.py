@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from loyalty_desk.__main__ import main
 from loyalty_desk.clock import utc_now
 from tests.factories import STORE
 from tests.http.routing.helpdesk import (
@@ -162,6 +163,13 @@ def test_two_stores_of_one_account_leave_each_others_alone(
         views = {view["name"]: view["filters"] for view in helpdesk.api("GET", "views")["data"]}
         assert f"'{TAG}'" in views[f"VIP, open ({STORE})"]
         assert f"'vip-{OTHER}'" in views[f"VIP, open ({OTHER})"]
+
+        assert main(["disconnect", "--store", OTHER]) == 0
+        held = {tag["name"] for tag in helpdesk.api("GET", "tags?limit=100")["data"]}
+        assert TAG in held
+        assert f"vip-{OTHER}" not in held
+        names = {view["name"] for view in helpdesk.api("GET", "views")["data"]}
+        assert names & views.keys() == views.keys() - {f"VIP, open ({OTHER})"}
 
 
 def test_routing_off_asks_nothing_of_gorgias(tmp_path_factory: pytest.TempPathFactory) -> None:

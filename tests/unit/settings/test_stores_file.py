@@ -90,3 +90,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_asking_for_an_unknown_store_names_those_that_exist(read) -> None:
     with pytest.raises(SettingsError, match="no store 'b'; the stores file has: a"):
         read("stores:\n  a:\n    platform: rivo\n").get("b")
+
+
+def test_money_without_a_currency_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stores.yaml"
+    said = "{credits_as_money: true}"
+    path.write_text(
+        f"stores:\n  right: {{platform: rivo, currency: EUR, texts: {said}}}\n"
+        f"  wrong: {{platform: rivo, texts: {said}}}\n"
+    )
+
+    found = read_stores(path)
+
+    assert list(found.stores) == ["right"]
+    assert "texts: Value error, credits_as_money needs `currency`" in found.problems["wrong"]

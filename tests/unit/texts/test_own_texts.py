@@ -155,3 +155,23 @@ def test_the_command_names_file_and_key_and_fails(stores: Path, capsys: Any) -> 
     out = capsys.readouterr().out
     assert f"NOT USED {stores / 'de.yaml'}: tier.only: 'stufe' is undefined" in out
     assert "Ihre VIP-Stufe ist Gold." in out
+
+
+def test_a_value_may_be_as_long_as_a_platform_tells_it(tmp_path: Path) -> None:
+    url = f"https://shop.example/r/{'x' * 3000}"
+    own = texts(tmp_path, en="referral: {link: 'Yours: {{ url }}'}\n")
+
+    assert said(texts_of_nobody(), referral_url=url)["referral_text"].endswith(url)
+    assert said(own, referral_url=url)["referral_text"] == f"Yours: {url}"
+
+
+def texts_of_nobody() -> StoreTexts:
+    """Those of a store without words of its own."""
+    return texts_of(store_settings())
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    found = texts_of(store_settings(texts={"folder": str(tmp_path / "gone")}))
+
+    assert [str(one) for one in found.problems] == [f"{tmp_path / 'gone'}: there is no such folder"]
+    assert said(found)["balance_text"] == "You have 1,840 points."
