@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyalty_desk.lookup import fresh
+from loyalty_desk.routing import at_lookup
 from loyalty_desk.staging import installed
 
 
@@ -14,7 +15,10 @@ def forget_engine() -> None:
 
 
 def forget_lookups() -> None:
-    """Close the lookup of each store."""
+    """Close the lookup of each store, and what routes the tickets that were looked up."""
     for _, opened in fresh._OPEN.values():
         opened.close()
     fresh._OPEN.clear()
+    for routing in at_lookup._OPEN:
+        routing.close()
+    at_lookup._OPEN.clear()

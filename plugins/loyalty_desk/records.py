@@ -156,12 +156,18 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A ticket, as read from the list. One per `ticket_id`; `customer_id` is never None."""
+    """A ticket, as read from the list. One per `ticket_id`; `customer_id` is never None.
+
+    `tags` are names. They, the `priority` and when it was created are None when it was not told.
+    """
 
     ticket_id: int
     customer_id: int
     status: str
     updated_at_utc: str
+    created_at_utc: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

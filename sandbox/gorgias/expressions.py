@@ -17,6 +17,8 @@ COMPARES: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt, "lte": operator.le,
 }  # fmt: skip
 TESTS = ("isEmpty", "isNotEmpty")
+LISTS = ("containsAll", "containsAny")
+TEXT = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\")\s*")
 
 
 class Condition(NamedTuple):
@@ -41,15 +43,44 @@ def _read(text: str) -> Condition:
     if found is None:
         raise ValueError("The sandbox does not know this expression.")
     name, field, wanted = found.groups()
-    if name not in COMPARES and name not in TESTS:
+    if name not in COMPARES and name not in TESTS and name not in LISTS:
         raise ValueError(f"The sandbox does not know the function {name}.")
     if (name in TESTS) == (wanted is not None):
         raise ValueError(f"{name} has the wrong number of arguments.")
+    if name in LISTS:
+        _texts(wanted)
+        return Condition(name, field, wanted)
     return Condition(name, field, wanted and wanted.strip("'\""))
+
+
+def _texts(wanted: str | None) -> list[str]:
+    """Return what stands in `['one', "another"]`.
+
+    Raises:
+        ValueError: it is no list of texts.
+    """
+    inside = re.fullmatch(r"\s*\[(.*)\]\s*", wanted or "", re.DOTALL)
+    parts = [] if inside is None else [TEXT.fullmatch(one) for one in inside[1].split(",")]
+    if inside is None or None in parts:
+        raise ValueError("The sandbox does not know this list.")
+    return [found[1] or found[2] or "" for found in parts if found]
+
+
+def _values(ticket: dict[str, Any], path: list[str]) -> list[str]:
+    """Return what a path leads to as texts; `tags.name` leads to the name of each tag."""
+    places: list[Any] = [ticket]
+    for key in path:
+        inner = (one.get(key) for one in places if isinstance(one, dict))
+        places = [item for one in inner for item in (one if isinstance(one, list) else [one])]
+    return [str(one) for one in places if one is not None]
 
 
 def holds(condition: Condition, ticket: dict[str, Any], user_id: int) -> bool:
     """Tell whether a condition is so for a ticket as lists show it."""
+    if condition.name in LISTS:
+        held_texts = _values(ticket, condition.field.split("."))
+        found = [one in held_texts for one in _texts(condition.wanted)]
+        return all(found) if condition.name == "containsAll" else any(found)
     value: Any = ticket
     for key in condition.field.split("."):
         value = value.get(key) if isinstance(value, dict) else None

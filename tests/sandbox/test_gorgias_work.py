@@ -189,16 +189,31 @@ def test_an_app_needs_the_scope(sandbox: Sandbox, path: str, scope: str) -> None
         ("gt(ticket.at, '2026-03-04T00:00:00')", False),
         ("gt(ticket.nothing, '1')", False),
         ("eq(ticket.spam, 'false')", True),
+        ("containsAll(ticket.tags.name, ['vip', 'eu'])", True),
+        ("containsAll(ticket.tags.name, ['vip', \"us\"])", False),
+        ("containsAny(ticket.tags.name, ['vip', 'us']) && eq(ticket.status, 'open')", True),
+        ("containsAny(ticket.tags.name, ['us'])", False),
+        ("containsAny(ticket.nothing.name, ['us'])", False),
     ],
 )
 def test_a_filter_is_a_row_of_conditions(filters: str, *, expected: bool) -> None:
     ticket = {"status": "open", "assignee_user": None, "owner": {"id": 12}, "spam": False,
-              "at": "2026-03-04T00:00:00+00:00"}  # fmt: skip
+              "at": "2026-03-04T00:00:00+00:00",
+              "tags": [{"name": "eu"}, {"name": "vip"}]}  # fmt: skip
 
     assert all(holds(one, ticket, 12) for one in read_filters(filters)) is expected
 
 
-@pytest.mark.parametrize("filters", ["status = open", "eq(ticket.status)", "isEmpty(ticket.a, 1)"])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        "status = open",
+        "eq(ticket.status)",
+        "isEmpty(ticket.a, 1)",
+        "containsAll(ticket.tags.name, 'vip')",
+        "containsAll(ticket.tags.name, [vip])",
+    ],
+)
 def test_a_filter_that_is_not_known_says_so(filters: str) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         read_filters(filters)

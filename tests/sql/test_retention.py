@@ -26,6 +26,7 @@ from tests.sql.test_awards import queue, request
 
 KeepHouse = Callable[..., dict[str, int]]
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=5)
 
 
@@ -195,3 +196,18 @@ def test_old_awards_become_anonymous_and_cannot_be_taken_back_any_more(
             why="x",
             door=Door.COMMAND,
         )
+
+
+def test_what_was_set_on_tickets_goes_when_they_are_long_gone(
+    house: KeepHouse, staging: Engine
+) -> None:
+    routed = schema.routed_tickets.insert()
+    with staging.begin() as connection:
+        Staged(connection).ticket(2, 1)
+        for ticket_id, at in ((1, 10 * DAY), (2, 10 * DAY), (3, 10 * DAY - MINUTE)):
+            row = {"ticket_id": ticket_id, "state": "set", "at_utc": utc_text(utc_now() - at)}
+            connection.execute(routed.values(store=STORE, **row))
+
+    assert house(routed_ticket_days=10)["routed_tickets"] == 1
+
+    assert ids(staging, "routed_tickets", "ticket_id") == [2, 3]

@@ -6,7 +6,10 @@ SELECT
     ticket_id,
     customer_id,
     status,
-    updated_at_utc
+    updated_at_utc,
+    created_at_utc,
+    priority,
+    tags
 FROM tickets
 WHERE store = :store AND ticket_id IN (:ids);
 

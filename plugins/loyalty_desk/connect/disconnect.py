@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,7 +33,7 @@ class Waiting(StrEnum):
     """They stay in the queue, and go on if the store is ever connected again."""
 
 
-REMOVED_FIRST: Final = (Kind.WIDGET, Kind.MACRO, Kind.INTEGRATION)
+REMOVED_FIRST: Final = (Kind.WIDGET, Kind.VIEW, Kind.MACRO, Kind.INTEGRATION)
 """What agents see, before what it is fed by."""
 REMOVED_LAST: Final = (Kind.CUSTOM_FIELD, Kind.TAG)
 """Fields hold values until the cards are cleared."""
@@ -81,11 +81,18 @@ def revoke_tokens(engine: Engine, store: str, by: str, now: datetime) -> int:
 
 
 def remove_objects(
-    engine: Engine, store: str, objects: AccountObjects, kinds: tuple[Kind, ...]
+    engine: Engine,
+    store: str,
+    objects: AccountObjects,
+    kinds: tuple[Kind, ...],
+    *,
+    spared_tags: Collection[str] = (),
 ) -> Iterator[Left]:
     """Remove what we made of these kinds; yields what stays. May be repeated."""
     for kind in kinds:
         for key, gorgias_id in sorted(known_objects(engine, store, kind).items()):
+            if kind is Kind.TAG and key in spared_tags:
+                continue
             try:
                 objects.remove(kind, gorgias_id)
             except ApiError as error:

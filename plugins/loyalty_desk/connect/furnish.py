@@ -18,6 +18,7 @@ from loyalty_desk.connect.tokens import (
     revoke_token,
     token_id_of,
 )
+from loyalty_desk.connect.vips import wanted_views
 from loyalty_desk.connect.wanted import (
     Blueprint,
     authorization_of,
@@ -83,6 +84,9 @@ class Furnisher:
         yield from self._settle(Kind.WIDGET, wanted, widgets)
         macros = wanted_macros(self._blueprint, integration_id)
         yield from self._settle(Kind.MACRO, macros, self._held(Kind.MACRO))
+        views = wanted_views(self._blueprint.store)
+        if views or self._known(Kind.VIEW):
+            yield from self._settle(Kind.VIEW, views, self._held(Kind.VIEW))
         if self._writes:
             self._revoke_other_tokens()
 

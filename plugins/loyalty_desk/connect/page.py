@@ -13,7 +13,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.connect import button
+from loyalty_desk.connect import button, vips
 from loyalty_desk.connect.compare import Action, Verb
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.gorgias.objects import Kind
@@ -46,6 +46,10 @@ def write_page(
         link_is_missing="profile_url" not in blueprint.card_keys,
         link_can_be_set="profile_url" in platform_class(store.platform).guesses,
         platform=platform_class(store.platform).title,
+        vip_tag=store.routing_tag,
+        vip_view=vips.view_name(store),
+        vip_rules=[(vips.rule_words(rule), rule.priority) for rule in store.routing.rules],
+        vip_code=vips.rule_code(store),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")

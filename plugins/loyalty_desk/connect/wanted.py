@@ -25,6 +25,11 @@ LOOKUP_FORM: Final = {
     "customer_id": "{{ticket.customer.id}}",
     "ticket_id": "{{ticket.id}}",
 }
+ROUTING_FORM: Final = {
+    "ticket_status": "{{ticket.status}}",
+    "ticket_priority": "{{ticket.priority}}",
+}
+"""Sent besides by a store with rules, so that a priority that somebody chose stays."""
 TAG_COLOR: Final = "#7C5CFC"
 JSON: Final = "application/json"
 
@@ -47,13 +52,15 @@ class Blueprint:
 
 
 def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
-    """The tags that the macros add, and the one by which widgets are brought up to date.
+    """The tags that macros and routing add, and the one by which widgets are brought up to date.
 
     One that was there before is used, and is not ours.
     """
     names = {tag for macro in blueprint.macros for tag in macro.tags}
     if not blueprint.store.widgets_read_place and blueprint.store.gorgias.ask_again_share:
         names.add(ASK_AGAIN_TAG)
+    if blueprint.store.routing.rules:
+        names.add(blueprint.store.routing_tag)
     return [
         Wanted(
             kind=Kind.TAG,
@@ -98,7 +105,7 @@ def wanted_integration(blueprint: Blueprint, authorization: str) -> Wanted:
         "url": blueprint.lookup_url,
         "method": "POST",
         "headers": {"Authorization": authorization},
-        "form": LOOKUP_FORM,
+        "form": LOOKUP_FORM | (ROUTING_FORM if blueprint.store.routing.rules else {}),
         "request_content_type": JSON,
         "response_content_type": JSON,
         "triggers": dict.fromkeys(TRIGGERS, True),

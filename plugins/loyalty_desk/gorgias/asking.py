@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.share import RequestShare
 from loyalty_desk.records import Destination
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
@@ -42,11 +42,9 @@ class AskAgain:
         store: StoreSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._engine, self._store, self._clock = client, engine, store, clock
-        budget, share = store.budget, store.gorgias.ask_again_share
-        self._most = share * budget.share * budget.capacity
-        self._per_s = self._most / budget.window_s * installation().speed
-        self._left, self._at_s, self._lock = self._most, clock(), Lock()
+        self._client, self._engine, self._store = client, engine, store
+        share, speed = store.gorgias.ask_again_share, installation().speed
+        self._share = RequestShare(store.budget, share, speed=speed, clock=clock)
 
     def ask(self, customer_id: int, destination: Destination) -> int:
         """Touch the open tickets of a customer whose card was written; returns how many were.
@@ -59,7 +57,7 @@ class AskAgain:
         with reading(self._engine) as connection:
             found = connection.execute(statement("refresh/select_open_tickets"), binds)
             ticket_ids = found.scalars().all()
-        return sum(self._touch(ticket_id) for ticket_id in ticket_ids if self._may())
+        return sum(self._touch(ticket_id) for ticket_id in ticket_ids if self._share.take(REQUESTS))
 
     def _touch(self, ticket_id: int) -> bool:
         try:
@@ -74,14 +72,3 @@ class AskAgain:
             )
             return False
         return True
-
-    def _may(self) -> bool:
-        """Take a ticket's requests out of the share, if they are there."""
-        with self._lock:
-            now_s = self._clock()
-            refilled = self._left + (now_s - self._at_s) * self._per_s
-            self._left, self._at_s = min(self._most, refilled), now_s
-            if self._left < REQUESTS:
-                return False
-            self._left -= REQUESTS
-            return True

@@ -1,6 +1,8 @@
-"""What an account is furnished with: tags, customer fields, HTTP integrations, widgets, macros.
+"""What an account is furnished with: tags, customer fields, HTTP integrations, widgets, macros,
+views.
 
-Source: Gorgias API reference, "Tags", "Custom fields", "Integrations", "Widgets", "Macros".
+Source: Gorgias API reference, "Tags", "Custom fields", "Integrations", "Widgets", "Macros",
+"Views".
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     INTEGRATION = "integration"
     WIDGET = "widget"
     MACRO = "macro"
+    VIEW = "view"
 
 
 PATHS: Final = {
@@ -39,6 +42,7 @@ PATHS: Final = {
     Kind.INTEGRATION: "/api/integrations",
     Kind.WIDGET: "/api/widgets",
     Kind.MACRO: "/api/macros",
+    Kind.VIEW: "/api/views",
 }
 OLDEST_FIRST: Final = {"order_by": "created_datetime:asc"}
 QUERIES: Final[Mapping[Kind, Body]] = {
@@ -47,6 +51,7 @@ QUERIES: Final[Mapping[Kind, Body]] = {
     Kind.INTEGRATION: {**OLDEST_FIRST, "type": "http"},
     Kind.WIDGET: OLDEST_FIRST,
     Kind.MACRO: OLDEST_FIRST,
+    Kind.VIEW: {},
 }
 
 

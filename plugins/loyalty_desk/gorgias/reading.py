@@ -23,6 +23,7 @@ from loyalty_desk.records import Customer, Rejected, Ticket
 
 CUSTOMERS, TICKETS, USERS, EVENTS = "customers", "tickets", "users", "events"
 """The sources that a rejected row names."""
+PRIORITIES = frozenset({"critical", "high", "normal", "low"})
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)")
 MERGED = "customer-merged"
 """The type of events that tell of merges."""
@@ -99,7 +100,31 @@ def read_ticket(row: Any) -> Ticket | None:
         customer_id=customer_id,
         status=status,
         updated_at_utc=read_utc(row, "updated_datetime"),
+        created_at_utc=_find_utc(row, "created_datetime"),
+        priority=read_priority(row.get("priority")),
+        tags=read_tags(row.get("tags")),
     )
+
+
+def read_priority(told: object) -> str | None:
+    """A ticket's priority; None for what is none."""
+    return told if isinstance(told, str) and told in PRIORITIES else None
+
+
+def read_tags(told: object) -> tuple[str, ...] | None:
+    """The names of a ticket's tags, sorted; None when they are not told."""
+    if not isinstance(told, list):
+        return None
+    names = (one.get("name") for one in told if isinstance(one, Mapping))
+    return tuple(sorted({name for name in names if isinstance(name, str)}))
+
+
+def _find_utc(row: Mapping[str, Any], field: str) -> str | None:
+    """A time without which a row is as good."""
+    try:
+        return read_utc(row, field)
+    except BadFieldError:
+        return None
 
 
 def read_user(row: Any) -> User | None:

@@ -23,6 +23,7 @@ from loyalty_desk.staging.mismatch_schema import (
     refused_suggestions,
     suggestions,
 )
+from loyalty_desk.staging.routing_schema import routed_tickets
 
 CUSTOMER, MEMBER, EMAIL, TICKET = "customer", "member", "email", "ticket"
 
@@ -45,6 +46,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     refused_suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     lookups_not_found: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     member_lookups: (("customer_id", CUSTOMER),),
+    routed_tickets: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     schema.set_aside: (("email_key", EMAIL),),
 }
 """The columns that lead to a person; a row with any of them goes."""

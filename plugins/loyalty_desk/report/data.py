@@ -18,6 +18,7 @@ from loyalty_desk.mismatches.suggestions import Suggested, best_suggestions
 from loyalty_desk.report.awards import AwardsToLookAt, load_awards
 from loyalty_desk.report.card_keys import CardKeys, count_card_keys
 from loyalty_desk.report.insight import Insight, load_insight
+from loyalty_desk.report.open_tickets import OpenTickets, load_open_tickets
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import (
     RunRecord,
@@ -109,6 +110,7 @@ class ReportData:
     awards: AwardsToLookAt
     insight: Insight
     card_keys: CardKeys
+    open_tickets: OpenTickets
     has_matched: bool
     """Whether any run of the store ever came to the match."""
 
@@ -136,6 +138,7 @@ def load_report_data(
             awards=load_awards(connection, store, now, most=TOP_ROWS),
             insight=load_insight(connection, store, now, min_score),
             card_keys=count_card_keys(connection, store),
+            open_tickets=load_open_tickets(connection, store, now),
             has_matched=newest_match(connection, store) is not None,
         )
 

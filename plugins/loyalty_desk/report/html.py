@@ -140,6 +140,7 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "awards": data.awards,
         "award_days": awards.DAYS,
         "card_keys": data.card_keys,
+        "open_tickets": data.open_tickets,
         "sides": [
             {"name": "customer", "classes": customers, "chart": _side_chart(record, "customer")},
             {"name": "member", "classes": members, "chart": _side_chart(record, "member")},

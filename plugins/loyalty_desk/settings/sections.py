@@ -337,6 +337,11 @@ class RetentionSettings(Strict):
         description="Days after its end that an award is made anonymous: who awarded how much, when"
         " and why stays, for whom does not.",
     )
+    routed_ticket_days: Days = Field(
+        default=365,
+        description="Days that is remembered what routing set on a ticket, so that what a person"
+        " changed there stays.",
+    )
     _schedule_is_cron = field_validator("schedule")(check_cron)
 
 

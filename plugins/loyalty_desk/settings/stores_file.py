@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import yaml
 from pydantic import (
@@ -29,6 +29,7 @@ from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
+from loyalty_desk.settings.routing_settings import RoutingSettings
 from loyalty_desk.settings.sections import (
     AlertSettings,
     BrakeSettings,
@@ -171,6 +172,7 @@ class StoreSettings(Strict):
     member_lookups: MemberLookupSettings = MemberLookupSettings()
     mismatches: MismatchSettings = MismatchSettings()
     reports: ReportSettings = ReportSettings()
+    routing: RoutingSettings = RoutingSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
 
@@ -190,6 +192,11 @@ class StoreSettings(Strict):
         """Whether an award is noted on its ticket, where a person did not say."""
         wanted = self.awards.ticket_note
         return not self.widgets_read_place if wanted is None else wanted
+
+    @property
+    def routing_tag(self) -> str:
+        """The tag that routing puts on tickets; another one in each store."""
+        return self.routing.tag or f"vip-{self.name}"
 
     @field_validator("platform")
     @classmethod
@@ -294,9 +301,12 @@ def explain_mistakes(
 
 def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> list[str]:
     for part in section:
-        annotation = model.model_fields[str(part)].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
+        if isinstance(part, int):  # which one of a list
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = [*get_args(annotation), annotation]  # a section, or a list of them
+        found = (one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
+        model = next(found, model)
     return [key for key, field in model.model_fields.items() if not field.exclude]
 
 

@@ -35,7 +35,7 @@ gorgias_objects = staging_table(
         "kind",
         Text,
         primary_key=True,
-        doc="`tag`, `custom_field`, `integration`, `widget` or `macro`.",
+        doc="`tag`, `custom_field`, `integration`, `widget`, `macro` or `view`.",
     ),
     Column("key", Text, primary_key=True, doc="Our name of it among those of its kind."),
     Column("gorgias_id", BigInteger, nullable=False, doc="Its id in Gorgias."),

@@ -19,7 +19,7 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.kept_out import KeptOut, strip_batch
 from loyalty_desk.staging.load import bulk_upsert, chunks
-from loyalty_desk.staging.row_types import TicketRow, TouchedRow
+from loyalty_desk.staging.row_types import FurtherTicketRow, TouchedRow
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
 
@@ -109,7 +109,9 @@ def stage_older_tickets(
     latest = {ticket.ticket_id: ticket for ticket in batch}
     strip_batch(connection, store.name, latest, KeptOut.strip_ticket)
     rows = [
-        TicketRow(store.name, one.ticket_id, one.customer_id, one.status, one.updated_at_utc)
+        FurtherTicketRow(
+            store.name, one.ticket_id, one.customer_id, one.status, one.updated_at_utc
+        )
         for one in latest.values()
     ]
     bulk_upsert(connection, schema.further_tickets, rows, newest_by="updated_at_utc")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
 from loyalty_desk.card.emails import read_email
@@ -352,6 +353,9 @@ def stage_tickets(
             customer_id=ticket.customer_id,
             status=ticket.status,
             updated_at_utc=ticket.updated_at_utc,
+            created_at_utc=ticket.created_at_utc,
+            priority=ticket.priority,
+            tags=None if ticket.tags is None else orjson.dumps(ticket.tags).decode(),
         )
         if old is not None and (
             row == old or _is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)

@@ -156,6 +156,11 @@ tickets = staging_table(
     Column(
         "updated_at_utc", Text, nullable=False, doc="When the ticket changed, by Gorgias' clock."
     ),
+    Column("created_at_utc", Text, doc="When it was created, by Gorgias' clock. NULL: not told."),
+    Column(
+        "priority", Text, doc="`critical`, `high`, `normal` or `low`, as last read. NULL: not told."
+    ),
+    Column("tags", Text, doc="JSON list of the names of its tags, as last read. NULL: not told."),
     Index("tickets_by_customer", "store", "customer_id"),
     **CLUSTERED,
 )

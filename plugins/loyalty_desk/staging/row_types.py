@@ -117,6 +117,17 @@ class TicketRow(NamedTuple):
     customer_id: int
     status: str
     updated_at_utc: str
+    created_at_utc: str | None
+    priority: str | None
+    tags: str | None
+
+
+class FurtherTicketRow(NamedTuple):
+    store: str
+    ticket_id: int
+    customer_id: int
+    status: str
+    updated_at_utc: str
 
 
 class TouchedRow(NamedTuple):

@@ -123,6 +123,11 @@ class RunRecord(BaseModel):
     readback_checked: int = _count("Customers read back after the push.")
     readback_wrong: int = _count("Of those, customers that did not show what was pushed.")
 
+    tickets_routed: int = _count("Open tickets whose tag or priority was set, or taken back.")
+    tickets_not_routed: int = _count("Open tickets left as they are: beyond the share, or refused.")
+    routing_requests: int = _count("Requests to Gorgias for that.")
+    answer_requests: int = _count("Requests to Gorgias for when tickets were first answered.")
+
     quality_critical_failed: int = _count("Critical data-quality checks that failed.")
     quality_row_failed: int = _count("Data-quality checks that failed for rows, now set aside.")
     quality_warning_failed: int = _count("Data-quality checks that failed and only warn.")

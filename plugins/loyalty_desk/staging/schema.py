@@ -16,6 +16,7 @@ from loyalty_desk.staging import (
     mismatch_schema,
     people_schema,
     plan_schema,
+    routing_schema,
     run_schema,
 )
 from loyalty_desk.staging.account_schema import (
@@ -57,6 +58,7 @@ from loyalty_desk.staging.plan_schema import (
     pushed_cards,
     to_plan,
 )
+from loyalty_desk.staging.routing_schema import routed_tickets
 from loyalty_desk.staging.run_schema import (
     lock_turns,
     locks,
@@ -108,6 +110,8 @@ __all__ = [
     "refused_suggestions",
     "rejected_records",
     "request_budgets",
+    "routed_tickets",
+    "routing_schema",
     "run_counters",
     "run_schema",
     "runs",
@@ -131,6 +135,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "Awards and their audit": award_schema,
     "Mismatches and decisions": mismatch_schema,
     "Lookups": lookup_schema,
+    "Routing": routing_schema,
     "Accounts": account_schema,
 }
 """What the tables of each module are about, in the order in which one gets to know them."""

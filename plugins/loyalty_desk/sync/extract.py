@@ -14,7 +14,9 @@ from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.gorgias.client import CustomerPage, GorgiasClient
 from loyalty_desk.records import Customer, Ticket
 from loyalty_desk.staging import audience, full_scans, intake, set_aside
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run
+from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.reads import (
     Read,
@@ -115,7 +117,8 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         watermark = find_watermark(connection, store.name, "tickets")
         counts_since, is_known = audience.oldest_to_read(connection, store, window_start, now)
     since = watermark.since
-    if run.params.full_resync or watermark.lies_ahead(now) or not is_known:
+    is_full = run.params.full_resync or watermark.lies_ahead(now) or not is_known
+    if is_full or _is_half_read(run):
         since = None
     overlap = timedelta(minutes=store.extract.overlap_minutes)
     oldest = counts_since if since is None else max(counts_since, _minus(since, overlap))
@@ -141,6 +144,16 @@ def extract_tickets(run: Run, client: GorgiasClient) -> ReadCounts:
         watermark = next_watermark(run, newest or utc_text(now), now)
         save_watermark(connection, store.name, "tickets", watermark)
     return read.counts
+
+
+def _is_half_read(run: Run) -> bool:
+    """Whether routing needs more of open tickets than an older version kept."""
+    if not run.store.routing.rules:
+        return False
+    with reading(run.engine) as connection:
+        binds = {"store": run.store.name}
+        found = connection.execute(statement("routing/has_open_ticket_half_read"), binds)
+        return found.scalar_one() is not None
 
 
 def _newest_update(rows: Iterable[Customer | Ticket]) -> str | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
@@ -202,3 +204,16 @@ def finish_scan(run: Run, source: full_scans.Source, scan: Scan, *, unnamed: int
             log.warning("%s: nobody is gone, %d rows do not say whose they are", source, unnamed)
             return 0
         return full_scans.finish_scan(connection, run.store.name, source, utc_now())
+
+
+def must_be_full(run: Run, connection: Connection) -> bool:
+    """Whether match and plan look at everything: when asked, the first time, and once a while.
+
+    Both decide alike, as only a finished full plan moves the watermark.
+    """
+    full_scan_at_utc = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
+    if run.params.full_resync or full_scan_at_utc is None:
+        return True
+    return utc_now() - parse_utc(full_scan_at_utc) >= timedelta(
+        days=run.store.extract.full_scan_days
+    )

@@ -14,21 +14,28 @@ from loyalty_desk.connect import button, checks, disconnect, pauses
 from loyalty_desk.connect.adopt import adopt_button, find_adopted, sends_json
 from loyalty_desk.connect.button import ButtonField
 from loyalty_desk.connect.clear import CardRemover
-from loyalty_desk.connect.compare import Action
+from loyalty_desk.connect.compare import Action, Verb
 from loyalty_desk.connect.disconnect import REMOVED_FIRST, REMOVED_LAST, Left, Waiting
 from loyalty_desk.connect.furnish import Furnisher
 from loyalty_desk.connect.page import write_page
 from loyalty_desk.connect.probe import Findings, Probe, keep_findings
 from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_url
+from loyalty_desk.connect.vips import check_tag
 from loyalty_desk.connect.wanted import Blueprint
-from loyalty_desk.errors import ConnectError
+from loyalty_desk.errors import BadConnectionError, ConnectError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import planned_fields
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
-from loyalty_desk.hooks.connections import capabilities, gorgias_client, secrets_cipher
+from loyalty_desk.hooks.connections import (
+    capabilities,
+    gorgias_account,
+    gorgias_client,
+    secrets_cipher,
+)
 from loyalty_desk.macros.templates import load_macros
 from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.routing.ledger import count_priorities, forget_tags
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -107,7 +114,8 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
     With `writes` false nothing is changed anywhere.
 
     Raises:
-        ConnectError: the DAGs of a store that was disconnected could not be unpaused.
+        ConnectError: routing's tag is not its own, and nothing was changed; or the DAGs of a store
+            that was disconnected could not be unpaused.
     """
     store, engine, client = _open(store_name)
     address = public_url()
@@ -119,10 +127,13 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         button=find_adopted(engine, store.name, secrets_cipher),
         fields=planned_fields(engine, store),
     )
+    _check_routing(blueprint)
     objects = AccountObjects(client.transport)
     actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()
     if not writes:
         return Furnished(actions=actions, page=None)
+    if any(_is_new_tag(action, store) for action in actions):
+        forget_tags(engine, store.name)  # the one of before is gone, and with it from tickets
     page = write_page(
         installation().var_dir / "connect" / f"{store.name}.html",
         blueprint,
@@ -176,13 +187,18 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
     revoked = disconnect.revoke_tokens(engine, store.name, by, utc_now())
     log.info("%d tokens are revoked", revoked)
     objects = AccountObjects(client.transport)
-    kinds: tuple[Kind, ...] = (Kind.TAG,) if cards_stay else REMOVED_LAST
+    kinds = (Kind.TAG,) if cards_stay else REMOVED_LAST
     left: list[Left] = []
+    spared: set[str] = set()
     if beside := find_stores_beside(engine, store.name, at_place=False):
-        # Theirs are the same ones, which they found there.
-        kinds = tuple(kind for kind in kinds if kind is not Kind.TAG)
+        # Theirs are the same ones, which they found there; but for routing each has its own.
+        spared = known_objects(engine, store.name, Kind.TAG).keys() - {store.routing_tag}
         left.append(Left(what="tags", why=f"store {', '.join(beside)} has them too"))
-    left += disconnect.remove_objects(engine, store.name, objects, kinds)
+    left += disconnect.remove_objects(engine, store.name, objects, kinds, spared_tags=spared)
+    forget_tags(engine, store.name)
+    if routed := count_priorities(engine, store.name):
+        why = "given by routing; agents work by it, so it stays"
+        left.append(Left(what=f"the priority of {routed} open tickets", why=why))
     if fields := known_objects(engine, store.name, Kind.CUSTOM_FIELD):
         left.append(Left(what=f"{len(fields)} customer fields", why="they stay with the cards"))
     cards = disconnect.count_cards(engine, store.name)
@@ -200,6 +216,33 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
         Left(what="staging data", why="kept for the audit and for a later connect"),
     ]
     return left
+
+
+def _check_routing(blueprint: Blueprint) -> None:
+    store = blueprint.store
+    if store.routing.rules:
+        macro_tags = {tag for macro in blueprint.macros for tag in macro.tags}
+        check_tag(store, macro_tags, _stores_with_the_tag(store))
+
+
+def _stores_with_the_tag(store: StoreSettings) -> list[str]:
+    """The stores that route by the same tag in the same account."""
+    found, account = [], gorgias_account(store)
+    for other in stores_file().stores.values():
+        is_like = other.routing.rules and other.routing_tag == store.routing_tag
+        if other.name == store.name or not is_like:
+            continue
+        try:
+            if gorgias_account(other) == account:
+                found.append(other.name)
+        except BadConnectionError:
+            continue  # It is in no account yet.
+    return found
+
+
+def _is_new_tag(action: Action, store: StoreSettings) -> bool:
+    is_routings = (action.kind, action.key) == (Kind.TAG, store.routing_tag)
+    return is_routings and action.verb is Verb.CREATE
 
 
 def _open_store(store_name: str) -> tuple[StoreSettings, Engine]:

@@ -40,6 +40,7 @@ def keep_house(store_name: str) -> dict[str, int]:
     }
     mismatches = now - timedelta(days=limits.settled_mismatch_days)
     decided = now - timedelta(days=limits.decision_days)
+    routed = now - timedelta(days=limits.routed_ticket_days)
     with engine.begin() as connection:
         for what, name, binds in (
             (
@@ -48,6 +49,7 @@ def keep_house(store_name: str) -> dict[str, int]:
                 {"before_utc": mismatches},
             ),
             ("decisions", "privacy/retention/delete_old_decisions", {"before_utc": decided}),
+            ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
         ):
             times = {key: utc_text(moment) for key, moment in binds.items()}

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards import agents
-from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, QualityError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
@@ -34,6 +33,7 @@ from loyalty_desk.quality.own import installed_checks
 from loyalty_desk.quality.steps import Step
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text
+from loyalty_desk.routing.in_sync import route_open_tickets
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging import run_record
@@ -47,7 +47,6 @@ from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
 from loyalty_desk.staging.watermarks import (
     RECONCILE,
     Watermark,
-    find_watermark,
     forget_reads,
     save_watermark,
 )
@@ -55,6 +54,7 @@ from loyalty_desk.sync import channels, extract, filling, members, push
 from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
+from loyalty_desk.sync.reads import must_be_full
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from loyalty_desk.tasks.telling import Tell, failure_text, no_note
 
@@ -161,7 +161,7 @@ def match(store_name: str, run_id: str) -> Counters:
 
 
 def _match(run: Run, connection: Connection) -> MatchCounts:
-    full = _must_be_full(run, connection)
+    full = must_be_full(run, connection)
     counts = match_customers(connection, run.store, utc_now(), full=full)
     if not run.params.release_brake:
         check_meeting(counts.meeting(is_full=full))
@@ -174,7 +174,7 @@ def plan(store_name: str, run_id: str) -> Counters:
     """Plan, then brake: an unreasonable plan is kept for the report, and stops the run here."""
     with _stage(store_name, run_id, "plan", seconds="plan") as run:
         with run.engine.begin() as connection:
-            full = _must_be_full(run, connection)
+            full = must_be_full(run, connection)
             counts = plan_changes(
                 connection,
                 run.store,
@@ -194,6 +194,7 @@ def plan(store_name: str, run_id: str) -> Counters:
 
 def push_cards(store_name: str, run_id: str) -> Counters:
     with _stage(store_name, run_id, "push", seconds="push") as run, _gorgias(run) as client:
+        _keep(run, route_open_tickets(run, client))
         try:
             ends_at_s = push.push_changes(run, client)
         finally:  # what an outage cut short is counted too
@@ -385,16 +386,3 @@ def _keep(run: Run, counters: Counters) -> Counters:
 def _increase(run: Run, counters: Mapping[str, float]) -> None:
     with run.engine.begin() as connection:
         run_record.increase_counters(connection, run.store.name, run.run_id, counters)
-
-
-def _must_be_full(run: Run, connection: Connection) -> bool:
-    """Whether match and plan look at everything: when asked, the first time, and once a while.
-
-    Both decide alike, as only a finished full plan moves the watermark.
-    """
-    full_scan_at_utc = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
-    if run.params.full_resync or full_scan_at_utc is None:
-        return True
-    return utc_now() - parse_utc(full_scan_at_utc) >= timedelta(
-        days=run.store.extract.full_scan_days
-    )

@@ -21,6 +21,7 @@ from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.asked import look_up
 from loyalty_desk.lookup.not_found import AskedTicket, note_lookup, read_asked_ticket
 from loyalty_desk.lookup.place import ask_to_show
+from loyalty_desk.routing.at_lookup import LookedUpTicket, route_soon
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
@@ -80,7 +81,7 @@ async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
         found.content(store.currency),
         headers={"Cache-Control": "no-store"},
         # Gorgias does not wait for it.
-        background=BackgroundTask(_show, store, asked, email, found),
+        background=BackgroundTask(_after_answer, store, fields, asked, email, found),
     )
 
 
@@ -99,11 +100,23 @@ def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
         log.warning("store %s: a lookup is not noted (%s)", store.name, type(error).__name__)
 
 
-def _show(
-    store: StoreSettings, asked: AskedTicket | None, email: str | None, found: LookedUp
+def _after_answer(
+    store: StoreSettings,
+    fields: Mapping[str, Any],
+    asked: AskedTicket | None,
+    email: str | None,
+    found: LookedUp,
 ) -> None:
+    if asked is not None:
+        ticket = LookedUpTicket.of(fields, asked.ticket_id, asked.customer_id)
+        card = found.found.card if found.found.member_id is not None else None
+        route_soon(store, ticket, card)
+        _show(store, asked, email, found)
+
+
+def _show(store: StoreSettings, asked: AskedTicket, email: str | None, found: LookedUp) -> None:
     """Have what was found stand at the place too; where that cannot be asked, a later one does."""
-    if asked is None or asked.customer_id is None:
+    if asked.customer_id is None:
         return
     customer_id, ticket_id, now = asked.customer_id, asked.ticket_id, utc_now()
     try:

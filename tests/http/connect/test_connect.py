@@ -32,6 +32,7 @@ def test_connect_makes_everything_and_says_so(
         "integration": 1,
         "widget": 2,
         "macro": 5,
+        "view": 0,
     }
     said = capsys.readouterr().out
     assert "lakeside-tea" in said
