@@ -109,9 +109,7 @@ def stage_older_tickets(
     latest = {ticket.ticket_id: ticket for ticket in batch}
     strip_batch(connection, store.name, latest, KeptOut.strip_ticket)
     rows = [
-        FurtherTicketRow(
-            store.name, one.ticket_id, one.customer_id, one.status, one.updated_at_utc
-        )
+        FurtherTicketRow(store.name, one.ticket_id, one.customer_id, one.status, one.updated_at_utc)
         for one in latest.values()
     ]
     bulk_upsert(connection, schema.further_tickets, rows, newest_by="updated_at_utc")
