@@ -115,8 +115,8 @@ WHERE key = 'card_place' AND content = :place AND store <> :store
 ORDER BY store;
 
 -- name: select_card_places
--- Where each store that is connected writes its cards: the account, the app's id or nothing, and the
--- key.
+-- Where each store that is connected writes its cards: the account, the app's id or nothing, and
+-- the key.
 -- Reads store_state. No bind. One row per store.
 SELECT
     places.store,
