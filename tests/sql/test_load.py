@@ -34,7 +34,12 @@ def test_a_row_in_another_order_than_its_table_is_refused(staging: Engine, write
         ("stage/members/select_members", MemberRow._fields),
         (
             "stage/customers/select_customers",
-            (*CustomerRow._fields, "pushed_fingerprint", "pushed_at_utc"),
+            (
+                *CustomerRow._fields,
+                "pushed_fingerprint",
+                "pushed_shown_fingerprint",
+                "pushed_at_utc",
+            ),
         ),
         ("stage/tickets/select_tickets", TicketRow._fields),
     ],
