@@ -40,15 +40,16 @@ def test_two_that_write_a_card_at_once_come_to_one_end(
             shop.change_member(ADA, points_tally=5000 + shop.runs)
         shop.webhook(ADA)
 
-    def deliver_at_once(writer: CardWriter, delivery: Delivery) -> None:
+    def deliver_at_once(writer: CardWriter, delivery: Delivery) -> Delivery:
         meets = delivery.customer_id in waits
         if meets:
             waits.remove(delivery.customer_id)
         if meets and moment == "before":
             webhook()
-        deliver(writer, delivery)
+        delivered = deliver(writer, delivery)
         if meets and moment == "after":
             webhook()
+        return delivered
 
     with monkeypatch.context() as patch:
         patch.setattr(CardWriter, "deliver", deliver_at_once)

@@ -80,8 +80,11 @@ def _gorgias(store: StoreSettings, engine: Engine) -> Iterator[Check]:
 
 def _needed(store: StoreSettings) -> list[Kind]:
     """The kinds that the store has objects of; an app need not have the scopes of others."""
-    has_fields = Destination.CUSTOM_FIELDS in store.push_to
-    return [kind for kind in Kind if has_fields or kind is not Kind.CUSTOM_FIELD]
+    needs = {
+        Kind.CUSTOM_FIELD: Destination.CUSTOM_FIELDS in store.push_to,
+        Kind.VIEW: bool(store.routing.rules),
+    }
+    return [kind for kind in Kind if needs.get(kind, True)]
 
 
 def _platform(store: StoreSettings) -> Iterator[Check]:
