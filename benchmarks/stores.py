@@ -36,7 +36,7 @@ from scripts.services import (
     wait_for_dag,
 )
 from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets
 from tests.flow.told import as_told_by, ids_by_rivo_id
 
 STORES, MEMBERS, CUSTOMERS = 50, 2_000, 600

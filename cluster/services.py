@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
@@ -37,6 +36,7 @@ from scripts.services import (
     start_sandbox,
     write_private_json,
 )
+from scripts.waiting import look_until
 
 SERVERS = ("postgres", "redis")
 RUNS_ONCE = "initialise"
@@ -279,14 +279,10 @@ def wait_until(
     supervisor: Supervisor, ready: Callable[[], object], what: str, limit_s: float
 ) -> None:
     """Call `ready` until it says yes; raises ProgramError when time is up."""
-    ends_at = time.monotonic() + limit_s
-    while not ready():
-        supervisor.check()
-        if time.monotonic() > ends_at:
-            raise ProgramError(
-                f"{what} took more than {limit_s:.0f} s; the logs are in {supervisor.log_dir}"
-            )
-        time.sleep(0.2)
+    if not look_until(ready, limit_s, supervisor.check):
+        raise ProgramError(
+            f"{what} took more than {limit_s:.0f} s; the logs are in {supervisor.log_dir}"
+        )
 
 
 def write_stores(path: Path, content: Mapping[str, Any]) -> Path:

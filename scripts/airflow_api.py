@@ -8,21 +8,24 @@ from typing import Any
 
 import requests
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 120.0
+"""On a machine that is busy with other work; a service that is gone refuses at once."""
+HEALTH_TIMEOUT_S = 20.0
 QUESTION_RESTS_S = 2.0
 COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """One task of one run. `seconds` is how long its newest attempt took so far, `pid` whose
-    process it was on the machine that ran it."""
+    """One task of one run, or one part of a mapped one. `seconds` is how long its newest attempt
+    took so far, `pid` whose process it was on the machine that ran it."""
 
     name: str
     state: str
     attempt: int
     seconds: float
     pid: int | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,9 @@ class AirflowApi:
         try:
             # The first call builds the API that the tasks talk to, which takes seconds: better
             # now, while the other services start, than inside the first task.
-            self._session.get(f"{self._base_url}/execution/health", timeout=TIMEOUT_S)
+            self._session.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
             answer = self._session.get(
-                f"{self._base_url}/api/v2/monitor/health", timeout=TIMEOUT_S
+                f"{self._base_url}/api/v2/monitor/health", timeout=HEALTH_TIMEOUT_S
             ).json()
         except requests.RequestException:
             return ["api-server"]
@@ -102,6 +105,7 @@ class AirflowApi:
                 attempt=task["try_number"],
                 seconds=task["duration"] or 0.0,
                 pid=task["pid"],
+                part=None if task["map_index"] < 0 else task["map_index"],
             )
             for task in found
         ]

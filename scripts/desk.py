@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,9 @@ from sandbox.running import Sandbox
 from scripts import preload
 from scripts.processes import Programs
 from scripts.services import STORE, Place, SandboxSize, Services, find_free_port, start_services
+from scripts.waiting import look_until
 
-LOOK_EVERY_S, AT_MOST_S = 0.03, 0.25
-DAGS_LIMIT_S = 60.0
+DAGS_LIMIT_S = 300.0
 RUN_LIMIT_S = 180.0
 REQUEST_LIMIT_S = 30.0
 SHOWN = text(
@@ -77,20 +76,13 @@ class Desk:
     def wait_until(self, ready: Callable[[], Any], what: str, limit_s: float) -> Any:
         """Call `ready` until it gives something that counts as true, and return that.
 
-        After a while less often, as each look takes time from what is waited for: what is measured
-        by it is at most a twentieth too long.
-
         Raises:
             DeskError: it took longer than `limit_s`.
             ProgramError: a service ended.
         """
-        began_at = time.monotonic()
-        while not (found := ready()):
-            self._programs.check()
-            waited_s = time.monotonic() - began_at
-            if waited_s > limit_s:
-                raise DeskError(f"{what} took more than {limit_s:g} s")
-            time.sleep(min(max(LOOK_EVERY_S, waited_s / 20), AT_MOST_S))
+        found = look_until(ready, limit_s, self._programs.check)
+        if not found:
+            raise DeskError(f"{what} took more than {limit_s:g} s")
         return found
 
     def start_sync(self, store: str, **params: Any) -> str:

@@ -13,13 +13,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import psutil
+
+from scripts.waiting import look_until
 
 GRACE_S = 5.0
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG and
@@ -113,14 +114,10 @@ class Programs:
 
     def wait_until(self, ready: Callable[[], bool], what: str, limit_s: float) -> None:
         """Call `ready` until it says yes; raises ProgramError when a program ends or time is up."""
-        ends_at = time.monotonic() + limit_s
-        while not ready():
-            self.check()
-            if time.monotonic() > ends_at:
-                raise ProgramError(
-                    f"{what} took more than {limit_s:.0f} s; the logs are in {self._log_dir}"
-                )
-            time.sleep(0.2)
+        if not look_until(ready, limit_s, self.check):
+            raise ProgramError(
+                f"{what} took more than {limit_s:.0f} s; the logs are in {self._log_dir}"
+            )
 
 
 def start_process(

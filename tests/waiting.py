@@ -1,26 +1,19 @@
-"""The one place where tests wait: until something is so, and no longer."""
+"""How tests wait: until something is so, and no longer."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from sandbox.running import Sandbox
+from scripts.waiting import look_until
 
 LIMIT_S = 60.0
-LOOK_EVERY_S, AT_MOST_S = 0.01, 0.05
+PACE_S = (0.01, 0.05)
 
 
 def wait_until(ready: Callable[[], object], limit_s: float = LIMIT_S) -> None:
-    """Look again and again until it is so; fail the test when that takes too long.
-
-    Less often after a while, as looking takes a core from what is waited for.
-    """
-    began_at = time.monotonic()
-    while not ready():
-        waited_s = time.monotonic() - began_at
-        assert waited_s < limit_s, f"it was not so for {limit_s:g} s"
-        time.sleep(min(max(LOOK_EVERY_S, waited_s / 20), AT_MOST_S))
+    """Look again and again until it is so; fail the test when that takes too long."""
+    assert look_until(ready, limit_s, pace_s=PACE_S), f"it was not so for {limit_s:g} s"
 
 
 def wait_until_served(sandbox: Sandbox, server: str) -> None:

@@ -24,7 +24,7 @@ from sandbox.running import Sandbox
 from scripts.processes import Programs
 from scripts.services import VAR_DIR, SandboxSize, find_free_port
 from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets
 
 Found = TypeVar("Found")
 PATIENCE_S = 90.0

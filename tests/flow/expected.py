@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,8 +48,13 @@ def expected_cards(
     members: Iterable[Mapping[str, Any]],
     customers: Iterable[Mapping[str, Any]],
     tickets: Iterable[Mapping[str, Any]],
+    survivors: Collection[int] = (),
 ) -> dict[int, Card]:
-    """The card of each customer that should have one, by customer id, cut to `COMPARED`."""
+    """The card of each customer that should have one, by customer id, cut to `COMPARED`.
+
+    Further addresses count for who has a recent ticket, and for the `survivors` of merges, who show
+    the card of whom they took in.
+    """
     customers = list(customers)
     holders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     excluded = set()
@@ -60,7 +65,7 @@ def expected_cards(
         elif key:
             holders[key].append(member)
     recent = _recent_customers(tickets)
-    by_channel = _found_by_channel(customers, holders, recent)
+    by_channel = _found_by_channel(customers, holders, recent.union(survivors))
     cards = {}
     for customer in customers:
         key = email_key(customer["email"])
@@ -97,7 +102,7 @@ def _recent_customers(tickets: Iterable[Mapping[str, Any]]) -> set[int]:
 def _found_by_channel(
     customers: list[Mapping[str, Any]],
     holders: Mapping[str, list[Mapping[str, Any]]],
-    recent: set[int],
+    read_in_full: set[int],
 ) -> dict[int, list[Mapping[str, Any]]]:
     """By customer: the members that its further addresses lead to, two or more when it is a tie."""
     taken = {
@@ -108,7 +113,7 @@ def _found_by_channel(
     found: dict[int, dict[int, Mapping[str, Any]]] = {}
     claims: dict[int, int] = defaultdict(int)
     for customer in customers:
-        if customer["id"] not in recent or holders.get(email_key(customer["email"]) or ""):
+        if customer["id"] not in read_in_full or holders.get(email_key(customer["email"]) or ""):
             continue
         keys = {email_key(c["address"]) for c in customer["channels"] if c["type"] == "email"}
         reached = {m["id"]: m for key in keys for m in holders.get(key or "", [])}

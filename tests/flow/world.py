@@ -23,7 +23,7 @@ from loyalty_desk.staging.run_record import RunRecord, load_recent_records
 from sandbox.running import Sandbox
 from tests.conftest import BOTH
 from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets, survivors_of_merges
 
 STORE = "demo"
 SPEED = 200.0
@@ -78,7 +78,12 @@ class World:
     def expected_cards(self) -> dict[int, Card]:
         """What `shown_cards` should be once everything is synced."""
         members = self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-        return expected_cards(members, self.customers(), all_tickets(self.sandbox))
+        return expected_cards(
+            members,
+            self.customers(),
+            all_tickets(self.sandbox),
+            survivors_of_merges(self.sandbox),
+        )
 
     def shown_cards(self) -> dict[int, Card]:
         return shown_cards(self.customers())

@@ -32,7 +32,7 @@ from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from sandbox.running import Sandbox
 from tests.factories import STORE
 from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets
 
 MOMENTS: Final = ("start", *chain.from_iterable(SYNC_ORDER))
 """After which of these something may happen: between every two stages."""

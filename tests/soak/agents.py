@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from random import Random
 
 import requests
 
+from scripts.waiting import look_until
 from tests.soak.journal import Action
-from tests.soak.shop import AWARD, LOOKUP, Shop
+from tests.soak.shop import AWARD, LOOKUP, PATIENCE_S, Shop
 
-RUN_LIMIT_S = 300.0
 AWARD_LIMIT_S = 60.0
 LARGE = 150
 """More than what needs no approval."""
 OPEN_STATES = {"queued", "approved", "applying"}
+ENDED = {"success", "failed"}
 CLOSED = {401, 403}
 """What a store answers whose tokens are revoked: it is disconnected."""
 STATES = "SELECT award_id FROM awards WHERE store = :store AND state = :state ORDER BY award_id"
@@ -24,12 +24,12 @@ def run_dag(shop: Shop, dag: str, **params: object) -> tuple[str, str]:
     """Run a DAG to its end; returns the run's id and state."""
     dag_id = f"{dag}__{shop.name}"
     run_id = shop.desk.api.trigger(dag_id, dict(params))
-    ends_at = time.monotonic() + RUN_LIMIT_S
-    while (state := shop.desk.api.get_run(dag_id, run_id)["state"]) not in {"success", "failed"}:
-        if time.monotonic() > ends_at:
-            return run_id, str(state)
-        time.sleep(0.3)  # between two looks at Airflow, which has other work
-    return run_id, str(state)
+
+    def ended_as() -> str | None:
+        state = str(shop.desk.api.get_run(dag_id, run_id)["state"])
+        return state if state in ENDED else None
+
+    return run_id, shop.desk.wait_until(ended_as, f"a run of {dag_id}", PATIENCE_S)
 
 
 def sync(shop: Shop, chance: Random) -> None:
@@ -80,12 +80,12 @@ def _follow(shop: Shop, action: Action, answer: requests.Response) -> None:
     award_id = str(answer.json()["id"])
     shop.journal.accept(award_id, shop.name)
     query = "SELECT state FROM awards WHERE store = :store AND award_id = :award_id"
-    ends_at = time.monotonic() + AWARD_LIMIT_S
-    while (state := shop.rows(query, award_id=award_id)[0]["state"]) in OPEN_STATES:
-        if time.monotonic() > ends_at:
-            break
-        time.sleep(0.2)  # between two looks at the queue
-    action.outcome = str(state)
+
+    def settled_as() -> str | None:
+        state = str(shop.rows(query, award_id=award_id)[0]["state"])
+        return None if state in OPEN_STATES else state
+
+    action.outcome = look_until(settled_as, AWARD_LIMIT_S) or "not applied yet"
 
 
 def decide_award(shop: Shop, chance: Random) -> None:

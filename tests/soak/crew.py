@@ -15,7 +15,10 @@ Deed = Callable[[Shop, Random], None]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does a deed in a store again and again, with a rest of so many seconds in between."""
+    """Who does a deed in a store again and again, with a rest of so many seconds in between.
+
+    On a slow machine the rests are longer, else deeds pile up there and starve the syncs.
+    """
 
     deed: Deed
     rest_s: tuple[float, float]
@@ -54,7 +57,7 @@ class Crew:
         self._shops[0].closing.wait(seconds)
 
     def _act(self, actor: Actor, shop: Shop, chance: Random) -> None:
-        while not shop.closing.wait(chance.uniform(*actor.rest_s)):
+        while not shop.closing.wait(shop.pace * chance.uniform(*actor.rest_s)):
             try:
                 actor.deed(shop, chance)
             except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told

@@ -6,6 +6,7 @@ import time
 from random import Random
 from typing import Any
 
+from scripts.waiting import look_until
 from tests.soak.journal import Action
 from tests.soak.shop import FEW, FUTURE, Shop
 
@@ -40,13 +41,9 @@ def end_campaign(shop: Shop, chance: Random) -> None:
 
 def _wait_until_shown(shop: Shop, action: Action) -> None:
     """Wait for what the platform told of; where it tells of nothing, the next sync shows it."""
-    ends_at = time.monotonic() + SHOWN_LIMIT_S
     time.sleep(0.3)  # the platform tells a moment later
-    while shop.rows(ASKED):
-        if time.monotonic() > ends_at:
-            action.outcome = "not shown yet"
-            break
-        time.sleep(0.3)  # between two looks at the list
+    if not look_until(lambda: not shop.rows(ASKED), SHOWN_LIMIT_S):
+        action.outcome = "not shown yet"
 
 
 def change(shop: Shop, chance: Random) -> None:

@@ -5,11 +5,11 @@ The sandbox keeps its own pace, so that the sync is still under way.
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from scripts.airflow_api import AirflowApi
-from scripts.processes import end_processes
-from scripts.services import ADMIN, PROJECT_ROOT, find_free_port
+from scripts.processes import Program, Programs
+from scripts.services import ADMIN, find_free_port
 
 pytestmark = pytest.mark.soak
 
@@ -33,6 +33,7 @@ INPUT = re.compile(r'<input[^>]*name="([^"]+)" value="([^"]*)"(?: data-key="([^"
 class Printed:
     """What `make up` told its user, and the process."""
 
+    programs: Programs
     process: subprocess.Popen[str]
     ticket: str
     api: AirflowApi
@@ -48,40 +49,34 @@ class Printed:
         return requests.post(f"{self.ticket}/button", data=fields, timeout=20).text
 
 
-def wait_for(ready: object, what: str) -> None:
-    ends_at = time.monotonic() + LIMIT_S
-    while not ready():  # type: ignore[operator] # a plain callable
-        assert time.monotonic() < ends_at, f"{what} took more than {LIMIT_S:g} s"
-        time.sleep(0.3)  # between two looks
-
-
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
-    directory = tmp_path_factory.mktemp("make") / "up"
-    options = (*SIZE, "--directory", str(directory), "--port", str(find_free_port()))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scripts.up", *options],
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
+    folder = tmp_path_factory.mktemp("make")
+    options = (*SIZE, "--directory", str(folder / "up"), "--port", str(find_free_port()))
+    with Programs(folder / "log") as programs:
+        command = [sys.executable, "-m", "scripts.up", *options]
+        program = programs.start("up", command, os.environ, read_output=True)
+        found = read_printed(program)
+        yield Printed(
+            programs,
+            program.process,
+            found["a ticket"],
+            AirflowApi(found["Airflow"], ADMIN, found["password"]),
+        )
+
+
+def read_printed(program: Program) -> dict[str, str]:
+    """What is printed until the last line of it: addresses and the password by their names."""
+    assert program.process.stdout is not None
     lines: dict[str, str] = {}
     said = []
-    for line in process.stdout:
+    for line in program.process.stdout:
         said.append(line)
         if found := re.match(r"  (a ticket|Airflow|password|logs) +(\S+)$", line):
             lines[found[1]] = found[2]
         if "logs" in lines:
-            break
-    try:
-        assert "logs" in lines, "".join(said)
-        yield Printed(
-            process, lines["a ticket"], AirflowApi(lines["Airflow"], ADMIN, lines["password"])
-        )
-    finally:
-        end_processes([process.pid])
+            return lines
+    raise AssertionError("".join(said) + program.log_path.read_text(encoding="utf-8"))
 
 
 def test_the_printed_ticket_is_a_members_and_points_added_in_the_first_sync_leave_all_green(
@@ -96,10 +91,13 @@ def test_the_printed_ticket_is_a_members_and_points_added_in_the_first_sync_leav
     answer = printed.press(amount=str(POINTS), note="of a newcomer")
 
     assert '<strong data-testid="button-status">202</strong>' in answer
-    wait_for(lambda: f"Loyalty: {points + POINTS:,} points" in printed.page(), "the new balance")
-    wait_for(
+    printed.programs.wait_until(
+        lambda: f"Loyalty: {points + POINTS:,} points" in printed.page(), "the new balance", LIMIT_S
+    )
+    printed.programs.wait_until(
         lambda: all(run["state"] in {"success", "failed"} for run in printed.api.list_runs("~")),
-        "all runs",
+        "the end of all runs",
+        LIMIT_S,
     )
     runs = printed.api.list_runs("~")
     assert {run["dag_id"] for run in runs} >= {"loyalty_sync__demo", "award_points__demo"}

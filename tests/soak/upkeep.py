@@ -8,9 +8,8 @@ from random import Random
 
 from scripts.desk import Shown
 from tests.soak.agents import run_dag
-from tests.soak.shop import Shop
+from tests.soak.shop import PATIENCE_S, Shop
 
-COMMAND_LIMIT_S = 180.0
 LISTED = "*/customers"
 
 
@@ -52,7 +51,7 @@ def _erase_by_command(shop: Shop, person: Shown) -> str:
         env=dict(shop.desk.environment),
         capture_output=True,
         text=True,
-        timeout=COMMAND_LIMIT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     if done.returncode != 0:

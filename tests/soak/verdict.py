@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,11 @@ from typing import Any
 from loyalty_desk.records import RunState
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import balance_problems, load_recent_records
+from scripts.airflow_api import TaskState
 from scripts.desk import Desk
 from tests.cluster.shops import ENDED_AWARDS
 from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.tickets import all_tickets
+from tests.flow.lists import all_tickets, survivors_of_merges
 from tests.flow.told import as_told_by
 from tests.soak.shop import Shop
 
@@ -25,9 +27,11 @@ BOOKED_ONCE = {"applied"}
 TRACEBACK = "Traceback (most recent call last)"
 NOT_STARTED = "TI was not in a state where it could be marked as running"
 """Airflow's own: an answer to an approval came before its scheduler saw the task wait for it."""
+FAILED = '"event":"Task failed with exception"'
+"""In the line of a task's log that tells what it failed with."""
 NEVER_BOOKED = {"refused", "rejected"}
 DISCONNECTED = "is disconnected: nothing of it runs"
-"""In the note of a run that a disconnect turned away."""
+"""In the note, and in the errors, of a run that a disconnect turned away."""
 
 
 def wrong_cards(shop: Shop, *, read_in_full: bool) -> Iterator[str]:
@@ -64,7 +68,8 @@ def wanted_cards(shop: Shop, customers: list[dict[str, Any]]) -> dict[int, Card]
         for customer in customers
         if customer["id"] not in shop.erased_customers
     ]
-    cards = expected_cards(members, decided, all_tickets(shop.sandbox))
+    tickets, survivors = all_tickets(shop.sandbox), survivors_of_merges(shop.sandbox)
+    cards = expected_cards(members, decided, tickets, survivors)
     return {one: as_told_by(shop.platform, card, ids) for one, card in cards.items()}
 
 
@@ -153,12 +158,13 @@ def other_red_runs(shop: Shop, dags: tuple[str, ...]) -> Iterator[str]:
             if run["state"] != "failed":
                 continue
             tasks = shop.desk.api.get_tasks(f"{dag}__{shop.name}", run["dag_run_id"])
-            names = [task.name for task in tasks if task.state == "failed"]
             logs = run_logs / f"run_id={run['dag_run_id']}"
-            is_turned_away = all(met_no_store(logs / f"task_id={name}") for name in names)
-            if is_turned_away and was_out_of_service(shop, run):
+            failed = [log_path(task) for task in tasks if task.state == "failed"]
+            errors = {str(path): read_error(logs / path) for path in failed}
+            is_turned_away = all(DISCONNECTED in error for error in errors.values())
+            if errors and is_turned_away and was_out_of_service(shop, run):
                 continue
-            yield f"{dag}__{shop.name} is red: {', '.join(names)}; its logs are in {logs}"
+            yield f"{dag}__{shop.name} is red: {errors}; its logs are in {logs}"
 
 
 def was_out_of_service(shop: Shop, run: dict[str, Any]) -> bool:
@@ -172,10 +178,23 @@ def was_out_of_service(shop: Shop, run: dict[str, Any]) -> bool:
     )
 
 
-def met_no_store(logs: Path) -> bool:
-    """Whether a task failed as its store was disconnected: what had begun before its DAG paused."""
-    last = max(logs.rglob("attempt=*.log"), default=None)  # a mapped task has a folder a part
-    return last is not None and "StoreDisconnectedError" in last.read_text(encoding="utf-8")
+def log_path(task: TaskState) -> Path:
+    """Where Airflow keeps the log of a task's last attempt, below the folder of its run."""
+    folder = Path(f"task_id={task.name}")
+    if task.part is not None:
+        folder /= f"map_index={task.part}"
+    return folder / f"attempt={task.attempt}.log"
+
+
+def read_error(log: Path) -> str:
+    """What a task failed with, by its log."""
+    if not log.exists():
+        return "no log"
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if FAILED in line]
+    if not lines:
+        return "no error"
+    error = json.loads(lines[-1])["error_detail"][0]
+    return f"{error['exc_type']}: {error['exc_value']}"
 
 
 def all_runs(shop: Shop, dag: str) -> list[dict[str, Any]]:

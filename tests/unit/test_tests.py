@@ -8,8 +8,6 @@ from pathlib import Path
 from loyalty_desk.settings.project import PROJECT_ROOT
 
 MOST_LINES = 400
-WAITS = Path("tests/waiting.py")
-"""Where it is waited for something to be so."""
 
 
 def test_no_file_is_long() -> None:
@@ -21,7 +19,6 @@ def test_whoever_sleeps_says_on_the_line_why_no_event_would_do() -> None:
     mute = [
         f"{path}:{line}"
         for path, text in files().items()
-        if path != WAITS
         for line in sleeps(text)
         if "#" not in text.splitlines()[line - 1]
     ]
