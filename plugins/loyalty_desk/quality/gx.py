@@ -97,9 +97,14 @@ def see_that_gx_takes(checks: Sequence[Check]) -> None:
 
 def _gx(module: str = "") -> Any:
     """GX, or a module of it: imported here, as it takes 5 s and only these tasks need it."""
+    return _with_gx(f"great_expectations{module}")
+
+
+def _with_gx(module: str) -> Any:
+    """A module that is GX's or imports it, with GX kept quiet before it is read."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every connect
-    return import_module(f"great_expectations{module}")
+    return import_module(module)
 
 
 def _context() -> Any:
@@ -226,7 +231,7 @@ def _expectation(check: Check) -> Any:
             f"SELECT at_fault.* FROM ({text}) AS at_fault "  # noqa: S608 - no value is in it
             f"CROSS JOIN {{batch}} AS checked LIMIT {MOST_ROWS}"
         )
-        rows_at_fault = import_module("loyalty_desk.quality.gx_rows").RowsAtFault
+        rows_at_fault = _with_gx("loyalty_desk.quality.gx_rows").RowsAtFault
         return rows_at_fault(unexpected_rows_query=query, **common)
     return _with_arguments(check, **common)
 
