@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from loyalty_desk.card.keys import CARD, CardKey, Place
+from loyalty_desk.card.keys import CARD, IF_MEMBER, CardKey, Place
+from loyalty_desk.card.shown import ITEMS
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 
 commands = typer.Typer()
@@ -34,13 +35,16 @@ def card_markdown() -> str:
 
 def card_rows(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A card's labels and values as a terminal shows them: its title, then as the widget does."""
+    shown = card.get(IF_MEMBER, card)
     places = (Place.TITLE, Place.ROW, Place.LINK)
-    keys = [key for place in places for key in CARD if key.place is place and key.name in card]
-    return [(key.label, _text(card[key.name])) for key in keys]
+    keys = [key for place in places for key in CARD if key.place is place and key.name in shown]
+    return [(key.label, _text(shown[key.name])) for key in keys]
 
 
 def _text(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(item["name"] for item in value[ITEMS])
+    return str(value)
 
 
 def _line(key: CardKey, told: Mapping[str, frozenset[str]]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from loyalty_desk.card.cards import member_card
+from loyalty_desk.card.shown import shown_card
 from loyalty_desk.commands.card import card_markdown, card_rows
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.settings.project import PROJECT_ROOT
@@ -13,12 +14,18 @@ def test_the_page_of_the_card_is_what_the_code_says() -> None:
 
 
 def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() -> None:
-    fields = {"tier": "Gold", "points_balance": 5, "segments": ["New", "VIP"], "profile_url": "x"}
+    fields = {
+        "tier": "Gold",
+        "points_balance": 1866,
+        "segments": ["New", "VIP"],
+        "profile_url": "x",
+    }
+    card = shown_card(member_card("7", MemberStatus.MEMBER, fields), None, None)
 
-    assert card_rows(member_card("7", MemberStatus.MEMBER, fields)) == [
-        ("Summary", "5 points, Gold"),
+    assert card_rows(card) == [
+        ("Summary", "1,866 points, Gold"),
         ("Status", "member"),
-        ("Points", "5"),
+        ("Points", "1,866"),
         ("VIP tier", "Gold"),
         ("Segments", "New, VIP"),
         ("Open profile", "x"),
