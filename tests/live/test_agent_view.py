@@ -164,7 +164,9 @@ def test_the_card_shows_every_field_that_the_platform_has(
     assert agent.leaf("VIP tier") == (tier or NOTHING)
     link = agent.page.get_by_test_id("card-link").first
     assert member.member_id in (link.get_attribute("href") or "")
-    expect(agent.page.get_by_role("heading", name=re.compile("^Loyalty: "))).to_be_visible()
+    expect(
+        agent.page.get_by_role("heading", name=re.compile(r"^Loyalty \(demo\): "))
+    ).to_be_visible()
     shoot(agent.page, "ticket")
 
 

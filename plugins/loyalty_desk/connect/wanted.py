@@ -40,7 +40,8 @@ class Blueprint:
 
     `lookup_url` is where Gorgias reaches our lookup, `card_keys` what the platform tells,
     `button` what a person made by hand and had us adopt, `fields` the keys of the card that become
-    customer fields, with the choices of those that are dropdowns.
+    customer fields, with the choices of those that are dropdowns. `sign` is by what agents tell the
+    store's widgets and macros from those of another store in the account; None where there is none.
     """
 
     store: StoreSettings
@@ -49,6 +50,7 @@ class Blueprint:
     macros: Sequence[Macro]
     button: Button
     fields: Mapping[str, Sequence[str] | None]
+    sign: str | None
 
 
 def wanted_tags(blueprint: Blueprint) -> list[Wanted]:
@@ -133,7 +135,7 @@ def wanted_widgets(
 ) -> list[Wanted]:
     """One widget a context; `buttons` are those that stand there now, by context."""
     store = blueprint.store
-    title = f"{store.gorgias.field_label_prefix}: {{{{summary}}}}".removeprefix(": ")
+    title = f"{_programme(blueprint)}: {{{{summary}}}}".removeprefix(": ")
     card_key = store.gorgias.card_key if store.widgets_read_place else None
     bound_to = widget_source(store, integration_id)
     return [
@@ -156,6 +158,15 @@ def wanted_widgets(
     ]
 
 
+def _programme(blueprint: Blueprint) -> str:
+    name = blueprint.store.gorgias.field_label_prefix
+    return name if name == blueprint.sign else _signed(name, blueprint)
+
+
+def _signed(name: str, blueprint: Blueprint) -> str:
+    return f"{name} ({blueprint.sign})".strip() if blueprint.sign else name
+
+
 def widget_source(store: StoreSettings, integration_id: int | None) -> dict[str, Any]:
     """What a widget of the store shows: an app's data, the customer's, or what was fetched."""
     gorgias = store.gorgias
@@ -172,7 +183,8 @@ def wanted_macros(blueprint: Blueprint, integration_id: int | None) -> list[Want
         Wanted(
             kind=Kind.MACRO,
             key=macro.key,
-            body=gorgias_body(macro, store, integration_id),
+            body=gorgias_body(macro, store, integration_id)
+            | {"name": _signed(macro.name, blueprint)},
             repaired=frozenset({"name", "external_id", "language", "actions"}),
             is_ours=_has("external_id", external_id_of(store.name, macro.key)),
         )

@@ -126,6 +126,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         macros=load_macros(installation().macros_dir, store.texts.offered),
         button=find_adopted(engine, store.name, secrets_cipher),
         fields=planned_fields(engine, store),
+        sign=_sign(store),
     )
     _check_routing(blueprint)
     objects = AccountObjects(client.transport)
@@ -227,14 +228,32 @@ def _check_routing(blueprint: Blueprint) -> None:
 
 def _stores_with_the_tag(store: StoreSettings) -> list[str]:
     """The stores that route by the same tag in the same account."""
+    return [
+        other.name
+        for other in _stores_beside(store)
+        if other.routing.rules and other.routing_tag == store.routing_tag
+    ]
+
+
+def _sign(store: StoreSettings) -> str | None:
+    """By what agents tell the store from others in its account: the programme's name, if it can."""
+    beside = _stores_beside(store)
+    if not beside:
+        return None
+    name = store.gorgias.field_label_prefix
+    is_shared = not name or name in {other.gorgias.field_label_prefix for other in beside}
+    return store.name if is_shared else name
+
+
+def _stores_beside(store: StoreSettings) -> list[StoreSettings]:
+    """The other stores of the stores file that are in the same Gorgias account."""
     found, account = [], gorgias_account(store)
     for other in stores_file().stores.values():
-        is_like = other.routing.rules and other.routing_tag == store.routing_tag
-        if other.name == store.name or not is_like:
+        if other.name == store.name:
             continue
         try:
             if gorgias_account(other) == account:
-                found.append(other.name)
+                found.append(other)
         except BadConnectionError:
             continue  # It is in no account yet.
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import Engine
 
 from loyalty_desk.connect.compare import Verb
@@ -14,8 +15,10 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
 from sandbox.running import Sandbox
+from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.connect.account import Desk, Gorgias, set_store, verbs
+from tests.http.api_client import forget_settings
+from tests.http.connect.account import Desk, Gorgias, member_card, set_store, verbs
 
 
 def test_connect_makes_everything_and_says_so(
@@ -177,6 +180,42 @@ def test_a_widget_of_before_is_bound_to_the_place_and_keeps_where_it_stands(
 
     after = gorgias.widget("ticket")
     assert (after["id"], after["type"], after["integration_id"]) == (before["id"], "custom", None)
+
+
+@pytest.mark.parametrize(
+    ("own", "title", "balance"),
+    [
+        ("Loyalty", "Loyalty (acme): {{summary}}", "Loyalty: points balance (acme)"),
+        ("Tea Club", "Tea Club: {{summary}}", "Loyalty: points balance (Tea Club)"),
+    ],
+)
+def test_agents_can_tell_the_stores_of_an_account_apart(
+    desk: Desk,
+    gorgias: Gorgias,
+    tmp_path: Path,
+    set_connection: SetConnection,
+    sandbox: Sandbox,
+    own: str,
+    title: str,
+    balance: str,
+) -> None:
+    account = sandbox.gorgias
+    set_connection(
+        "gorgias_other",
+        host=account["url"],
+        login=account["email"],
+        password=account["api_key"],
+    )
+    mine = {"platform": "rivo", "gorgias": {"field_label_prefix": own}}
+    other = {"platform": "rivo", "gorgias": {"card_key": "club"}}
+    (tmp_path / "stores.yaml").write_text(yaml.safe_dump({"stores": {STORE: mine, "other": other}}))
+    forget_settings()
+
+    assert desk("connect") == 0
+
+    assert member_card(gorgias.widget("ticket"))["title"] == title
+    assert gorgias.one(Kind.MACRO, name=balance)
+    assert verbs() == {Verb.KEEP}
 
 
 def test_the_page_asks_once_whether_the_widget_shows_the_card(desk: Desk, tmp_path: Path) -> None:

@@ -164,6 +164,10 @@ def test_two_stores_of_one_account_leave_each_others_alone(
         assert f"'{TAG}'" in views[f"VIP, open ({STORE})"]
         assert f"'vip-{OTHER}'" in views[f"VIP, open ({OTHER})"]
 
+        macros = [macro["name"] for macro in helpdesk.api("GET", "macros?limit=100")["data"]]
+        for store in (STORE, OTHER):
+            assert f"Loyalty: points balance ({store})" in macros
+
         assert main(["disconnect", "--store", OTHER]) == 0
         held = {tag["name"] for tag in helpdesk.api("GET", "tags?limit=100")["data"]}
         assert TAG in held
