@@ -27,6 +27,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             **store,
             "platform_conn_id": f"rivo_{STORE}",
             "gorgias_conn_id": f"gorgias_{STORE}",
+            "gorgias": {"card_key": HASTY},
             "awards": {**by_itself, "approval_hours": 0.003, "ticket_note": True},
         },
         LATE: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery
 from loyalty_desk.settings.stores_file import StoresFile
@@ -43,6 +44,16 @@ def test_a_store_with_a_key_of_its_own_is_beside(staging: Engine) -> None:
     assert beside(staging) == ([], [])
     claim(staging, OTHER, card_key="club")
     assert beside(staging) == ([OTHER], [OTHER])
+
+
+def test_who_came_first_keeps_a_place_and_is_not_stopped_by_who_wants_it(staging: Engine) -> None:
+    claim(staging, STORE)
+
+    with pytest.raises(SettingsError, match="store other and store acme write their cards"):
+        claim(staging, OTHER)
+
+    claim(staging, STORE)
+    claim(staging, OTHER, card_key="club")
 
 
 def test_an_app_of_its_own_is_another_place_and_another_account_is_no_neighbour(

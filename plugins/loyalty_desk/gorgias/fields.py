@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.card.keys import KEYS, FieldType
+from loyalty_desk.card.keys import CARD, KEYS, FieldType
 from loyalty_desk.classes import CARD_CLASSES
-from loyalty_desk.errors import ApiError, BadConnectionError
+from loyalty_desk.errors import ApiError, BadConnectionError, SettingsError
 from loyalty_desk.gorgias.client import GorgiasClient, field_definition
 from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import Kind
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 EXTERNAL_ID: Final = "loyalty-desk-"
 """How the external ids of all fields begin that we make, of whichever store."""
 FieldValue = str | int | bool
+FIELD_KEYS: Final = frozenset(key.name for key in CARD if key.field_type)
 STATUSES: Final = (MemberStatus.MEMBER, MemberStatus.GUEST, *CARD_CLASSES)
 """Every status that a card can have."""
 
@@ -137,8 +138,17 @@ def field_keys(store: StoreSettings, known: Collection[str]) -> Sequence[str]:
     """The card keys that a store has fields of.
 
     Where the stores file does not say, fields that were made by the default of before stay.
+
+    Raises:
+        SettingsError: a key that no field can hold, here or among the labels.
     """
-    keys = store.gorgias.custom_fields
+    keys = tuple(dict.fromkeys(store.gorgias.custom_fields))
+    for name in ("custom_fields", "field_labels"):
+        if wrong := set(getattr(store.gorgias, name)) - FIELD_KEYS:
+            raise SettingsError(
+                f"store {store.name}: gorgias.{name}: {min(wrong)!r} cannot be a customer field;"
+                f" what can: {', '.join(sorted(FIELD_KEYS))}"
+            )
     if "custom_fields" in store.gorgias.model_fields_set or set(known) <= set(keys):
         return keys
     return tuple(known)
@@ -183,7 +193,7 @@ def field_label(store: StoreSettings, key: str) -> str:
 
 
 def field_type(key: str) -> FieldType:
-    """What the field of a card key holds; one that no card can fill is an empty text."""
+    """What the field of a card key holds; one made for a key of before is an empty text."""
     found = KEYS.get(key)
     return (found and found.field_type) or "text"
 

@@ -1,4 +1,4 @@
-"""How many digits the money of a currency has."""
+"""Which currencies there are, and how many digits their money has."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ _NONE: Final = (
 _THREE: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _DIGITS: Final = {**dict.fromkeys(_NONE, 0), **dict.fromkeys(_THREE, 3)}
 """The minor units of ISO 4217 where they are not two."""
+
+
+def check_currency(code: str | None) -> str | None:
+    """A currency that has a code in ISO 4217, as Unicode's CLDR lists them; raises ValueError."""
+    from babel.numbers import list_currencies  # noqa: PLC0415 - only where one is named
+
+    if code is not None and code not in list_currencies():
+        raise ValueError("must be a code of ISO 4217, such as EUR")
+    return code
 
 
 def money_digits(currency: str | None) -> int:

@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
+from loyalty_desk.settings.currencies import check_currency
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
@@ -144,7 +145,6 @@ class StoreSettings(Strict):
     )
     currency: str | None = Field(
         default=None,
-        pattern="^[A-Z]{3}$",
         description="The shop's currency, such as `EUR`: store credit is rounded to its digits, and"
         " to two without.",
     )
@@ -175,6 +175,7 @@ class StoreSettings(Strict):
     routing: RoutingSettings = RoutingSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
+    _currency_is_known = field_validator("currency")(check_currency)
 
     @property
     def guest_status(self) -> MemberStatus:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from loyalty_desk.card.shown import FORM
 from loyalty_desk.clock import utc_now
@@ -55,26 +55,43 @@ def with_answers(store: StoreSettings, answers: Mapping[str, Any]) -> StoreSetti
     return store.model_copy(update={"gorgias": GorgiasSettings(**told, **added)})
 
 
+def check_card_place(engine: Engine, store: StoreSettings, account: str) -> None:
+    """See that the store may write its cards where it is to: no two share a key of an account.
+
+    Raises:
+        SettingsError: another store of the stores file writes there, so that each run would
+            overwrite what the other one wrote.
+    """
+    with reading(engine) as connection:
+        _check_place(connection, store, _place(store, account))
+
+
 def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None:
-    """Remember where the store writes its cards: no two may share a key of a Gorgias account.
+    """Remember where the store writes its cards; who came first keeps a place.
 
     Where it is another place than before, the cards are written anew in the background.
 
     Raises:
-        SettingsError: another store of the stores file writes there too, so that each run would
-            overwrite what the other one wrote.
+        SettingsError: as `check_card_place`.
     """
-    place = " ".join((account, store.gorgias.app_id or "", store.gorgias.card_key))
+    place = _place(store, account)
     with engine.begin() as connection:
+        _check_place(connection, store, place)
         before = find_state(connection, store.name, StateKey.CARD_PLACE)
         keep_state(connection, store.name, StateKey.CARD_PLACE, place, utc_now())
         if before not in {None, place}:  # nothing stands at the new one that the ledger knows of
             connection.execute(statement("push/ledger/forget_forms"), {"store": store.name})
             keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
-        binds = {"store": store.name, "place": place}
-        others = connection.execute(statement("run/select_stores_at_place"), binds).scalars()
-        taken = [name for name in others if name in stores_file().stores]
-    if taken:
+
+
+def _place(store: StoreSettings, account: str) -> str:
+    return " ".join((account, store.gorgias.app_id or "", store.gorgias.card_key))
+
+
+def _check_place(connection: Connection, store: StoreSettings, place: str) -> None:
+    binds = {"store": store.name, "place": place}
+    others = connection.execute(statement("run/select_stores_at_place"), binds).scalars()
+    if taken := [name for name in others if name in stores_file().stores]:
         raise SettingsError(
             f"store {store.name} and store {', '.join(taken)} write their cards to the same Gorgias"
             f" account under {store.gorgias.card_key!r}: give each its own gorgias.card_key"

@@ -40,7 +40,12 @@ from loyalty_desk.settings.stores_file import StoreSettings, installation, store
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
-from loyalty_desk.staging.stores import find_stores_beside, in_force
+from loyalty_desk.staging.stores import (
+    check_card_place,
+    claim_card_place,
+    find_stores_beside,
+    in_force,
+)
 from loyalty_desk.staging.turns import hold_store
 
 log = logging.getLogger(__name__)
@@ -114,10 +119,12 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
     With `writes` false nothing is changed anywhere.
 
     Raises:
+        SettingsError: another store of the account has its cards in the same place.
         ConnectError: routing's tag is not its own, and nothing was changed; or the DAGs of a store
             that was disconnected could not be unpaused.
     """
     store, engine, client = _open(store_name)
+    check_card_place(engine, store, gorgias_account(store))
     address = public_url()
     blueprint = Blueprint(
         store=store,
@@ -129,6 +136,8 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         sign=_sign(store),
     )
     _check_routing(blueprint)
+    if writes:
+        claim_card_place(engine, store, gorgias_account(store))
     objects = AccountObjects(client.transport)
     actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()
     if not writes:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from sqlalchemy import Engine
 
+from loyalty_desk.__main__ import main
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.tokens import find_grant, list_tokens
 from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
@@ -216,6 +217,31 @@ def test_agents_can_tell_the_stores_of_an_account_apart(
     assert member_card(gorgias.widget("ticket"))["title"] == title
     assert gorgias.one(Kind.MACRO, name=balance)
     assert verbs() == {Verb.KEEP}
+
+
+def test_a_store_is_not_connected_at_the_place_of_another_one(
+    desk: Desk,
+    gorgias: Gorgias,
+    tmp_path: Path,
+    set_connection: SetConnection,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    account, both = sandbox.gorgias, {name: {"platform": "rivo"} for name in (STORE, "other")}
+    login = {"login": account["email"], "password": account["api_key"]}
+    set_connection("gorgias_other", host=account["url"], **login)
+    set_connection("rivo_other", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
+    (tmp_path / "stores.yaml").write_text(yaml.safe_dump({"stores": both}))
+    forget_settings()
+    assert desk("connect") == 0
+    before = gorgias.account()
+
+    for plan in ([], ["--plan"]):
+        assert main(["connect", "--store", "other", *plan]) != 0
+        assert "give each its own gorgias.card_key" in "".join(capsys.readouterr())
+
+    assert gorgias.account() == before
+    assert desk("connect") == 0
 
 
 def test_the_page_asks_once_whether_the_widget_shows_the_card(desk: Desk, tmp_path: Path) -> None:

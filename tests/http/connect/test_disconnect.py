@@ -16,7 +16,7 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.store_state import StateKey, keep_state
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.stores import open_store
 from loyalty_desk.tasks.connect import close
 from sandbox.running import Sandbox
@@ -78,11 +78,10 @@ def test_tags_stay_while_another_store_of_the_account_uses_them(
     both = {name: {"platform": "rivo", "budget": {"share": 1.0}} for name in (STORE, "other")}
     (tmp_path / "stores.yaml").write_text(yaml.safe_dump({"stores": both}))
     forget_settings()
-    with staging.begin() as connection:
-        for name in both:
-            place = f"lakeside-tea.gorgias.com  {name}"
-            keep_state(connection, name, StateKey.CARD_PLACE, place, NOW)
     assert desk("connect") == 0
+    with staging.begin() as connection:
+        place = find_state(connection, STORE, StateKey.CARD_PLACE)
+        keep_state(connection, "other", StateKey.CARD_PLACE, f"{place}-of-other", NOW)
 
     assert desk("disconnect") == 0
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 
 from loyalty_desk.card.keys import FieldType
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.gorgias.made import known_objects, remember_object
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from sandbox.running import Sandbox
@@ -64,6 +66,19 @@ def test_fields_are_of_the_type_that_fits_and_a_tier_that_is_new_becomes_a_choic
     }
     assert ours["Loyalty tier"]["input_settings"]["choices"] == ["Gold", "Diamond"]
     assert world.ours(world.ids["both"])["tier"] == "Diamond"
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [("custom_fields", ["points", "tier"]), ("field_labels", {"points": "Punkte"})],
+)
+def test_a_key_that_no_field_can_hold_is_named_with_those_that_can(
+    make_world: MakeWorld, section: str, told: Any
+) -> None:
+    world = make_world(**{section: told})
+
+    with pytest.raises(SettingsError, match=f"gorgias.{section}: 'points' cannot be a .*tier"):
+        world.push()
 
 
 def test_a_programme_without_tiers_has_no_field_of_them(make_world: MakeWorld) -> None:
