@@ -58,19 +58,20 @@ def load_macros(folder: Path, languages: Sequence[str] = (ENGLISH,)) -> list[Mac
 
     A folder in it is a language, such as `de`. What stands beside these folders is for every store
     that offers English alone; one that offers others gets of it what is in a language of theirs,
-    or in none.
+    or in none, and all of it where no macro at all is in a language of theirs.
 
     Raises:
         SettingsError: a file that cannot be used; it names the file, the key and the remedy.
     """
     if not folder.is_dir():
         raise SettingsError(f"there is no folder {folder}: set LOYALTY_DESK_MACROS_DIR")
-    found = [_load(path) for path in sorted(folder.glob("*.yaml"))]
+    usual = found = [_load(path) for path in sorted(folder.glob("*.yaml"))]
     if tuple(languages) != (ENGLISH,):
-        found = [one for one in found if one.language is None or one.language in languages]
+        found = [one for one in usual if one.language is None or one.language in languages]
     for language in languages:
-        found += [_load(path, language) for path in sorted((folder / language).glob("*.yaml"))]
-    return found
+        paths = sorted((folder / language).glob("*.yaml"))
+        found = [*found, *(_load(path, language) for path in paths)]
+    return found or usual
 
 
 def card_path(store: StoreSettings, integration_id: int | None = None) -> str:

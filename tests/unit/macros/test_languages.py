@@ -52,6 +52,11 @@ def test_a_macro_reads_right_over_every_card(macro: Macro) -> None:
         ]
 
 
+def test_a_store_whose_language_has_no_macros_keeps_the_english_ones() -> None:
+    assert load_macros(FOLDER, ("it",)) == ENGLISH
+    assert load_macros(FOLDER, ("it", "de")) == load_macros(FOLDER, ("de",))
+
+
 @pytest.mark.parametrize("macro", MACROS, ids=lambda macro: macro.key)
 def test_it_uses_what_the_english_one_uses_of_the_card(macro: Macro) -> None:
     english = next(one for one in ENGLISH if macro.key == f"{one.key}_{macro.language}")
