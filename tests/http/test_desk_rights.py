@@ -194,6 +194,23 @@ def test_the_first_page_and_the_files_are_for_whom_they_are(
     assert client.call("GET", f"{DESK}-static/..%2Fapp.py").status_code == 404
 
 
+@pytest.mark.parametrize("route", [one for one in ROUTES if "GET" in one.methods])
+def test_no_redirect_leads_to_the_host_that_a_request_names(
+    one_desk: DeskClient, route: APIRoute
+) -> None:
+    foreign = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    path = address(route)
+    answers = [
+        client.call("GET", one, headers=foreign)
+        for client in (one_desk, one_desk.as_user("agent"))
+        for one in (path, f"{path}/", f"{path}?q=x", f"{path}/?q=x")
+    ]
+
+    found = [answer.headers["location"] for answer in answers if answer.is_redirect]
+    assert found or route.path in OPEN_TO_ANYBODY | TOKEN_ENDPOINTS
+    assert [one for one in found if "evil" in one or not one.startswith("/")] == []
+
+
 @pytest.mark.parametrize("route", [one for one in PAGES if one.methods == {"POST"}])
 def test_a_form_of_another_site_or_user_changes_nothing(
     desk: DeskClient, staging: Engine, route: APIRoute
