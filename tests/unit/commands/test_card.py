@@ -13,7 +13,7 @@ def test_the_page_of_the_card_is_what_the_code_says() -> None:
 
 
 def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() -> None:
-    fields = {"tier": "Gold", "points_balance": 5, "segments": ["New", "VIP"], "profile_url": "x"}
+    fields = {"tier": "Gold", "points_balance": 5, "segments": ["New", "VIP"], "profile_url": "https://x.example"}
 
     assert card_rows(member_card("7", MemberStatus.MEMBER, fields)) == [
         ("Summary", "5 points, Gold"),
@@ -21,5 +21,5 @@ def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() 
         ("Points", "5"),
         ("VIP tier", "Gold"),
         ("Segments", "New, VIP"),
-        ("Open profile", "x"),
+        ("Open profile", "https://x.example"),
     ]
