@@ -13,7 +13,12 @@ def test_the_page_of_the_card_is_what_the_code_says() -> None:
 
 
 def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() -> None:
-    fields = {"tier": "Gold", "points_balance": 5, "segments": ["New", "VIP"], "profile_url": "https://x.example"}
+    fields = {
+        "tier": "Gold",
+        "points_balance": 5,
+        "segments": ["New", "VIP"],
+        "profile_url": "https://x.example",
+    }
 
     assert card_rows(member_card("7", MemberStatus.MEMBER, fields)) == [
         ("Summary", "5 points, Gold"),
