@@ -12,17 +12,22 @@ from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk.orchestration import log_context, run_notes
 from loyalty_desk.web.mounted import LazyApp
+from loyalty_desk.web.queries import QueriesHidden
 
 # Airflow may be mounted below a path. Every Airflow process loads this: import nothing slow here.
 MOUNTED_AT = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
-DESK = f"{MOUNTED_AT}/loyalty/desk"
+BELOW = "/loyalty"
+DESK = f"{MOUNTED_AT}{BELOW}/desk"
 
 
 class LoyaltyDeskPlugin(AirflowPlugin):
     name = "loyalty_desk"
-    # Airflow reads both lists from the class.
+    # Airflow reads these lists from the class.
     fastapi_apps = [  # noqa: RUF012
-        {"app": LazyApp(), "url_prefix": "/loyalty", "name": "Loyalty Desk"}
+        {"app": LazyApp(), "url_prefix": BELOW, "name": "Loyalty Desk"}
+    ]
+    fastapi_root_middlewares = [  # noqa: RUF012
+        {"middleware": QueriesHidden, "kwargs": {"below": BELOW}, "name": "Loyalty Desk"}
     ]
     # Shown inside Airflow's own frame.
     external_views = [  # noqa: RUF012

@@ -169,7 +169,7 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
         {**TIER, "severity": "row", "kwargs": {"column": "tier", "mostly": 0.9}},
         "takes no `mostly`",
     ),
-    "a severity of others": ({**TIER, "severity": "info"}, "severity: Input should be 'row'"),
+    "a severity of others": ({**TIER, "severity": "info"}, "severity is 'info': must be 'row'"),
     "no such expectation": (
         {**TIER, "type": "expect_column_values_to_be_nice"},
         "has no expect_column_values_to_be_nice that can be used with severity warning; there are",
@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     ),
     "our own words twice": (
         {**TIER, "kwargs": {**TIER["kwargs"], "meta": {"check": "x"}}},
-        "kwargs: Value error, meta cannot stand here",
+        ": meta cannot stand here",
     ),
 }
 

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from loyalty_desk.card.addresses import is_web_address
+from loyalty_desk.card.keys import is_address
 from loyalty_desk.http.reading import BadFieldError
 
 EXTRA_KEY: Final = "api"
@@ -87,6 +89,8 @@ def _check_text(key: str, guess: Guess, value: str) -> None:
         raise BadFieldError(key, f"holds an unknown placeholder; allowed are {allowed}")
     if wanted and not held:
         raise BadFieldError(key, f"must hold {' or '.join(f'{{{name}}}' for name in guess.fills)}")
+    if guess.fills and is_address(key) and not is_web_address(PLACEHOLDER.sub("1", value)):
+        raise BadFieldError(key, "must be an address that starts with https:// or http://")
     is_path = isinstance(guess.value, str) and guess.value.startswith("/")
     if is_path and not value.startswith("/"):
         raise BadFieldError(key, "must be a path that starts with /")

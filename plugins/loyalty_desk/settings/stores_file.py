@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -27,6 +26,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
+from loyalty_desk.settings.mistakes import explain_mistakes
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
@@ -273,42 +273,17 @@ def read_stores(path: Path) -> StoresFile:
         name = str(raw_name)
         if not STORE_NAME.fullmatch(name):
             problems[name] = (
-                f"store {name!r}: a name is a lower-case letter, then letters, digits or _ (40)"
+                f"{path}: store {name!r}: a name is a lower-case letter, then letters, digits or _"
+                " (40)"
             )
             continue
         try:
             stores[name] = StoreSettings.model_validate({**(values or {}), "name": name})
         except ValidationError as error:
-            problems[name] = explain_mistakes(f"store {name!r}", error)
+            problems[name] = explain_mistakes(f"{path}: store {name!r}", error, StoreSettings)
         except TypeError:
-            problems[name] = f"store {name!r}: its settings must be `key: value` lines"
+            problems[name] = f"{path}: store {name!r}: its settings must be `key: value` lines"
     return StoresFile(stores, problems, queues)
-
-
-def explain_mistakes(
-    what: str, error: ValidationError, model: type[BaseModel] = StoreSettings
-) -> str:
-    """One line with each mistake: the key, and what is allowed there."""
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "(all of it)"
-        if problem["type"] == "extra_forbidden":
-            allowed = _allowed_keys(model, problem["loc"][:-1])
-            lines.append(f"{key}: no such key; allowed are {', '.join(allowed)}")
-        else:
-            lines.append(f"{key}: {problem['msg']}")
-    return f"{what}: " + "; ".join(lines)
-
-
-def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> list[str]:
-    for part in section:
-        if isinstance(part, int):  # which one of a list
-            continue
-        annotation = model.model_fields[part].annotation
-        inner = [*get_args(annotation), annotation]  # a section, or a list of them
-        found = (one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
-        model = next(found, model)
-    return [key for key, field in model.model_fields.items() if not field.exclude]
 
 
 @cache

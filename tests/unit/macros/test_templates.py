@@ -175,7 +175,7 @@ def test_tags_are_one_text_with_commas() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("name: A\ntext: x\n", "html: Field required"),
+        ("name: A\ntext: x\n", "html: must be given"),
         ("name: A\ntext: x\nhtml: x\nextra: 1\n", "extra: Extra inputs"),
         ("name: ''\ntext: x\nhtml: x\n", "name:"),
         ("- a list\n", "must hold name, text and html"),

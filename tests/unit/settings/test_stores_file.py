@@ -103,4 +103,6 @@ def test_money_without_a_currency_is_refused(tmp_path: Path) -> None:
     found = read_stores(path)
 
     assert list(found.stores) == ["right"]
-    assert "texts: Value error, credits_as_money needs `currency`" in found.problems["wrong"]
+    assert (
+        "texts is `key: value` lines: credits_as_money needs `currency`" in found.problems["wrong"]
+    )
