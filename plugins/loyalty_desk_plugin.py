@@ -11,6 +11,7 @@ from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk.orchestration import log_context, run_notes
+from loyalty_desk.web.connection_test import PortlessTest
 from loyalty_desk.web.mounted import LazyApp
 
 # Airflow may be mounted below a path. Every Airflow process loads this: import nothing slow here.
@@ -20,9 +21,12 @@ DESK = f"{MOUNTED_AT}/loyalty/desk"
 
 class LoyaltyDeskPlugin(AirflowPlugin):
     name = "loyalty_desk"
-    # Airflow reads both lists from the class.
+    # Airflow reads these lists from the class.
     fastapi_apps = [  # noqa: RUF012
         {"app": LazyApp(), "url_prefix": "/loyalty", "name": "Loyalty Desk"}
+    ]
+    fastapi_root_middlewares = [  # noqa: RUF012
+        {"middleware": PortlessTest, "name": "Test of connections without a port"}
     ]
     # Shown inside Airflow's own frame.
     external_views = [  # noqa: RUF012
