@@ -1,6 +1,6 @@
 """An Airflow connection, read and checked: the address and the secrets of a service.
 
-The types are ours (`provider_info`), or `http`, as in installations from before there were types.
+The types are ours (`orchestration.provider`), or `http`, as before there were types of ours.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from loyalty_desk.errors import (
     StagingUnavailableError,
 )
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.hooks.addresses import GORGIAS_HOST
 from loyalty_desk.hooks.connections import (
     OAUTH_KEYS,
     gorgias_auth,
@@ -26,7 +27,7 @@ from loyalty_desk.hooks.connections import (
     platform_transport,
 )
 from loyalty_desk.hooks.found import Found, find_gorgias, find_platform
-from loyalty_desk.http.exchange import Answer, Call, Lost
+from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import Platform
@@ -34,7 +35,6 @@ from loyalty_desk.staging.installed import staging_engine
 
 TIMEOUT_S: Final = (5.0, 10.0)
 """A person is waiting."""
-NO_SUCH_NAME: Final = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ def try_gorgias(conn_id: str) -> Tried:
         found=found,
         key=key,
         nowhere=f"there is no Gorgias account at {_host(found)}: correct the account's name",
+        known_host=GORGIAS_HOST.lstrip("."),
     )
 
     def ask() -> str:
@@ -96,7 +97,13 @@ def try_platform(conn_id: str, kind: type[Platform]) -> Tried:
     except LoyaltyDeskError as error:
         return _cannot(conn_id, error)
     nowhere = f"{kind.title} does not answer at {_host(found)}: correct the API address"
-    service = _Service(title=kind.title, found=found, key="the API key", nowhere=nowhere)
+    service = _Service(
+        title=kind.title,
+        found=found,
+        key="the API key",
+        nowhere=nowhere,
+        known_host=urlsplit(kind.base_url).netloc,
+    )
 
     def ask() -> str:
         platform.check()
@@ -107,12 +114,16 @@ def try_platform(conn_id: str, kind: type[Platform]) -> Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Service:
-    """Who is asked, in words: `key` is what a refusal is about, `nowhere` a mistyped address."""
+    """Who is asked, in words: `key` is what a refusal is about, `nowhere` a mistyped address.
+
+    `known_host` is a name that is there wherever there is a network.
+    """
 
     title: str
     found: Found
     key: str
     nowhere: str
+    known_host: str
 
 
 def _judge(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tried:
@@ -153,7 +164,7 @@ def _lost(service: _Service, got: Lost) -> str:
     host = _host(service.found)
     if got.unusable:
         return service.nowhere
-    if got.reason == "the host name cannot be resolved" and _is_no_name(host):
+    if got.reason == NO_SUCH_NAME and _is_there(service.known_host):
         return service.nowhere
     return (
         f"from here nobody reaches {host} ({got.reason}): look at the network, the proxy and the"
@@ -161,13 +172,13 @@ def _lost(service: _Service, got: Lost) -> str:
     )
 
 
-def _is_no_name(host: str) -> bool:
-    """Whether a name server says that there is no such name; without one, nobody says so."""
+def _is_there(host: str) -> bool:
+    """Whether the host has an address: if so there is a network, and another name is mistyped."""
     try:
         socket.getaddrinfo(host, None)
-    except socket.gaierror as error:
-        return error.errno in NO_SUCH_NAME
-    return False
+    except OSError:
+        return False
+    return True
 
 
 def _host(found: Found) -> str:

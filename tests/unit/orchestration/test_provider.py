@@ -16,7 +16,7 @@ from airflow._shared.secrets_masker import should_hide_value_for_key
 from airflow.providers_manager import ProvidersManager
 
 from loyalty_desk.hooks.found import GORGIAS, OWN_TYPES
-from loyalty_desk.hooks.provider_info import get_provider_info
+from loyalty_desk.orchestration.provider import get_provider_info
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
