@@ -162,9 +162,12 @@ def test_an_app_is_tried_with_the_tokens_that_it_has_now(
     assert (works, told) == again
     assert told == "It works: Gorgias lets this app in to the account lakeside-tea."
     assert after.active
-    works, told = tested(**{**fields, "extra": {**extra, "refresh_token": KEY}})
-    assert not works
-    assert KEY not in told
+    other = {**fields, "extra": {**extra, "refresh_token": KEY}}
+    for host in (sandbox.gorgias_url, f"http://{nobody()}"):
+        works, told = tested(**other, host=host)
+        assert not works
+        assert told.startswith(("Gorgias does not renew the access of this", "Gorgias gave no us"))
+        assert KEY not in told
 
 
 def test_the_account_name_alone_is_an_address(

@@ -75,10 +75,15 @@ def client_beside(conn_id: str, engine: Engine) -> GorgiasClient:
     return GorgiasClient(transport, card_key=GorgiasSettings().card_key, app_id=None)
 
 
-def gorgias_auth(found: Found, open_staging: Callable[[], Engine]) -> AuthBase:
-    """How a request shows who asks; staging is opened where it keeps an app's tokens alone."""
+def gorgias_auth(
+    found: Found, open_staging: Callable[[], Engine], *, max_wait_s: float = MOST_WAIT_S
+) -> AuthBase:
+    """How a request shows who asks; staging is opened where it keeps an app's tokens alone.
+
+    A renewal of the tokens waits `max_wait_s` at most between its attempts.
+    """
     if any(found.extra.get(key) for key in OAUTH_KEYS):
-        return _bearer_auth(found, open_staging())
+        return _bearer_auth(found, open_staging(), max_wait_s)
     found.require(login=found.login, password=found.password)
     return HTTPBasicAuth(found.login.encode(), found.password.encode())
 
@@ -235,14 +240,20 @@ def _platform_gate(
     )
 
 
-def _bearer_auth(found: Found, engine: Engine) -> BearerAuth:
+def _bearer_auth(found: Found, engine: Engine, max_wait_s: float) -> BearerAuth:
     base_url, speed = found.base_url.removesuffix("/api"), installation().speed
     secrets = {key: str(found.extra.get(key) or "") for key in OAUTH_KEYS}
     found.require(**secrets)
     session = found.session()
     session.auth = HTTPBasicAuth(secrets["client_id"], secrets["client_secret"])
     transport = Transport(
-        session, base_url, "Gorgias", gate=OpenGate(), conn_id=found.conn_id, speed=speed
+        session,
+        base_url,
+        "Gorgias",
+        gate=OpenGate(),
+        conn_id=found.conn_id,
+        speed=speed,
+        max_wait_s=max_wait_s,
     )
     return BearerAuth(transport, engine, secrets_cipher(), secrets["refresh_token"], speed=speed)
 

@@ -59,7 +59,7 @@ def try_gorgias(conn_id: str) -> Tried:
     """Ask Gorgias for the account of a connection."""
     try:
         found = find_gorgias(conn_id)
-        auth = gorgias_auth(found, staging_engine)
+        auth = gorgias_auth(found, staging_engine, max_wait_s=0.0)
     except LoyaltyDeskError as error:
         return _cannot(conn_id, error)
     transport = gorgias_transport(
