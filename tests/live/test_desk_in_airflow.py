@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from scripts.services import ADMIN
-from tests.browser import WIDE, running_browser, shoot
+from tests.browser import shoot
 from tests.live.office import LIMIT_S, STORE, Office
 
 pytestmark = pytest.mark.flow
@@ -22,20 +19,6 @@ UNMATCHED = (
     " AND outcome = 'member_not_in_gorgias' ORDER BY member_id"
 )
 RUNS = "SELECT run_id FROM runs WHERE store = :store"
-
-
-@pytest.fixture(scope="module")
-def page(office: Office) -> Iterator[Page]:
-    """A browser in which the admin has logged in to Airflow."""
-    with running_browser() as browser:
-        page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type] # a plain mapping does
-        page.set_default_timeout(LIMIT_S * 1000)
-        page.goto(office.desk.place.airflow_url)
-        page.get_by_label("Username").fill(ADMIN)
-        page.get_by_label("Password", exact=True).fill(office.desk.place.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/")
-        yield page
 
 
 @pytest.fixture
