@@ -11,6 +11,7 @@ from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 from loyalty_desk.orchestration import log_context, run_notes
+from loyalty_desk.web.connection_test import PortlessTest
 from loyalty_desk.web.mounted import LazyApp
 from loyalty_desk.web.queries import QueriesHidden
 
@@ -27,7 +28,8 @@ class LoyaltyDeskPlugin(AirflowPlugin):
         {"app": LazyApp(), "url_prefix": BELOW, "name": "Loyalty Desk"}
     ]
     fastapi_root_middlewares = [  # noqa: RUF012
-        {"middleware": QueriesHidden, "kwargs": {"below": BELOW}, "name": "Loyalty Desk"}
+        {"middleware": PortlessTest, "name": "Test of connections without a port"},
+        {"middleware": QueriesHidden, "kwargs": {"below": BELOW}, "name": "Loyalty Desk"},
     ]
     # Shown inside Airflow's own frame.
     external_views = [  # noqa: RUF012

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,6 +84,14 @@ class AirflowApi:
         answer = self._call("POST", "pools", body)
         if answer.status_code == requests.codes.conflict:
             answer = self._call("PATCH", f"pools/{name}?update_mask=slots", body)
+        _content(answer)
+
+    def set_connection(self, conn_id: str, fields: Mapping[str, Any]) -> None:
+        """Make a connection, or give it these fields."""
+        body = {"connection_id": conn_id, **fields}
+        answer = self._call("POST", "connections", body)
+        if answer.status_code == requests.codes.conflict:
+            answer = self._call("PATCH", f"connections/{conn_id}", body)
         _content(answer)
 
     def get_run(self, dag_id: str, run_id: str) -> dict[str, Any]:

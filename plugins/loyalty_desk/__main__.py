@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -54,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it should, 1 with one line of why when not."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # ten lines a command
+    # Connections are read from Airflow's database too, as by `airflow connections test`; without it
+    # Airflow looks for them in the environment and in secrets managers alone.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     try:
         app(arguments, prog_name="python -m loyalty_desk")
     except LoyaltyDeskError as error:
