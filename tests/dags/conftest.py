@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.settings.project import PROJECT_ROOT
 from tests import airflow_home
+from tests.project import PROJECT_ROOT
 
 
 @pytest.fixture

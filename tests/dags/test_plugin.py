@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 SLOW = {"fastapi", "requests", "psycopg", "pandas", "jinja2", "matplotlib", "great_expectations"}
 DAG_FILES = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 
 def rows() -> list[list[str]]:

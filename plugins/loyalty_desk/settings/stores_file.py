@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.routing_settings import RoutingSettings
@@ -85,7 +85,7 @@ class Installation(BaseSettings):
     )
 
     macros_dir: Path = Field(
-        default=PROJECT_ROOT / "include" / "macros",
+        default=SHIPPED / "macros",
         description="The folder of macros that connect makes.",
     )
     expectations_dir: Path = Field(
