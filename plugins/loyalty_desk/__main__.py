@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # ten lines a command
     try:
-        app(arguments, prog_name="python -m loyalty_desk")
+        app(arguments, prog_name=_called())
     except LoyaltyDeskError as error:
         typer.echo(f"loyalty_desk: {error}", err=True)
         return 1
@@ -64,6 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return int(end.code)
     return 0
+
+
+def _called() -> str:
+    """How the command was called: by its name, or as a module."""
+    name = Path(sys.argv[0]).name
+    return name if name == "loyalty-desk" else "python -m loyalty_desk"
 
 
 if __name__ == "__main__":
