@@ -110,6 +110,11 @@ class Installation(BaseSettings):
         default=True, description="Write Great Expectations' Data Docs after every check."
     )
 
+    run_notes: bool = Field(
+        default=True,
+        description="Have the scheduler write a sync's numbers into the note of its run.",
+    )
+
     _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
 
     def resolved_staging_url(self) -> str:
