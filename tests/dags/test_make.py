@@ -56,3 +56,9 @@ def test_each_module_has_a_dag_file_of_ours_that_airflow_looks_into() -> None:
     assert set(files) == set(MAKES)
     for text in (*files.values(), THREE_LINES):
         assert "airflow" in text.lower()
+
+
+def test_the_pages_show_a_file_that_airflow_looks_into() -> None:
+    pages = [path.read_text("utf-8") for path in (PROJECT_ROOT / "docs").rglob("*.md")]
+
+    assert any(THREE_LINES in page for page in pages)
