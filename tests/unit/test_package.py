@@ -19,7 +19,9 @@ from tests.setup.test_requirements import imported_modules
 PROJECT: dict[str, Any] = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))
 WANTED = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 INSTALLED = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
-MANAGED = {"apache-airflow": "3.3.1", "sqlalchemy": "2.0.51", "pandas": "3.0.5"}
+MANAGED = re.findall(
+    r"^(\S+)==(\S+)$", (PROJECT_ROOT / "tests/package/managed.txt").read_text("utf-8"), re.MULTILINE
+)
 """What a managed Airflow pins."""
 
 
@@ -37,7 +39,7 @@ def test_the_tested_lock_is_inside_of_the_ranges(wanted: Requirement) -> None:
     assert all(wanted.specifier.contains(pin) for pin in pins)
 
 
-@pytest.mark.parametrize(("package", "version"), MANAGED.items())
+@pytest.mark.parametrize(("package", "version"), MANAGED)
 def test_the_pins_of_a_managed_airflow_are_inside_of_the_ranges(package: str, version: str) -> None:
     assert range_of(package).specifier.contains(version)
 
