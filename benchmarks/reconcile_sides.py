@@ -165,13 +165,18 @@ _ACCEPT_PLAN = (
 
 
 def pretend_push(engine: Engine, run_id: str) -> None:
-    """As if Gorgias had accepted every card of the plan, and time had passed."""
+    """As if Gorgias had accepted every card of the plan, and time had passed.
+
+    A checkpoint that a full run left due would fall into the increment of one side and not of
+    another: it made 2.5 s of 2.0 s at a million rows.
+    """
     with engine.begin() as connection:
         for sql in _ACCEPT_PLAN:
             connection.execute(text(sql), {"run_id": run_id})
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM (ANALYZE)")
+            connection.exec_driver_sql("CHECKPOINT")
 
 
 # --- the floor -------------------------------------------------------------------------------

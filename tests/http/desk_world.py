@@ -73,6 +73,7 @@ def fill(engine: Engine, store: StoreSettings) -> None:
             {"member_id": "m2", "amount": "500"},
         ):
             request = read_request({"reason": "gesture", "agent": "eve", **fields}, store.awards)
-            queue_award(connection, store, request, now, door=Door.HTTP)
+            # Not by `now`: limits are those of a day, which may have begun since.
+            queue_award(connection, store, request, utc_now(), door=Door.HTTP)
     keep_history(engine, STORE, now)
     suggest_members(engine, STORE)

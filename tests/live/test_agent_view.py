@@ -373,9 +373,12 @@ def test_no_page_did_what_it_may_not(agent: Agent, watched: Watched) -> None:
 def test_disconnecting_one_store_leaves_the_other_and_pauses_its_dags(office: Office) -> None:
     office.run(f"gorgias_connect__{HASTY}")
     assert known_objects(office.desk.engine, HASTY, Kind.WIDGET)
+    assert office.desk.call(HASTY, "GET", "/none").status_code == 404
 
     office.run(f"gorgias_disconnect__{HASTY}")
 
+    assert office.desk.call(HASTY, "GET", "/none").status_code == 401
+    del office.desk.tokens[HASTY]  # later tests ask for one anew
     assert known_objects(office.desk.engine, HASTY, Kind.WIDGET) == {}
     assert known_objects(office.desk.engine, STORE, Kind.WIDGET)
     dags = ("loyalty_sync", "award_points", "refresh_cards")
