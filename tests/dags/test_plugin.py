@@ -51,6 +51,7 @@ def printed(program: str, home: Path) -> list[str]:
         [sys.executable, "-c", program],
         env={
             "PYTHONPATH": str(PACKAGE.parent),
+            "LOYALTY_DESK_STORES_FILE": str(PROJECT_ROOT / "include" / "stores.yaml"),
             "PATH": os.environ["PATH"],
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__API__BASE_URL": "https://shop.example/airflow/",

@@ -62,7 +62,10 @@ def test(programs: Path, project: Path, arguments: list[str]) -> int:
     """Run the tests where the package is nothing but what was installed."""
     wanted = arguments or [f"tests/{part}" for part in PARTS]
     command = [programs / "python", "-m", "pytest", *OPTIONS, *wanted]
-    return subprocess.run(command, cwd=project, env=clean_environment(), check=False).returncode
+    # What a checkout finds beside its plugins, an installed package looks for in Airflow's home.
+    stores = {"LOYALTY_DESK_STORES_FILE": str(project / "include" / "stores.yaml")}
+    environment = clean_environment() | stores
+    return subprocess.run(command, cwd=project, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -101,3 +101,18 @@ def test_whatever_the_package_reads_beside_it_is_in_the_wheel() -> None:
     assert brought == {
         f"include/{one}": f"loyalty_desk/include/{one}" for one in folders - {"expectations"}
     }
+
+
+@pytest.mark.parametrize(
+    ("program", "called"),
+    [("/venv/bin/loyalty-desk", "loyalty-desk"), ("/x/__main__.py", "python -m loyalty_desk")],
+)
+def test_the_command_says_how_it_was_called(
+    program: str, called: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from loyalty_desk.__main__ import main
+
+    monkeypatch.setattr("sys.argv", [program])
+
+    assert main(["stores", "--help"]) == 0
+    assert capsys.readouterr().out.strip().startswith(f"Usage: {called} stores")
