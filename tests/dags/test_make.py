@@ -12,7 +12,9 @@ from loyalty_desk.orchestration.dags import MAKES
 from tests.project import PROJECT_ROOT
 
 THREE_LINES = '''"""Loyalty Desk in this Airflow."""
+
 from loyalty_desk.orchestration import dags
+
 dags.make(globals())
 '''
 STORES = {"one": {"platform": "rivo"}}

@@ -39,7 +39,9 @@ T = TypeVar("T")
 SYNC = "loyalty_sync__demo"
 SPEED = "40"
 DAG_FILE = '''"""Loyalty Desk in this Airflow."""
+
 from loyalty_desk.orchestration import dags
+
 dags.make(globals())
 '''
 STORES_FILE = "stores: {demo: {platform: rivo, schedule: null}}\n"
