@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}

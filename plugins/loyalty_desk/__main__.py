@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Airflow looks for them in the environment and in secrets managers alone.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     try:
-        app(arguments, prog_name="python -m loyalty_desk")
+        app(arguments, prog_name=_called())
     except LoyaltyDeskError as error:
         typer.echo(f"loyalty_desk: {error}", err=True)
         return 1
@@ -68,6 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return int(end.code)
     return 0
+
+
+def _called() -> str:
+    """How the command was called: by its name, or as a module."""
+    name = Path(sys.argv[0]).name
+    return name if name == "loyalty-desk" else "python -m loyalty_desk"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import re
 
 from loyalty_desk.hooks.gorgias import GorgiasHook
 from loyalty_desk.hooks.loyalty import LoyaltyHook
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 PAGE = (PROJECT_ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 METHOD = re.compile(r"^\| `(\w+)\(([^)]*)\)` \|", re.MULTILINE)

@@ -18,10 +18,10 @@ from loyalty_desk.quality.gx import see_that_gx_takes
 from loyalty_desk.quality.own import COLUMNS, own_checks
 from loyalty_desk.quality.steps import Step, StepResult
 from loyalty_desk.report.data import load_checks
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE, store_settings
+from tests.project import PROJECT_ROOT
 from tests.sql.quality_rows import RUN, fill_healthy, insert, member_row
 
 TIER: Mapping[str, Any] = {

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 
 def rows(page: str = "features.md") -> list[list[str]]:

@@ -27,7 +27,7 @@ from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
 from loyalty_desk.settings.mistakes import explain_mistakes
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.routing_settings import RoutingSettings
@@ -86,7 +86,7 @@ class Installation(BaseSettings):
     )
 
     macros_dir: Path = Field(
-        default=PROJECT_ROOT / "include" / "macros",
+        default=SHIPPED / "macros",
         description="The folder of macros that connect makes.",
     )
     expectations_dir: Path = Field(
@@ -109,6 +109,11 @@ class Installation(BaseSettings):
     )
     data_docs: bool = Field(
         default=True, description="Write Great Expectations' Data Docs after every check."
+    )
+
+    run_notes: bool = Field(
+        default=True,
+        description="Have the scheduler write a sync's numbers into the note of its run.",
     )
 
     _schedule_is_cron = field_validator("metrics_schedule")(check_cron)

@@ -16,10 +16,10 @@ import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import SHIPPED
 from loyalty_desk.texts.sentences import FAULTS, SENTENCES, try_sentence
 
-SHIPPED: Final = PROJECT_ROOT / "include" / "texts"
+SHIPPED_TEXTS: Final = SHIPPED / "texts"
 POINT, TIERS, DAY, DAY_FIRST = "point", "tiers", "day", "day_first"
 FORMS: Final = ("zero", "one", "two", "few", "many", "other")
 """The plural forms of Unicode's CLDR; which of them a language has differs."""
@@ -54,7 +54,7 @@ class LanguageTexts:
 
 def files_of(folder: Path | None, language: str) -> list[Path]:
     """Where texts of a language may be: what ships, then a store's own."""
-    return [one / f"{language}.yaml" for one in (SHIPPED, folder) if one is not None]
+    return [one / f"{language}.yaml" for one in (SHIPPED_TEXTS, folder) if one is not None]
 
 
 def read_texts(

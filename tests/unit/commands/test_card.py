@@ -4,7 +4,7 @@ from loyalty_desk.card.cards import member_card
 from loyalty_desk.card.shown import shown_card
 from loyalty_desk.commands.card import card_markdown, card_rows
 from loyalty_desk.records import MemberStatus
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 
 def test_the_page_of_the_card_is_what_the_code_says() -> None:

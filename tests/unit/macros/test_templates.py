@@ -23,9 +23,9 @@ from loyalty_desk.macros.templates import (
     load_macros,
 )
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.sections import GorgiasSettings
 from tests.factories import store_settings
+from tests.project import PROJECT_ROOT
 
 SHIPPED = load_macros(PROJECT_ROOT / "include" / "macros")
 EVERYTHING = {

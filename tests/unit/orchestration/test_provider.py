@@ -18,8 +18,8 @@ from airflow.providers_manager import ProvidersManager
 from loyalty_desk.hooks.found import GORGIAS, OWN_TYPES
 from loyalty_desk.orchestration.provider import get_provider_info
 from loyalty_desk.platforms.registry import platform_class
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
+from tests.project import PROJECT_ROOT
 
 TYPES: dict[str, dict[str, Any]] = {
     one["connection-type"]: one for one in get_provider_info()["connection-types"]

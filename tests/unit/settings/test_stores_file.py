@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import StoresFile, read_stores
+from tests.project import PROJECT_ROOT
 
 
 @pytest.fixture
