@@ -66,6 +66,7 @@ class Installation:
             "NO_PROXY": "127.0.0.1,localhost",
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
             "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
@@ -115,7 +116,7 @@ def try_it(airflow: Installation, ready: str) -> None:
     airflow.call("airflow", "db", "migrate")
     airflow.call("loyalty-desk", "migrate")
     add_connections(airflow, json.loads(ready))
-    say("migrated; the connections are added")
+    say("migrated; the connections are added, and their tests say that they work")
     providers = airflow.call("airflow", "providers", "list").stdout
     assert "loyalty-desk" in providers, "Airflow does not know the provider"
     with services(airflow):
@@ -134,21 +135,22 @@ def try_it(airflow: Installation, ready: str) -> None:
 
 
 def add_connections(airflow: Installation, ready: dict[str, Any]) -> None:
-    """By the types that the provider declares, or else as HTTP."""
-    asked = "from loyalty_desk.orchestration.provider import get_provider_info as get; import json;"
-    asked += "print(json.dumps([t['connection-type'] for t in get().get('connection-types', [])]))"
-    types = json.loads(airflow.call("python", "-c", asked).stdout)
+    """By the types that the provider declares, and see that Airflow's test of them works."""
     gorgias, rivo = ready["gorgias"], ready["rivo"]
     add = ("airflow", "connections", "add")
     airflow.call(
-        *(*add, "gorgias_demo", "--conn-type", "gorgias" if "gorgias" in types else "http"),
+        *(*add, "gorgias_demo", "--conn-type", "gorgias"),
         *("--conn-host", gorgias["url"], "--conn-login", gorgias["email"]),
         *("--conn-password", gorgias["api_key"]),
     )
     airflow.call(
-        *(*add, "rivo_demo", "--conn-type", "rivo" if "rivo" in types else "http"),
+        *(*add, "rivo_demo", "--conn-type", "rivo"),
         *("--conn-host", rivo["url"], "--conn-password", rivo["api_key"]),
     )
+    for conn_id in ("gorgias_demo", "rivo_demo"):
+        told = airflow.call("airflow", "connections", "test", conn_id, check=False)
+        if told.returncode != 0 or "It works" not in told.stdout:
+            sys.exit(f"the test of {conn_id} failed\n{told.stdout[-2000:]}{told.stderr[-2000:]}")
 
 
 def is_known(airflow: Installation) -> bool:
