@@ -2,121 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import ApiError, ApiUnavailableError, NotFoundError
-from loyalty_desk.gorgias.client import GorgiasClient, TicketPage
-from loyalty_desk.gorgias.made import remember_object
-from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.http.exchange import Answer
-from loyalty_desk.routing.in_sync import route_open_tickets
-from loyalty_desk.routing.ledger import Known, count_priorities, forget_tags
+from loyalty_desk.gorgias.client import TicketPage
+from loyalty_desk.routing.ledger import Known
 from loyalty_desk.routing.router import Router, TicketToRoute
 from loyalty_desk.routing.steps import Seen, Steps
-from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.run_record import start_run
 from loyalty_desk.staging.watermarks import Watermark, save_watermark
 from loyalty_desk.sync.extract import extract_tickets
-from tests.factories import STORE, store_settings, ticket
-from tests.scripted import ScriptedTransport
+from tests.factories import STORE, ticket
+from tests.sql.routed_desk import ADD, AWAY, GONE, NEW, PUT, TAG, Desk
 from tests.sql.staged import Staged
-
-RULES = {"rules": [{"tiers": ["Gold"], "priority": "high"}], "first_answers": False}
-TAG, LATER = f"vip-{STORE}", timedelta(seconds=5)
-PUT, ADD = ("PUT", "/api/tickets/7"), ("POST", "/api/tickets/7/tags")
-NEW = [PUT, ADD]
-GONE = NotFoundError("Gorgias", "PUT", "/api/tickets/7", 404)
-AWAY = ApiUnavailableError("Gorgias does not answer")
-
-
-class Account(ScriptedTransport):
-    """Tickets by the script; whether there is a tag is asked apart."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[dict[str, str]] | Exception = []
-        self.tag_reads = 0
-        self.make_tag(utc_now() - timedelta(days=1))
-
-    def make_tag(self, at: datetime) -> None:
-        self.tags = [{"name": TAG, "created_datetime": utc_text(at)}]
-
-    def send(self, method: str, path: str, **more: Any) -> Answer:
-        if path != "/api/tags":
-            return super().send(method, path, **more)
-        self.tag_reads += 1
-        if isinstance(self.tags, Exception):
-            raise self.tags
-        return Answer(200, {}, {"data": self.tags, "meta": {"next_cursor": None}})
-
-
-class Desk:
-    """Gold member m1 is customer 1 and has open ticket 7."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.api = engine, Account()
-        remember_object(engine, STORE, Kind.TAG, TAG, 88)
-        with engine.begin() as connection:
-            staged = Staged(connection)
-            self.member(staged, "m1", 1, "Gold")
-            self.ticket(staged, 7, 1)
-
-    def member(self, staged: Staged, member_id: str, customer_id: int, tier: str) -> None:
-        staged.member(member_id, card=json.dumps({"tier": tier, "member": True}))
-        staged.customer(customer_id)
-        staged.match(customer_id, member_id)
-
-    def ticket(self, staged: Staged, ticket_id: int, customer_id: int, **values: Any) -> None:
-        now_utc = utc_text(utc_now())
-        seen = {"tags": json.dumps(["billing"]), "priority": "normal", "created_at_utc": now_utc}
-        staged.ticket(ticket_id, customer_id, "open", updated_at_utc=now_utc, **{**seen, **values})
-
-    def see(self, *tags: str, priority: str, ticket_id: int = 7) -> None:
-        """The next sync reads that of the ticket."""
-        with self.engine.begin() as connection:
-            Staged(connection).update(
-                schema.tickets,
-                {"ticket_id": ticket_id},
-                tags=json.dumps(tags),
-                priority=priority,
-                updated_at_utc=utc_text(utc_now() + LATER),
-            )
-
-    def set_tier(self, tier: str) -> None:
-        with self.engine.begin() as connection:
-            card = json.dumps({"tier": tier, "member": True})
-            Staged(connection).update(schema.members, {"member_id": "m1"}, card=card)
-
-    def run(self, **more: Any) -> Run:
-        params = RunParams(**more.pop("params", {}))
-        store = store_settings(routing={**RULES, **more.pop("routing", {})}, **more)
-        return Run(store=store, run_id="r", params=params, engine=self.engine)
-
-    def client(self) -> GorgiasClient:
-        return GorgiasClient(self.api, card_key="loyalty", app_id=None)
-
-    def route(self, *answers: Any, **more: Any) -> list[tuple[str, str]]:
-        """What Gorgias was asked for by a sync."""
-        self.api.calls.clear()
-        self.api.bodies.clear()
-        for answer in answers:
-            self.api.will_answer(answer)
-        self.counters = route_open_tickets(self.run(**more), self.client())
-        return self.api.calls
-
-    def row(self, ticket_id: int = 7) -> dict[str, Any]:
-        with self.engine.connect() as connection:
-            found = connection.execute(schema.routed_tickets.select()).mappings()
-            return next(dict(row) for row in found if row["ticket_id"] == ticket_id)
 
 
 @pytest.fixture
@@ -293,107 +197,6 @@ def test_a_ticket_at_which_a_process_died_is_taken_up_later(desk: Desk) -> None:
         at_utc = utc_text(utc_now() - timedelta(minutes=10))
         connection.execute(schema.routed_tickets.update().values(at_utc=at_utc))
     assert desk.route({}, {}) == NEW
-
-
-def test_a_tag_that_is_made_anew_is_not_taken_for_one_that_a_person_took_off(desk: Desk) -> None:
-    desk.route({}, {})
-    assert count_priorities(desk.engine, STORE) == 1
-    forget_tags(desk.engine, STORE)
-    desk.see("billing", priority="high")
-
-    assert desk.route({}) == [ADD]
-
-
-def test_a_tag_that_somebody_deleted_tells_nothing_of_what_a_person_wants(desk: Desk) -> None:
-    with desk.engine.begin() as connection:
-        for ticket_id in (8, 9):
-            desk.ticket(Staged(connection), ticket_id, 1)
-    desk.route(*[{}] * 6)
-    desk.see("billing", priority="high")
-    assert desk.route() == []
-    assert desk.api.tag_reads == 1
-    taken_off = desk.row()
-    assert taken_off["tag_left_at_utc"] is not None
-
-    desk.api.tags = []  # and with it, it is gone from all tickets
-    for ticket_id in (8, 9):
-        desk.see("billing", priority="high", ticket_id=ticket_id)
-    assert desk.route() == []
-    assert desk.route() == []
-    assert desk.api.tag_reads == 3
-    assert [desk.row(one)["tag_left_at_utc"] for one in (8, 9)] == [None, None]
-
-    desk.api.make_tag(utc_now())
-    forget_tags(desk.engine, STORE)
-    assert desk.route({}, {}) == [("POST", f"/api/tickets/{one}/tags") for one in (8, 9)]
-    assert desk.row() == taken_off
-
-
-def test_one_that_was_made_anew_by_hand_is_put_on_again(desk: Desk) -> None:
-    desk.route({}, {})
-    desk.see("billing", priority="high")
-    desk.api.make_tag(utc_now())
-
-    assert desk.route({}) == [ADD]
-    desk.see("billing", priority="high")
-    assert desk.route() == []
-    assert desk.row()["tag_left_at_utc"] is not None
-
-
-@pytest.mark.parametrize("refused", [AWAY, ApiError("Gorgias", "GET", "/api/tags", 403)])
-def test_what_is_not_known_of_a_tag_is_left_to_the_next_sync(
-    desk: Desk, refused: Exception
-) -> None:
-    desk.route({}, {})
-    desk.see("billing", priority="high")
-    there, desk.api.tags = desk.api.tags, refused
-
-    assert desk.route() == []
-    assert desk.row()["tag_left_at_utc"] is None
-    desk.api.tags = there
-    assert desk.route() == []
-    assert desk.row()["tag_left_at_utc"] is not None
-
-
-@pytest.mark.parametrize("priority", ["normal", "critical"])
-def test_a_ticket_that_came_while_the_tag_was_gone_gets_it_once_there_is_one(
-    desk: Desk, priority: str
-) -> None:
-    with desk.engine.begin() as connection:
-        Staged(connection).update(schema.tickets, {"ticket_id": 7}, priority=priority)
-    ticket = TicketToRoute(
-        ticket_id=7,
-        customer_id=1,
-        card={"tier": "Gold"},
-        seen=Seen(priority=priority),
-        known=Known(),
-    )
-    router = Router(desk.client(), desk.engine, desk.run().store)
-    steps = router.steps(ticket, utc_now())
-    desk.api.tags = []
-    for answer in [{}] * (steps.requests - 1) + [GONE]:
-        desk.api.will_answer(answer)
-    with pytest.raises(NotFoundError):
-        router.do(ticket, steps)  # at its lookup
-    assert desk.api.tag_reads == 0
-    if steps.priority is not None:
-        desk.see("billing", priority=steps.priority)
-
-    for _ in range(2):  # nothing happens on the ticket between them
-        assert desk.route(GONE) == [ADD]
-    desk.api.make_tag(utc_now())
-    forget_tags(desk.engine, STORE)
-
-    assert desk.route({}) == [ADD]
-    assert desk.row()["tag"] == TAG
-
-
-def test_a_ticket_that_is_gone_is_not_tried_again_for_the_tag_alone(desk: Desk) -> None:
-    with desk.engine.begin() as connection:
-        Staged(connection).update(schema.tickets, {"ticket_id": 7}, priority="critical")
-
-    assert desk.route(GONE) == [ADD]
-    assert desk.route() == []
 
 
 def test_when_a_ticket_was_first_answered_is_read_once_for_each_change(desk: Desk) -> None:
