@@ -242,6 +242,7 @@ def test_what_is_offered_can_be_used_on_a_database() -> None:
     ("text", "says"),
     [
         ("expectations:\n  - [", "members.yaml is not valid YAML in line"),
+        ("expectations: [2024-13-45]", "members.yaml is not valid YAML in line 1: no such date"),
         ("- name: x", "must hold the key `expectations`, a list, and nothing else"),
         ("expectations: [3]", "expectation 1: "),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,90 +10,17 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import ApiUnavailableError, NotFoundError
-from loyalty_desk.gorgias.client import GorgiasClient, TicketPage
-from loyalty_desk.gorgias.made import remember_object
-from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.routing.in_sync import route_open_tickets
-from loyalty_desk.routing.ledger import Known, count_priorities, forget_tags
+from loyalty_desk.gorgias.client import TicketPage
+from loyalty_desk.routing.ledger import Known
 from loyalty_desk.routing.router import Router, TicketToRoute
 from loyalty_desk.routing.steps import Seen, Steps
-from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.run_record import start_run
 from loyalty_desk.staging.watermarks import Watermark, save_watermark
 from loyalty_desk.sync.extract import extract_tickets
-from tests.factories import STORE, store_settings, ticket
-from tests.scripted import ScriptedTransport
+from tests.factories import STORE, ticket
+from tests.sql.routed_desk import ADD, AWAY, GONE, NEW, PUT, TAG, Desk
 from tests.sql.staged import Staged
-
-RULES = {"rules": [{"tiers": ["Gold"], "priority": "high"}], "first_answers": False}
-TAG, LATER = f"vip-{STORE}", timedelta(seconds=5)
-PUT, ADD = ("PUT", "/api/tickets/7"), ("POST", "/api/tickets/7/tags")
-NEW = [PUT, ADD]
-GONE = NotFoundError("Gorgias", "PUT", "/api/tickets/7", 404)
-AWAY = ApiUnavailableError("Gorgias does not answer")
-
-
-class Desk:
-    """Gold member m1 is customer 1 and has open ticket 7."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.api = engine, ScriptedTransport()
-        remember_object(engine, STORE, Kind.TAG, TAG, 88)
-        with engine.begin() as connection:
-            staged = Staged(connection)
-            self.member(staged, "m1", 1, "Gold")
-            self.ticket(staged, 7, 1)
-
-    def member(self, staged: Staged, member_id: str, customer_id: int, tier: str) -> None:
-        staged.member(member_id, card=json.dumps({"tier": tier, "member": True}))
-        staged.customer(customer_id)
-        staged.match(customer_id, member_id)
-
-    def ticket(self, staged: Staged, ticket_id: int, customer_id: int, **values: Any) -> None:
-        now_utc = utc_text(utc_now())
-        seen = {"tags": json.dumps(["billing"]), "priority": "normal", "created_at_utc": now_utc}
-        staged.ticket(ticket_id, customer_id, "open", updated_at_utc=now_utc, **{**seen, **values})
-
-    def see(self, *tags: str, priority: str) -> None:
-        """The next sync reads that of ticket 7."""
-        with self.engine.begin() as connection:
-            Staged(connection).update(
-                schema.tickets,
-                {"ticket_id": 7},
-                tags=json.dumps(tags),
-                priority=priority,
-                updated_at_utc=utc_text(utc_now() + LATER),
-            )
-
-    def set_tier(self, tier: str) -> None:
-        with self.engine.begin() as connection:
-            card = json.dumps({"tier": tier, "member": True})
-            Staged(connection).update(schema.members, {"member_id": "m1"}, card=card)
-
-    def run(self, **more: Any) -> Run:
-        params = RunParams(**more.pop("params", {}))
-        store = store_settings(routing={**RULES, **more.pop("routing", {})}, **more)
-        return Run(store=store, run_id="r", params=params, engine=self.engine)
-
-    def client(self) -> GorgiasClient:
-        return GorgiasClient(self.api, card_key="loyalty", app_id=None)
-
-    def route(self, *answers: Any, **more: Any) -> list[tuple[str, str]]:
-        """What Gorgias was asked for by a sync."""
-        self.api.calls.clear()
-        self.api.bodies.clear()
-        for answer in answers:
-            self.api.will_answer(answer)
-        self.counters = route_open_tickets(self.run(**more), self.client())
-        return self.api.calls
-
-    def row(self, ticket_id: int = 7) -> dict[str, Any]:
-        with self.engine.connect() as connection:
-            found = connection.execute(schema.routed_tickets.select()).mappings()
-            return next(dict(row) for row in found if row["ticket_id"] == ticket_id)
 
 
 @pytest.fixture
@@ -226,8 +152,11 @@ def test_without_its_tag_in_gorgias_it_soon_gives_up(
             desk.ticket(Staged(connection), ticket_id, 1, priority="critical")
         Staged(connection).update(schema.tickets, {"ticket_id": 7}, priority="critical")
 
-    assert len(desk.route(*[GONE] * 5)) == 5
-    assert f"is there a tag '{TAG}' in Gorgias?" in caplog.text
+    desk.api.tags = []
+
+    assert desk.route(GONE) == [ADD]
+    assert (desk.counters["tickets_not_routed"], desk.api.tag_reads) == (13, 1)
+    assert f"there is no tag '{TAG}' in Gorgias" in caplog.text
 
 
 def test_a_share_of_the_budget_is_spent_and_who_waits_longest_comes_first(desk: Desk) -> None:
@@ -268,15 +197,6 @@ def test_a_ticket_at_which_a_process_died_is_taken_up_later(desk: Desk) -> None:
         at_utc = utc_text(utc_now() - timedelta(minutes=10))
         connection.execute(schema.routed_tickets.update().values(at_utc=at_utc))
     assert desk.route({}, {}) == NEW
-
-
-def test_a_tag_that_is_made_anew_is_not_taken_for_one_that_a_person_took_off(desk: Desk) -> None:
-    desk.route({}, {})
-    assert count_priorities(desk.engine, STORE) == 1
-    forget_tags(desk.engine, STORE)
-    desk.see("billing", priority="high")
-
-    assert desk.route({}) == [ADD]
 
 
 def test_when_a_ticket_was_first_answered_is_read_once_for_each_change(desk: Desk) -> None:

@@ -13,7 +13,8 @@ commands = group("texts", "What shoppers are told on a card.")
 @commands.command()
 def check(*, store: StoreName) -> None:
     """Try the texts of a store, and show how they come out in each language that it offers."""
-    from loyalty_desk.texts.of_store import texts_of  # noqa: PLC0415 - slow to import
+    from loyalty_desk.texts.files import ENDING  # noqa: PLC0415 - slow to import
+    from loyalty_desk.texts.of_store import texts_of, unread_of  # noqa: PLC0415
     from loyalty_desk.texts.samples import SAMPLES  # noqa: PLC0415
 
     settings = stores_file().get(store)
@@ -26,6 +27,10 @@ def check(*, store: StoreName) -> None:
             typer.echo("\n".join(dict.fromkeys(lines)))
     for problem in texts.problems:
         typer.echo(f"NOT USED {problem}")
+    unread = unread_of(settings)
+    for problem in unread:
+        typer.echo(f"NOT READ {problem}")
     typer.echo(f"{len(texts.by_language)} languages, {len(texts.problems)} texts that are not used")
-    if texts.problems:
+    # A language that is not offered may be another store's; a wrong ending is right for nobody.
+    if texts.problems or any(one.file.suffix != ENDING for one in unread):
         raise typer.Exit(1)

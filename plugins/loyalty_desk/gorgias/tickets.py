@@ -1,7 +1,7 @@
 """What routing does to one ticket, beside its tags, and reads of it.
 
 Source: Gorgias API reference, "Update a ticket" (`priority` is critical, high, normal or low, and
-what the body leaves out stays; `tags` in it would replace all tags), "List messages".
+what the body leaves out stays; `tags` in it would replace all tags), "List messages", "List tags".
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Final
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.errors import ApiUnavailableError
 from loyalty_desk.gorgias.client import GorgiasClient
+from loyalty_desk.gorgias.objects import PATHS, Kind
+from loyalty_desk.gorgias.paging import iter_rows
 from loyalty_desk.http.reading import BadFieldError, read_utc
 
 USUAL: Final = "normal"
@@ -53,6 +55,19 @@ def find_first_answer(client: GorgiasClient, ticket_id: int) -> datetime | None:
         raise ApiUnavailableError(
             f"Gorgias answered /api/messages with something that cannot be used: {error.field}"
         ) from None
+
+
+def find_tag_birth(client: GorgiasClient, name: str) -> str | None:
+    """When the tag of that name was made; None when the account has none.
+
+    Raises:
+        BadFieldError: Gorgias does not say when.
+    """
+    for rows in iter_rows(client.transport, PATHS[Kind.TAG], {"search": name}):
+        for row in rows:
+            if isinstance(row, Mapping) and row.get("name") == name:
+                return read_utc(row, "created_datetime")
+    return None
 
 
 def _is_answer(row: Mapping[str, Any]) -> bool:

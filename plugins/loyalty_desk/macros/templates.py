@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml
 from pydantic import Field, ValidationError
 
 from loyalty_desk.card.keys import CARD
@@ -19,6 +18,7 @@ from loyalty_desk.records import Destination
 from loyalty_desk.settings.mistakes import may_be
 from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
 """How a template names a key of the card, wherever Gorgias keeps it."""
@@ -131,9 +131,9 @@ def _action(name: str, title: str, arguments: Mapping[str, str]) -> dict[str, An
 
 def _load(path: Path, language: str | None = None) -> Macro:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path} cannot be read as YAML ({type(error).__name__})") from None
+        content = load_yaml(path)
+    except YamlFileError as error:
+        raise SettingsError(f"{path} cannot be read as YAML{error.detail}") from None
     if not isinstance(content, dict):
         raise SettingsError(f"{path} must hold name, text and html")
     try:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from loyalty_desk.errors import SettingsError
@@ -23,6 +22,7 @@ from loyalty_desk.settings.stores_file import (
     installation,
     stores_file,
 )
+from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 _MEMBERS: Final = (
     "member_id",
@@ -161,15 +161,11 @@ def _check_names(folder: Path) -> None:
 
 def _entries(path: Path) -> list[Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path} is not valid YAML{line}") from None
+        content = load_yaml(path)
+    except YamlFileError as error:
+        if error.is_missing:
+            return []
+        raise
     if content is None:
         return []
     entries = content.get("expectations") if isinstance(content, dict) else None

@@ -16,6 +16,7 @@ from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionErro
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.share import RequestShare
 from loyalty_desk.gorgias.tickets import find_first_answer
+from loyalty_desk.routing.account_tag import AccountTag
 from loyalty_desk.routing.ledger import Known
 from loyalty_desk.routing.router import Router, TicketToRoute, seen_tags
 from loyalty_desk.routing.steps import Seen
@@ -25,9 +26,6 @@ from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
-
-MOST_NOT_FOUND = 5
-"""So many answers in a row that there is no such thing mean that the tag itself is not there."""
 
 
 @dataclass(slots=True)
@@ -56,7 +54,8 @@ def route_open_tickets(run: Run, client: GorgiasClient) -> dict[str, float]:
     sent, before = client.transport.counts, client.transport.counts.requests
     try:
         try:
-            _route_all(run, Router(client, run.engine, run.store), share, counts)
+            tag = AccountTag(client, run.store.routing_tag, share)
+            _route_all(run, Router(client, run.engine, run.store, tag), share, counts)
         finally:
             counts.routing_requests = sent.requests - before
         if routing.first_answers:
@@ -68,28 +67,24 @@ def route_open_tickets(run: Run, client: GorgiasClient) -> dict[str, float]:
 
 
 def _route_all(run: Run, router: Router, share: RequestShare, counts: RoutingCounts) -> None:
-    now, in_a_row = utc_now(), 0
+    now = utc_now()
     for ticket in _iter_open(run):
         steps = router.steps(ticket, now)
         if not steps.requests:
+            counts.tickets_not_routed += steps.waits_for_tag
             router.note_left(ticket, steps)
             continue
-        if in_a_row >= MOST_NOT_FOUND or not share.take(steps.requests):
+        if not share.take(steps.requests):
             counts.tickets_not_routed += 1
             continue
         try:
             counts.tickets_routed += router.do(ticket, steps) > 0
-            in_a_row = 0
         except NotFoundError:
-            in_a_row += 1
             counts.tickets_not_routed += 1
         except ApiError as error:
             counts.tickets_not_routed += 1
             log.warning("ticket %d is not routed: Gorgias %d", ticket.ticket_id, error.status)
         renew_lock(run)
-    if in_a_row >= MOST_NOT_FOUND:
-        tag = run.store.routing_tag
-        log.warning("tickets are not routed: is there a tag %r in Gorgias? `connect` makes it", tag)
 
 
 def _iter_open(run: Run) -> Iterator[TicketToRoute]:

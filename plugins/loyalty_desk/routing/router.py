@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +18,7 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.gorgias.tickets import USUAL, set_priority
+from loyalty_desk.routing.account_tag import AccountTag
 from loyalty_desk.routing.ledger import Known
 from loyalty_desk.routing.rules import find_rule
 from loyalty_desk.routing.steps import Ours, Seen, Steps, Wanted, decide
@@ -42,13 +43,35 @@ class TicketToRoute:
 
 
 class Router:
-    """Routes tickets of one store. Thread-safe as far as the client is."""
+    """Routes tickets of one store. Thread-safe as far as the client is.
 
-    def __init__(self, client: GorgiasClient, engine: Engine, store: StoreSettings) -> None:
-        self.client, self.engine, self.store = client, engine, store
+    With a `tag`, a sync's, it is asked whether a ticket without it was changed by a person. A
+    lookup has none: it is not to ask more, and only has tickets on which nothing of ours stood.
+    """
+
+    def __init__(
+        self,
+        client: GorgiasClient,
+        engine: Engine,
+        store: StoreSettings,
+        tag: AccountTag | None = None,
+    ) -> None:
+        self.client, self.engine, self.store, self._tag = client, engine, store, tag
 
     def steps(self, ticket: TicketToRoute, now: datetime) -> Steps:
-        """What is to be done to a ticket; asks nobody."""
+        """What is to be done to a ticket; asks nobody but for whether the account has the tag."""
+        ours, tag = ticket.known.ours, self._tag
+        steps = self._decide(ticket, ours, now)
+        if tag is None:
+            return steps
+        is_lost = steps.tag_is_left and not ours.tag_is_left
+        if is_lost and not tag.stood_at(ticket.known.at_utc):
+            steps = self._decide(ticket, replace(ours, tag=None), now)
+        if steps.add_tag is not None and tag.is_known_to_lack:
+            return replace(steps, add_tag=None, waits_for_tag=True)
+        return steps
+
+    def _decide(self, ticket: TicketToRoute, ours: Ours, now: datetime) -> Steps:
         card, routing = ticket.card, self.store.routing
         rule = None if card is None else find_rule(routing.rules, card, now.date())
         wanted = Wanted(
@@ -56,8 +79,7 @@ class Router:
             has_tag=rule is not None,
             priority=None if rule is None else rule.priority,
         )
-        may_remove = ticket.known.ours.tag in self._made_tags
-        return decide(wanted, ticket.seen, ticket.known.ours, may_remove=may_remove)
+        return decide(wanted, ticket.seen, ours, may_remove=ours.tag in self._made_tags)
 
     def note_left(self, ticket: TicketToRoute, steps: Steps) -> None:
         """Remember that a person took off or changed what we had set."""
@@ -93,7 +115,10 @@ class Router:
                 self.client.remove_tag(ticket_id, steps.remove_tag)
                 tag, done = None if tag == steps.remove_tag else tag, done + 1
         except NotFoundError:
-            raise  # Trying again is of no use before something happens on the ticket.
+            # Trying a ticket that is gone again is of no use before something happens on it.
+            if not self._is_gone(steps, done) and not done:
+                kept_at_utc = ticket.known.at_utc
+            raise
         except LoyaltyDeskError:
             if not done:
                 kept_at_utc = ticket.known.at_utc  # as if we had not been at it
@@ -101,6 +126,12 @@ class Router:
         finally:
             self._keep(ticket, Ours(tag=tag, priority=priority), steps, at_utc, kept_at_utc)
         return done
+
+    def _is_gone(self, steps: Steps, done: int) -> bool:
+        """Whether a 404 is of the ticket, as far as is known; else it is of the tag."""
+        if steps.add_tag is None or (steps.priority is not None and not done):
+            return True
+        return self._tag is not None and self._tag.is_there()
 
     def _claim(self, ticket: TicketToRoute, at_utc: str) -> bool:
         known = ticket.known

@@ -52,6 +52,8 @@ class Steps:
     priority: str | None = None
     tag_is_left: bool = False
     priority_is_left: bool = False
+    waits_for_tag: bool = False
+    """Whether a tag would be added, were there one in the account."""
 
     @property
     def requests(self) -> int:

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import yaml
 from pydantic import (
     Field,
     ValidationError,
@@ -49,6 +48,7 @@ from loyalty_desk.settings.sections import (
     check_cron,
 )
 from loyalty_desk.settings.text_settings import TextSettings
+from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 OWN_PLATFORMS: Final[Mapping[str, str]] = {
     "rivo": "loyalty_desk.platforms.rivo:RivoPlatform",
@@ -253,13 +253,9 @@ class StoresFile:
 def read_stores(path: Path) -> StoresFile:
     """Read the stores file. Never raises for a mistake in it: each is in `problems`."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        return StoresFile({}, {"": f"cannot read {path}: {error.strerror}"})
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f" in line {place.line + 1}" if place else ""
-        return StoresFile({}, {"": f"{path} is not valid YAML{line}"})
+        content = load_yaml(path)
+    except YamlFileError as error:
+        return StoresFile({}, {"": str(error)})
     entries = content.get("stores") if isinstance(content, dict) else None
     if not isinstance(entries, dict) or not set(content) <= {"stores", *QUEUES}:
         wanted = "the key `stores`, with one entry a store, and perhaps `queues`, and nothing else"

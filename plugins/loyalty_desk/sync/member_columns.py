@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loyalty_desk.card.cards import known
@@ -18,6 +17,7 @@ from loyalty_desk.platforms.reading import full_name
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.settings.currencies import USUAL_DIGITS
 from loyalty_desk.settings.mistakes import may_be
+from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 from loyalty_desk.spreadsheets import MADE_A_NUMBER, is_spoiled
 from loyalty_desk.sync.number_formats import PLAIN, NumberFormat
 
@@ -215,12 +215,11 @@ class Columns(BaseModel):
 def read_columns(path: Path) -> Columns:
     """Read a file of columns; raises MemberFileError naming the file and what is wrong."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Columns(source=str(path), **(content if isinstance(content, dict) else {}))
-    except OSError as error:
-        raise MemberFileError(f"cannot read {path}: {error.strerror}") from None
-    except yaml.YAMLError:
-        raise MemberFileError(f"{path} is not valid YAML") from None
+        content = load_yaml(path)
+        given = content if isinstance(content, dict) else {}
+        return Columns.model_validate({**given, "source": str(path)})
+    except YamlFileError as error:
+        raise MemberFileError(str(error)) from None
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, one['loc'])) or '(file)'}: {may_be(one)}"

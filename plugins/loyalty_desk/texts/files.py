@@ -6,20 +6,20 @@ the key, and the text that ships is used in its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 
 from loyalty_desk.settings.project import SHIPPED
-from loyalty_desk.texts.sentences import FAULTS, SENTENCES, try_sentence
+from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
+from loyalty_desk.texts.days import try_pattern
+from loyalty_desk.texts.sentences import SENTENCES, try_sentence
 
 SHIPPED_TEXTS: Final = SHIPPED / "texts"
+ENDING: Final = ".yaml"
 POINT, TIERS, DAY, DAY_FIRST = "point", "tiers", "day", "day_first"
 FORMS: Final = ("zero", "one", "two", "few", "many", "other")
 """The plural forms of Unicode's CLDR; which of them a language has differs."""
@@ -54,7 +54,7 @@ class LanguageTexts:
 
 def files_of(folder: Path | None, language: str) -> list[Path]:
     """Where texts of a language may be: what ships, then a store's own."""
-    return [one / f"{language}.yaml" for one in (SHIPPED_TEXTS, folder) if one is not None]
+    return [one / f"{language}{ENDING}" for one in (SHIPPED_TEXTS, folder) if one is not None]
 
 
 def read_texts(
@@ -62,7 +62,7 @@ def read_texts(
 ) -> tuple[LanguageTexts | None, list[TextProblem]]:
     """The texts of a language, with what is wrong; None when the language cannot be offered."""
     ships, *own = files_of(folder, language)
-    shipped = _flat(yaml.safe_load(ships.read_text(encoding="utf-8"))) if ships.is_file() else {}
+    shipped = _flat(load_yaml(ships)) if ships.is_file() else {}
     problems: list[TextProblem] = []
     said = dict(shipped)
     for path in own:
@@ -83,12 +83,28 @@ def read_texts(
     return LanguageTexts(language=language, said=said, shipped=shipped), problems
 
 
+def unread_files(folder: Path, offered: Collection[str]) -> list[TextProblem]:
+    """Files among a store's own that look like texts and are of no language that it offers."""
+    read = {f"{language}{ENDING}" for language in offered}
+    return [
+        _problem(path, "", _why_unread(path, offered))
+        for path in sorted(folder.glob("*"))
+        if path.suffix.lower() in {ENDING, ".yml"} and path.name not in read
+    ]
+
+
+def _why_unread(path: Path, offered: Collection[str]) -> str:
+    if path.suffix != ENDING:
+        return f"is not read: its name must end with {ENDING}"
+    return f"is not read: the store offers {', '.join(offered)}, not {path.stem!r}"
+
+
 def _read_own(path: Path, language: str, problems: list[TextProblem]) -> dict[str, str]:
     """What can be used of a store's own file; what cannot goes to `problems`."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problems.append(_problem(path, "", f"cannot be read as YAML ({type(error).__name__})"))
+        content = load_yaml(path)
+    except YamlFileError as error:
+        problems.append(_problem(path, "", f"cannot be read as YAML{error.detail}"))
         return {}
     if not isinstance(content, Mapping):
         problems.append(_problem(path, "", "must hold keys with texts, as the files that ship do"))
@@ -131,10 +147,7 @@ def _fault(key: str, text: Any, locale: Locale) -> str | None:
     if key in SENTENCES:
         return try_sentence(key, text)
     if key in (DAY, DAY_FIRST):
-        try:
-            return None if format_date(date(2024, 2, 1), text, locale) else "prints nothing"
-        except FAULTS:
-            return "is no pattern of a date, such as `d MMMM`"
+        return try_pattern(text, locale)
     return None
 
 

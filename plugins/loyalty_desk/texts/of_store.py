@@ -12,7 +12,8 @@ from typing import Final
 
 from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.texts.files import TextProblem, files_of, read_texts
+from loyalty_desk.texts.files import TextProblem, files_of, read_texts, unread_files
+from loyalty_desk.texts.trials import failing_texts
 from loyalty_desk.texts.wording import Wording
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,12 @@ def own_folder(store: StoreSettings) -> Path | None:
     return PROJECT_ROOT / store.texts.folder if store.texts.folder else None
 
 
+def unread_of(store: StoreSettings) -> list[TextProblem]:
+    """Files in a store's folder that nothing reads. Other stores may: only who asks is told."""
+    folder = own_folder(store)
+    return unread_files(folder, store.texts.offered) if folder else []
+
+
 def _read(store: StoreSettings, folder: Path | None) -> StoreTexts:
     english = shipped_english()
     currency = store.currency if store.texts.credits_as_money else None
@@ -63,6 +70,8 @@ def _read(store: StoreSettings, folder: Path | None) -> StoreTexts:
         problems += faults
         if texts is not None:
             found[language] = Wording(texts, currency, fallback=english)
+            if folder is not None:
+                problems += failing_texts(found[language], files_of(folder, language)[-1])
     for problem in problems:
         log.warning("store %s: a text is not used: %s", store.name, problem)
     default = found.get(store.texts.language, english)

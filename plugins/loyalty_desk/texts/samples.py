@@ -34,5 +34,17 @@ def _member(**told: Any) -> dict[str, Any]:
     return member_card("7", MemberStatus.MEMBER, told)
 
 
+def _iter_numbers() -> Iterator[Mapping[str, Any]]:
+    """Every sentence that has numbers, with each of them."""
+    amounts = [sign * number for number in NUMBERS if number for sign in (1, -1)]
+    for unit, amount, back, day in product(Unit, amounts, (False, True), _DAYS):
+        yield _member(**{LAST_AWARD: booked_text(unit, amount, day, takes_back=back)})
+    for number, told in product(NUMBERS, (*map(str, NUMBERS), "12.5", "1250.50")):
+        yield _member(points_balance=number, credits_balance=told)
+        yield _member(credits_balance=told)
+
+
 SAMPLES: Final = tuple(_iter_samples())
 """A member of whom nothing is known, each number, each kind of award, and each class."""
+TRIED: Final = (*SAMPLES, *_iter_numbers())
+"""What a store's own texts are tried with before it uses them."""

@@ -5,27 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import orjson
 from babel import Locale
-from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from loyalty_desk.card.texts import BEING_CHECKED, LAST_AWARD, Booked, read_booked
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import Outcome, Unit
+from loyalty_desk.texts.days import day_text
 from loyalty_desk.texts.files import DAY, DAY_FIRST, OTHER, POINT, TIERS, LanguageTexts
 from loyalty_desk.texts.sentences import FAULTS, fill
 
 log = logging.getLogger(__name__)
 
-_LEAP_YEAR: Final = 2024
-"""The sentence about an award names its day without a year."""
+Asked: TypeAlias = tuple[str, dict[str, str]]
+"""The key of a sentence, with the values that are filled in."""
+_BALANCE, _TIER, _REFERRAL = "balance_text", "tier_text", "referral_text"
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,25 @@ class Wording:
 
         Only the sentence about an award may be empty: then nothing is said of one.
         """
+        asked = self.asked(card)
+        if not card.get("member"):
+            return {**dict.fromkeys(asked, self._say(*asked[_BALANCE])), LAST_AWARD: ""}
+        said = {name: self._say(*one) for name, one in asked.items()}
+        return said if LAST_AWARD in said else {**said, LAST_AWARD: card.get(LAST_AWARD) or ""}
+
+    def asked(self, card: Mapping[str, Any]) -> dict[str, Asked]:
+        """Which sentences are said of a card; none about an award that files have no words for."""
         if not card.get("member"):
             status = card.get("status")
             outcome = next((one for one in CARD_CLASSES if one == status), None)
-            said = self._say(f"nobody.{outcome or Outcome.CUSTOMER_NOT_FOUND}")
-            keys = ("balance_text", "tier_text", "referral_text")
-            return {**dict.fromkeys(keys, said), LAST_AWARD: ""}
+            nobody: Asked = (f"nobody.{outcome or Outcome.CUSTOMER_NOT_FOUND}", {})
+            return dict.fromkeys((_BALANCE, _TIER, _REFERRAL), nobody)
+        award = self._last_award(card.get(LAST_AWARD) or "")
         return {
-            "balance_text": self._balance(card),
-            "tier_text": self._tier(card),
-            "referral_text": self._referral(card),
-            LAST_AWARD: self._last_award(card.get(LAST_AWARD) or ""),
+            _BALANCE: self._balance(card),
+            _TIER: self._tier(card),
+            _REFERRAL: self._referral(card),
+            **({LAST_AWARD: award} if award else {}),
         }
 
     def points(self, number: int) -> str:
@@ -90,7 +98,7 @@ class Wording:
     def _locale(self) -> Locale:
         return Locale(self.texts.language)
 
-    def _balance(self, card: Mapping[str, Any]) -> str:
+    def _balance(self, card: Mapping[str, Any]) -> Asked:
         points, credits_text = card.get("points_balance"), card.get("credits_balance")
         known = {}
         if isinstance(points, int):
@@ -98,36 +106,36 @@ class Wording:
         if credits_text is not None and str(credits_text) != "0":
             known["credits"] = self.credits(str(credits_text))
         key = "both" if len(known) > 1 else next(iter(known), "unknown")
-        return self._say(f"balance.{key}", **known)
+        return f"balance.{key}", known
 
-    def _tier(self, card: Mapping[str, Any]) -> str:
+    def _tier(self, card: Mapping[str, Any]) -> Asked:
         tier, following = card.get("tier"), card.get("next_tier")
         if tier is None:
-            return self._say("tier.unknown")
+            return "tier.unknown", {}
         if not following:
-            return self._say("tier.only", tier=self._label(tier))
+            return "tier.only", {"tier": self._label(tier)}
         named = {"tier": self._label(tier), "next_tier": self._label(following)}
         missing = card.get("points_to_next_tier")
         if not isinstance(missing, int):
-            return self._say("tier.next", **named)
-        return self._say("tier.away", **named, points=self.points(missing))
+            return "tier.next", named
+        return "tier.away", {**named, "points": self.points(missing)}
 
     def _label(self, tier: Any) -> str:
         return self.texts.said.get(f"{TIERS}.{tier}", str(tier))
 
-    def _referral(self, card: Mapping[str, Any]) -> str:
+    def _referral(self, card: Mapping[str, Any]) -> Asked:
         url = card.get("referral_url")
-        return self._say("referral.unknown") if url is None else self._say("referral.link", url=url)
+        return ("referral.unknown", {}) if url is None else ("referral.link", {"url": url})
 
-    def _last_award(self, staged: str) -> str:
+    def _last_award(self, staged: str) -> Asked | None:
         if staged == BEING_CHECKED:
-            return self._say("award.being_checked")
+            return "award.being_checked", {}
         booked = read_booked(staged)
         if booked is None:
-            return staged
+            return None
         given, taken = ("given_back", "taken_back") if booked.takes_back else ("added", "taken")
         key = f"award.{booked.unit}_{given if booked.amount > 0 else taken}"
-        return self._say(key, day=self._day(booked), **self._amount(booked))
+        return key, {"day": self._day(booked), **self._amount(booked)}
 
     def _amount(self, booked: Booked) -> dict[str, str]:
         size = abs(booked.amount)
@@ -138,9 +146,9 @@ class Wording:
     def _day(self, booked: Booked) -> str:
         said = self.texts.said
         pattern = said.get(DAY_FIRST, said[DAY]) if booked.day == 1 else said[DAY]
-        return format_date(date(_LEAP_YEAR, booked.month, booked.day), pattern, self._locale)
+        return day_text(booked.month, booked.day, pattern, self._locale)
 
-    def _say(self, key: str, **values: str) -> str:
+    def _say(self, key: str, values: Mapping[str, str]) -> str:
         """The store's own text; the one that ships where that fails for these values."""
         try:
             return fill(self.texts.said[key], values)
@@ -151,7 +159,7 @@ class Wording:
             return fill(self.texts.shipped[key], values)
         if self.fallback is None:
             raise LookupError(f"no text {key} of {language!r} can be said")
-        return self.fallback._say(key, **values)
+        return self.fallback._say(key, values)
 
 
 @lru_cache(maxsize=10_000)

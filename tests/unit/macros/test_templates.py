@@ -180,6 +180,8 @@ def test_tags_are_one_text_with_commas() -> None:
         ("name: ''\ntext: x\nhtml: x\n", "name:"),
         ("- a list\n", "must hold name, text and html"),
         ("name: [\n", "cannot be read as YAML"),
+        ("name: 2024-13-45\n", "cannot be read as YAML in line 1: no such date"),
+        ("name: A\ntext: {{card.tier}}\n", "in line 2: a value with braces needs quotes"),
         ("name: A\ntext: 'You have {{card.points_balance}}'\nhtml: x\n", "card.points_balance"),
         ("name: A\ntext: x\nhtml: '{{ card.tier }}'\n", "may_be_blank"),
         ("name: A\nlanguage: english\ntext: x\nhtml: x\n", "language:"),

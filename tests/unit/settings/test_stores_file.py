@@ -68,6 +68,7 @@ def test_a_store_name_that_would_not_fit_a_dag_or_table_is_refused(read, name: s
     ("text", "what"),
     [
         ("stores: [", "not valid YAML in line"),
+        ("stores:\n  shop: {schedule: 2024-13-45}", "not valid YAML in line 2: no such date"),
         ("shops: {}", "the key `stores`"),
         ("- a", "the key `stores`"),
         ("", "the key `stores`"),

@@ -136,6 +136,8 @@ def test_a_row_without_a_sound_id_tells_nobodys(cell: str | None) -> None:
             "must not be the same sign",
         ),
         ("columns: [", "is not valid YAML"),
+        ("columns: {member_id: 2024-13-45}", "is not valid YAML in line 1: no such date"),
+        ("1: x", "Keys should be strings"),
     ],
 )
 def test_a_wrong_file_of_columns_says_what_is_wrong(

@@ -64,6 +64,13 @@ def test_points_and_tiers_have_the_names_that_the_store_gives_them(tmp_path: Pat
         ("balance: {pionts: x}", "balance.pionts", "no such key"),
         ("greeting: Hello", "greeting", "no such key"),
         ("day: 'QQQQQQQQ LLLLLLLL !!!! jj'", "day", "pattern of a date"),
+        ("day: d. MMMM y", "day", "not for y"),
+        ("day: EEEE d", "day", "not for E"),
+        ("day_first: d. MMMM 'in' yyyy", "day_first", "not for y"),
+        ("day: 2024-13-45", "", "in line 1: no such date"),
+        ("tier: {unknown: None}\nday: 2024-02-30 25:00:00", "", "in line 2: no such date"),
+        ("balance:\n  points: {{ points }}", "", "in line 2: a value with braces needs quotes"),
+        ("balance:\n  points: {% if x %}", "", "in line 2: a value with braces needs quotes"),
         ("- a list", "", "must hold keys"),
         ("balance: [", "", "cannot be read as YAML"),
     ],
@@ -92,9 +99,42 @@ def test_a_sentence_that_fails_for_some_alone_is_not_said_to_them(tmp_path: Path
     own = "{% if points.startswith('2') %}{{ points / 2 }}{% else %}Yours: {{ points }}{% endif %}"
     found = texts(tmp_path, en=f'balance: {{points: "{own}"}}\n')
 
-    assert found.problems == (), "it works for the number that it is tried with"
+    [problem] = found.problems
+    assert (problem.file, problem.key) == (tmp_path / "en.yaml", "balance.points")
+    assert "fails for some values, such as points '2 points'" in problem.reason
     assert said(found, points_balance=1)["balance_text"] == "Yours: 1 point"
     assert said(found, points_balance=2)["balance_text"] == "You have 2 points."
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "own", "fails_with"),
+    [
+        ("de", "balance.points", "{{ points.split(',')[1] }}", "points '0 Punkte'"),
+        ("de", "balance.points", "{{ 5 // (points != '1.000.000 Punkte') }}", "1.000.000"),
+        ("en", "balance.credits", "{{ credits.split('.')[1] }}", "credits '1'"),
+        ("de", "balance.credits", "{{ credits.split('.')[1] }}", "credits '1250,50'"),
+        ("en", "award.points_taken", "{{ 5 // (points != '21 points') }}{{ day }}", "21"),
+        ("cs", "award.credits_added", "{{ credits }}{{ day.split('8 ')[1] }}", "1. března"),
+        ("en", "tier.away", "{{ 5 // (points != '5 points') }}", "next_tier 'Onyx'"),
+    ],
+)
+def test_a_text_that_fails_for_a_sample_is_named(
+    tmp_path: Path, language: str, key: str, own: str, fails_with: str
+) -> None:
+    part, name = key.split(".")
+    found = texts(tmp_path, **{language: f'{part}: {{{name}: "{own}"}}\n'})
+
+    [problem] = found.problems
+    assert (problem.file, problem.key) == (tmp_path / f"{language}.yaml", key)
+    assert fails_with in problem.reason
+
+
+def test_a_pattern_may_ask_for_day_and_month_in_each_way(tmp_path: Path) -> None:
+    found = texts(tmp_path, en="day: \"LLLL dd, 'yes'\"\n")
+
+    assert found.problems == ()
+    award = said(found, last_award_text="We added 5 points on 28 November.")
+    assert award["last_award_text"] == "We added 5 points on November 28, yes."
 
 
 def test_a_language_of_ones_own_needs_every_sentence(tmp_path: Path) -> None:
@@ -155,6 +195,38 @@ def test_the_command_names_file_and_key_and_fails(stores: Path, capsys: Any) -> 
     out = capsys.readouterr().out
     assert f"NOT USED {stores / 'de.yaml'}: tier.only: 'stufe' is undefined" in out
     assert "Ihre VIP-Stufe ist Gold." in out
+
+
+def test_the_command_names_what_fails_for_a_sample(stores: Path, capsys: Any) -> None:
+    (stores / "de.yaml").write_text("balance: {points: \"{{ points.split(',')[1] }}\"}\n")
+
+    assert main(["texts", "check", "--store", "acme"]) == 1
+    assert f"NOT USED {stores / 'de.yaml'}: balance.points: fails" in capsys.readouterr().out
+
+
+def test_the_command_names_a_file_with_an_impossible_date(stores: Path, capsys: Any) -> None:
+    (stores / "de.yaml").write_text("day: 2024-13-45\n")
+
+    assert main(["texts", "check", "--store", "acme"]) == 1
+    out = capsys.readouterr().out
+    assert f"NOT USED {stores / 'de.yaml'}: cannot be read as YAML in line 1: no such date" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "why"),
+    [
+        ("fr.yaml", 0, "the store offers en, de, not 'fr'"),
+        ("de.yml", 1, "its name must end with .yaml"),
+        ("de.YAML", 1, "its name must end with .yaml"),
+    ],
+)
+def test_the_command_names_a_file_that_is_not_read(
+    stores: Path, capsys: Any, name: str, code: int, why: str
+) -> None:
+    (stores / name).write_text("day: d\n")
+
+    assert main(["texts", "check", "--store", "acme"]) == code
+    assert f"NOT READ {stores / name}: is not read: {why}" in capsys.readouterr().out
 
 
 def test_a_value_may_be_as_long_as_a_platform_tells_it(tmp_path: Path) -> None:
