@@ -149,7 +149,7 @@ def add_connections(airflow: Installation, ready: dict[str, Any]) -> None:
     )
     for conn_id in ("gorgias_demo", "rivo_demo"):
         told = airflow.call("airflow", "connections", "test", conn_id, check=False)
-        if told.returncode != 0 or "It works" not in told.stdout:
+        if told.returncode != 0 or "Connection success" not in told.stdout:
             sys.exit(f"the test of {conn_id} failed\n{told.stdout[-2000:]}{told.stderr[-2000:]}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from importlib import import_module
@@ -78,19 +77,6 @@ def test_whatever_the_package_imports_comes_with_it() -> None:
 def test_an_entry_point_leads_somewhere(entry: str) -> None:
     module, _, name = entry.partition(":")
     assert callable(getattr(import_module(module), name))
-
-
-def test_airflow_takes_what_the_provider_says_of_itself() -> None:
-    from pathlib import Path
-
-    import airflow
-    from jsonschema import validate
-
-    from loyalty_desk.orchestration.provider import get_provider_info
-
-    schema = Path(airflow.__file__).with_name("provider_info.schema.json")
-    validate(get_provider_info(), json.loads(schema.read_text(encoding="utf-8")))
-    assert get_provider_info()["package-name"] == PROJECT["project"]["name"]
 
 
 def test_whatever_the_package_reads_beside_it_is_in_the_wheel() -> None:
