@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from scripts.services import ADMIN
 from tests.project import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"
@@ -34,6 +35,13 @@ def running_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def log_in(page: Page, password: str) -> None:
+    """Fill in Airflow's log-in, which is open in the page, as the admin."""
+    page.get_by_label("Username").fill(ADMIN)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
 
 
 class Watched:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from scripts.desk import running_desk
 from scripts.services import SandboxSize
-from tests.browser import WIDE, running_browser
+from tests.browser import WIDE, log_in, running_browser
 from tests.live.collector import running_collector
 from tests.live.notifier import told_to
 from tests.live.office import HASTY, LATE, LIMIT_S, STORE, Office
@@ -59,6 +59,6 @@ def page(office: Office) -> Iterator[Page]:
         page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type] # a plain mapping does
         page.set_default_timeout(LIMIT_S * 1000)
         page.goto(office.desk.place.airflow_url)
-        office.log_in(page)
+        log_in(page, office.desk.place.password)
         page.wait_for_url("**/")
         yield page

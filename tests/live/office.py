@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
-
 from scripts.airflow_api import Question
 from scripts.desk import Desk, Shown
 from scripts.services import ADMIN
@@ -40,12 +38,6 @@ class Office:
         self.award_ids: list[str] = []
         self.private: set[str] = set()
         """What was said in awards and may be in no log."""
-
-    def log_in(self, page: Page) -> None:
-        """Fill in Airflow's log-in, which is open in the page, as the admin."""
-        page.get_by_label("Username").fill(ADMIN)
-        page.get_by_label("Password", exact=True).fill(self.desk.place.password)
-        page.get_by_role("button", name="Sign in").click()
 
     def run(self, dag_id: str, **params: Any) -> None:
         """Run a DAG by hand and return when it has ended well."""

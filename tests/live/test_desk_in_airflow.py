@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser import shoot
+from tests.browser import log_in, shoot
 from tests.live.office import LIMIT_S, STORE, Office
 
 pytestmark = pytest.mark.flow
@@ -29,7 +29,7 @@ def test_who_must_log_in_first_comes_back_to_the_page(page: Page, office: Office
         stranger = context.new_page()
         stranger.set_default_timeout(LIMIT_S * 1000)
         stranger.goto(wanted)
-        office.log_in(stranger)
+        log_in(stranger, office.desk.place.password)
         stranger.wait_for_url(wanted)
         expect(stranger.get_by_role("heading", name="Awards")).to_be_visible()
 
