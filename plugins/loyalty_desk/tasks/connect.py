@@ -124,7 +124,6 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
             that was disconnected could not be unpaused.
     """
     store, engine, client = _open(store_name)
-    check_card_place(engine, store, gorgias_account(store))
     address = public_url()
     blueprint = Blueprint(
         store=store,
@@ -136,8 +135,8 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         sign=_sign(store),
     )
     _check_routing(blueprint)
-    if writes:
-        claim_card_place(engine, store, gorgias_account(store))
+    see_to_place = claim_card_place if writes else check_card_place
+    see_to_place(engine, store, gorgias_account(store))
     objects = AccountObjects(client.transport)
     actions = Furnisher(blueprint, engine, objects, writes=writes, by=by).run()
     if not writes:
@@ -239,14 +238,14 @@ def _stores_with_the_tag(store: StoreSettings) -> list[str]:
     """The stores that route by the same tag in the same account."""
     return [
         other.name
-        for other in _stores_beside(store)
+        for other in _others_in_account(store)
         if other.routing.rules and other.routing_tag == store.routing_tag
     ]
 
 
 def _sign(store: StoreSettings) -> str | None:
     """By what agents tell the store from others in its account: the programme's name, if it can."""
-    beside = _stores_beside(store)
+    beside = _others_in_account(store)
     if not beside:
         return None
     name = store.gorgias.field_label_prefix
@@ -254,7 +253,7 @@ def _sign(store: StoreSettings) -> str | None:
     return store.name if is_shared else name
 
 
-def _stores_beside(store: StoreSettings) -> list[StoreSettings]:
+def _others_in_account(store: StoreSettings) -> list[StoreSettings]:
     """The other stores of the stores file that are in the same Gorgias account."""
     found, account = [], gorgias_account(store)
     for other in stores_file().stores.values():
