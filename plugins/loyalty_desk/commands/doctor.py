@@ -37,7 +37,7 @@ def doctor(
 ) -> None:
     """Say what is wrong with this installation: 0 nothing, 1 look at it, 2 something does not work.
 
-    It changes nothing.
+    It leaves everything as it was.
     """
     from loyalty_desk.doctor.examine import examine  # noqa: PLC0415 - slow to import
     from loyalty_desk.doctor.finding import worst  # noqa: PLC0415
