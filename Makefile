@@ -13,10 +13,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast cluster-test chaos soak lint bench lock clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast test-lowest package-test cluster-test chaos soak lint bench lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PYTHON=python3.12 chooses the interpreter for the first set-up (3.11 to 3.13)."
 
@@ -49,6 +49,12 @@ endif
 test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the DAGs (about a minute)
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -k "not postgresql" tests/unit tests/sql tests/dags
 
+test-lowest: ## Run the quick tests from the wheel, on the lowest versions that it allows (about 15 minutes)
+	@$${PYTHON:-python3} -m tests.package.lowest $(ARGS)
+
+package-test: ## Install the wheel into an Airflow as a managed service has it, and run a sync there
+	@$${PYTHON:-python3} -m tests.package.own_airflow
+
 cluster-test: setup-cluster ## Kill parts of the cluster at random and see that nothing is lost (CLUSTER_ROUNDS=20)
 	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)
 
@@ -76,6 +82,9 @@ lock: setup-dev ## Write requirements*.txt anew from requirements*.in (UPGRADE=1
 		$(LOCK) $(if $(UPGRADE),--upgrade) $$name.in -o $$name.txt && echo "$$name.txt is written"; \
 	done
 
+wheel: setup-dev ## Build the package as one file into dist/
+	@$(BIN)/uv build --quiet --wheel --out-dir dist . && ls dist/*.whl
+
 clean: ## Remove .venv, var and every cache
-	@rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) var dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,16 +44,18 @@ class AirflowApi:
     def __init__(self, base_url: str, user: str, password: str) -> None:
         self._base_url = base_url
         self._credentials = {"username": user, "password": password}
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy from the environment cannot reach this machine
+        # Health is asked without a token: Airflow logs a traceback where a user's is not of use.
+        self._session, self._anyone = requests.Session(), requests.Session()
+        for session in (self._session, self._anyone):
+            session.trust_env = False  # a proxy from the environment cannot reach this machine
 
     def find_unhealthy(self) -> list[str]:
         """Return the components that are not healthy yet; all of them while nothing answers."""
         try:
             # The first call builds the API that the tasks talk to, which takes seconds: better
             # now, while the other services start, than inside the first task.
-            self._session.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
-            answer = self._session.get(
+            self._anyone.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
+            answer = self._anyone.get(
                 f"{self._base_url}/api/v2/monitor/health", timeout=HEALTH_TIMEOUT_S
             ).json()
         except requests.RequestException:
@@ -83,6 +86,14 @@ class AirflowApi:
         answer = self._call("POST", "pools", body)
         if answer.status_code == requests.codes.conflict:
             answer = self._call("PATCH", f"pools/{name}?update_mask=slots", body)
+        _content(answer)
+
+    def set_connection(self, conn_id: str, fields: Mapping[str, Any]) -> None:
+        """Make a connection, or give it these fields."""
+        body = {"connection_id": conn_id, **fields}
+        answer = self._call("POST", "connections", body)
+        if answer.status_code == requests.codes.conflict:
+            answer = self._call("PATCH", f"connections/{conn_id}", body)
         _content(answer)
 
     def get_run(self, dag_id: str, run_id: str) -> dict[str, Any]:

@@ -176,6 +176,7 @@ def airflow_settings(place: Place, made_secrets: Mapping[str, str]) -> dict[str,
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__FERNET_KEY": made_secrets["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
@@ -244,27 +245,19 @@ def connections(
     extra = {key: loyalty[key] for key in ("webhook_secret",) if key in loyalty}
     return {
         f"gorgias_{store}": {
-            "conn_type": "http",
+            "conn_type": "gorgias",
+            "description": f"The sandbox's Gorgias account, for the store {store}",
             "host": gorgias["url"],
             "login": gorgias["email"],
             "password": gorgias["api_key"],
         },
         f"{platform}_{store}": {
-            "conn_type": "http",
+            "conn_type": platform,
+            "description": f"The sandbox's programme, for the store {store}",
             "host": loyalty["url"],
             "password": loyalty["api_key"],
             "extra": json.dumps(extra),
         },
-    }
-
-
-def connection_variables(
-    sandbox: Mapping[str, Any], store: str = STORE, platform: str = "rivo"
-) -> dict[str, str]:
-    """Return the connections to a sandbox as the environment variables that Airflow reads."""
-    return {
-        f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields)
-        for conn_id, fields in connections(sandbox, store, platform).items()
     }
 
 
@@ -309,11 +302,16 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
 
     say("starting Airflow")
     environment = airflow | own_connection(place)
-    for store, platform in place.platforms.items():
-        environment |= connection_variables(sandboxes[store], store, platform)
     for name, command in AIRFLOW_SERVICES.items():
         programs.start(name, (*AIRFLOW, *command), environment)
     api = AirflowApi(place.airflow_url, ADMIN, place.password)
+    # Before the pools, without which no task runs that would need them.
+    programs.wait_until(
+        lambda: "api-server" not in api.find_unhealthy(), "the start of Airflow's API", 120
+    )
+    for store, platform in place.platforms.items():
+        for conn_id, fields in connections(sandboxes[store], store, platform).items():
+            api.set_connection(conn_id, fields)
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
     make_pools(api, place)
     say("Airflow is healthy")

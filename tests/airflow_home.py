@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 HOME = Path(tempfile.mkdtemp(prefix="loyalty-desk-airflow-"))
 DATABASE = HOME / "airflow.db"

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from scripts.services import ADMIN
+from tests.project import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -34,6 +35,13 @@ def running_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def log_in(page: Page, password: str) -> None:
+    """Fill in Airflow's log-in, which is open in the page, as the admin."""
+    page.get_by_label("Username").fill(ADMIN)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
 
 
 class Watched:

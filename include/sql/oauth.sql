@@ -5,6 +5,13 @@ SELECT tokens
 FROM oauth_tokens
 WHERE conn_id = :conn_id;
 
+-- name: select_all_tokens
+-- All tokens, encrypted, without who renews them now: which connection they are of stands inside.
+-- Reads oauth_tokens. One row per OAuth2 connection, and one more per id that it had before.
+SELECT tokens
+FROM oauth_tokens
+WHERE conn_id NOT LIKE '% (lease)';
+
 -- name: take_lease
 -- Takes the right to refresh a connection's tokens, unless another process has it: two refreshes
 -- with the same token could make both results void. The lease is a row beside the tokens whose

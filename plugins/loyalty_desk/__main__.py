@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -54,8 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it should, 1 with one line of why when not."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # ten lines a command
+    # Connections are read from Airflow's database too, as by `airflow connections test`; without it
+    # Airflow looks for them in the environment and in secrets managers alone.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     try:
-        app(arguments, prog_name="python -m loyalty_desk")
+        app(arguments, prog_name=_called())
     except LoyaltyDeskError as error:
         typer.echo(f"loyalty_desk: {error}", err=True)
         return 1
@@ -64,6 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return int(end.code)
     return 0
+
+
+def _called() -> str:
+    """How the command was called: by its name, or as a module."""
+    name = Path(sys.argv[0]).name
+    return name if name == "loyalty-desk" else "python -m loyalty_desk"
 
 
 if __name__ == "__main__":

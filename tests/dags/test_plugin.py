@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PACKAGE, PROJECT_ROOT
 
 SLOW = {"fastapi", "requests", "psycopg", "pandas", "jinja2", "matplotlib", "great_expectations"}
 DAG_FILES = """
@@ -23,7 +23,7 @@ PROGRAM = """
 import sys
 import airflow.plugins_manager, airflow.configuration
 before = set(sys.modules)
-import loyalty_desk_plugin as plugin
+from loyalty_desk.orchestration import plugin
 new = {name.split('.')[0] for name in set(sys.modules) - before}
 view = plugin.LoyaltyDeskPlugin.external_views[0]
 print(view['href'], view['icon'], *sorted(new))
@@ -50,7 +50,8 @@ def printed(program: str, home: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={
-            "PYTHONPATH": str(PROJECT_ROOT / "plugins"),
+            "PYTHONPATH": str(PACKAGE.parent),
+            "LOYALTY_DESK_STORES_FILE": str(PROJECT_ROOT / "include" / "stores.yaml"),
             "PATH": os.environ["PATH"],
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__API__BASE_URL": "https://shop.example/airflow/",

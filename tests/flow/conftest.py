@@ -10,7 +10,6 @@ import pytest
 
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging.run_record import RunRecord
 from loyalty_desk.tasks.runs import has_succeeded
@@ -20,6 +19,7 @@ from sandbox.sides import SIDES
 from tests import airflow_home
 from tests.flow.world import SPEED, STORE, World
 from tests.forget import forget_engine
+from tests.project import PROJECT_ROOT
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun

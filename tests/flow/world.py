@@ -17,13 +17,13 @@ import requests
 import yaml
 from sqlalchemy import text
 
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.staging.run_record import RunRecord, load_recent_records
 from sandbox.running import Sandbox
 from tests.conftest import BOTH
 from tests.flow.expected import Card, expected_cards, shown_cards
 from tests.flow.lists import all_tickets, survivors_of_merges
+from tests.project import PROJECT_ROOT
 
 STORE = "demo"
 SPEED = 200.0

@@ -14,12 +14,15 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
+from loyalty_desk.errors import ApiUnavailableError
+from loyalty_desk.http.transport import Transport
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.schema import METADATA
 from loyalty_desk.web.access import AwardingStore, LookupStore
 from loyalty_desk.web.app import make_app
 from loyalty_desk.web.forms import FIELD, read_form
 from loyalty_desk.web.rights import Needs, Right
+from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
 from tests.http.api_client import MOUNT, new_token
@@ -192,6 +195,67 @@ def test_the_first_page_and_the_files_are_for_whom_they_are(
         assert "/auth/login" in first.headers["location"]
     assert client.call("GET", f"{DESK}-static/desk.css").status_code == 200
     assert client.call("GET", f"{DESK}-static/..%2Fapp.py").status_code == 404
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, set_connection: SetConnection) -> list[str]:
+    """What was asked of Gorgias or of a platform, and is not answered."""
+    for conn_id in (f"gorgias_{STORE}", f"rivo_{STORE}"):
+        set_connection(conn_id, host="https://away.example", login="eve", password="x")
+    found: list[str] = []
+
+    def send(_: Transport, method: str, path: str, *__: Any, **___: Any) -> Any:
+        found.append(f"{method} {path}")
+        raise ApiUnavailableError("nobody answers in a test")
+
+    monkeypatch.setattr(Transport, "send", send)
+    return found
+
+
+def test_whoever_may_only_look_asks_gorgias_and_the_platform_nothing(
+    one_desk: DeskClient, sent: list[str]
+) -> None:
+    viewer = one_desk.as_user("viewer")
+    asked = {
+        route.path: viewer.call("GET", address(route), params={"now": "1"}).status_code
+        for route in PAGES
+        if "GET" in route.methods
+    }
+
+    assert sent == []
+    assert asked["/desk/{store}/customers/{customer_id}"] == 403
+    assert "Read Gorgias now" not in viewer.get(f"/customers/{GRACE}").text
+
+
+@pytest.mark.parametrize("name", ["agent", "manager", "admin"])
+def test_whoever_may_do_more_asks_gorgias_from_a_page_of_ours(
+    one_desk: DeskClient, sent: list[str], name: str
+) -> None:
+    client, path = one_desk.as_user(name), f"{DESK}/{STORE}/customers/{GRACE}"
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert "Read Gorgias now" in client.call("GET", path).text
+    assert client.call("GET", f"{path}?now=1", headers=elsewhere).status_code == 200
+    assert sent == []
+
+    assert client.call("GET", f"{path}?now=1").status_code == 502
+    assert sent == [f"GET /api/customers/{GRACE}"]
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if "GET" in one.methods])
+def test_no_redirect_leads_to_the_host_that_a_request_names(
+    one_desk: DeskClient, route: APIRoute
+) -> None:
+    foreign = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    path = address(route)
+    answers = [
+        client.call("GET", one, headers=foreign)
+        for client in (one_desk, one_desk.as_user("agent"))
+        for one in (path, f"{path}/", f"{path}?q=x", f"{path}/?q=x")
+    ]
+
+    found = [answer.headers["location"] for answer in answers if answer.is_redirect]
+    assert found or route.path in OPEN_TO_ANYBODY | TOKEN_ENDPOINTS
+    assert [one for one in found if "evil" in one or not one.startswith("/")] == []
 
 
 @pytest.mark.parametrize("route", [one for one in PAGES if one.methods == {"POST"}])

@@ -3,12 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page
 
 from scripts.desk import running_desk
 from scripts.services import SandboxSize
+from tests.browser import WIDE, log_in, running_browser
 from tests.live.collector import running_collector
 from tests.live.notifier import told_to
-from tests.live.office import HASTY, LATE, STORE, Office
+from tests.live.office import HASTY, LATE, LIMIT_S, STORE, Office
 
 SPEED = 20.0
 LATE_MINUTES = 0.25
@@ -48,3 +50,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     ):
         desk.sync(STORE)
         yield Office(desk, alerts, collector)
+
+
+@pytest.fixture(scope="package")
+def page(office: Office) -> Iterator[Page]:
+    """A browser in which the admin has logged in to Airflow."""
+    with running_browser() as browser:
+        page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type] # a plain mapping does
+        page.set_default_timeout(LIMIT_S * 1000)
+        page.goto(office.desk.place.airflow_url)
+        log_in(page, office.desk.place.password)
+        page.wait_for_url("**/")
+        yield page

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from scripts.services import ADMIN
-from tests.browser import WIDE, running_browser, shoot
+from tests.browser import log_in, shoot
 from tests.live.office import LIMIT_S, STORE, Office
 
 pytestmark = pytest.mark.flow
@@ -24,18 +23,15 @@ UNMATCHED = (
 RUNS = "SELECT run_id FROM runs WHERE store = :store"
 
 
-@pytest.fixture(scope="module")
-def page(office: Office) -> Iterator[Page]:
-    """A browser in which the admin has logged in to Airflow."""
-    with running_browser() as browser:
-        page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type] # a plain mapping does
-        page.set_default_timeout(LIMIT_S * 1000)
-        page.goto(office.desk.place.airflow_url)
-        page.get_by_label("Username").fill(ADMIN)
-        page.get_by_label("Password", exact=True).fill(office.desk.place.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/")
-        yield page
+def test_who_must_log_in_first_comes_back_to_the_page(page: Page, office: Office) -> None:
+    wanted = f"{office.desk.place.airflow_url}/loyalty/desk/{STORE}/awards"
+    with closing(page.context.browser.new_context()) as context:  # type: ignore[union-attr]
+        stranger = context.new_page()
+        stranger.set_default_timeout(LIMIT_S * 1000)
+        stranger.goto(wanted)
+        log_in(stranger, office.desk.place.password)
+        stranger.wait_for_url(wanted)
+        expect(stranger.get_by_role("heading", name="Awards")).to_be_visible()
 
 
 @pytest.fixture

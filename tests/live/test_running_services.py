@@ -203,6 +203,28 @@ def test_a_change_on_the_platform_shows_within_seconds_without_a_sync(office: Of
     assert desk.api.list_runs(f"refresh_cards__{STORE}")
 
 
+def test_airflows_access_log_has_no_query_of_ours(office: Office) -> None:
+    pages, member = office.pages(), office.next_member()
+    office.private.add(member.email)
+    asked = [("GET", "/api/v1/lookup/"), ("HEAD", "/api/v1/lookup"), ("PUT", "/api/v1/lookup")]
+    asked += [("GET", "/api/v1/lokup"), ("GET", "/api/v1/awards"), ("GET", "")]
+    asked += [("GET", f"/desk/{STORE}/customers/"), ("GET", f"/desk/{STORE}/customers")]
+    mark = "/loyalty/api/v1/the-last-one"
+
+    found = [
+        pages.call(method, f"/loyalty{path}", params={"email": member.email, "q": member.email})
+        for method, path in asked
+    ]
+    pages.call("GET", mark)
+
+    assert [answer.status_code for answer in found] == [307, 405, 405, 404, 405, 200, 307, 200]
+    log = office.desk.place.log_dir / "api-server.log"
+    office.desk.wait_until(lambda: mark in log.read_text(encoding="utf-8"), "its line", LIMIT_S)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if "/loyalty/api/v1/lokup" in line]
+    assert [line for line in lines if member.email.partition("@")[0] in line] == []
+
+
 def test_no_log_holds_what_was_said_in_an_award(office: Office) -> None:
     private = office.private | set(office.desk.tokens.values()) | {WHY}
     private |= {

@@ -211,6 +211,8 @@ def test_a_token_that_ends_soon_is_told_of(
         ({"api": {"member.points": "a b"}}, "must be names with dots"),
         ({"api": {"path.members": "members"}}, "must be a path that starts with /"),
         ({"api": {"path.member": "/member/x"}}, "must hold {member_id}"),
+        ({"api": {"profile_url": "javascript:x({member_id})"}}, "starts with https:// or http://"),
+        ({"api": {"profile_url": "admin.example/{member_id}"}}, "starts with https:// or http://"),
         ({"api": {"path.member": "/member/{id}"}}, "unknown placeholder; allowed are {member_id}"),
         ({"api": {"page.first": "1"}}, "must be a whole number"),
         ({"api": []}, "api must be a JSON object"),

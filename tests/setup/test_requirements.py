@@ -90,13 +90,13 @@ def test_whatever_the_code_imports_is_pinned(
     distributions = packages_distributions()
     not_pinned = {
         module
-        for module in _imported_modules(folders)
+        for module in imported_modules(folders)
         if not {canonicalize_name(name) for name in distributions.get(module, [])} & pinned
     }
     assert not_pinned == set()
 
 
-def _imported_modules(folders: tuple[str, ...]) -> set[str]:
+def imported_modules(folders: tuple[str | Path, ...]) -> set[str]:
     found: set[str] = set()
     for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

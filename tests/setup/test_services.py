@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import subprocess
 from pathlib import Path
@@ -21,7 +20,7 @@ from scripts.services import (
     Place,
     airflow_settings,
     base_environment,
-    connection_variables,
+    connections,
     find_free_port,
     hold_alone,
     read_or_make_secrets,
@@ -108,16 +107,18 @@ def test_settings_of_the_callers_own_airflow_do_not_leak_in(
 
 
 def test_connections_carry_the_whole_address_and_the_key() -> None:
-    variables = connection_variables(SANDBOX_LINE)
+    found = connections(SANDBOX_LINE)
 
-    gorgias = json.loads(variables["AIRFLOW_CONN_GORGIAS_DEMO"])
+    gorgias = found["gorgias_demo"]
+    assert gorgias["conn_type"] == "gorgias"
     assert (gorgias["host"], gorgias["login"], gorgias["password"]) == (
         "http://127.0.0.1:9001",
         "agent@example.com",
         "key of gorgias",
     )
-    assert json.loads(variables["AIRFLOW_CONN_RIVO_DEMO"]) == {
-        "conn_type": "http",
+    assert found["rivo_demo"] == {
+        "conn_type": "rivo",
+        "description": "The sandbox's programme, for the store demo",
         "host": "http://127.0.0.1:9002/merchant_api/v1",
         "password": "key of rivo",
         "extra": '{"webhook_secret": "secret of rivo"}',

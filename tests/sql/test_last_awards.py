@@ -18,13 +18,13 @@ from loyalty_desk.macros.rendering import render
 from loyalty_desk.macros.templates import gorgias_body, load_macros
 from loyalty_desk.records import AwardState, Member, MemberStatus, Outcome
 from loyalty_desk.refresh import list_cards_to_show
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.intake import stage_members
 from loyalty_desk.staging.last_awards import say_last_awards, say_last_awards_of_all
 from loyalty_desk.sync.plan import PlanCounts, plan_changes
 from tests.factories import NOW, STORE, store_settings
+from tests.project import PROJECT_ROOT
 from tests.sql.award_rows import applied, award_row, put
 from tests.sql.staged import Staged, match
 from tests.sql.test_awards import queue, request

@@ -26,13 +26,13 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.macros.templates import Macro, gorgias_body, load_macros
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import AwardState, Member, MemberStatus, Outcome
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_members
 from loyalty_desk.texts.of_store import texts_of
 from sandbox.gorgias.variables import render_parts
 from tests.factories import NOW, STORE, store_settings
+from tests.project import PROJECT_ROOT
 from tests.sql.test_last_awards import put_award, say
 
 LANGUAGES = ("en", "de", "fr", "es", "cs", "sk")

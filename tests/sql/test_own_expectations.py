@@ -18,10 +18,10 @@ from loyalty_desk.quality.gx import see_that_gx_takes
 from loyalty_desk.quality.own import COLUMNS, own_checks
 from loyalty_desk.quality.steps import Step, StepResult
 from loyalty_desk.report.data import load_checks
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE, store_settings
+from tests.project import PROJECT_ROOT
 from tests.sql.quality_rows import RUN, fill_healthy, insert, member_row
 
 TIER: Mapping[str, Any] = {
@@ -169,7 +169,7 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
         {**TIER, "severity": "row", "kwargs": {"column": "tier", "mostly": 0.9}},
         "takes no `mostly`",
     ),
-    "a severity of others": ({**TIER, "severity": "info"}, "severity: Input should be 'row'"),
+    "a severity of others": ({**TIER, "severity": "info"}, "severity is 'info': must be 'row'"),
     "no such expectation": (
         {**TIER, "type": "expect_column_values_to_be_nice"},
         "has no expect_column_values_to_be_nice that can be used with severity warning; there are",
@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     ),
     "our own words twice": (
         {**TIER, "kwargs": {**TIER["kwargs"], "meta": {"check": "x"}}},
-        "kwargs: Value error, meta cannot stand here",
+        ": meta cannot stand here",
     ),
 }
 

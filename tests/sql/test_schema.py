@@ -16,9 +16,9 @@ from sqlalchemy import Engine, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.engine import check_migrated, migrate, open_engine, reading
 from loyalty_desk.staging.schema import METADATA, to_plan
+from tests.project import PACKAGE
 
 START_TOGETHER = """
 import sys
@@ -78,7 +78,7 @@ def test_the_migrations_make_the_same_keys_and_indexes_as_the_schema(staging: En
 
 
 def test_two_processes_may_migrate_at_the_same_time(empty_url: str) -> None:
-    command = [sys.executable, "-c", START_TOGETHER, empty_url, str(PROJECT_ROOT / "plugins")]
+    command = [sys.executable, "-c", START_TOGETHER, empty_url, str(PACKAGE.parent)]
     processes = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)

@@ -203,6 +203,28 @@ def test_what_a_whole_record_tells_to_be_empty_is_cleared(
         assert "0" not in card(staging, "1")["summary"]
 
 
+def test_an_address_that_is_not_http_takes_the_known_ones_place_and_reaches_no_card(
+    staging: Engine,
+) -> None:
+    put(staging, rivo())
+
+    put(staging, rivo(referral_url="javascript:alert(1)", points_tally=7), later=True)
+
+    assert "referral_url" not in card(staging, "1")
+    assert card(staging, "1")["points_balance"] == 7
+
+
+def test_an_address_that_an_older_version_staged_goes_with_the_next_read(staging: Engine) -> None:
+    put(staging, rivo())
+    old = {**card(staging, "1"), "referral_url": "javascript:alert(1)"}
+    with staging.begin() as connection:
+        connection.execute(schema.members.update().values(card=cards.card_json(old)))
+
+    put(staging, rivo(referral_url="javascript:alert(1)"), later=True)
+
+    assert "referral_url" not in card(staging, "1")
+
+
 def test_what_a_record_does_not_have_is_kept(staging: Engine) -> None:
     put(staging, rivo())
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import ToPlanRow, TouchedRow
 from loyalty_desk.staging.schema import METADATA, to_plan, touched
@@ -23,6 +22,7 @@ from loyalty_desk.staging.statements import (
     topic_statements,
     without_comments,
 )
+from tests.project import PACKAGE
 
 WITH_NAME = re.compile(
     r"(?:WITH|RECURSIVE|,)\s+([a-z_]+)(?:\s*\([^()]*\))?\s+AS\s*(?:NOT MATERIALIZED\s*)?\("
@@ -150,7 +150,7 @@ def test_two_statements_of_one_name_are_refused(
 
 def test_every_statement_is_named_in_full_where_it_is_used() -> None:
     """So a search for its name finds it, and one that nobody uses is seen."""
-    package = (PROJECT_ROOT / "plugins").rglob("*.py")
+    package = PACKAGE.rglob("*.py")
     literals = {
         node.value
         for path in package
@@ -166,7 +166,7 @@ def test_no_name_of_a_statement_is_put_together() -> None:
     names = {path.rpartition("/")[2] for path in STATEMENTS} | set(STATEMENTS)
     put_together = [
         f"{path.name}:{node.lineno}"
-        for path in (PROJECT_ROOT / "plugins").rglob("*.py")
+        for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.JoinedStr)
         and any(map(re.compile(_as_pattern(node)).fullmatch, names))

@@ -14,8 +14,8 @@ from loyalty_desk.classes import (
     check_open,
 )
 from loyalty_desk.records import Outcome
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.run_record import COUNTERS
+from tests.project import PROJECT_ROOT
 
 
 def test_every_outcome_is_in_the_table() -> None:

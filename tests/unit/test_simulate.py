@@ -18,7 +18,7 @@ from benchmarks.simulate import (
     size,
     table,
 )
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 SHOP = Shop(20_000, 0.05)
 FREE = replace(COSTS, task_s=0.0, task_gap_s=0.0, member_us=0.0)

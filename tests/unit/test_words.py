@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "words.md"
 ROW = re.compile(

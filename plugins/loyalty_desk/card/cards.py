@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from loyalty_desk.card.addresses import drop_other_addresses
 from loyalty_desk.card.keys import BESIDE
 from loyalty_desk.card.texts import LAST_AWARD, with_texts, without_texts
 from loyalty_desk.classes import CARD_CLASSES
@@ -33,8 +34,12 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def member_card(member_id: str, status: MemberStatus, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole card of a member from its known `fields` (card keys of the design)."""
+    """The whole card of a member from its known `fields` (card keys of the design).
+
+    An address that is not http(s) is left out; points do not have to wait for its mend.
+    """
     card = {**fields, "member": True, "member_id": member_id, "status": str(status)}
+    drop_other_addresses(card)
     card["summary"] = _member_summary(card)
     return card
 

@@ -124,6 +124,12 @@ WHAT_TO_DO: Final = "what_to_do"
 BESIDE: Final = frozenset({IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO})
 """What stands beside the card's own keys where it is shown: see `card/shown.py`."""
 
+
+def is_address(name: str) -> bool:
+    """Whether a web address stands under the key, of a card or of a coupon on it."""
+    return name == "url" or name.endswith("_url")
+
+
 KEYS: Final[Mapping[str, CardKey]] = {key.name: key for key in CARD}
 TOLD: Final = tuple(key for key in CARD if key.is_told)
 """What platforms and files tell of a member."""

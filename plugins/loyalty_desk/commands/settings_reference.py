@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import Installation, StoreSettings
@@ -65,7 +65,8 @@ def _default(field: FieldInfo) -> str:
     if value in (None, ""):
         return "(empty)"
     if isinstance(value, Path):
-        value = value.relative_to(PROJECT_ROOT)
+        root = SHIPPED.parent if value.is_relative_to(SHIPPED) else PROJECT_ROOT
+        value = value.relative_to(root)
     if isinstance(value, tuple):
         return f"`[{', '.join(str(part) for part in value)}]`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

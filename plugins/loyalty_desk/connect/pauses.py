@@ -12,7 +12,7 @@ from typing import Final
 import requests
 
 from loyalty_desk.errors import BadConnectionError, ConnectError
-from loyalty_desk.hooks.connections import find_login
+from loyalty_desk.hooks.found import find_login
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from loyalty_desk.card.keys import (
     CardKey,
     Kind,
     Place,
+    is_address,
 )
 from loyalty_desk.card.shown import ITEMS
 
@@ -32,7 +33,6 @@ Row = tuple[str, str, str]
 AGE_ROW: Final = ("date", AS_OF, "As of")
 HELP_ROWS: Final = (("text", REASON, "Why"), ("text", WHAT_TO_DO, "What to do"))
 LISTS: Final = frozenset({Kind.TEXTS, Kind.COUPONS})
-ENDS_URLS: Final = "_url"
 
 
 def template(
@@ -109,7 +109,7 @@ def _rows(keys: Iterable[CardKey]) -> tuple[Row, ...]:
 
 
 def _leaf_type(key: CardKey) -> str:
-    if key.name.endswith(ENDS_URLS):
+    if is_address(key.name):
         return "url"
     return {Kind.DATE: "date", Kind.FLAG: "boolean"}.get(key.kind, "text")
 

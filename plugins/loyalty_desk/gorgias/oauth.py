@@ -87,6 +87,8 @@ class BearerAuth(AuthBase):
         self._transport, self._engine, self._cipher = transport, engine, cipher
         self._conn_id, self._first_token = transport.conn_id, refresh_token
         self._seed = blake2b(refresh_token.encode(), digest_size=16).hexdigest()
+        # Airflow tries a connection under an id of the moment, and must find the same tokens.
+        self._key = f"seed {self._seed}"
         self._speed, self._sleep, self._now = speed, sleep, now
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
@@ -145,7 +147,7 @@ class BearerAuth(AuthBase):
             connection.execute(
                 statement("oauth/upsert_tokens"),
                 {
-                    "conn_id": self._conn_id,
+                    "conn_id": self._key,
                     "tokens": encrypted,
                     "expires_at_utc": tokens.expires_at_utc,
                 },
@@ -176,13 +178,16 @@ class BearerAuth(AuthBase):
     def _find_stored(self) -> Tokens | None:
         """The stored tokens; None when there are none, or the connection has a new first token."""
         with reading(self._engine) as connection:
-            encrypted = connection.execute(
-                statement("oauth/select_tokens"), {"conn_id": self._conn_id}
-            ).scalar()
-        if encrypted is None:
-            return None
+            found = connection.execute(statement("oauth/select_tokens"), {"conn_id": self._key})
+            stored = found.scalars().all()
+            if not stored:  # an installation of before kept them under the connection's id
+                stored = connection.execute(statement("oauth/select_all_tokens")).scalars().all()
+        readable = (self._decrypt(encrypted) for encrypted in stored)
+        return next((one for one in readable if one and one.seed == self._seed), None)
+
+    def _decrypt(self, encrypted: str) -> Tokens | None:
         try:
-            tokens = Tokens(**orjson.loads(self._cipher.decrypt(encrypted.encode())))
+            return Tokens(**orjson.loads(self._cipher.decrypt(encrypted.encode())))
         except (InvalidToken, TypeError, ValueError):
             log.warning(
                 "the stored tokens of connection %s cannot be read (was the Fernet key replaced?);"
@@ -190,7 +195,6 @@ class BearerAuth(AuthBase):
                 self._conn_id,
             )
             return None
-        return tokens if tokens.seed == self._seed else None
 
     def _take_lease(self, holder: str) -> bool:
         with self._engine.begin() as connection:
@@ -210,7 +214,7 @@ class BearerAuth(AuthBase):
 
     @property
     def _lease_id(self) -> str:
-        return f"{self._conn_id} (lease)"
+        return f"{self._key} (lease)"
 
 
 def _status(error: BadConnectionError | ApiError) -> str:

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from loyalty_desk.errors import BadConnectionError
+
+GORGIAS_HOST = ".gorgias.com"
+ACCOUNT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def account_address(told: str | None) -> str | None:
+    """The address of a Gorgias account that is told by its name, its host or one of its pages.
+
+    Any other text is returned as it came: it may be an address that stands in for Gorgias.
+    """
+    text = (told or "").strip()
+    if ACCOUNT.fullmatch(text) and not is_loopback(text):
+        return f"https://{text.lower()}{GORGIAS_HOST}"
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host = parts.netloc.lower()
+        is_plain = parts.scheme == "https" and host == parts.hostname
+    except ValueError:
+        return told
+    if is_plain and host.endswith(GORGIAS_HOST):
+        return f"https://{host}"
+    return told
 
 
 def base_url_of(
@@ -42,7 +65,8 @@ def base_url_of(
         )
     if parts.scheme not in {"http", "https"}:
         raise BadConnectionError(f"Airflow connection {conn_id!r} must be https, see: {remedy}")
-    if port is not None and own_port is None:
+    # Airflow's form keeps an empty port as 0.
+    if port and own_port is None:
         if not 0 < port < 65536:
             raise BadConnectionError(f"Airflow connection {conn_id!r} has a bad port: {port}")
         parts = parts._replace(netloc=f"{parts.netloc}:{port}")

@@ -7,58 +7,32 @@ command that adds it; a message never holds a secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from cryptography.fernet import Fernet, MultiFernet
-from requests.adapters import HTTPAdapter
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase, HTTPBasicAuth
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.budget import MOST_BUDGET_WAIT_S, BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.oauth import BearerAuth
-from loyalty_desk.hooks.addresses import base_url_of
+from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
 from loyalty_desk.http.pacing import Gate, OpenGate, RateGate
-from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import MOST_WAIT_S, TIMEOUT_S, Transport
 from loyalty_desk.platforms.base import Account, Capabilities, Pace, Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.currencies import money_digits
-from loyalty_desk.settings.sections import BudgetSettings
+from loyalty_desk.settings.sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.installed import staging_engine
-
-if TYPE_CHECKING:
-    from airflow.providers.http.hooks.http import HttpHook
 
 OAUTH_KEYS = ("client_id", "client_secret", "refresh_token")
 LEAST_GATE_WAIT_S = 2.0
 """How long an urgent call waits for a shared rate at least, however little patience it has."""
-MOST_CONNECTIONS = 32
-"""Open connections to one service: as many as push workers are allowed."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Found:
-    """What an Airflow connection holds, checked; without a repr, as it holds the secrets.
-
-    `base_url` has no slash at its end.
-    """
-
-    conn_id: str
-    base_url: str
-    login: str
-    password: str
-    extra: Mapping[str, Any]
-    hook: HttpHook
-    remedy: str
 
 
 def gorgias_client(
@@ -77,48 +51,71 @@ def gorgias_client(
     The connection holds an e-mail and an API key as login and password, or an OAuth2 app in its
     extra: client_id, client_secret and refresh_token.
     """
-    conn_id, speed = store.gorgias_conn_id, installation().speed
-    found = _find(
-        conn_id,
-        default_url=None,
-        remedy=f"airflow connections add {conn_id} --conn-type http --conn-host"
-        " https://<account>.gorgias.com --conn-login <e-mail> --conn-password <API key>",
+    found = find_gorgias(store.gorgias_conn_id)
+    gate = BudgetGate(
+        engine,
+        _account(found.base_url),
+        store.budget,
+        speed=installation().speed,
+        urgent=urgent,
+        max_wait_s=max_wait_s if urgent else MOST_BUDGET_WAIT_S,
     )
-    base_url = found.base_url.removesuffix("/api")
-    session = _session(found)
-    renewer: BearerAuth | None = None
-    if any(key in found.extra for key in OAUTH_KEYS):
-        renewer = _bearer_auth(found, base_url, engine, speed)
-        session.auth = renewer
-    else:
-        _require(found, login=found.login, password=found.password)
-        session.auth = HTTPBasicAuth(found.login.encode(), found.password.encode())
-    transport = Transport(
+    auth = gorgias_auth(found, lambda: engine)
+    transport = gorgias_transport(found, auth, gate, max_wait_s=max_wait_s, timeout=timeout)
+    return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)
+
+
+def client_beside(conn_id: str, engine: Engine) -> GorgiasClient:
+    """The client of an account that no store has, for DAGs beside ours; on the account's budget."""
+    found, speed = find_gorgias(conn_id), installation().speed
+    gate = BudgetGate(engine, _account(found.base_url), BudgetSettings(), speed=speed)
+    transport = gorgias_transport(
+        found, gorgias_auth(found, lambda: engine), gate, max_wait_s=MOST_WAIT_S
+    )
+    return GorgiasClient(transport, card_key=GorgiasSettings().card_key, app_id=None)
+
+
+def gorgias_auth(
+    found: Found, open_staging: Callable[[], Engine], *, max_wait_s: float = MOST_WAIT_S
+) -> AuthBase:
+    """How a request shows who asks; staging is opened where it keeps an app's tokens alone.
+
+    A renewal of the tokens waits `max_wait_s` at most between its attempts.
+    """
+    if any(found.extra.get(key) for key in OAUTH_KEYS):
+        return _bearer_auth(found, open_staging(), max_wait_s)
+    found.require(login=found.login, password=found.password)
+    return HTTPBasicAuth(found.login.encode(), found.password.encode())
+
+
+def gorgias_transport(
+    found: Found,
+    auth: AuthBase,
+    gate: Gate,
+    *,
+    max_wait_s: float,
+    timeout: tuple[float, float] = TIMEOUT_S,
+    wire: type[Transport] = Transport,
+) -> Transport:
+    """What sends requests to a Gorgias account, with the credentials of `gorgias_auth`."""
+    session = found.session()
+    session.auth = auth
+    return wire(
         session,
-        base_url,
+        found.base_url.removesuffix("/api"),
         "Gorgias",
-        gate=BudgetGate(
-            engine,
-            _account(base_url),
-            store.budget,
-            speed=speed,
-            urgent=urgent,
-            max_wait_s=max_wait_s if urgent else MOST_BUDGET_WAIT_S,
-        ),
-        conn_id=conn_id,
-        speed=speed,
+        gate=gate,
+        conn_id=found.conn_id,
+        speed=installation().speed,
         timeout=timeout,
         max_wait_s=max_wait_s,
-        renewer=renewer,
+        renewer=auth if isinstance(auth, BearerAuth) else None,
     )
-    return GorgiasClient(transport, card_key=store.gorgias.card_key, app_id=store.gorgias.app_id)
 
 
 def gorgias_account(store: StoreSettings) -> str:
     """The account whose budget the store shares; raises BadConnectionError."""
-    conn_id = store.gorgias_conn_id
-    remedy = f"airflow connections add {conn_id} --conn-type http ..."
-    return _account(_find(conn_id, default_url=None, remedy=remedy).base_url)
+    return _account(find_gorgias(store.gorgias_conn_id).base_url)
 
 
 def _account(base_url: str) -> str:
@@ -157,65 +154,69 @@ def lookup_platform(store: StoreSettings) -> Platform:
 
 def platform_account(store: StoreSettings) -> Account:
     """The key and the options of a store's platform account, checked; raises BadConnectionError."""
-    found = _find_platform(store)
-    with _naming_options(found):
-        platform_class(store.platform).capabilities_of(found.extra)
+    kind = platform_class(store.platform)
+    found = find_platform(store.platform_conn_id, kind)
+    with naming_options(found):
+        kind.capabilities_of(found.extra)
     return Account(key=found.password, options=found.extra)
 
 
 def capabilities(store: StoreSettings) -> Capabilities:
     """What the store's platform account can do; raises BadConnectionError."""
-    found = _find_platform(store)
-    with _naming_options(found):
-        return platform_class(store.platform).capabilities_of(found.extra)
+    kind = platform_class(store.platform)
+    found = find_platform(store.platform_conn_id, kind)
+    with naming_options(found):
+        return kind.capabilities_of(found.extra)
 
 
-def _find_platform(store: StoreSettings) -> _Found:
-    conn_id = store.platform_conn_id
-    return _find(
-        conn_id,
-        default_url=platform_class(store.platform).base_url,
-        remedy=f"airflow connections add {conn_id} --conn-type http --conn-password <API key>",
-    )
+def _platform(store: StoreSettings, **how: Any) -> Platform:
+    kind = platform_class(store.platform)
+    found = find_platform(store.platform_conn_id, kind)
+    transport = platform_transport(found, kind, **how)
+    return platform_at(found, kind, transport, digits=money_digits(store.currency))
 
 
-def _platform(
-    store: StoreSettings,
+def platform_at(
+    found: Found, kind: type[Platform], transport: Transport, *, digits: int = 2
+) -> Platform:
+    """The platform of a connection; money has so many `digits`. Raises BadConnectionError."""
+    with naming_options(found):
+        account = Account(key=found.password, options=found.extra, money_digits=digits)
+        return kind(transport, account)
+
+
+def platform_transport(
+    found: Found,
+    kind: type[Platform],
     *,
     max_wait_s: float,
-    requests_per_s: float | None,
+    requests_per_s: float | None = None,
     timeout: tuple[float, float] = TIMEOUT_S,
     is_urgent: bool = False,
     keep_alive: bool = True,
-) -> Platform:
-    kind, found, speed = platform_class(store.platform), _find_platform(store), installation().speed
-    _require(found, password=found.password)
-    session = _session(found)
+    wire: type[Transport] = Transport,
+) -> Transport:
+    """What sends requests to a platform, at the rate that it allows."""
+    found.require(password=found.password)
+    session = found.session()
     session.auth = kind.auth(found.password)
     if not keep_alive:
         session.headers["Connection"] = "close"
-    transport = Transport(
+    return wire(
         session,
         found.base_url,
         kind.title,
         gate=_platform_gate(found, kind.pace, requests_per_s, max_wait_s, is_urgent=is_urgent),
         conn_id=found.conn_id,
-        speed=speed,
+        speed=installation().speed,
         timeout=timeout,
         max_wait_s=max_wait_s,
         penalty_s=kind.pace.penalty_s,
     )
-    with _naming_options(found):
-        account = Account(
-            key=found.password,
-            options=found.extra,
-            money_digits=money_digits(store.currency),
-        )
-        return kind(transport, account)
 
 
 def _platform_gate(
-    found: _Found, pace: Pace, requests_per_s: float | None, max_wait_s: float, *, is_urgent: bool
+    found: Found, pace: Pace, requests_per_s: float | None, max_wait_s: float, *, is_urgent: bool
 ) -> Gate:
     """What the platform allows, for this process alone or for all of them together."""
     speed = installation().speed
@@ -239,94 +240,22 @@ def _platform_gate(
     )
 
 
-@contextmanager
-def _naming_options(found: _Found) -> Iterator[None]:
-    """Name the connection when the platform cannot use what its extra says."""
-    try:
-        yield
-    except BadFieldError as error:
-        raise BadConnectionError(
-            f"the extra of Airflow connection {found.conn_id!r}: {error.field} {error.reason}"
-        ) from None
-
-
-def find_login(conn_id: str) -> tuple[str, str, str]:
-    """Address, login and password of any HTTP connection; raises BadConnectionError."""
-    remedy = f"airflow connections add {conn_id} --conn-type http --conn-host <address> ..."
-    found = _find(conn_id, default_url=None, remedy=remedy)
-    _require(found, login=found.login, password=found.password)
-    return found.base_url, found.login, found.password
-
-
-def _find(conn_id: str, *, default_url: str | None, remedy: str) -> _Found:
-    """Look the connection up and check what every service needs of it."""
-    from airflow.providers.http.hooks.http import HttpHook  # noqa: PLC0415 - 1 s of imports
-    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415
-
-    hook = HttpHook(http_conn_id=conn_id, tcp_keep_alive=False)
-    try:
-        connection = hook.get_connection(conn_id)
-    except AirflowNotFoundException:
-        raise BadConnectionError(
-            f"there is no usable Airflow connection {conn_id!r}; add it: {remedy}"
-        ) from None
-    extra = connection.extra_dejson
-    is_nothing = (connection.extra or "{}").replace(" ", "") == "{}"
-    if not isinstance(extra, Mapping) or not (extra or is_nothing):
-        raise BadConnectionError(
-            f"the extra of Airflow connection {conn_id!r} is not a JSON object; see: {remedy}"
-        )
-    base_url = base_url_of(
-        conn_id,
-        schema=connection.schema,
-        host=connection.host,
-        port=connection.port,
-        default_url=default_url,
-        remedy=remedy,
-    )
-    login, password = connection.login or "", connection.password or ""
-    return _Found(conn_id, base_url, login, password, extra, hook, remedy)
-
-
-def _session(found: _Found) -> requests.Session:
-    """The hook's session: it knows proxies, client certificates and CAs of the connection."""
-    session: requests.Session = found.hook.get_conn()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
-    # The hook makes a header of every other key of the extra, our OAuth2 secrets among them.
-    session.headers = requests.Session().headers
-    session.stream = False
-    return session
-
-
-def _bearer_auth(found: _Found, base_url: str, engine: Engine, speed: float) -> BearerAuth:
+def _bearer_auth(found: Found, engine: Engine, max_wait_s: float) -> BearerAuth:
+    base_url, speed = found.base_url.removesuffix("/api"), installation().speed
     secrets = {key: str(found.extra.get(key) or "") for key in OAUTH_KEYS}
-    _require(found, **secrets)
-    session = _session(found)
+    found.require(**secrets)
+    session = found.session()
     session.auth = HTTPBasicAuth(secrets["client_id"], secrets["client_secret"])
     transport = Transport(
-        session, base_url, "Gorgias", gate=OpenGate(), conn_id=found.conn_id, speed=speed
+        session,
+        base_url,
+        "Gorgias",
+        gate=OpenGate(),
+        conn_id=found.conn_id,
+        speed=speed,
+        max_wait_s=max_wait_s,
     )
     return BearerAuth(transport, engine, secrets_cipher(), secrets["refresh_token"], speed=speed)
-
-
-def _require(found: _Found, **values: str) -> None:
-    """Refuse a connection without one of `values`, or with one that no header can carry."""
-    missing = [name for name, value in values.items() if not value]
-    if missing:
-        raise BadConnectionError(
-            f"Airflow connection {found.conn_id!r} lacks {', '.join(missing)}; see: {found.remedy}"
-        )
-    for name, value in values.items():
-        if not value.isprintable() or value != value.strip() or (name != "login" and " " in value):
-            raise BadConnectionError(
-                f"Airflow connection {found.conn_id!r}: its {name} holds a space, a line break or"
-                " another character that does not belong there; enter it again"
-            )
-        if not value.isascii() and name != "login":
-            raise BadConnectionError(
-                f"Airflow connection {found.conn_id!r}: its {name} holds letters that no key has"
-            )
 
 
 def secrets_cipher() -> MultiFernet:

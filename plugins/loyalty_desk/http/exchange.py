@@ -152,8 +152,9 @@ def _describe(cause: BaseException) -> str:
     return WORDS.get(type(cause).__name__, f"connection lost, {type(cause).__name__}")
 
 
+NO_SUCH_NAME = "the host name cannot be resolved"
 WORDS = {
-    "NameResolutionError": "the host name cannot be resolved",
+    "NameResolutionError": NO_SUCH_NAME,
     "NewConnectionError": "the connection was refused",
     "ConnectTimeoutError": "no connection within the time limit",
     "ConnectTimeout": "no connection within the time limit",

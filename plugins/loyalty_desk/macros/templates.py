@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from loyalty_desk.card.keys import CARD
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
+from loyalty_desk.settings.mistakes import may_be
 from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
@@ -142,7 +143,7 @@ def _load(path: Path, language: str | None = None) -> Macro:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "(file)"
-        raise SettingsError(f"{path}: {where}: {first['msg']}") from None
+        raise SettingsError(f"{path}: {where}: {may_be(first)}") from None
     if language and macro.language != language:
         raise SettingsError(f"{path}: language: must be {language}, as its folder is named")
     if risky := macro.risky_keys():

@@ -1,4 +1,4 @@
-"""What Airflow loads of ours: assets, triggers, operators, listeners.
+"""What Airflow loads of ours: assets, triggers, operators, listeners, connection types.
 
 Never: rules, HTTP.
 """

@@ -75,26 +75,27 @@ def task_defaults(
 
 
 def for_each_store(
-    *add_dags: Callable[[StoreSettings, QueuesSettings], None],
-    add_broken: Callable[[str, str], None] | None = None,
-) -> None:
-    """Call all `add_dags` for each store, and `add_broken` for one that is wrong, with its problem.
+    *factories: Callable[[StoreSettings, QueuesSettings], DAG],
+    broken: Callable[[str, str], DAG] | None = None,
+) -> list[DAG]:
+    """What all `factories` make for each store, and `broken` for one that is wrong.
 
     Raises:
-        SettingsError: the file is wrong as a whole, and it is `add_broken` that shows problems.
+        SettingsError: the file is wrong as a whole, and it is `broken` that shows problems.
     """
     found = stores_file()
-    if add_broken is not None:
+    made: list[DAG] = []
+    if broken is not None:
         if "" in found.problems:
             raise SettingsError(found.problems[""])
         for name, problem in found.problems.items():
-            add_broken(name, problem)
+            made.append(broken(name, problem))
     for store in found.stores.values():
-        for add in add_dags:
-            add(store, found.queues)
+        made += [factory(store, found.queues) for factory in factories]
+    return made
 
 
-def broken_store_dag(store: str, problem: str) -> None:
+def broken_store_dag(store: str, problem: str) -> DAG:
     """Show a store whose settings are wrong as a sync that fails with what to mend."""
 
     @loyalty_desk_dag(
@@ -112,4 +113,4 @@ def broken_store_dag(store: str, problem: str) -> None:
 
         read_settings()
 
-    broken_store()
+    return broken_store()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
+from urllib.parse import quote
 
 from requests.auth import AuthBase
 
@@ -205,7 +206,9 @@ class Platform(ABC):
     def _profile_url(self, member_id: str) -> str | None:
         """Where a person opens the member, if the account says so under `profile_url`."""
         template: str | None = self._answers["profile_url"]
-        return None if template is None else template.format(member_id=member_id)
+        if template is None:
+            return None
+        return template.format(member_id=quote(member_id, safe=""))
 
     @staticmethod
     @abstractmethod

@@ -2,7 +2,8 @@
 
 Each open question is one line of the platform's table, with what we assume. The extra of the
 Airflow connection overrides it key by key, under `api`; null says that the account has no such
-thing. So a wrong guess costs a setting and not a release.
+thing. What most merchants set has a field of its own in the connection's form as well. So a wrong
+guess costs a setting and not a release.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from loyalty_desk.card.addresses import is_web_address
+from loyalty_desk.card.keys import is_address
 from loyalty_desk.http.reading import BadFieldError
 
 EXTRA_KEY: Final = "api"
+OWN_FIELDS: Final = ("profile_url",)
+"""Keys that have a field of their own in the connection's form, beside `api`."""
 DOTTED = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 LONGEST: Final = 300
@@ -52,6 +57,9 @@ def resolve(table: Mapping[str, Guess], options: Mapping[str, Any]) -> dict[str,
     if not isinstance(overrides, Mapping):
         raise BadFieldError(EXTRA_KEY, "must be a JSON object of keys and values")
     answers = {key: guess.value for key, guess in table.items()}
+    for key in OWN_FIELDS:
+        if key in table and options.get(key):  # an empty field of the form says nothing
+            answers[key] = _checked(key, table[key], options[key])
     for key, value in overrides.items():
         if key not in table:
             near = get_close_matches(str(key), table, n=3)
@@ -87,6 +95,8 @@ def _check_text(key: str, guess: Guess, value: str) -> None:
         raise BadFieldError(key, f"holds an unknown placeholder; allowed are {allowed}")
     if wanted and not held:
         raise BadFieldError(key, f"must hold {' or '.join(f'{{{name}}}' for name in guess.fills)}")
+    if guess.fills and is_address(key) and not is_web_address(PLACEHOLDER.sub("1", value)):
+        raise BadFieldError(key, "must be an address that starts with https:// or http://")
     is_path = isinstance(guess.value, str) and guess.value.startswith("/")
     if is_path and not value.startswith("/"):
         raise BadFieldError(key, "must be a path that starts with /")

@@ -273,7 +273,7 @@ def read_member(row: Any, money_digits: int = 2) -> Member:
         "referral_code": read_text(fields, "referral_code"),
         "points_expire_on": find_date(read_text(fields, "points_expire_at")),
         "birthday": _read_birthday(fields),
-        "profile_url": PROFILE_URL.format(member_id=member_id),
+        "profile_url": PROFILE_URL.format(member_id=quote(member_id, safe="")),
     }
     return Member(
         member_id=member_id,

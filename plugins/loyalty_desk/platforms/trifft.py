@@ -362,7 +362,7 @@ def key_end(options: Mapping[str, Any]) -> date | None:
         BadFieldError: it is no date.
     """
     told = options.get("key_created_on")
-    if told is None:
+    if not told:
         return None
     try:
         return date.fromisoformat(str(told)) + KEY_LIVES

@@ -15,10 +15,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.steps import Severity, Step
 from loyalty_desk.quality.suites import ColumnCheck, suite
+from loyalty_desk.settings.mistakes import explain_mistakes
 from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import (
     StoreSettings,
-    explain_mistakes,
     installation,
     stores_file,
 )

@@ -20,6 +20,7 @@ from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, Mismatch
 if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 Add = Callable[["pd.DataFrame"], None]
@@ -121,11 +122,22 @@ class _XlsxFile:
     def _new_sheet(self) -> Worksheet:
         number = len(self._book.worksheets()) + 1
         sheet = self._book.add_worksheet("Mismatches" if number == 1 else f"Mismatches {number}")
+        sheet.add_write_handler(str, _braced_as_text)
         sheet.freeze_panes(1, 0)
         for column, width in enumerate(WIDTHS.values()):
             sheet.set_column(column, column, width)
         sheet.write_row(0, 0, COLUMNS, self._bold)
         return sheet
+
+
+def _braced_as_text(
+    sheet: Worksheet, row: int, column: int, text: str, *form: Format
+) -> int | None:
+    """Before XlsxWriter 3.3 a text in braces becomes the formula of a range, whatever one asks for.
+
+    None leaves it to the sheet.
+    """
+    return sheet.write_string(row, column, text, *form) if text.startswith("{") else None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from loyalty_desk.classes import check_open
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import SHIPPED
 
 Share = Annotated[float, Field(ge=0, le=1)]
 MOST_SET_ASIDE: Final = 10_000
@@ -213,7 +213,7 @@ class MemberFileSettings(Strict):
         default="*.csv", min_length=1, description="Which files of the folder are meant."
     )
     columns: Path = Field(
-        default=PROJECT_ROOT / "include" / "members" / "columns.yaml",
+        default=SHIPPED / "members" / "columns.yaml",
         description="The file that says which column is what.",
     )
     holds: Literal["changes", "everybody"] = Field(

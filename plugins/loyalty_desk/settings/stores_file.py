@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -26,7 +25,8 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.mistakes import explain_mistakes
+from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.routing_settings import RoutingSettings
@@ -86,7 +86,7 @@ class Installation(BaseSettings):
     )
 
     macros_dir: Path = Field(
-        default=PROJECT_ROOT / "include" / "macros",
+        default=SHIPPED / "macros",
         description="The folder of macros that connect makes.",
     )
     expectations_dir: Path = Field(
@@ -109,6 +109,11 @@ class Installation(BaseSettings):
     )
     data_docs: bool = Field(
         default=True, description="Write Great Expectations' Data Docs after every check."
+    )
+
+    run_notes: bool = Field(
+        default=True,
+        description="Have the scheduler write a sync's numbers into the note of its run.",
     )
 
     _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
@@ -269,42 +274,17 @@ def read_stores(path: Path) -> StoresFile:
         name = str(raw_name)
         if not STORE_NAME.fullmatch(name):
             problems[name] = (
-                f"store {name!r}: a name is a lower-case letter, then letters, digits or _ (40)"
+                f"{path}: store {name!r}: a name is a lower-case letter, then letters, digits or _"
+                " (40)"
             )
             continue
         try:
             stores[name] = StoreSettings.model_validate({**(values or {}), "name": name})
         except ValidationError as error:
-            problems[name] = explain_mistakes(f"store {name!r}", error)
+            problems[name] = explain_mistakes(f"{path}: store {name!r}", error, StoreSettings)
         except TypeError:
-            problems[name] = f"store {name!r}: its settings must be `key: value` lines"
+            problems[name] = f"{path}: store {name!r}: its settings must be `key: value` lines"
     return StoresFile(stores, problems, queues)
-
-
-def explain_mistakes(
-    what: str, error: ValidationError, model: type[BaseModel] = StoreSettings
-) -> str:
-    """One line with each mistake: the key, and what is allowed there."""
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "(all of it)"
-        if problem["type"] == "extra_forbidden":
-            allowed = _allowed_keys(model, problem["loc"][:-1])
-            lines.append(f"{key}: no such key; allowed are {', '.join(allowed)}")
-        else:
-            lines.append(f"{key}: {problem['msg']}")
-    return f"{what}: " + "; ".join(lines)
-
-
-def _allowed_keys(model: type[BaseModel], section: tuple[int | str, ...]) -> list[str]:
-    for part in section:
-        if isinstance(part, int):  # which one of a list
-            continue
-        annotation = model.model_fields[part].annotation
-        inner = [*get_args(annotation), annotation]  # a section, or a list of them
-        found = (one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
-        model = next(found, model)
-    return [key for key, field in model.model_fields.items() if not field.exclude]
 
 
 @cache

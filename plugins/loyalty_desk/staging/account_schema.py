@@ -67,11 +67,16 @@ oauth_tokens = staging_table(
     "oauth_tokens",
     about(
         "One per OAuth2 connection: its newest tokens.",
-        "No `store`: the key is the Airflow connection.",
+        "No `store`: the key is what the tokens grew from, so that the connection may be renamed.",
         "A `conn_id` that ends in ` (lease)` is who renews the tokens now, not tokens.",
         "The connection itself keeps the first refresh token, which may not work any more.",
     ),
-    Column("conn_id", Text, primary_key=True, doc="The Airflow connection."),
+    Column(
+        "conn_id",
+        Text,
+        primary_key=True,
+        doc="`seed` and a hash of the connection's refresh token; its id in older versions.",
+    ),
     Column("tokens", Text, nullable=False, doc="JSON, encrypted with Airflow's Fernet key."),
     Column("expires_at_utc", Text, nullable=False),
 )

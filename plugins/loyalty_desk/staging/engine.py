@@ -30,7 +30,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
 
 _T = TypeVar("_T")
-_BUSY_TIMEOUT_S = 30
+BUSY_TIMEOUT_S = 30
 _DECIDE_TRIES = 5
 _CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
@@ -159,7 +159,7 @@ def _sqlite_engine(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the file holds personal data
     except OSError as error:
         raise SettingsError(f"cannot make the folder {folder}: {error.strerror}") from None
-    connect_args = {"timeout": _BUSY_TIMEOUT_S}
+    connect_args = {"timeout": BUSY_TIMEOUT_S}
     engine = create_engine(url, connect_args=connect_args, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -179,7 +179,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work side by side. Stays so in the file."""
-    deadline = monotonic() + _BUSY_TIMEOUT_S
+    deadline = monotonic() + BUSY_TIMEOUT_S
     while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import BindParameter, TextClause, bindparam, text
 from sqlalchemy.sql.operators import in_op, not_in_op
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import SHIPPED
 
-SQL_FOLDER = PROJECT_ROOT / "include" / "sql"
+SQL_FOLDER = SHIPPED / "sql"
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LITERAL_OR_COMMENT = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)

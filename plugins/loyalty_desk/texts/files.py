@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from loyalty_desk.settings.project import SHIPPED
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 from loyalty_desk.texts.days import try_pattern
 from loyalty_desk.texts.sentences import SENTENCES, try_sentence
 
-SHIPPED: Final = PROJECT_ROOT / "include" / "texts"
+SHIPPED_TEXTS: Final = SHIPPED / "texts"
 ENDING: Final = ".yaml"
 POINT, TIERS, DAY, DAY_FIRST = "point", "tiers", "day", "day_first"
 FORMS: Final = ("zero", "one", "two", "few", "many", "other")
@@ -54,7 +54,7 @@ class LanguageTexts:
 
 def files_of(folder: Path | None, language: str) -> list[Path]:
     """Where texts of a language may be: what ships, then a store's own."""
-    return [one / f"{language}{ENDING}" for one in (SHIPPED, folder) if one is not None]
+    return [one / f"{language}{ENDING}" for one in (SHIPPED_TEXTS, folder) if one is not None]
 
 
 def read_texts(

@@ -20,6 +20,7 @@ from loyalty_desk.web.desk import (
     quality,
     setup,
 )
+from loyalty_desk.web.queries import OwnRequest
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ def make_app() -> FastAPI:
     awarding = (new_award, awards, batches)
     for place in (files, overview, mismatches, *awarding, customers, quality, setup):
         app.include_router(place.router)
+    app.add_middleware(OwnRequest)
     app.add_exception_handler(WebError, _say_no)
     for trouble in CLOSED:
         app.add_exception_handler(trouble, _say_later)

@@ -78,9 +78,3 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         raise WebError(400, "a field is given twice")
     return fields
-
-
-def hide_query(request: Request) -> None:
-    """Keep an address in the query from the server's access log, which reads it at the end."""
-    request.query_params  # noqa: B018 - read now, the request keeps it
-    request.scope["query_string"] = b""

@@ -55,7 +55,7 @@ async def read_form(request: Request, user: User) -> Form:
         WebError: 403 it is not from a page of ours, 411 without a length, 413 too large, 400 not a
             form.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if is_of_another_site(request):
         raise WebError(403, "This form was sent by another site. Nothing was done.")
     form = await _read(request)
     try:
@@ -65,6 +65,11 @@ async def read_form(request: Request, user: User) -> Form:
     if owner != user.get_id():
         raise WebError(403, STALE)
     return form
+
+
+def is_of_another_site(request: Request) -> bool:
+    """Whether a page of another site made the browser ask, as it says itself."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
 
 
 OwnForm = Annotated[Form, Depends(read_form)]

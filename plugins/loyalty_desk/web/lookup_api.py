@@ -26,7 +26,7 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
 from loyalty_desk.web.answers import CLOSED
-from loyalty_desk.web.bodies import hide_query, read_fields
+from loyalty_desk.web.bodies import read_fields
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,6 @@ class NeverFailing(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            hide_query(request)
             try:
                 return await handle(request)
             except CLOSED as error:

@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.report import formats
 from loyalty_desk.web.answers import CLOSED, WebError
-from loyalty_desk.web.bodies import hide_query
 from loyalty_desk.web.forms import FIELD, form_token
 from loyalty_desk.web.rights import Visitor, login_url
 
@@ -54,7 +53,6 @@ class DeskRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            hide_query(request)
             try:
                 response = await handle(request)
             except WebError as error:
@@ -163,7 +161,7 @@ def _log_in(request: Request, error: HTTPException) -> Response:
     """Ask somebody who is not logged in to do so, and say no to everybody else."""
     if error.status_code == HTTPStatus.UNAUTHORIZED and request.method == "GET":
         # Without its query, which would then stand in the log of the log-in page.
-        return RedirectResponse(login_url(str(request.url.replace(query=""))), status_code=303)
+        return RedirectResponse(login_url(request.url.path), status_code=303)
     return _say_no(request, error.status_code, "Log in to Airflow and try again.")
 
 

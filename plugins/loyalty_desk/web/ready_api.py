@@ -1,7 +1,7 @@
 """`GET /loyalty/api/v1/ready`: for load balancers and health checks. Open, and tells nothing more.
 
-200 when requests can be served, 503 with one word when not. It asks staging, so a proxy that
-publishes `/loyalty/api/` should leave it out.
+200 when requests can be served, 503 with one word when not. It asks staging, and writes there what
+stands there, so a proxy that publishes `/loyalty/api/` should leave it out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.engine import check_migrated
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.writable import check_writable
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1")
@@ -33,7 +34,9 @@ def ready() -> JSONResponse:
 def _find_trouble() -> str | None:
     """What keeps us from serving, in a word that tells nobody outside more than that; or None."""
     try:
-        check_migrated(staging_engine())
+        engine = staging_engine()
+        check_migrated(engine)
+        check_writable(engine)
     except (LoyaltyDeskError, DBAPIError) as error:
         reason = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
         log.warning("not ready: %s", reason)

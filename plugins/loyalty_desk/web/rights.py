@@ -76,6 +76,11 @@ class Visitor:
         works = self.rights & {Right.SETTLE, Right.AWARD, Right.APPROVE}
         return bool(works) or not self.store.desk.mask_emails
 
+    @property
+    def may_ask_gorgias(self) -> bool:
+        """Whether a page of theirs may take requests that awards and lookups need: who acts may."""
+        return bool(self.rights - {Right.SEE})
+
     def may(self, right: str) -> bool:
         return right in self.rights
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PACKAGE
 
-PACKAGE = PROJECT_ROOT / "plugins" / "loyalty_desk"
 BY_STAGING_CLOCK = (
     *sorted((PACKAGE / "awards").glob("*.py")),
     *(PACKAGE / one / "awards.py" for one in ("commands", "tasks", "web/desk")),

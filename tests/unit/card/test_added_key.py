@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PACKAGE, PROJECT_ROOT
 
 BIRTHDAY = '    CardKey("birthday"'
 IN_THE_TABLE = '    CardKey("shoe_size", "Shoe size", Kind.NUMBER),\n'
@@ -24,8 +24,8 @@ TOLD = 'card = {"shoe_size": read_points(row, "shoe_size"), "points_balance": '
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each part shows of a key that a copy of the project has and the project has not."""
     root = tmp_path_factory.mktemp("project")
-    skipped = shutil.ignore_patterns("__pycache__", "static")
-    shutil.copytree(PROJECT_ROOT / "plugins", root / "plugins", ignore=skipped)
+    skipped = shutil.ignore_patterns("__pycache__", "static", "include")
+    shutil.copytree(PACKAGE, root / "plugins" / "loyalty_desk", ignore=skipped)
     shutil.copytree(PROJECT_ROOT / "docs" / "examples", root / "docs" / "examples")
     (root / "include").symlink_to(PROJECT_ROOT / "include")
     table = root / "plugins" / "loyalty_desk" / "card" / "keys.py"

@@ -10,8 +10,8 @@ from loyalty_desk.card.keys import CARD, COUPON, KEYS, TOLD, Kind, Place
 from loyalty_desk.card.texts import LAST_AWARD, TEXT_KEYS, texts_of, with_texts
 from loyalty_desk.macros.templates import ALWAYS_THERE, CARD_KEY
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.sections import GorgiasSettings
+from tests.project import PROJECT_ROOT
 
 
 def doc(name: str) -> str:

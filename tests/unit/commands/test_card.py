@@ -4,7 +4,7 @@ from loyalty_desk.card.cards import member_card
 from loyalty_desk.card.shown import shown_card
 from loyalty_desk.commands.card import card_markdown, card_rows
 from loyalty_desk.records import MemberStatus
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 
 def test_the_page_of_the_card_is_what_the_code_says() -> None:
@@ -18,7 +18,7 @@ def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() 
         "tier": "Gold",
         "points_balance": 1866,
         "segments": ["New", "VIP"],
-        "profile_url": "x",
+        "profile_url": "https://x.example",
     }
     card = shown_card(member_card("7", MemberStatus.MEMBER, fields), None, None)
 
@@ -28,5 +28,5 @@ def test_a_card_in_a_terminal_has_its_summary_and_then_the_rows_of_the_widget() 
         ("Points", "1,866"),
         ("VIP tier", "Gold"),
         ("Segments", "New, VIP"),
-        ("Open profile", "x"),
+        ("Open profile", "https://x.example"),
     ]

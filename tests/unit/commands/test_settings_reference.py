@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from loyalty_desk.commands.settings_reference import settings_markdown
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 
 def test_the_page_of_settings_is_what_the_code_says() -> None:

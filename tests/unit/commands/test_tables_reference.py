@@ -27,9 +27,9 @@ from loyalty_desk.records import (
     RunState,
     Unit,
 )
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.staging.metadata import SAME_EVERYWHERE, UTC_SUFFIX
 from loyalty_desk.staging.schema import METADATA, TOPICS
+from tests.project import PROJECT_ROOT
 
 
 class MatchRule(StrEnum):

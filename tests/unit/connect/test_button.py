@@ -6,8 +6,8 @@ from loyalty_desk.awards.from_button import SHOWN_MEMBER_ID
 from loyalty_desk.awards.requests import FIELDS
 from loyalty_desk.awards.taking_back import read_take_back
 from loyalty_desk.connect import button
-from loyalty_desk.settings.project import PROJECT_ROOT
 from tests.factories import store_settings
+from tests.project import PROJECT_ROOT
 
 
 def test_the_docs_list_every_value_to_enter() -> None:

@@ -223,6 +223,17 @@ def test_tokens_under_a_lost_key_fall_back_to_the_connection(
     assert "Fernet" in caplog.text
 
 
+def test_tokens_that_an_older_version_kept_under_the_connections_id_are_found(
+    api: ScriptedTransport, staging: Engine, clock: Clock
+) -> None:
+    api.will_answer(answer(1))
+    sent(bearer(api, staging, clock))
+    with staging.begin() as connection:
+        connection.execute(text("UPDATE oauth_tokens SET conn_id = 'gorgias_acme'"))
+
+    assert sent(bearer(api, staging, clock)) == "Bearer at_1"
+
+
 def test_tokens_are_encrypted_and_never_logged(
     api: ScriptedTransport, staging: Engine, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

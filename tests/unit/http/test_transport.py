@@ -25,6 +25,9 @@ from loyalty_desk.http.transport import MOST_ATTEMPTS, Transport
 from tests.scripted import Reply, ScriptedServer, as_json
 
 SECRET = "key-that-nobody-may-see"
+TOO_SLOW = Reply(delay_s=4)
+"""For who waits `IMPATIENT` alone: a busy machine may take a second for any answer."""
+IMPATIENT = (5, 2)
 EMAIL = "mira@shop.example"
 
 
@@ -75,7 +78,7 @@ def make(url: str, gate: Any, waits: list[float], **values: Any) -> Transport:
         **{
             "gate": gate,
             "conn_id": "gorgias_acme",
-            "timeout": (1, 0.2),
+            "timeout": IMPATIENT,
             "sleep": waits.append,
             **values,
         },
@@ -113,7 +116,7 @@ def test_a_form_is_sent_as_a_form(transport: Transport, server: ScriptedServer) 
         Reply(500),
         Reply(503, headers={"Retry-After": "nonsense"}),
         Reply(drop=True),
-        Reply(delay_s=0.5),
+        TOO_SLOW,
         Reply(200, b"<html><body>Bad gateway</body></html>"),
         Reply(200, b'{"data": [{"id": 1}, {"id'),
         Reply(200, b'{"data": []}', length=500),
@@ -143,7 +146,7 @@ def test_attempts_end(transport: Transport, server: ScriptedServer, waits: list[
 
 @pytest.mark.parametrize(
     "bad",
-    [Reply(500), Reply(drop=True), Reply(delay_s=0.5), Reply(201, b"<html>")],
+    [Reply(500), Reply(drop=True), TOO_SLOW, Reply(201, b"<html>")],
     ids=["500", "dropped", "slow", "html"],
 )
 def test_a_post_with_an_unclear_end_is_not_repeated(

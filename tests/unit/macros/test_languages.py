@@ -10,10 +10,10 @@ import pytest
 
 from loyalty_desk.macros.rendering import render
 from loyalty_desk.macros.templates import Macro, gorgias_body, load_macros
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.texts.of_store import texts_of
 from loyalty_desk.texts.samples import SAMPLES
 from tests.factories import store_settings
+from tests.project import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "include" / "macros"
 LANGUAGES = ("de", "fr", "es", "cs", "sk")

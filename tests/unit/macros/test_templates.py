@@ -23,9 +23,9 @@ from loyalty_desk.macros.templates import (
     load_macros,
 )
 from loyalty_desk.records import MemberStatus, Outcome
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.sections import GorgiasSettings
 from tests.factories import store_settings
+from tests.project import PROJECT_ROOT
 
 SHIPPED = load_macros(PROJECT_ROOT / "include" / "macros")
 EVERYTHING = {
@@ -175,7 +175,7 @@ def test_tags_are_one_text_with_commas() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("name: A\ntext: x\n", "html: Field required"),
+        ("name: A\ntext: x\n", "html: must be given"),
         ("name: A\ntext: x\nhtml: x\nextra: 1\n", "extra: Extra inputs"),
         ("name: ''\ntext: x\nhtml: x\n", "name:"),
         ("- a list\n", "must hold name, text and html"),

@@ -14,7 +14,7 @@ from loyalty_desk.platforms import loyaltylion, rivo, smile, trifft
 from loyalty_desk.platforms.base import Account
 from loyalty_desk.platforms.guesses import pick, stands
 from loyalty_desk.records import Member
-from loyalty_desk.settings.project import PROJECT_ROOT
+from tests.project import PROJECT_ROOT
 
 Row = dict[str, Any]
 NO_TRANSPORT = cast("Transport", None)

@@ -18,8 +18,8 @@ from loyalty_desk.platforms.base import Account, AwardOrder, Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Unit
 from loyalty_desk.settings import stores_file as settings
-from loyalty_desk.settings.project import PROJECT_ROOT
 from tests.factories import store_settings
+from tests.project import PROJECT_ROOT
 from tests.scripted import ScriptedTransport
 
 EXAMPLE = PROJECT_ROOT / "docs" / "examples" / "punchcard.py"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from loyalty_desk.platforms.check import guesses_markdown
 from loyalty_desk.platforms.registry import platform_class
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
+from tests.project import PROJECT_ROOT
 
 
 def test_the_tables_of_guesses_are_those_of_the_code() -> None:

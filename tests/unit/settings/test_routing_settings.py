@@ -34,16 +34,22 @@ def test_it_is_off_by_itself_and_each_store_has_a_tag_of_its_own() -> None:
         ),
         (
             {"rules": [{"tiers": ["Gold"]}, {"tiers": ["Silver"], "priority": "urgent"}]},
-            "routing.rules.1.priority: Input should be 'critical', 'high', 'normal' or 'low'",
+            "routing.rules.1.priority is 'urgent': must be 'critical', 'high', 'normal' or 'low'",
         ),
         (
             {"rules": [{"tier": "Gold"}]},
             "routing.rules.0.tier: no such key; allowed are tiers, points_at_least,",
         ),
-        ({"rules": [{"tiers": [" "]}]}, "routing.rules.0.tiers.0: String should have at least 1"),
-        ({"rules": [{"points_at_least": -1}]}, "routing.rules.0.points_at_least: Input should be"),
-        ({"rules": [{"priority": "low"}]}, "routing.rules.0: Value error"),
-        ({"tag": "a,b"}, "routing.tag: String should match pattern"),
+        (
+            {"rules": [{"tiers": [" "]}]},
+            "routing.rules.0.tiers.0 is ' ': must be 1 or more characters",
+        ),
+        (
+            {"rules": [{"points_at_least": -1}]},
+            "routing.rules.0.points_at_least is -1: must be 0 or more",
+        ),
+        ({"rules": [{"priority": "low"}]}, "routing.rules.0 is `key: value` lines: "),
+        ({"tag": "a,b"}, "routing.tag is 'a,b': must be as ^"),
         ({"tags": "vip"}, "routing.tags: no such key; allowed are rules, tag, share"),
     ],
 )

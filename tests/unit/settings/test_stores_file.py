@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.settings.stores_file import StoresFile, read_stores
+from tests.project import PROJECT_ROOT
 
 
 @pytest.fixture
@@ -104,4 +104,6 @@ def test_money_without_a_currency_is_refused(tmp_path: Path) -> None:
     found = read_stores(path)
 
     assert list(found.stores) == ["right"]
-    assert "texts: Value error, credits_as_money needs `currency`" in found.problems["wrong"]
+    assert (
+        "texts is `key: value` lines: credits_as_money needs `currency`" in found.problems["wrong"]
+    )

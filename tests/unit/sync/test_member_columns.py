@@ -10,9 +10,9 @@ import pytest
 from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.records import MemberStatus
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.sync.member_columns import Columns, Reading, read_columns
 from loyalty_desk.sync.number_formats import COMMA, NumberFormat
+from tests.project import PROJECT_ROOT
 
 ALL = {
     "member_id": "Id",

@@ -12,7 +12,7 @@ from loyalty_desk.__main__ import main
 from loyalty_desk.card.cards import member_card
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.texts.files import SHIPPED
+from loyalty_desk.texts.files import SHIPPED_TEXTS
 from loyalty_desk.texts.of_store import StoreTexts, texts_of
 from tests.factories import store_settings
 
@@ -138,7 +138,7 @@ def test_a_pattern_may_ask_for_day_and_month_in_each_way(tmp_path: Path) -> None
 
 
 def test_a_language_of_ones_own_needs_every_sentence(tmp_path: Path) -> None:
-    whole = (SHIPPED / "en.yaml").read_text(encoding="utf-8")
+    whole = (SHIPPED_TEXTS / "en.yaml").read_text(encoding="utf-8")
     found = texts(tmp_path, nl=whole.replace("You have", "U heeft"))
     assert found.problems == ()
     assert said(found, "nl")["balance_text"] == "U heeft 1.840 points."

@@ -21,7 +21,7 @@ from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.records import MemberStatus, Unit
 from loyalty_desk.staging.migrations.versions.v0024_texts import FIRST_TEXTS as WRITTEN_BY_UPGRADE
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
-from loyalty_desk.texts.files import SHIPPED
+from loyalty_desk.texts.files import SHIPPED_TEXTS
 from loyalty_desk.texts.of_store import shipped_english, texts_of
 from loyalty_desk.texts.samples import NUMBERS, SAMPLES
 from loyalty_desk.texts.wording import Wording
@@ -49,7 +49,7 @@ def balance(language: str, told: dict[str, Any], **settings: Any) -> str:
 
 
 def test_six_languages_ship_and_nothing_is_wrong_with_them() -> None:
-    assert sorted(path.stem for path in SHIPPED.glob("*.yaml")) == LANGUAGES
+    assert sorted(path.stem for path in SHIPPED_TEXTS.glob("*.yaml")) == LANGUAGES
     texts = texts_of(store_settings(texts={"languages": LANGUAGES}))
     assert (sorted(texts.by_language), texts.problems) == (LANGUAGES, ())
 

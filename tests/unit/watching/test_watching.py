@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loyalty_desk.settings.project import PROJECT_ROOT
 from loyalty_desk.watching.gauges import GAUGES, gauges_markdown
+from tests.project import PROJECT_ROOT
 
 DASHBOARD = json.loads((PROJECT_ROOT / "include/grafana/loyalty-desk.json").read_text())
 OURS = re.compile(r"airflow_loyalty_desk_(\w+)(?:\{([^}]*)\})?")

@@ -25,6 +25,7 @@ from loyalty_desk.texts.of_store import texts_of
 from loyalty_desk.texts.wording import Wording
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.finding import find_people
+from loyalty_desk.web.forms import is_of_another_site
 from loyalty_desk.web.pages import DeskRoute, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
@@ -82,14 +83,21 @@ def find_customer(request: Request, visitor: Seeing) -> Response:
 
 @router.get("/{customer_id}")
 def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Response:
-    """One customer; with `now=1` also what Gorgias shows at this moment."""
+    """One customer; with `now=1` also what Gorgias shows at this moment.
+
+    That costs a request of those that awards and lookups need, so it is for who acts here, and not
+    for a link on a page of another site.
+    """
+    asks_now = request.query_params.get("now") == "1" and not is_of_another_site(request)
+    if asks_now and not visitor.may_ask_gorgias:
+        raise WebError(403, "You may only look here. Who may do more may ask Gorgias now.")
     number = find_id(customer_id)
     with reading(staging_engine()) as connection:
         person = None if number is None else load_customer(connection, visitor.store, number)
     if person is None:
         raise WebError(404, "There is no such customer.")
     shown, problem = None, ""
-    if request.query_params.get("now") == "1":
+    if asks_now:
         shown, problem = _read_now(visitor, person.row.customer_id)
     return page(
         request,
