@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.waiting import wait_until
 SLOW = 200
 GIVEN_UP_S = 120.0
 """When the test stops waiting; the server is to be much sooner."""
+CLOSED_BY_THEN_S = 1.0
+"""When a server that does not drain has closed its port."""
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +168,7 @@ def test_it_says_so_before_it_ends_and_finishes_what_it_began(place: Place, tmp_
         wait_until(lambda: session.get(f"{api.url}/ready").status_code == 503)
         told = session.get(f"{api.url}{API}/ready", headers={"X-Forwarded-For": "203.0.113.9"})
         assert (told.json()["because"], told.headers["Connection"]) == ("leaving", "close")
+        time.sleep(CLOSED_BY_THEN_S)  # the time itself: it serves on, and does not just end slowly
         assert session.get(f"{api.url}/health").status_code == 200
         under_way.sendall(head.encode() + body[:5])
         wait_until(lambda: session.get(f"{api.url}/health").status_code == 200)
