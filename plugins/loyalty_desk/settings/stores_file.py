@@ -95,8 +95,8 @@ class Installation(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
-        " base_url`.",
+        description="Where Gorgias reaches this Airflow, or the API apart from it, `https://…`;"
+        " empty: Airflow's `[api] base_url`.",
     )
     platforms: dict[str, str] = Field(
         default={},
