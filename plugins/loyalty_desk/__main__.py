@@ -20,6 +20,7 @@ from loyalty_desk.commands import (
     macros,
     platforms,
     privacy,
+    serve,
     sync,
     texts,
     tokens,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for part in (
     installation,
+    serve,
     card,
     expectations,
     sync,

@@ -18,9 +18,7 @@ def public_url() -> str:
     Raises:
         SettingsError: none is set, or one that would send tokens in clear.
     """
-    from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
-
-    address = installation().public_url or str(conf.get("api", "base_url", fallback=""))
+    address = _address()
     remedy = "set LOYALTY_DESK_PUBLIC_URL (or Airflow's [api] base_url) to https://<your Airflow>"
     if not address:
         raise SettingsError(f"Gorgias has to know where to ask for cards: {remedy}")
@@ -30,3 +28,14 @@ def public_url() -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsError(f"the public address uses http, so tokens would go in clear: {remedy}")
     return address.rstrip("/")
+
+
+def public_path() -> str:
+    """The path of that address, below which the API is mounted: mostly none."""
+    return urlsplit(_address()).path.rstrip("/")
+
+
+def _address() -> str:
+    from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
+
+    return installation().public_url or str(conf.get("api", "base_url", fallback=""))
