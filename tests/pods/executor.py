@@ -63,7 +63,7 @@ def closing_words() -> tuple[str, ...] | None:
     mounted to be read. None where this machine allows neither.
     """
     ways = (AS_NOBODY, READ_ONLY) if os.geteuid() == 0 else (READ_ONLY,)
-    see = ("sh", "-c", f"{LOOK} && exec {sys.executable} -c 'import airflow'")
+    see = ("sh", "-c", f"{LOOK} && exec {sys.executable} -c 'import pydantic'")
     for way in ways:
         if shutil.which(way[0]) and not subprocess.run([*way, *see], check=False).returncode:
             return way

@@ -8,6 +8,7 @@ again. Who means the same award once more gives it a key.
 from __future__ import annotations
 
 import csv
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -205,12 +206,14 @@ def _find_notices(lines: Sequence[Line], settings: AwardSettings) -> dict[int, s
 
 
 def read_file(path: Folder) -> AwardFile:
-    """Read a file of awards.
+    """Read a file of awards, `-` for the standard input.
 
     Raises:
         AwardFileError: there is no such file, or it is not one of awards.
         StorageError: the object store does not answer.
     """
+    if str(path) == "-":
+        return read_content("the standard input", sys.stdin.buffer.read(MOST_BYTES + 1), Door.FILE)
     try:
         with reading_file(path) as file:
             return read_content(path.name, file.read(MOST_BYTES + 1), Door.FILE)

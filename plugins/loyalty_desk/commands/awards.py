@@ -33,7 +33,7 @@ Why = Annotated[str | None, typer.Option(parser=words, help="Kept in the audit."
 @commands.command("import")
 def import_file(
     file: Annotated[
-        str, typer.Argument(help="UTF-8, first line: names of columns. Or an address, as s3://….")
+        str, typer.Argument(help="UTF-8, first line: names of columns; - is the input; or s3://….")
     ],
     *,
     store: StoreName,
