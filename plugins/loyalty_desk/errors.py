@@ -114,6 +114,14 @@ class MemberFolderError(TemporaryError):
     """The place of member files does not answer now."""
 
 
+class StorageError(TemporaryError):
+    """The object store of the desk's own files does not answer, or refuses."""
+
+    what_to_do = (
+        "It is tried again by itself; if it stays, see LOYALTY_DESK_VAR_DIR and its connection"
+    )
+
+
 class StoreBusyError(TemporaryError):
     """Another run holds the store's lock. Wait for it, or for its lease to end."""
 

@@ -50,6 +50,7 @@ from loyalty_desk.settings.sections import (
     check_cron,
 )
 from loyalty_desk.settings.text_settings import TextSettings
+from loyalty_desk.settings.var_dir import VarDir
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 OWN_PLATFORMS: Final[Mapping[str, str]] = {
@@ -75,8 +76,10 @@ class Installation(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-    var_dir: Path = Field(
-        default=PROJECT_ROOT / "var", description="Where reports, Data Docs and SQLite files go."
+    var_dir: VarDir = Field(
+        default=PROJECT_ROOT / "var",
+        description="Where reports, Data Docs and SQLite files go: a folder, or an object store"
+        " such as `s3://aws_default@bucket/folder`, which then needs a `staging_url`.",
     )
     staging_url: str = Field(
         default="",
@@ -125,7 +128,15 @@ class Installation(BaseSettings):
     _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
 
     def resolved_staging_url(self) -> str:
-        return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
+        """The staging database; raises SettingsError where nothing says which."""
+        if self.staging_url:
+            return self.staging_url
+        if isinstance(self.var_dir, str):
+            raise SettingsError(
+                "LOYALTY_DESK_STAGING_URL must be set: without it staging is a SQLite file in"
+                f" LOYALTY_DESK_VAR_DIR, which is the object store {self.var_dir}"
+            )
+        return f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
 
 
 class StoreSettings(Strict):

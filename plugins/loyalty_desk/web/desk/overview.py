@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.folders import Folder, answering, find_kept
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import RunRecord
@@ -24,6 +25,7 @@ from loyalty_desk.web.desk.standing import (
 )
 from loyalty_desk.web.pages import DeskRoute, back_to, base_of, page, templates
 from loyalty_desk.web.rights import Seeing, User, stores_seen_by
+from loyalty_desk.web.sending import send_file
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 
@@ -32,6 +34,11 @@ REPORT_POLICY = (
 )
 """A report is one file with its style in it, and no script."""
 FILES = ("report.html", "mismatches.csv", "mismatches.xlsx", "mismatches.json")
+TYPES = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 TREND_RUNS, FEW_RUNS = 20, 5
 
 
@@ -93,8 +100,9 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
         raise WebError(404, "There is no such file; reports are kept for a limited time.")
     if file.endswith(".html"):
         headers = {"Content-Security-Policy": REPORT_POLICY}
-        return FileResponse(path, media_type="text/html", headers=headers)
-    return FileResponse(path, filename=file)
+        return send_file(path, "text/html", headers)
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return send_file(path, TYPES[path.suffix], headers)
 
 
 def _failing_checks(standing: Standing) -> int:
@@ -103,27 +111,36 @@ def _failing_checks(standing: Standing) -> int:
 
 
 def _files(connection: Connection, store: str) -> dict[str, list[str]]:
-    """The files of each of the last runs that are still there."""
+    """The files of each of the last runs that are still there.
+
+    An object store is not asked about each: what is kept of a run goes with its files.
+    """
+    reports = own_folder("reports", store)
     return {
-        run.run_id: [name for name in FILES if _in_folder(store, run.report_path, name)]
+        run.run_id: [name for name in FILES if _find_beside(reports, run.report_path, name)]
         for run in newest_runs(connection, store, TREND_RUNS)
     }
 
 
-def _find_file(store: str, run_id: str, name: str) -> Path | None:
+def _find_file(store: str, run_id: str, name: str) -> Folder | None:
     with reading(staging_engine()) as connection:
         runs = newest_runs(connection, store, 1_000)
     report_path = next((run.report_path for run in runs if run.run_id == run_id), None)
-    return _in_folder(store, report_path, name) if name in FILES else None
+    if name not in FILES:
+        return None
+    path = _find_beside(own_folder("reports", store), report_path, name)
+    if path is None or isinstance(path, Path):
+        return path
+    with answering(path):
+        return path if path.is_file() else None
 
 
-def _in_folder(store: str, report_path: str | None, name: str) -> Path | None:
+def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder | None:
     """The file beside a run's report, as long as that is among the store's reports."""
     if not report_path:
         return None
-    path = Path(report_path).with_name(name)
-    own = (installation().var_dir / "reports" / store).resolve()
-    return path if path.resolve().is_relative_to(own) and path.is_file() else None
+    path = find_kept(reports, f"{report_path.rpartition('/')[0]}/{name}")
+    return None if isinstance(path, Path) and not path.is_file() else path
 
 
 def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
