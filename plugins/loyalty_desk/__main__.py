@@ -14,6 +14,7 @@ from loyalty_desk.commands import (
     awards,
     card,
     connect,
+    doctor,
     expectations,
     installation,
     link,
@@ -39,6 +40,7 @@ app = typer.Typer(
 for part in (
     installation,
     serve,
+    doctor,
     card,
     expectations,
     sync,

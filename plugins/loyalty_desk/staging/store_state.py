@@ -42,6 +42,8 @@ class StateKey(StrEnum):
     """When an award could last not be shown, as a service did not answer."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
+    NONCE = "nonce"
+    """A number that is used once, of the whole installation: `staging.identity`."""
     AGENTS_READ = "agents_read"
     """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 

@@ -11,7 +11,14 @@ import logging
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.web import awards_api, lookup_api, ready_api, take_back_api, webhooks_api
+from loyalty_desk.web import (
+    awards_api,
+    identity_api,
+    lookup_api,
+    ready_api,
+    take_back_api,
+    webhooks_api,
+)
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.queries import OwnRequest
 
@@ -26,6 +33,7 @@ def make_api() -> FastAPI:
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
     app.include_router(ready_api.router)
+    app.include_router(identity_api.router)
     app.add_middleware(OwnRequest)
     app.add_exception_handler(WebError, _say_no)
     for trouble in CLOSED:
