@@ -10,6 +10,7 @@ import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
+from loyalty_desk.first_steps.families import dag_ids
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
@@ -25,6 +26,7 @@ from tests.http.airflow_users import start_auth_manager
 from tests.http.api_client import forget_settings, new_client, serving
 from tests.http.desk import DeskClient
 from tests.http.desk_world import fill
+from tests.http.known_dags import set_dags
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
@@ -128,6 +130,7 @@ def serve_desk(
     patch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     patch.setenv("LOYALTY_DESK_VAR_DIR", str(folder / "var"))
     forget_settings()
+    set_dags({dag_id: False for store in content for dag_id in dag_ids(store)})
     fill(engine, settings.stores_file().get(STORE))
     return DeskClient(url=server, session=new_client())
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.errors import NotMigratedError, SettingsError, StagingUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
@@ -115,16 +115,19 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 def check_migrated(engine: Engine) -> None:
-    """Raise SettingsError, with the remedy, unless the tables are those of this version."""
+    """Raise NotMigratedError, with the remedy, unless the tables are those of this version."""
     with reading(engine) as connection:
         revision = _find_revision(connection)
     head = _head_revision()
     if revision is None:
-        raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+        raise NotMigratedError(
+            f"the staging database {_shown(engine.url)} has no tables; {REMEDY}", has_tables=False
+        )
     if revision != head:
-        raise SettingsError(
+        raise NotMigratedError(
             f"the staging database {_shown(engine.url)} has tables of version {revision}, "
-            f"this program needs {head}; {REMEDY}"
+            f"this program needs {head}; {REMEDY}",
+            has_tables=True,
         )
 
 

@@ -19,6 +19,7 @@ from loyalty_desk.web.desk import (
     overview,
     quality,
     setup,
+    tokens,
 )
 from loyalty_desk.web.queries import OwnRequest
 
@@ -35,7 +36,7 @@ def make_app() -> FastAPI:
     app.include_router(ready_api.router)
     # A new award goes before an award by its id.
     awarding = (new_award, awards, batches)
-    for place in (files, overview, mismatches, *awarding, customers, quality, setup):
+    for place in (files, overview, mismatches, *awarding, customers, quality, setup, tokens):
         app.include_router(place.router)
     app.add_middleware(OwnRequest)
     app.add_exception_handler(WebError, _say_no)
