@@ -41,8 +41,9 @@ def connections(facts: Facts) -> Step:
             base,
             state=State.TO_DO,
             found=f"Airflow has no connection for {told} yet.",
-            todo="Add it in Airflow under Admin, Connections, Add Connection: the name as it"
-            f" stands here, the type {' and '.join(_type(one) for one in missing)}.",
+            todo="In Airflow, under Admin, Connections, Add Connection: "
+            + "; ".join(f"name {one.conn_id}, type {_type(one)}" for one in missing)
+            + ".",
             commands=tuple(_add(one) for one in missing),
         )
     return _tried(facts, base, Form(label="Test both", action="test"))

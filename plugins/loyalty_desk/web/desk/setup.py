@@ -128,7 +128,6 @@ def _steps(facts: Facts) -> dict[str, Any]:
         "summary": summary(steps),
         "settled": sum(step.state in SETTLED for step in steps),
         "open_states": (*NEXT, State.UNSEEN),
-        "waiting_states": (State.LATER, State.NOT_NEEDED),
         "signs": SIGNS,
         "marks": MARKS,
     }

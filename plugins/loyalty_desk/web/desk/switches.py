@@ -26,6 +26,10 @@ class Switches:
     is_told: bool = True
 
     @property
+    def is_trouble(self) -> bool:
+        return bool(self.paused or self.unknown or not self.is_told)
+
+    @property
     def button(self) -> Button:
         return unpause([dag_id for dag_id, _ in self.paused], "Switch on")
 
