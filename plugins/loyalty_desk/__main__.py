@@ -14,6 +14,7 @@ from loyalty_desk.commands import (
     awards,
     card,
     connect,
+    doctor,
     expectations,
     installation,
     link,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for part in (
     installation,
+    doctor,
     card,
     expectations,
     sync,

@@ -40,14 +40,6 @@ class SettingsError(PermanentError):
     """A setting is missing or wrong. The message names the store, the key and what is allowed."""
 
 
-class NotMigratedError(SettingsError):
-    """The tables of the staging database are not those of this version, or there are none."""
-
-    def __init__(self, message: str, *, has_tables: bool) -> None:
-        self.has_tables = has_tables
-        super().__init__(message)
-
-
 class StoreDisconnectedError(PermanentError):
     """A person took the store out of service; nothing of it runs until it is connected again."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.clock import utc_now
@@ -18,6 +18,7 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks import dag_switches
 from loyalty_desk.records import RunState
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.store_state import StateKey
 from tests.conftest import SetConnection
 from tests.factories import STORE
@@ -164,6 +165,7 @@ def test_where_airflows_database_cannot_be_asked_the_page_says_how_to_find_out(
     page = world.page()
 
     assert page.states["dags"] == "cannot be known from here"
+    assert page.states["connections"] == "cannot be known from here", "they may be there"
     assert "airflow dags list --columns dag_id,is_paused" in page.words["dags"]
 
 
@@ -207,7 +209,7 @@ def test_a_dry_run_waits_for_its_dag_and_is_then_started_by_a_button(world: Worl
     assert page.states["dry-run"] == "to do"
     assert f"/api/v2/dags/loyalty_sync__{STORE}/dagRuns" in page.html["dry-run"]
     assert '"dry_run": true' in page.html["dry-run"]
-    assert "python -m loyalty_desk sync --store acme --dry-run" in page.words["dry-run"]
+    assert "loyalty-desk sync --store acme --dry-run" in page.words["dry-run"]
 
 
 def test_a_manager_looks_at_the_report_and_says_that_it_is_right(world: World) -> None:
@@ -331,6 +333,27 @@ def test_before_the_tables_are_there_the_page_says_how_to_make_them(
     assert "Ask whoever runs Airflow" in manager.words["tables"]
     assert "migrate" not in manager.whole
     assert admin.get().status_code == 503, "every other page needs them"
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "command"),
+    [("0001", "are behind", "loyalty-desk migrate"), ("9999", "are ahead", "")],
+)
+def test_tables_of_another_version_are_wrong_and_say_which_way(
+    serve: Callable[..., DeskClient], empty_url: str, version: str, told: str, command: str
+) -> None:
+    engine = open_engine(empty_url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+    engine.dispose()
+
+    page = Page(serve(empty_url).as_user("admin").get("/setup").text)
+
+    assert page.states["tables"] == "wrong"
+    assert told in page.words["tables"]
+    assert command in page.words["tables"]
+    assert ("loyalty_desk migrate" in page.words["tables"]) is bool(command)
 
 
 def test_a_database_that_is_away_is_wrong(serve: Callable[..., DeskClient], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from loyalty_desk.doctor.finding import Finding
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
@@ -20,6 +21,8 @@ class Account:
     title: str
     conn_id: str
     conn_type: str
+    add: str
+    """The command that adds it."""
     counter: str
     """The counter of a run that tells how often the account was asked."""
     is_missing: bool = False
@@ -89,7 +92,8 @@ class Facts:
     """Whether they could, with a secret in the connection."""
     switches: Mapping[str, Switch] | None
     """How each DAG stands; None where Airflow's database cannot be asked."""
-    staging_trouble: str | None = None
+    database: tuple[Finding, ...] = ()
+    """What the doctor finds wrong with the staging database."""
     has_tables: bool = True
     address: str | None
     """Where others reach this installation."""

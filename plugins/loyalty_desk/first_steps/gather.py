@@ -13,10 +13,18 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.connect.tokens import list_tokens
 from loyalty_desk.connect.urls import public_url
+from loyalty_desk.doctor.database import (
+    DATABASE,
+    MIGRATIONS,
+    check_database,
+    check_migrations,
+)
+from loyalty_desk.doctor.examine import one_check
+from loyalty_desk.doctor.finding import Severity
+from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import (
     LoyaltyDeskError,
     NoConnectionError,
-    NotMigratedError,
     SettingsError,
     StagingUnavailableError,
 )
@@ -26,14 +34,14 @@ from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.connections import capabilities
 from loyalty_desk.hooks.dag_switches import find_switches
-from loyalty_desk.hooks.found import GORGIAS, OWN_TYPES
+from loyalty_desk.hooks.found import GORGIAS, OWN_TYPES, add_gorgias, add_platform
 from loyalty_desk.hooks.trying import Tried, check_gorgias, check_platform, told_of
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Opens, RunState
-from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging.engine import check_migrated, reading
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.staging.engine import Standing, check_migrated, reading, tables_stand
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import load_run_record
 from loyalty_desk.staging.statements import statement
@@ -80,6 +88,7 @@ def _accounts(store: StoreSettings, kind: type[Platform]) -> tuple[Account, Acco
         title="Gorgias",
         conn_id=store.gorgias_conn_id,
         conn_type=GORGIAS,
+        add=add_gorgias(store.gorgias_conn_id),
         counter="gorgias_requests",
     )
     platform = _account(
@@ -87,6 +96,7 @@ def _accounts(store: StoreSettings, kind: type[Platform]) -> tuple[Account, Acco
         title=kind.title,
         conn_id=store.platform_conn_id,
         conn_type=kind.name if kind.name in OWN_TYPES else "http",
+        add=add_platform(store.platform_conn_id, kind),
         counter="platform_requests",
     )
     return gorgias, platform
@@ -125,16 +135,29 @@ def _staging(store: StoreSettings) -> dict[str, Any]:
         with reading(engine) as connection:
             remembered = _remembered(connection, store.name)
         made = {kind: len(known_objects(engine, store.name, kind)) for kind in Kind}
-    except NotMigratedError as error:
-        trouble, has_tables = str(error), error.has_tables
-    except (SettingsError, StagingUnavailableError) as error:
-        trouble, has_tables = str(error), True
-    except DBAPIError as error:  # its text may hold what was sent
-        trouble, has_tables = f"the staging database fails ({type(error).__name__})", True
-    else:
-        made = {kind: count for kind, count in made.items() if count}
-        return {"remembered": Remembered(made=made, **remembered)}
-    return {"remembered": None, "staging_trouble": trouble, "has_tables": has_tables}
+    except (SettingsError, StagingUnavailableError, DBAPIError):
+        return {"remembered": None, **_database_troubles()}
+    made = {kind: count for kind, count in made.items() if count}
+    return {"remembered": Remembered(made=made, **remembered)}
+
+
+def _database_troubles() -> dict[str, Any]:
+    """What the doctor says of a database that cannot be used, and whether it has any tables."""
+    scope = Scope(file=stores_file())
+    try:
+        found = [
+            *one_check(DATABASE, check_database, scope),
+            *one_check(MIGRATIONS, check_migrations, scope),
+        ]
+        has_tables = tables_stand(scope.engine)[0] is not Standing.NONE
+    except (SettingsError, StagingUnavailableError, DBAPIError):
+        has_tables = True
+    finally:
+        scope.close()
+    return {
+        "database": tuple(one for one in found if one.severity is Severity.ERROR),
+        "has_tables": has_tables,
+    }
 
 
 def _remembered(connection: Connection, store: str) -> dict[str, Any]:

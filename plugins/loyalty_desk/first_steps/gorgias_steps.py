@@ -27,8 +27,8 @@ def connect(facts: Facts) -> Step:
         base,
         buttons=(trigger(dag_id, "Connect"),) if is_on else (),
         commands=(
-            f"python -m loyalty_desk connect --store {store} --plan",
-            f"python -m loyalty_desk connect --store {store}",
+            f"loyalty-desk connect --store {store} --plan",
+            f"loyalty-desk connect --store {store}",
         ),
     )
     if known.is_disconnected:

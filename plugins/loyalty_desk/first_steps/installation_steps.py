@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from loyalty_desk.doctor.database import DATABASE, MIGRATE
+from loyalty_desk.doctor.finding import not_checked
 from loyalty_desk.first_steps.facts import Account, Facts
 from loyalty_desk.first_steps.families import SYNC, dag_of, when_paused
 from loyalty_desk.first_steps.step import Form, May, State, Step, unpause
 from loyalty_desk.hooks.dag_switches import Switch
-from loyalty_desk.hooks.found import GORGIAS
 from loyalty_desk.records import RunState
 from loyalty_desk.report.formats import moment
-
-MIGRATE = "python -m loyalty_desk migrate"
 
 
 def connections(facts: Facts) -> Step:
@@ -35,6 +34,14 @@ def connections(facts: Facts) -> Step:
             detail=" ".join(f"{one.conn_id}: {one.trouble}." for one in broken),
             todo="Correct it in Airflow under Admin, Connections.",
         )
+    if missing and facts.switches is None:
+        return replace(
+            base,
+            state=State.UNSEEN,
+            found="Airflow's own database did not tell which connections there are.",
+            todo="See that it answers:",
+            commands=("airflow db check",),
+        )
     if missing:
         told = " and ".join(f"{one.title} ({one.conn_id})" for one in missing)
         return replace(
@@ -44,7 +51,7 @@ def connections(facts: Facts) -> Step:
             todo="In Airflow, under Admin, Connections, Add Connection: "
             + "; ".join(f"name {one.conn_id}, type {_type(one)}" for one in missing)
             + ".",
-            commands=tuple(_add(one) for one in missing),
+            commands=tuple(one.add for one in missing),
         )
     return _tried(facts, base, Form(label="Test both", action="test"))
 
@@ -106,14 +113,6 @@ def _type(account: Account) -> str:
     return "HTTP" if account.conn_type == "http" else account.title
 
 
-def _add(account: Account) -> str:
-    login = " --conn-host <account> --conn-login <e-mail>" if account.conn_type == GORGIAS else ""
-    return (
-        f"airflow connections add {account.conn_id} --conn-type {account.conn_type}{login}"
-        " --conn-password <API key>"
-    )
-
-
 def tables(facts: Facts) -> Step:
     """Does the staging database have the tables of this version?"""
     base = Step(
@@ -121,7 +120,7 @@ def tables(facts: Facts) -> Step:
         title="Tables",
         whom="Ask whoever runs Airflow: it takes one command on the server.",
     )
-    if facts.staging_trouble is None:
+    if facts.remembered is not None:
         return replace(
             base,
             state=State.DONE,
@@ -134,17 +133,18 @@ def tables(facts: Facts) -> Step:
             base,
             state=State.TO_DO,
             found="The database of Loyalty Desk has no tables yet.",
-            detail=f"{facts.staging_trouble}.",
             todo="Make them by one command:",
             commands=(MIGRATE,),
         )
+    told = facts.database or (not_checked(DATABASE, "it could not be read a moment ago"),)
     return replace(
         base,
         state=State.WRONG,
         found="The database of Loyalty Desk cannot be used as it is.",
-        detail=f"{facts.staging_trouble}.",
-        todo="See that the database is there, and bring its tables up to date:",
-        commands=(MIGRATE,),
+        detail=" ".join(f"The {one.check}: {one.what}." for one in told),
+        todo=" ".join(f"{one.remedy}." for one in told if one.remedy),
+        commands=tuple(command for one in told for command in one.commands),
+        in_compose=tuple(command for one in told for command in one.in_compose),
     )
 
 

@@ -32,7 +32,7 @@ def dry_run(facts: Facts) -> Step:
         buttons=_buttons(facts, trigger(dag_of(SYNC, store), "Start a dry run", dry_run=True)),
         commands=(
             f"airflow dags trigger {dag_of(SYNC, store)} --conf '{{\"dry_run\": true}}'",
-            f"python -m loyalty_desk sync --store {store} --dry-run",
+            f"loyalty-desk sync --store {store} --dry-run",
         ),
     )
     unfinished = _unfinished(base, known.dry, again)

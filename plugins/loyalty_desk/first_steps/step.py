@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from loyalty_desk.doctor.finding import compose_form
+
 
 class State(StrEnum):
     """What may be said of a step. Only what was seen counts as done."""
@@ -87,6 +89,12 @@ class Step:
     form: Form | None = None
     links: tuple[Link, ...] = ()
     commands: tuple[str, ...] = ()
+    in_compose: tuple[str, ...] = ()
+    """What to type with Docker Compose, where that is not the same commands in a service."""
+
+    @property
+    def composed(self) -> tuple[str, ...]:
+        return self.in_compose or tuple(map(compose_form, self.commands))
 
 
 def unpause(dag_ids: list[str], label: str) -> Button:
@@ -111,8 +119,3 @@ def trigger(dag_id: str, label: str, **conf: Any) -> Button:
     )
     done = "Airflow has started it. It shows here as soon as its first task runs."
     return Button(label=label, calls=(call,), done=done)
-
-
-def in_compose(command: str) -> str:
-    """The same command with Docker Compose."""
-    return f"docker compose exec scheduler {command}"

@@ -26,15 +26,14 @@ def find_switches(dag_ids: Sequence[str]) -> dict[str, Switch] | None:
     # A second of imports that a process pays once, and only one that serves pages.
     from airflow.models.dag import DagModel  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
-    from sqlalchemy import select  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    loaded = select(DagModel.dag_id, DagModel.is_paused).where(
-        DagModel.dag_id.in_(dag_ids), DagModel.is_stale.is_(False)
-    )
     try:
         with create_session(scoped=False) as session:
-            found = {row.dag_id: row.is_paused for row in session.execute(loaded)}
+            loaded = session.query(DagModel.dag_id, DagModel.is_paused).filter(
+                DagModel.dag_id.in_(dag_ids), DagModel.is_stale.is_(False)
+            )
+            found = {row.dag_id: row.is_paused for row in loaded}
     except SQLAlchemyError as error:
         log.warning("Airflow's database cannot be asked (%s)", type(error).__name__)
         return None

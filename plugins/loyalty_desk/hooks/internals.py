@@ -44,6 +44,9 @@ INTERNALS: Final[Mapping[str, str]] = {
     "airflow.utils.state.State": "which states of a task are its end",
     "airflow.utils.session.create_session": "Airflow's database, for the two above and for which"
     " DAGs are paused; and for a note where `dag.test()` runs without a scheduler",
+    # The doctor, on the command line
+    "airflow.models.pool.Pool": "whether the pools of our queues are there; Airflow's own command"
+    " takes five seconds to tell",
     # Notes of runs, in the scheduler; `LOYALTY_DESK_RUN_NOTES=false` leaves it out
     "airflow.models.xcom.XComModel": "the note that a task left for its run: no task may write one",
 }

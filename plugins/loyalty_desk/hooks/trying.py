@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import (
     ApiError,
     BadConnectionError,
@@ -27,7 +28,7 @@ from loyalty_desk.hooks.connections import (
     platform_transport,
 )
 from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
-from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost
+from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost, ahead_s
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import Platform
@@ -43,6 +44,8 @@ class Tried:
 
     works: bool
     sentence: str
+    ahead_s: float | None = None
+    """How far this machine's clock is ahead of the service's, if it answered."""
 
 
 class OneTry(Transport):
@@ -148,6 +151,12 @@ class _Service:
 
 
 def _judge(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tried:
+    tried = _ask(service, transport, ask)
+    got = transport.got if isinstance(transport, OneTry) else None
+    return replace(tried, ahead_s=ahead_s(got, utc_now()))
+
+
+def _ask(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tried:
     try:
         return Tried(works=True, sentence=f"It works: {ask()}.")
     except StagingUnavailableError as error:

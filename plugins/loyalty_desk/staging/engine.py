@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum, auto
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
@@ -24,16 +25,29 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import NotMigratedError, SettingsError, StagingUnavailableError
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
+ENCODING = "UTF8"
 
 _T = TypeVar("_T")
 BUSY_TIMEOUT_S = 30
 _DECIDE_TRIES = 5
 _CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
+
+
+class Standing(StrEnum):
+    """How the tables stand to this version of the program."""
+
+    NONE = auto()
+    BEHIND = auto()
+    CURRENT = auto()
+    AHEAD = auto()
+    """A newer version made them."""
+
+
 _SQLITE_PRAGMAS = (
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last commits, never corrupt
     "PRAGMA cache_size = -163840",  # 160 MiB, so that the indexes of a million rows stay in memory
@@ -110,25 +124,43 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
             )
+        found = _find_revision(connection)
+        if _standing_of(found) is Standing.AHEAD:
+            raise SettingsError(
+                f"the staging database {_shown(engine.url)} has tables of version {found}, which"
+                " a newer Loyalty Desk made: install that version here too"
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
 
 def check_migrated(engine: Engine) -> None:
-    """Raise NotMigratedError, with the remedy, unless the tables are those of this version."""
+    """Raise SettingsError, with the remedy, unless the tables are those of this version."""
     with reading(engine) as connection:
         revision = _find_revision(connection)
     head = _head_revision()
     if revision is None:
-        raise NotMigratedError(
-            f"the staging database {_shown(engine.url)} has no tables; {REMEDY}", has_tables=False
-        )
+        raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
     if revision != head:
-        raise NotMigratedError(
+        raise SettingsError(
             f"the staging database {_shown(engine.url)} has tables of version {revision}, "
-            f"this program needs {head}; {REMEDY}",
-            has_tables=True,
+            f"this program needs {head}; {REMEDY}"
         )
+
+
+def tables_stand(engine: Engine) -> tuple[Standing, str | None]:
+    """How the tables stand to this version, and the version that they are of."""
+    with reading(engine) as connection:
+        found = _find_revision(connection)
+    return _standing_of(found), found
+
+
+def find_file(url: str) -> Path | None:
+    """The SQLite file that a URL names, there or not; None for another database. Raises
+    SettingsError for what is no URL.
+    """
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
 
 
 def _parse(url: str) -> URL:
@@ -203,7 +235,20 @@ def _pg_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"application_name": "loyalty_desk"}
     if "connect_timeout" not in url.query:
         options["connect_timeout"] = _CONNECT_TIMEOUT_S
-    return create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    # Before SQLAlchemy asks anything: with some encodings it cannot read what comes back.
+    event.listen(engine, "connect", _require_encoding, insert=True)
+    return engine
+
+
+def _require_encoding(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    found = connection.info.parameter_status("server_encoding")
+    if found != ENCODING:
+        raise SettingsError(
+            f"the staging database {connection.info.dbname} has the encoding {found}, and names of"
+            f" people need {ENCODING}: make it anew, by createdb --encoding {ENCODING} --template"
+            " template0"
+        )
 
 
 def _explain_missing_tables(context: ExceptionContext) -> None:
@@ -233,3 +278,14 @@ def _head_revision() -> str:
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
 
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+def _standing_of(revision: str | None) -> Standing:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
+
+    if revision is None:
+        return Standing.NONE
+    if revision == _head_revision():
+        return Standing.CURRENT
+    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    return Standing.BEHIND if revision in known else Standing.AHEAD

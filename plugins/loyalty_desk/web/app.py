@@ -7,7 +7,14 @@ import logging
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.web import awards_api, lookup_api, ready_api, take_back_api, webhooks_api
+from loyalty_desk.web import (
+    awards_api,
+    identity_api,
+    lookup_api,
+    ready_api,
+    take_back_api,
+    webhooks_api,
+)
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.desk import (
     awards,
@@ -34,6 +41,7 @@ def make_app() -> FastAPI:
     app.include_router(lookup_api.router)
     app.include_router(webhooks_api.router)
     app.include_router(ready_api.router)
+    app.include_router(identity_api.router)
     # A new award goes before an award by its id.
     awarding = (new_award, awards, batches)
     for place in (files, overview, mismatches, *awarding, customers, quality, setup, tokens):

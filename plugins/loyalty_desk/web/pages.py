@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc
-from loyalty_desk.first_steps.step import Call, in_compose
+from loyalty_desk.first_steps.step import Call
 from loyalty_desk.report import formats
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.forms import FIELD, form_token
@@ -148,7 +148,6 @@ def templates() -> Environment:
         "url": lambda values: urlencode({key: value for key, value in values.items() if value}),
         "amount": _amount,
         "calls": _calls,
-        "in_compose": in_compose,
     }
     environment.globals["share"] = formats.share
     return environment

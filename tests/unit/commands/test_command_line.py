@@ -26,6 +26,7 @@ COMMANDS = {
     "card": "",
     "connect": "--adopt-widget --by --plan --probe --store",
     "disconnect": "--by --clear-cards --store --waiting-awards",
+    "doctor": "--json --store",
     "erase": "--customer --email --forget --member --store",
     "expectations": "--store",
     "gauges": "",

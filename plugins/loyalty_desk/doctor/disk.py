@@ -1,0 +1,59 @@
+"""The folder of reports and SQLite files: room, and the right to write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
+
+from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
+from loyalty_desk.doctor.scope import Scope
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.staging.engine import find_file
+
+DISK: Final = "disk"
+MIB: Final = 1024 * 1024
+LEAST_BYTES: Final = 100 * MIB
+"""Less does not do for what a sync writes beside its tables."""
+LITTLE_BYTES: Final = 1024 * MIB
+TRIED_BYTES: Final = 64 * 1024
+ROOM: Final = "Make room, or give it a larger disk: LOYALTY_DESK_VAR_DIR says where it is"
+
+
+def check_disk(_scope: Scope) -> Iterator[Finding]:
+    """Can files be written where they go, and is there room for more?"""
+    var_dir = installation().var_dir
+    if not isinstance(var_dir, Path):
+        yield not_checked(
+            DISK, f"{var_dir} is no folder of this machine, so nothing is tried there"
+        )
+    folders = [var_dir] if isinstance(var_dir, Path) else []
+    file = find_file(installation().resolved_staging_url())
+    if file is not None and var_dir not in file.parents:
+        folders.append(file.parent)
+    for folder in folders:
+        yield _look_at(folder)
+
+
+def _look_at(folder: Path) -> Finding:
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    try:
+        with TemporaryFile(dir=there) as file:
+            file.write(bytes(TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        what = f"nothing can be written to {there}: {error.strerror}"
+        return trouble(DISK, f"{what} ({_room(free)})", f"{ROOM}, and let our user write there")
+    if free < LITTLE_BYTES:
+        severity = Severity.ERROR if free < LEAST_BYTES else Severity.WARNING
+        return trouble(DISK, f"{there} is nearly full: {_room(free)}", ROOM, severity=severity)
+    return fine(DISK, f"{there} can be written, {_room(free)}")
+
+
+def _room(free: int) -> str:
+    return f"{free // MIB:,} MiB free"
