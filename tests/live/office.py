@@ -15,8 +15,6 @@ from tests.http.desk import DeskClient
 from tests.live.collector import Collector
 
 STORE, HASTY, LATE, NEWCOMER = "demo", "hasty", "late", "newcomer"
-ACCOUNT = "accounts_of_newcomer"
-"""The sandbox that the newcomer's connections lead to, once somebody adds them."""
 DAG_ID = f"award_points__{STORE}"
 LIMIT_S = 120.0
 """How long anything may take that takes a few seconds on a machine with nothing else to do."""

@@ -11,7 +11,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from sandbox.rivo.hooks import SIGNATURE, sign
 from scripts.services import connections
 from tests.browser import shoot
-from tests.live.office import ACCOUNT, LIMIT_S, NEWCOMER, Office
+from tests.live.office import LATE, LIMIT_S, NEWCOMER, Office
 
 pytestmark = pytest.mark.flow
 
@@ -56,7 +56,7 @@ def test_a_store_goes_from_nothing_to_done_by_the_check_list(
     becomes(desk, "dags", "done")
     shoot(page, "desk-setup-in-airflow")
 
-    account = office.desk.sandboxes[ACCOUNT].credentials
+    account = office.desk.sandboxes[LATE].credentials
     for conn_id, fields in connections(account, NEWCOMER).items():
         office.desk.api.set_connection(conn_id, fields)
     step(desk, "connections").get_by_role("button", name="Test both").click(timeout=LATER_MS)

@@ -39,9 +39,9 @@ def summary(steps: Sequence[Step]) -> str:
     unseen = [step.title for step in steps if step.state is State.UNSEEN]
     if settled + len(unseen) == len(steps):
         return (
-            f"{settled} of {len(steps)} steps are done. Look yourself whether the rest is:"
+            f"Done: {settled} of {len(steps)}. Look yourself whether the rest is:"
             f" {', '.join(unseen)}."
         )
     step = next_step(steps)
     told = f" Next: {step.title}." if step else ""
-    return f"{settled} of {len(steps)} steps are done.{told}"
+    return f"Done: {settled} of {len(steps)}.{told}"

@@ -95,7 +95,7 @@ def webhooks(facts: Facts) -> Step:
     """Does the platform tell of changes at once?"""
     store, known, title = facts.store, facts.remembered, facts.platform
     base = _base(facts, key="webhooks", title=f"Webhooks from {title}")
-    by_sync = f"changes show after the next sync ({store.schedule or 'by hand'})"
+    by_sync = "changes show after the next sync"
     if not facts.could_sign_webhooks:
         found = f"{title} has none that can be verified; {by_sync}."
         return replace(base, state=State.NOT_NEEDED, found=found)
@@ -107,7 +107,9 @@ def webhooks(facts: Facts) -> Step:
     if facts.signs_webhooks is None:
         found = f"Whether they can be verified stands in the connection {store.platform_conn_id}."
         todo = "See to the step Connections first."
-        return replace(base, state=State.UNSEEN, found=found, todo=todo)
+        is_missing = any(one.is_missing for one in facts.accounts)
+        state = State.LATER if is_missing else State.UNSEEN
+        return replace(base, state=state, found=found, todo=todo)
     return _not_yet(facts, base, by_sync)
 
 

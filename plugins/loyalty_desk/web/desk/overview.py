@@ -122,8 +122,9 @@ def _files(connection: Connection, store: str) -> dict[str, list[str]]:
 
 
 def has_file(store: str, run_id: str, name: str) -> bool:
-    """Whether a run's file is where the desk reads."""
-    return _find_file(store, run_id, name) is not None
+    """Whether the desk finds a file of one of the last runs."""
+    with reading(staging_engine()) as connection:
+        return name in _files(connection, store).get(run_id, [])
 
 
 def _find_file(store: str, run_id: str, name: str) -> Path | None:

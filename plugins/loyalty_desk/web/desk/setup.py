@@ -52,8 +52,7 @@ MARKS: Final = {
 }
 REPORT: Final = "report.html"
 AWAY: Final = (
-    "The file of the report is not where the desk reads: the log of the run's task report says"
-    " where it was written."
+    "The desk does not find its file: the log of the run's task report says where it was written."
 )
 
 
