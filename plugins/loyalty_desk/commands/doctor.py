@@ -7,6 +7,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -36,19 +37,17 @@ def doctor(
 ) -> None:
     """Say what is wrong with this installation: 0 nothing, 1 look at it, 2 something does not work.
 
-    It changes nothing.
+    It leaves everything as it was.
     """
     from loyalty_desk.doctor.examine import examine  # noqa: PLC0415 - slow to import
     from loyalty_desk.doctor.finding import worst  # noqa: PLC0415
 
-    # What others say meanwhile is no news beside the findings, nor is it JSON.
-    logging.disable()
-    warnings.simplefilter("ignore")
     findings = []
-    for finding in examine(store):
-        findings.append(finding)
-        if not as_json:
-            typer.echo("\n".join(_lines(finding)))
+    with _quiet():
+        for finding in examine(store):
+            findings.append(finding)
+            if not as_json:
+                typer.echo("\n".join(_lines(finding)))
     severity = worst(findings)
     if as_json:
         told = {"severity": severity, "findings": [asdict(one) for one in findings]}
@@ -56,6 +55,17 @@ def doctor(
     else:
         typer.echo(_summary(findings))
     raise typer.Exit(EXIT_CODES[severity])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what others say meanwhile: it is no news beside the findings, nor is it JSON."""
+    logging.disable()
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _lines(finding: Finding) -> Iterator[str]:

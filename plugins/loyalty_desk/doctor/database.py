@@ -13,7 +13,7 @@ from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StagingUnavailableError
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import Standing, find_file, tables_stand
-from loyalty_desk.staging.rights import find_missing_rights
+from loyalty_desk.staging.rights import find_missing_rights, may_make_tables
 from loyalty_desk.staging.writable import check_writable
 
 DATABASE: Final = "database"
@@ -24,11 +24,10 @@ _URL: Final = "LOYALTY_DESK_STAGING_URL"
 
 def check_database(scope: Scope) -> Iterator[Finding]:
     """Can it be opened, and may we do there what we do?"""
-    absent = _absent_file()
-    if absent is not None:
-        yield trouble(DATABASE, f"there is no file {absent} yet", "Make it", MIGRATE)
-        return
     try:
+        if (absent := _absent_file()) is not None:
+            yield trouble(DATABASE, f"there is no file {absent} yet", "Make it", MIGRATE)
+            return
         engine = scope.engine
     except StagingUnavailableError as error:
         yield trouble(
@@ -46,14 +45,21 @@ def check_database(scope: Scope) -> Iterator[Finding]:
 
 def _use(scope: Scope) -> Finding | None:
     """What keeps us from working with the database."""
-    standing, _ = tables_stand(scope.engine)
-    if missing := find_missing_rights(scope.engine, makes_tables=standing is not Standing.CURRENT):
+    if missing := find_missing_rights(scope.engine):
         user = scope.engine.url.username
         return trouble(
             DATABASE,
             f"the database user {user} lacks {missing}",
             "Have the owner of the database give it: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL"
             f" TABLES IN SCHEMA public TO {user}, or let {user} own the database",
+        )
+    standing, _ = tables_stand(scope.engine)
+    if standing in {Standing.NONE, Standing.BEHIND} and not may_make_tables(scope.engine):
+        return trouble(
+            DATABASE,
+            f"the database user {scope.engine.url.username} may not make tables",
+            "Have the owner of the database give it CREATE in the schema, or run this as the owner",
+            MIGRATE,
         )
     if standing is Standing.NONE:
         return None  # what is there to write to is a matter of the migrations

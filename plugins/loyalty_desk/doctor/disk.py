@@ -11,6 +11,7 @@ from typing import Final
 
 from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
 from loyalty_desk.doctor.scope import Scope
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import find_file
 
@@ -31,15 +32,26 @@ def check_disk(_scope: Scope) -> Iterator[Finding]:
             DISK, f"{var_dir} is no folder of this machine, so nothing is tried there"
         )
     folders = [var_dir] if isinstance(var_dir, Path) else []
-    file = find_file(installation().resolved_staging_url())
+    file = _staging_file()
     if file is not None and var_dir not in file.parents:
         folders.append(file.parent)
-    for folder in folders:
-        yield _look_at(folder)
+    for there in dict.fromkeys(map(_existing, folders)):
+        yield _look_at(there)
 
 
-def _look_at(folder: Path) -> Finding:
-    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+def _staging_file() -> Path | None:
+    try:
+        return find_file(installation().resolved_staging_url())
+    except SettingsError:  # which the check of the database tells
+        return None
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or where it would be made."""
+    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
+
+
+def _look_at(there: Path) -> Finding:
     free = shutil.disk_usage(there).free
     try:
         with TemporaryFile(dir=there) as file:

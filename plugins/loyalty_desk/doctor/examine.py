@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from pydantic import ValidationError
+
 from loyalty_desk.doctor import (
     accounts,
     airflow_parts,
@@ -17,8 +19,8 @@ from loyalty_desk.doctor import (
 )
 from loyalty_desk.doctor.finding import Finding, not_checked
 from loyalty_desk.doctor.scope import Scope
-from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.settings.stores_file import stores_file
+from loyalty_desk.errors import LoyaltyDeskError, SettingsError
+from loyalty_desk.settings.stores_file import StoresFile, stores_file
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 def examine(wanted: str | None = None) -> Iterator[Finding]:
     """Look at everything, or at the installation and one store; each finding as it is made."""
-    scope = Scope(file=stores_file(), wanted=wanted)
+    scope = Scope(file=_read_stores(), wanted=wanted)
     try:
         for name, check in CHECKS.items():
             yield from one_check(name, check, scope)
@@ -53,10 +55,28 @@ def examine(wanted: str | None = None) -> Iterator[Finding]:
         scope.close()
 
 
+def _read_stores() -> StoresFile:
+    """The stores file, or none of it where the variables do not even say which it is."""
+    try:
+        return stores_file()
+    except SettingsError as error:
+        return StoresFile({}, {"": str(error)})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"LOYALTY_DESK_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}"
+            for one in error.errors(include_input=False, include_context=False, include_url=False)
+        )
+        return StoresFile({}, {"": wrong})
+
+
 def one_check(name: str, check: Check, scope: Scope) -> Iterator[Finding]:
     """What one check finds. It ends with that it could not be made where anything else fails."""
+    found = None
     try:
-        yield from check(scope)
+        for found in check(scope):
+            yield found
+        if found is None:
+            yield not_checked(name, "there is no store whose settings are right")
     except LoyaltyDeskError as error:
         yield not_checked(name, " ".join(str(error).split()))
     except Exception as error:  # whatever it is, the other checks still tell

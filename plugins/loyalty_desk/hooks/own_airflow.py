@@ -60,9 +60,9 @@ def find_served_queues() -> Mapping[str, int] | None:
     """How many workers take each queue; none where no worker answers, None without the broker."""
     from airflow.providers.celery.executors.celery_executor import app  # noqa: PLC0415
 
-    with app.connection_for_read() as broker:
+    with app.connection_for_read(connect_timeout=ANSWER_LIMIT_S) as broker:
         try:
-            broker.ensure_connection(max_retries=1, interval_start=0, timeout=ANSWER_LIMIT_S)
+            broker.connect()
             found = app.control.inspect(timeout=ANSWER_LIMIT_S).active_queues() or {}
         except (OSError, *broker.recoverable_connection_errors) as error:
             log.warning("the broker of the queues does not answer (%s)", type(error).__name__)

@@ -29,7 +29,6 @@ from loyalty_desk.errors import SettingsError, StagingUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
-ENCODING = "UTF8"
 
 _T = TypeVar("_T")
 BUSY_TIMEOUT_S = 30
@@ -202,6 +201,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    [encoding] = connection.execute("PRAGMA encoding").fetchone()
+    _require(encoding, "UTF-8", "the file of the staging database", "begin with a new file")
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
     connection.isolation_level = None
@@ -242,12 +243,19 @@ def _pg_engine(url: URL) -> Engine:
 
 
 def _require_encoding(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
-    found = connection.info.parameter_status("server_encoding")
-    if found != ENCODING:
+    _require(
+        connection.info.parameter_status("server_encoding"),
+        "UTF8",
+        f"the staging database {connection.info.dbname}",
+        "make it anew, by createdb --encoding UTF8 --template template0",
+    )
+
+
+def _require(encoding: str | None, wanted: str, what: str, remedy: str) -> None:
+    """Raise SettingsError where names of people cannot be kept as they are."""
+    if encoding != wanted:
         raise SettingsError(
-            f"the staging database {connection.info.dbname} has the encoding {found}, and names of"
-            f" people need {ENCODING}: make it anew, by createdb --encoding {ENCODING} --template"
-            " template0"
+            f"{what} has the encoding {encoding}, and names of people need {wanted}: {remedy}"
         )
 
 

@@ -19,28 +19,36 @@ _TABLES: Final = text(
 )
 _OTHERS: Final = text(
     "SELECT has_database_privilege(current_database(), 'TEMP') AS temporary,"
-    " current_schema() IS NOT NULL AS sees_schema,"
-    " COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE) AS creates"
+    " current_schema() IS NOT NULL AS sees_schema"
 )
+_MAKES: Final = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 
 
-def find_missing_rights(engine: Engine, *, makes_tables: bool) -> str:
-    """What is missing, in words; empty when nothing is. `makes_tables` if it has to migrate."""
+def find_missing_rights(engine: Engine) -> str:
+    """What is missing for the daily work, in words; empty when nothing is."""
     if engine.dialect.name != "postgresql":
         return ""
     with reading(engine) as connection:
-        missing = connection.execute(_TABLES, {"tables": [*METADATA.tables]}).all()
+        tables = [*METADATA.tables, "alembic_version"]
+        missing = connection.execute(_TABLES, {"tables": tables}).all()
         others = connection.execute(_OTHERS).one()
     return ", ".join(
         part
         for part in (
             "USAGE of the schema" if not others.sees_schema else "",
-            "CREATE in the schema, to make tables" if makes_tables and not others.creates else "",
             "TEMP in the database, for tables of the moment" if not others.temporary else "",
             _on_tables(missing),
         )
         if part
     )
+
+
+def may_make_tables(engine: Engine) -> bool:
+    """Whether this user could migrate; another one may do so in its place."""
+    if engine.dialect.name != "postgresql":
+        return True
+    with reading(engine) as connection:
+        return bool(connection.execute(_MAKES).scalar_one())
 
 
 def _on_tables(missing: Any) -> str:
