@@ -77,8 +77,6 @@ def stay_up(options: argparse.Namespace, console: Console) -> None:
         platforms=dict.fromkeys(names, "rivo"),
         workers=options.workers,
         variables={"WORKER_CONCURRENCY": str(TASKS_A_WORKER)},
-        # Of a cluster that one looks at nobody wants to unpause forty DAGs first.
-        settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"},
         speed=options.speed,
     )
     size = SandboxSize(

@@ -44,16 +44,18 @@ class AirflowApi:
     def __init__(self, base_url: str, user: str, password: str) -> None:
         self._base_url = base_url
         self._credentials = {"username": user, "password": password}
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy from the environment cannot reach this machine
+        # Health is asked without a token: Airflow logs a traceback where a user's is not of use.
+        self._session, self._anyone = requests.Session(), requests.Session()
+        for session in (self._session, self._anyone):
+            session.trust_env = False  # a proxy from the environment cannot reach this machine
 
     def find_unhealthy(self) -> list[str]:
         """Return the components that are not healthy yet; all of them while nothing answers."""
         try:
             # The first call builds the API that the tasks talk to, which takes seconds: better
             # now, while the other services start, than inside the first task.
-            self._session.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
-            answer = self._session.get(
+            self._anyone.get(f"{self._base_url}/execution/health", timeout=HEALTH_TIMEOUT_S)
+            answer = self._anyone.get(
                 f"{self._base_url}/api/v2/monitor/health", timeout=HEALTH_TIMEOUT_S
             ).json()
         except requests.RequestException:

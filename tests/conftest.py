@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import migrate, open_engine
 from tests import airflow_home  # noqa: F401 - it says where Airflow is, before anything imports it
 from tests.databases import SharedDatabase, new_database, running_server
@@ -68,6 +69,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     for tally in sorted(set(tallies)):
         terminalreporter.write_line(str(tally))
+
+
+@pytest.fixture(autouse=True)
+def own_installation() -> Iterator[None]:
+    """A process keeps what it read of its variables, and the next test has other ones."""
+    yield
+    installation.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def test_a_wrong_file_of_expectations_ends_the_run_before_anything_is_read(
     record = sync()
 
     assert record.state == RunState.FAILED
-    assert "push.yaml: expectation 1: description: Field required" in record.failure
+    assert "push.yaml: expectation 1: description: must be given" in record.failure
     assert world.requests("GET", "/api/customers") == 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from loyalty_desk.first_steps.families import dag_ids
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -59,11 +59,19 @@ def at_speed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def one_staging(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def staging_of_all(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """One SQLite staging database; what differs by database is tested elsewhere."""
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('http') / 'staging.db'}")
     migrate(engine)
     return engine
+
+
+@pytest.fixture
+def one_staging(staging_of_all: Engine) -> Engine:
+    """Without the tokens of an app, which the sandbox forgets with each test."""
+    with staging_of_all.begin() as connection:
+        connection.execute(text("DELETE FROM oauth_tokens"))
+    return staging_of_all
 
 
 @pytest.fixture

@@ -118,6 +118,13 @@ def test_whatever_starts_airflow_waits_for_the_migrations() -> None:
             assert waits_for == "service_completed_successfully"
 
 
+def test_no_dag_of_a_store_waits_paused_unless_env_says_so() -> None:
+    key = "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"
+    for env, expected in (({}, "False"), ({"DAGS_PAUSED": "True"}, "True")):
+        built = [service for service in read_raw(env).values() if "build" in service]
+        assert {str(service["environment"][key]) for service in built} == {expected}
+
+
 def test_dockerfile_ends_as_a_user_and_fetches_and_holds_nothing_secret() -> None:
     instructions = re.findall(r"^([A-Z]+)\s+(.*)$", DOCKERFILE, re.M)
     users = [value for word, value in instructions if word == "USER"]

@@ -8,6 +8,7 @@ again. Who means the same award once more gives it a key.
 from __future__ import annotations
 
 import csv
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -204,7 +205,9 @@ def _find_notices(lines: Sequence[Line], settings: AwardSettings) -> dict[int, s
 
 
 def read_file(path: Path) -> AwardFile:
-    """Read a file of awards; raises AwardFileError."""
+    """Read a file of awards, `-` for the standard input; raises AwardFileError."""
+    if str(path) == "-":
+        return read_content("the standard input", sys.stdin.buffer.read(MOST_BYTES + 1), Door.FILE)
     try:
         return read_content(path.name, path.read_bytes(), Door.FILE)
     except OSError as error:

@@ -33,7 +33,9 @@ Why = Annotated[str | None, typer.Option(parser=words, help="Kept in the audit."
 
 @commands.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="UTF-8, first line: names of columns.")],
+    file: Annotated[
+        Path, typer.Argument(help="UTF-8, first line: names of columns; - is the input.")
+    ],
     *,
     store: StoreName,
     dry_run: Annotated[bool, flag("--dry-run", "Say what it would do, and queue nothing.")] = False,

@@ -76,8 +76,13 @@ _COLUMNS: Final = frozenset({"column", "column_A", "column_B", "column_list"})
 class Expectation(Strict):
     """One entry of a file: an expectation as GX writes it, with a name and its stores."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")
-    type: str = Field(pattern=r"^expect_[a-z_]+$")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,79}$",
+        description="A lower-case letter, then such letters, digits or _, 80 characters at most.",
+    )
+    type: str = Field(
+        pattern=r"^expect_[a-z_]+$", description="An expectation of Great Expectations by its name."
+    )
     kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Severity = Severity.WARNING
     description: str = Field(min_length=1, max_length=200)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import pydantic_settings
 from pydantic import (
     Field,
     ValidationError,
@@ -25,7 +26,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
-from loyalty_desk.settings.mistakes import explain_mistakes
+from loyalty_desk.settings.mistakes import explain_mistakes, no_such_key, shown
 from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
@@ -62,12 +63,13 @@ QUEUES: Final = ("queues", "lanes")
 """The key of the queues and their pools, and its name in files of before."""
 
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+PREFIX = "LOYALTY_DESK_"
 
 
 class Installation(BaseSettings):
     """Settings of the whole installation; each is an environment variable `LOYALTY_DESK_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="LOYALTY_DESK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     var_dir: Path = Field(
         default=PROJECT_ROOT / "var", description="Where reports, Data Docs and SQLite files go."
@@ -256,10 +258,9 @@ def read_stores(path: Path) -> StoresFile:
         content = load_yaml(path)
     except YamlFileError as error:
         return StoresFile({}, {"": str(error)})
-    entries = content.get("stores") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or not set(content) <= {"stores", *QUEUES}:
-        wanted = "the key `stores`, with one entry a store, and perhaps `queues`, and nothing else"
-        return StoresFile({}, {"": f"{path} must hold {wanted}"})
+    if wrong := _wrong_as_a_whole(content):
+        return StoresFile({}, {"": f"{path}{wrong}"})
+    entries = content["stores"]
     given = [key for key in QUEUES if key in content]
     if len(given) > 1:
         wanted = "`queues` or, as it was called before, `lanes`, not both"
@@ -274,8 +275,8 @@ def read_stores(path: Path) -> StoresFile:
         name = str(raw_name)
         if not STORE_NAME.fullmatch(name):
             problems[name] = (
-                f"{path}: store {name!r}: a name is a lower-case letter, then letters, digits or _"
-                " (40)"
+                f"{path}: store {name!r}: a name is a lower-case letter, then lower-case"
+                " letters, digits or _, 40 characters long at most"
             )
             continue
         try:
@@ -283,14 +284,51 @@ def read_stores(path: Path) -> StoresFile:
         except ValidationError as error:
             problems[name] = explain_mistakes(f"{path}: store {name!r}", error, StoreSettings)
         except TypeError:
-            problems[name] = f"{path}: store {name!r}: its settings must be `key: value` lines"
+            problems[name] = (
+                f"{path}: store {name!r} is {shown(values)}: must be `key: value` lines"
+            )
     return StoresFile(stores, problems, queues)
+
+
+def _wrong_as_a_whole(content: Any) -> str | None:
+    """What is wrong with the top of a stores file, as the end of a sentence."""
+    wanted = "must hold the key `stores`, with one `name: settings` entry a store"
+    if not isinstance(content, dict):
+        return f" is {'empty' if content is None else shown(content)}: {wanted}"
+    unknown = [str(key) for key in content if key not in {"stores", *QUEUES}]
+    lines = [f"{key}: {no_such_key(key, ('stores', 'queues'))}" for key in unknown]
+    if "stores" not in content:
+        lines.append(f"the file {wanted}")
+    if lines:
+        return f": {'; '.join(lines)}"
+    if not isinstance(content["stores"], dict):
+        return f": stores is {shown(content['stores'])}: the file {wanted}"
+    return None
 
 
 @cache
 def installation() -> Installation:
-    """The installation's settings, read from the environment once per process."""
-    return Installation()
+    """The installation's settings, read from the environment once per process.
+
+    Raises:
+        SettingsError: a variable is wrong; the message names it.
+    """
+    try:
+        return Installation()
+    except ValidationError as error:
+        raise SettingsError(
+            explain_mistakes("environment", error, Installation, variable)
+        ) from None
+    except pydantic_settings.SettingsError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        name = variable(found[1] if found else "")
+        raise SettingsError(f"environment: {name}: must be JSON") from None
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting of the installation."""
+    name, dot, rest = key.partition(".")
+    return f"{PREFIX}{name.upper()}{dot}{rest}"
 
 
 def known_platforms() -> Mapping[str, str]:
