@@ -27,6 +27,7 @@ STATE = re.compile(r'<span class="state-word">([^<]+)</span>')
 TOKENS = re.compile(r"<[^>]+>|\s+")
 RUNS = {"members_fetched": 9, "gorgias_requests": 4, "platform_requests": 2}
 AWAY = "https://away.example"
+ADDRESS = "https://airflow.example"
 
 
 class Page:

@@ -25,42 +25,9 @@ from tests.factories import STORE
 from tests.http.api_client import forget_settings, new_client
 from tests.http.desk import DeskClient
 from tests.http.known_dags import set_dags
-from tests.http.setup_world import AWAY, Page, World
+from tests.http.setup_world import ADDRESS, AWAY, Page, World
 from tests.tried import nobody
 
-ADDRESS = "https://airflow.example"
-
-
-@pytest.fixture
-def serve(
-    desk_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., DeskClient]]:
-    """Have the desk use a staging database and a stores file with one store."""
-
-    def start(url: str, **settings: Any) -> DeskClient:
-        stores = tmp_path / "stores.yaml"
-        content = {"stores": {STORE: {"platform": "rivo", **settings}}}
-        stores.write_text(yaml.safe_dump(content), encoding="utf-8")
-        monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", url)
-        monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-        monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
-        monkeypatch.setenv("LOYALTY_DESK_PUBLIC_URL", ADDRESS)
-        forget_settings()
-        set_dags({})
-        return DeskClient(url=desk_server, session=new_client())
-
-    yield start
-    forget_settings()
-
-
-@pytest.fixture
-def world(
-    serve: Callable[..., DeskClient],
-    staging: Engine,
-    staging_url: str,
-    set_connection: SetConnection,
-) -> World:
-    return World(serve(staging_url), staging, set_connection)
 
 
 def test_a_new_store_has_everything_to_do_and_begins_with_its_connections(world: World) -> None:
@@ -310,61 +277,14 @@ def test_a_platform_without_webhooks_needs_none(
     staging_url: str,
     set_connection: SetConnection,
 ) -> None:
-    world = World(serve(staging_url, platform="smile"), staging, set_connection)
+    world = World(serve(staging_url, platform="smile", schedule=None), staging, set_connection)
 
+    world.run(RunState.SUCCEEDED)
     page = world.page()
 
+    assert "syncs run by hand" in page.words["first-run"]
     assert page.states["webhooks"] == "not needed"
     assert "after the next sync" in page.words["webhooks"]
-
-
-def test_before_the_tables_are_there_the_page_says_how_to_make_them(
-    serve: Callable[..., DeskClient], empty_url: str, set_connection: SetConnection
-) -> None:
-    client = serve(empty_url)
-    admin = client.as_user("admin")
-
-    page = Page(admin.get("/setup").text)
-
-    assert page.states["tables"] == "to do"
-    assert "docker compose exec scheduler python -m loyalty_desk migrate" in page.words["tables"]
-    for step in ("dry-run", "look", "first-run", "connect", "button"):
-        assert page.states[step] == "cannot be known from here"
-    manager = Page(client.as_user("manager").get("/setup").text)
-    assert "Ask whoever runs Airflow" in manager.words["tables"]
-    assert "migrate" not in manager.whole
-    assert admin.get().status_code == 503, "every other page needs them"
-
-
-@pytest.mark.parametrize(
-    ("version", "told", "command"),
-    [("0001", "are behind", "loyalty-desk migrate"), ("9999", "are ahead", "")],
-)
-def test_tables_of_another_version_are_wrong_and_say_which_way(
-    serve: Callable[..., DeskClient], empty_url: str, version: str, told: str, command: str
-) -> None:
-    engine = open_engine(empty_url)
-    migrate(engine)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
-    engine.dispose()
-
-    page = Page(serve(empty_url).as_user("admin").get("/setup").text)
-
-    assert page.states["tables"] == "wrong"
-    assert told in page.words["tables"]
-    assert command in page.words["tables"]
-    assert ("loyalty_desk migrate" in page.words["tables"]) is bool(command)
-
-
-def test_a_database_that_is_away_is_wrong(serve: Callable[..., DeskClient], tmp_path: Path) -> None:
-    admin = serve("postgresql://eve:secret@127.0.0.1:1/nothing").as_user("admin")
-
-    page = Page(admin.get("/setup").text)
-
-    assert page.states["tables"] == "wrong"
-    assert "cannot open the staging database" in page.words["tables"]
-    assert "secret" not in page.whole
 
 
 def test_who_may_only_look_sees_the_steps_and_whom_to_ask_and_no_command(world: World) -> None:

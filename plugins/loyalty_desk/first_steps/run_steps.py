@@ -81,7 +81,8 @@ def first_run(facts: Facts) -> Step:
     if known is None:
         return _unseen(base)
     if (done := known.real.get(RunState.SUCCEEDED)) is not None:
-        return replace(base, state=State.DONE, found=_pushed(done))
+        by_hand = "" if facts.store.schedule else " The store has no schedule: syncs run by hand."
+        return replace(base, state=State.DONE, found=f"{_pushed(done)}{by_hand}")
     sync = dag_of(SYNC, store)
     again = replace(
         base,
