@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import yaml
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from loyalty_desk.clock import utc_now
@@ -18,16 +15,13 @@ from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks import dag_switches
 from loyalty_desk.records import RunState
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.store_state import StateKey
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.api_client import forget_settings, new_client
+from tests.http.api_client import forget_settings
 from tests.http.desk import DeskClient
-from tests.http.known_dags import set_dags
 from tests.http.setup_world import ADDRESS, AWAY, Page, World
 from tests.tried import nobody
-
 
 
 def test_a_new_store_has_everything_to_do_and_begins_with_its_connections(world: World) -> None:
@@ -49,7 +43,7 @@ def test_a_new_store_has_everything_to_do_and_begins_with_its_connections(world:
     assert (
         f"airflow connections add gorgias_{STORE} --conn-type gorgias" in page.words["connections"]
     )
-    compose = f"docker compose exec scheduler airflow connections add rivo_{STORE}"
+    compose = f"scripts/compose airflow connections add rivo_{STORE}"
     assert compose in page.words["connections"]
     assert "Airflow does not know all 8 DAGs" in page.words["dags"]
 
@@ -296,10 +290,10 @@ def test_who_may_only_look_sees_the_steps_and_whom_to_ask_and_no_command(world: 
         assert page.states["connections"] == "to do"
         assert f"Ask whoever may edit the DAG loyalty_sync__{STORE}" in page.words["dags"]
         assert f"gorgias_{STORE} and rivo_{STORE}" in page.words["connections"]
-        for hidden in ("docker compose", "data-calls", "Tokens</h2>", "Settings in force"):
+        for hidden in ("scripts/compose", "data-calls", "Tokens</h2>", "Settings in force"):
             assert hidden not in page.whole, user
     assert "data-calls" in world.page("switcher").html["dags"]
-    assert "docker compose" not in world.page("switcher").whole
+    assert "scripts/compose" not in world.page("switcher").whole
 
 
 def test_the_part_that_renews_itself_is_the_same_list(world: World) -> None:

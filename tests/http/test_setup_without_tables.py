@@ -21,7 +21,7 @@ def test_before_the_tables_are_there_the_page_says_how_to_make_them(
     page = Page(admin.get("/setup").text)
 
     assert page.states["tables"] == "to do"
-    assert "docker compose exec scheduler python -m loyalty_desk migrate" in page.words["tables"]
+    assert "scripts/compose loyalty-desk migrate" in page.words["tables"]
     for step in ("dry-run", "look", "first-run", "connect", "button"):
         assert page.states[step] == "cannot be known from here"
     manager = Page(client.as_user("manager").get("/setup").text)
@@ -48,7 +48,7 @@ def test_tables_of_another_version_are_wrong_and_say_which_way(
     assert page.states["tables"] == "wrong"
     assert told in page.words["tables"]
     assert command in page.words["tables"]
-    assert ("loyalty_desk migrate" in page.words["tables"]) is bool(command)
+    assert ("loyalty-desk migrate" in page.words["tables"]) is bool(command)
 
 
 def test_a_database_that_is_away_is_wrong(serve: Callable[..., DeskClient]) -> None:

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from pydantic import ValidationError
-
 from loyalty_desk.doctor import (
     accounts,
     airflow_parts,
@@ -61,12 +59,6 @@ def _read_stores() -> StoresFile:
         return stores_file()
     except SettingsError as error:
         return StoresFile({}, {"": str(error)})
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"LOYALTY_DESK_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}"
-            for one in error.errors(include_input=False, include_context=False, include_url=False)
-        )
-        return StoresFile({}, {"": wrong})
 
 
 def one_check(name: str, check: Check, scope: Scope) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 
 class Severity(StrEnum):
@@ -38,14 +37,9 @@ class Finding:
     store: str | None = None
 
 
-_OURS: Final = "loyalty-desk "
-
-
-def compose_form(command: str, service: str = "scheduler") -> str:
+def compose_form(command: str) -> str:
     """A command of Airflow's or ours as it is typed with Docker Compose."""
-    if command.startswith(_OURS):  # the image has the package, and not the wheel's own command
-        command = f"python -m loyalty_desk {command.removeprefix(_OURS)}"
-    return f"docker compose exec {service} {command}"
+    return f"scripts/compose {command}"
 
 
 def fine(check: str, what: str, *, store: str | None = None) -> Finding:

@@ -44,7 +44,7 @@ def test_a_missing_connection_comes_with_the_command_that_adds_it(
     assert gorgias.what == "there is no usable Airflow connection 'gorgias_acme'"
     [command] = gorgias.commands
     assert command.startswith("airflow connections add gorgias_acme --conn-type gorgias")
-    assert gorgias.in_compose == (f"docker compose exec scheduler {command}",)
+    assert gorgias.in_compose == (f"scripts/compose {command}",)
     assert rivo.commands[0].startswith("airflow connections add rivo_acme --conn-type rivo")
 
 

@@ -145,7 +145,7 @@ def test_a_paused_dag_is_named_with_the_command_that_switches_it_on(
     assert found.what == "paused: award_points__acme"
     command = "airflow dags unpause --treat-dag-id-as-regex '^(award_points__acme)$' --yes"
     assert found.commands == (command,)
-    assert found.in_compose == (f"docker compose exec scheduler {command}",)
+    assert found.in_compose == (f"scripts/compose {command}",)
 
 
 def test_a_dag_that_airflow_does_not_know_is_named(

@@ -68,7 +68,7 @@ def test_a_database_without_tables_is_told_how_to_get_them(
 
     assert (found.severity, found.what) == (Severity.ERROR, "there are no tables yet")
     assert found.commands == MIGRATE
-    assert found.in_compose == ("docker compose exec scheduler python -m loyalty_desk migrate",)
+    assert found.in_compose == ("scripts/compose loyalty-desk migrate",)
 
 
 def test_to_look_for_a_file_does_not_make_it(installed: Installed) -> None:
