@@ -15,6 +15,7 @@ from loyalty_desk.web.desk import (
     overview,
     quality,
     setup,
+    tokens,
 )
 
 
@@ -23,6 +24,6 @@ def make_app() -> FastAPI:
     app = make_api()
     # A new award goes before an award by its id.
     awarding = (new_award, awards, batches)
-    for place in (files, overview, mismatches, *awarding, customers, quality, setup):
+    for place in (files, overview, mismatches, *awarding, customers, quality, setup, tokens):
         app.include_router(place.router)
     return app
