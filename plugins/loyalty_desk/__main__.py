@@ -21,6 +21,7 @@ from loyalty_desk.commands import (
     macros,
     platforms,
     privacy,
+    serve,
     sync,
     texts,
     tokens,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 for part in (
     installation,
+    serve,
     doctor,
     card,
     expectations,

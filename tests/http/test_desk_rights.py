@@ -32,6 +32,7 @@ from tests.http.desk_world import ADA, GRACE
 MAY = {
     "viewer": {Right.SEE},
     "agent": {Right.SEE, Right.AWARD},
+    "switcher": {Right.SEE, Right.UNPAUSE},
     "manager": {Right.SEE, Right.AWARD, Right.SETTLE, Right.APPROVE},
     "admin": set(Right),
 }

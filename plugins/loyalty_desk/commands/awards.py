@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +33,7 @@ Why = Annotated[str | None, typer.Option(parser=words, help="Kept in the audit."
 @commands.command("import")
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="UTF-8, first line: names of columns; - is the input.")
+        str, typer.Argument(help="UTF-8, first line: names of columns; - is the input; or s3://….")
     ],
     *,
     store: StoreName,
@@ -44,13 +43,14 @@ def import_file(
 ) -> None:
     """Queue the awards of a CSV file, all of them or none."""
     from loyalty_desk.awards.csv_import import import_awards, read_file  # noqa: PLC0415
+    from loyalty_desk.hooks.folders import open_folder  # noqa: PLC0415
     from loyalty_desk.staging.staging_clock import ask_staging_now  # noqa: PLC0415
 
     settings, now = stores_file().get(store), ask_staging_now(_engine())
     done = import_awards(
         _engine(),
         settings,
-        read_file(file),
+        read_file(open_folder(file)),
         now,
         agent=agent,
         queued_by=os_user(),

@@ -36,3 +36,8 @@ def public_url() -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise SettingsError(f"the public address uses http, so tokens would go in clear: {remedy}")
     return address.rstrip("/")
+
+
+def public_path() -> str:
+    """The path of that address, below which the API is mounted: mostly none."""
+    return urlsplit(configured_address()).path.rstrip("/")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 
-from loyalty_desk.errors import BadConnectionError
+from loyalty_desk.errors import BadConnectionError, NoConnectionError
 from loyalty_desk.hooks.addresses import account_address, base_url_of
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
@@ -123,7 +123,7 @@ def _find(
     try:
         connection = hook.get_connection(conn_id)
     except AirflowNotFoundException:
-        raise BadConnectionError(
+        raise NoConnectionError(
             f"there is no usable Airflow connection {conn_id!r}; add it: {remedy}"
         ) from None
     conn_type = connection.conn_type or ""

@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import QualityError
+from loyalty_desk.folders import Folder
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
 from loyalty_desk.quality.suites import Check, suite
@@ -42,7 +42,7 @@ def check_step(
     step: Step,
     now: datetime,
     *,
-    docs_dir: Path | None,
+    docs_dir: Folder | None,
     own: Sequence[Check] = (),
 ) -> StepResult:
     """Run a step's suite and `own`, the checks of the installation's files.

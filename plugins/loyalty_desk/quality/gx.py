@@ -13,8 +13,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.folders import Folder, refilled
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
@@ -60,7 +61,7 @@ def run_checks(
     checks: Sequence[Check],
     values: Mapping[str, Any],
     title: str,
-    docs_dir: Path | None,
+    docs_dir: Folder | None,
 ) -> tuple[CheckResult, ...]:
     """Validate the checks; `values` are the columns of `checked_run`.
 
@@ -69,10 +70,20 @@ def run_checks(
     Raises:
         CheckCrashedError: a check could not be run; it is neither passed nor failed.
     """
+    with refilled(docs_dir) if docs_dir is not None else nullcontext() as folder:
+        return _run_checks(engine, checks, values, title, folder)
+
+
+def _run_checks(
+    engine: Engine,
+    checks: Sequence[Check],
+    values: Mapping[str, Any],
+    title: str,
+    docs_dir: Path | None,
+) -> tuple[CheckResult, ...]:
     context = _context()
     datasource = _add_datasource(context, engine, _connector(engine, values))
     if docs_dir is not None:
-        shutil.rmtree(docs_dir, ignore_errors=True)
         context.add_data_docs_site("staging", _docs_site(docs_dir))
     try:
         results: dict[str, CheckResult] = {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+
+from loyalty_desk.folders import Folder
 
 
 class Step(StrEnum):
@@ -52,7 +53,7 @@ class StepResult:
 
     step: Step
     results: tuple[CheckResult, ...]
-    docs_index: Path | None
+    docs_index: Folder | None
     """The start page of the step's Data Docs; None when none were asked for."""
 
     @property

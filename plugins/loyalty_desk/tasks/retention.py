@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.folders import find_kept, remove
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.privacy.awards import blank_award
-from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 
@@ -80,9 +80,10 @@ def _remove_report(store: str, run: Row[Any]) -> None:
     """Remove the folder of a run's report, if it is one of the store's."""
     if run.report_path is None:
         return
-    folder = Path(run.report_path).parent.resolve()
-    if folder.parent == (installation().var_dir / "reports" / store).resolve():
-        shutil.rmtree(folder, ignore_errors=True)
+    reports = own_folder("reports", store)
+    folder = find_kept(reports, run.report_path.rpartition("/")[0])
+    if folder is not None and find_kept(reports, str(folder.parent)) is None:  # right below it
+        remove(folder, ignore_errors=True)
 
 
 def _blank_awards(engine: Engine, store: str, before: datetime) -> int:

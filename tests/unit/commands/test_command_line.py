@@ -39,6 +39,7 @@ COMMANDS = {
     "platform guesses": "",
     "pools": "",
     "restored": "--by",
+    "serve": "--access-log --connections --drain --host --port --proxy --root-path",
     "settings": "",
     "stores": "",
     "sync": "--dry-run --full-resync --limit --release-brake --store",
