@@ -1,4 +1,4 @@
-"""The folder of reports and SQLite files: room, and the right to write."""
+"""Where reports and SQLite files go, a disk or an object store: room, and the right to write."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
+from uuid import uuid4
 
-from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
+from loyalty_desk.doctor.finding import Finding, Severity, fine, trouble
 from loyalty_desk.doctor.scope import Scope
-from loyalty_desk.errors import SettingsError
+from loyalty_desk.errors import SettingsError, StorageError
+from loyalty_desk.folders import filled, remove
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import find_file
 
@@ -28,15 +31,26 @@ def check_disk(_scope: Scope) -> Iterator[Finding]:
     """Can files be written where they go, and is there room for more?"""
     var_dir = installation().var_dir
     if not isinstance(var_dir, Path):
-        yield not_checked(
-            DISK, f"{var_dir} is no folder of this machine, so nothing is tried there"
-        )
+        yield _try_object_store(var_dir)
     folders = [var_dir] if isinstance(var_dir, Path) else []
     file = _staging_file()
     if file is not None and var_dir not in file.parents:
         folders.append(file.parent)
     for there in dict.fromkeys(map(_existing, folders)):
         yield _look_at(there)
+
+
+def _try_object_store(address: str) -> Finding:
+    """Write a file there, and take it away again."""
+    try:
+        tried = own_folder(f"doctor-{uuid4().hex}")
+        with filled(tried) as folder:
+            (folder / "tried").write_bytes(bytes(TRIED_BYTES))
+        remove(tried)
+    except (SettingsError, StorageError) as error:
+        remedy = "Correct LOYALTY_DESK_VAR_DIR, its connection, or the rights of that"
+        return trouble(DISK, str(error), remedy)
+    return fine(DISK, f"{address} can be written to, and files be removed there")
 
 
 def _staging_file() -> Path | None:

@@ -11,7 +11,9 @@ import pytest
 
 from loyalty_desk.doctor import disk, versions
 from loyalty_desk.doctor.finding import Severity
+from tests.conftest import SetConnection
 from tests.http.doctor.conftest import Installed
+from tests.object_store import CONNECTION, Bucket
 
 
 def test_a_mistake_in_the_stores_file_is_named_beside_stores_that_are_right(
@@ -120,3 +122,29 @@ def test_a_version_that_was_not_tried_is_named(
     assert found.severity is Severity.ERROR
     assert "apache-airflow is 3." in found.what
     assert found.what.endswith("and must be <3; no-such-package is not installed")
+
+
+def test_an_object_store_is_tried_and_nothing_is_left_in_it(
+    installed: Installed, bucket: Bucket, set_connection: SetConnection
+) -> None:
+    set_connection(CONNECTION, **bucket.connection)
+    installed.set(var_dir=f"{bucket.address}/desk")
+
+    found, _of_sqlite = installed.look("disk")
+
+    assert found.severity is Severity.FINE, found
+    assert f"{bucket.address}/desk can be written to" in found.what
+    assert bucket.names() == []
+
+
+def test_an_object_store_that_refuses_is_named(
+    installed: Installed, bucket: Bucket, set_connection: SetConnection
+) -> None:
+    set_connection(CONNECTION, **bucket.connection)
+    installed.set(var_dir=f"s3://{CONNECTION}@no-such-{bucket.name}/desk")
+
+    found, _of_sqlite = installed.look("disk")
+
+    assert found.severity is Severity.ERROR
+    assert f"no-such-{bucket.name}/desk" in found.what
+    assert "LOYALTY_DESK_VAR_DIR" in found.remedy
