@@ -22,7 +22,7 @@ from cluster.services import (
 from cluster.supervisor import Supervisor
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
-from scripts.services import ADMIN, VAR_DIR, SandboxSize, find_free_port, hold_alone
+from scripts.services import ADMIN, LOOPBACK, VAR_DIR, SandboxSize, find_free_port, hold_alone
 
 USUAL_PORT = 8080
 DAGS_LIMIT_S = 120.0
@@ -116,6 +116,7 @@ def describe(cluster: Cluster) -> str:
     return (
         f"the cluster is up; Ctrl-C stops it\n\n"
         f"  Airflow   {place.airflow_url}\n"
+        f"  the API   http://{LOOPBACK}:{place.api_port}/loyalty/api/v1/\n"
         f"  the desk  {place.airflow_url}/plugin/loyalty-desk\n"
         f"  login     {ADMIN}\n"
         f"  password  {cluster.password}\n"

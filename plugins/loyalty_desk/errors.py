@@ -58,6 +58,10 @@ class BadConnectionError(PermanentError):
     """An Airflow connection is missing, incomplete or refused; the message has the remedy."""
 
 
+class NoConnectionError(BadConnectionError):
+    """Airflow has no connection of that name."""
+
+
 class ApiError(PermanentError):
     """The API refused a request for good (a 4xx other than 429).
 

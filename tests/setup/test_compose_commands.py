@@ -21,6 +21,7 @@ SAYS_SO = "put `scripts/compose` before"
 NO_OPERATORS = {
     # Pages for who changes the code, and those of other places than compose.
     *("developing", "tables", "card", "watching", "adding-a-platform", "words", "cluster"),
+    "serve",  # which compose runs by itself
     *("install-pip", "install-astronomer", "install-mwaa", "install-helm", "install-compose"),
 }
 OURS = r"(?:python -m loyalty_desk|loyalty-desk|airflow) [a-z]"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from time import time
 from typing import Any, Final, Literal
 
 import pydantic_settings
@@ -63,6 +64,9 @@ OWN_PLATFORMS: Final[Mapping[str, str]] = {
 QUEUES: Final = ("queues", "lanes")
 """The key of the queues and their pools, and its name in files of before."""
 
+SETTLED_S: Final = 2.0
+"""A younger file is read each time: a second change within a clock's tick would not show."""
+
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 PREFIX = "LOYALTY_DESK_"
 
@@ -100,8 +104,8 @@ class Installation(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
-        " base_url`.",
+        description="Where Gorgias reaches this Airflow, or the API apart from it, `https://…`;"
+        " empty: Airflow's `[api] base_url`.",
     )
     platforms: dict[str, str] = Field(
         default={},
@@ -348,4 +352,18 @@ def known_platforms() -> Mapping[str, str]:
 
 
 def stores_file() -> StoresFile:
-    return read_stores(installation().stores_file)
+    """What the stores file says now. It is read when it has changed: each request asks for it."""
+    path = installation().stores_file
+    try:
+        found = path.stat()
+    except OSError:
+        return read_stores(path)
+    if time() - found.st_ctime < SETTLED_S:
+        return read_stores(path)
+    version = (found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size)
+    return _read_version(path, version, tuple(known_platforms().items()))
+
+
+@lru_cache(maxsize=4)
+def _read_version(path: Path, *_version: object) -> StoresFile:
+    return read_stores(path)

@@ -25,7 +25,7 @@ from fastapi import Depends, Request
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import in_force
-from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.answers import CLOSED, WebError
 
 User = Annotated[BaseUser, Depends(get_user)]
 
@@ -37,6 +37,7 @@ class Right(StrEnum):
     SETTLE = "settle"
     AWARD = "award"
     APPROVE = "approve"
+    UNPAUSE = "unpause"
     SET_UP = "set up"
 
 
@@ -57,6 +58,7 @@ ASKS: Final = {
     Right.APPROVE: _Asks(
         "award_points", "PUT", DagAccessEntity.HITL_DETAIL, "answer required actions of the DAG"
     ),
+    Right.UNPAUSE: _Asks("loyalty_sync", "PUT", None, "edit the DAG"),
 }
 """Setting up goes by the store's connection to Gorgias instead: who may edit it."""
 
@@ -79,7 +81,7 @@ class Visitor:
     @property
     def may_ask_gorgias(self) -> bool:
         """Whether a page of theirs may take requests that awards and lookups need: who acts may."""
-        return bool(self.rights - {Right.SEE})
+        return bool(self.rights - {Right.SEE, Right.UNPAUSE})
 
     def may(self, right: str) -> bool:
         return right in self.rights
@@ -88,15 +90,17 @@ class Visitor:
 class Needs:
     """Asks for a logged-in user with a right in the store of the path; answers with who it is.
 
-    A store that somebody may not see is to them as unknown as one that is not there.
+    A store that somebody may not see is to them as unknown as one that is not there. What is there
+    `before_staging` shows the store as the stores file has it, where nothing is remembered of it.
 
     Raises:
         HTTPException: 401 nobody is logged in, or not any more; 403 a token that is none.
         WebError: 404 no such store; 403 the user has not the right.
     """
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: Right, *, before_staging: bool = False) -> None:
         self.right = right
+        self._before_staging = before_staging
 
     def __call__(self, request: Request, user: User) -> Visitor:
         store = stores_file().stores.get(request.path_params["store"])
@@ -108,9 +112,17 @@ class Needs:
         return Visitor(
             user_id=user.get_id(),
             name=user.get_name(),
-            store=in_force(store, staging_engine()),
+            store=self._in_force(store),
             rights=rights,
         )
+
+    def _in_force(self, store: StoreSettings) -> StoreSettings:
+        try:
+            return in_force(store, staging_engine())
+        except CLOSED:
+            if self._before_staging:
+                return store
+            raise
 
 
 Seeing = Annotated[Visitor, Depends(Needs(Right.SEE))]
@@ -118,6 +130,8 @@ Settling = Annotated[Visitor, Depends(Needs(Right.SETTLE))]
 Awarding = Annotated[Visitor, Depends(Needs(Right.AWARD))]
 Approving = Annotated[Visitor, Depends(Needs(Right.APPROVE))]
 SettingUp = Annotated[Visitor, Depends(Needs(Right.SET_UP))]
+SeeingSetup = Annotated[Visitor, Depends(Needs(Right.SEE, before_staging=True))]
+Testing = Annotated[Visitor, Depends(Needs(Right.SET_UP, before_staging=True))]
 
 
 def rights_of(user: BaseUser, store: StoreSettings) -> frozenset[Right]:

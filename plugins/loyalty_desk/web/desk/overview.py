@@ -23,8 +23,9 @@ from loyalty_desk.web.desk.standing import (
     load_standing,
     newest_runs,
 )
-from loyalty_desk.web.pages import DeskRoute, back_to, base_of, page, templates
-from loyalty_desk.web.rights import Seeing, User, stores_seen_by
+from loyalty_desk.web.desk.switches import load_switches
+from loyalty_desk.web.pages import DeskRoute, airflow_of, back_to, base_of, page, templates
+from loyalty_desk.web.rights import Right, Seeing, User, rights_of, stores_seen_by
 from loyalty_desk.web.sending import send_file
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
@@ -50,11 +51,19 @@ def show_stores(request: Request, user: User) -> Response:
         return back_to(request, f"/{stores[0].name}")
     now = utc_now()
     with reading(staging_engine()) as connection:
-        standings = [(one, load_standing(connection, one, now, runs=FEW_RUNS)) for one in stores]
+        standings = [
+            (
+                one,
+                load_standing(connection, one, now, runs=FEW_RUNS),
+                load_switches(connection, one),
+                Right.UNPAUSE in rights_of(user, one),
+            )
+            for one in stores
+        ]
     text = (
         templates()
         .get_template("stores.html.j2")
-        .render(base=base_of(request), standings=standings, now=now)
+        .render(base=base_of(request), airflow=airflow_of(request), standings=standings, now=now)
     )
     return HTMLResponse(text)
 
@@ -67,12 +76,14 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         standing = load_standing(connection, visitor.store, now, runs=TREND_RUNS)
         checks = _failing_checks(standing)
         files = _files(connection, visitor.store.name)
+        switches = load_switches(connection, visitor.store)
     return page(
         request,
         "overview.html.j2",
         visitor,
         place="Overview",
         standing=standing,
+        switches=switches,
         progress=standing.progress,
         newest=standing.newest,
         checks=checks,
@@ -120,6 +131,12 @@ def _files(connection: Connection, store: str) -> dict[str, list[str]]:
         run.run_id: [name for name in FILES if _find_beside(reports, run.report_path, name)]
         for run in newest_runs(connection, store, TREND_RUNS)
     }
+
+
+def has_file(store: str, run_id: str, name: str) -> bool:
+    """Whether the desk finds a file of one of the last runs."""
+    with reading(staging_engine()) as connection:
+        return name in _files(connection, store).get(run_id, [])
 
 
 def _find_file(store: str, run_id: str, name: str) -> Folder | None:
