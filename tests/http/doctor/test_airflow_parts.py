@@ -9,13 +9,13 @@ import pytest
 from loyalty_desk.connect.pauses import FAMILIES
 from loyalty_desk.doctor.finding import Severity
 from tests.http.doctor.conftest import STORE, Installed
+from tests.http.known_dags import set_dags
 from tests.tried import nobody
 
 QUEUES = {
     "awards": {"queue": "awards", "pool": "doctor_awards", "slots": 2},
     "syncs": {"queue": "syncs", "pool": "doctor_syncs", "slots": 4},
 }
-BUNDLE = "of_doctor"
 
 
 @pytest.fixture
@@ -35,22 +35,6 @@ def set_pools(slots: Mapping[str, int]) -> None:
         session.query(Pool).filter(Pool.pool.like("doctor%")).delete()
         for name, number in slots.items():
             session.add(Pool(pool=name, slots=number, include_deferred=False))
-
-
-def set_dags(paused: Mapping[str, bool]) -> None:
-    """Have Airflow know these DAGs; the value is whether one is paused."""
-    from airflow.models.dag import DagModel
-    from airflow.models.dagbundle import DagBundleModel
-    from airflow.utils.session import create_session
-
-    with create_session(scoped=False) as session:
-        session.query(DagModel).filter(DagModel.bundle_name == BUNDLE).delete()
-        session.merge(DagBundleModel(name=BUNDLE))
-        session.flush()
-        for dag_id, is_paused in paused.items():
-            session.add(
-                DagModel(dag_id=dag_id, bundle_name=BUNDLE, is_stale=False, is_paused=is_paused)
-            )
 
 
 def test_airflows_database_answers(installed: Installed) -> None:

@@ -20,7 +20,7 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.http.api_client import forget_settings, serving
 from tests.http.doctor.conftest import STORE, Installed
-from tests.http.doctor.test_airflow_parts import set_dags
+from tests.http.known_dags import set_dags
 from tests.tried import nobody
 
 SECRET = "not-to-be-seen"
