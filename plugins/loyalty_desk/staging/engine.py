@@ -125,10 +125,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             )
         found = _find_revision(connection)
         if _standing_of(found) is Standing.AHEAD:
-            raise SettingsError(
-                f"the staging database {_shown(engine.url)} has tables of version {found}, which"
-                " a newer Loyalty Desk made: install that version here too"
-            )
+            raise _made_by_newer(engine, found)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
@@ -140,11 +137,20 @@ def check_migrated(engine: Engine) -> None:
     head = _head_revision()
     if revision is None:
         raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+    if _standing_of(revision) is Standing.AHEAD:
+        raise _made_by_newer(engine, revision)
     if revision != head:
         raise SettingsError(
             f"the staging database {_shown(engine.url)} has tables of version {revision}, "
             f"this program needs {head}; {REMEDY}"
         )
+
+
+def _made_by_newer(engine: Engine, revision: str | None) -> SettingsError:
+    return SettingsError(
+        f"the staging database {_shown(engine.url)} has tables of version {revision}, which a newer"
+        " Loyalty Desk made: install that version here too"
+    )
 
 
 def tables_stand(engine: Engine) -> tuple[Standing, str | None]:
@@ -289,11 +295,10 @@ def _head_revision() -> str:
 
 
 def _standing_of(revision: str | None) -> Standing:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
-
+    """Versions are numbers of four digits, so their order is that of text."""
+    head = _head_revision()
     if revision is None:
         return Standing.NONE
-    if revision == _head_revision():
+    if revision == head:
         return Standing.CURRENT
-    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    return Standing.BEHIND if revision in known else Standing.AHEAD
+    return Standing.BEHIND if revision < head else Standing.AHEAD
