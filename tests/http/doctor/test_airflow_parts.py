@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -75,10 +76,12 @@ def with_celery(queued: Installed, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     from airflow.providers.celery.executors.celery_executor import app
 
-    before = app.conf.broker_url
+    before, root = app.conf.broker_url, logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
     app.conf.broker_url = "memory://"
     yield queued
     app.conf.broker_url = before
+    root.level, root.handlers[:] = level, handlers  # a worker takes the logs of its process over
 
 
 def test_a_queue_without_a_worker_is_named(with_celery: Installed) -> None:
