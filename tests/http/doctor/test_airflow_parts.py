@@ -81,7 +81,8 @@ def with_celery(queued: Installed, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     app.conf.broker_url = "memory://"
     yield queued
     app.conf.broker_url = before
-    root.level, root.handlers[:] = level, handlers  # a worker takes the logs of its process over
+    root.setLevel(level)  # a worker takes the logs of its process over
+    root.handlers[:] = handlers
 
 
 def test_a_queue_without_a_worker_is_named(with_celery: Installed) -> None:
