@@ -34,6 +34,12 @@ CLOSED_BY_THEN_S = 1.0
 """When a server that does not drain has closed its port."""
 
 
+@pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    yield
+    forget_settings()
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return fill(tmp_path_factory.mktemp("apart"))
@@ -82,7 +88,6 @@ def test_a_proxy_may_take_the_path_before_ours_off_or_leave_it(
 
     told = asyncio.run(ask(path, f"{path.removesuffix('/ready')}{API}/awards/x"))
     assert told == [200, 401], "it is ready, and the API wants a token"
-    forget_settings()
 
 
 def test_it_answers_whom_it_knows_and_says_how_it_is(served: ServedApi, place: Place) -> None:
@@ -148,6 +153,14 @@ async def _drip(port: int, head: str) -> str:
         writer.transport.abort()
 
 
+def test_whom_nobody_named_is_not_believed(served: ServedApi) -> None:
+    with new_client() as session:
+        session.get(f"{served.url}/not-there", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    wait_until(lambda: "/not-there" in served.log())
+    assert "203.0.113.9" not in served.log()
+
+
 def test_a_head_without_an_end_is_refused(served: ServedApi) -> None:
     with socket.create_connection((LOOPBACK, served.port), GIVEN_UP_S) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 65_536)
@@ -166,7 +179,6 @@ def test_it_says_so_before_it_ends_and_finishes_what_it_began(place: Place, tmp_
     options = ("--drain", "3600", "--access-log", "--proxy", "127.0.0.0/8")
     with (
         running_api(place.environment, tmp_path / "log", *options) as api,
-        socket.create_connection((LOOPBACK, api.port), GIVEN_UP_S) as under_way,
         new_client() as session,
     ):
         api.process.send_signal(signal.SIGTERM)
@@ -175,14 +187,15 @@ def test_it_says_so_before_it_ends_and_finishes_what_it_began(place: Place, tmp_
         assert (told.json()["because"], told.headers["Connection"]) == ("leaving", "close")
         time.sleep(CLOSED_BY_THEN_S)  # the time itself: it serves on, and does not just end slowly
         assert session.get(f"{api.url}/health").status_code == 200
-        under_way.sendall(head.encode() + body[:5])
-        wait_until(lambda: session.get(f"{api.url}/health").status_code == 200)
+        with socket.create_connection((LOOPBACK, api.port), GIVEN_UP_S) as under_way:
+            under_way.sendall(head.encode() + body[:5])
+            assert session.get(f"{api.url}/health").status_code == 200, "it has begun by now"
 
-        api.process.send_signal(signal.SIGTERM)  # ends now, and not in an hour
-        wait_until(lambda: not _accepts(api.port))
-        under_way.sendall(body[5:])
+            api.process.send_signal(signal.SIGTERM)  # ends now, and not in an hour
+            wait_until(lambda: not _accepts(api.port))
+            under_way.sendall(body[5:])
+            answer = b"".join(iter(lambda: under_way.recv(65_536), b""))
 
-        answer = b"".join(iter(lambda: under_way.recv(65_536), b""))
         assert answer.startswith(b"HTTP/1.1 200")
         assert b'"points_balance":820' in answer
         assert api.process.wait(GIVEN_UP_S) == 0
@@ -218,7 +231,6 @@ def test_a_busy_port_and_missing_tables_are_named_in_one_line(
     forget_settings()
     assert main(["serve"]) == 1
     empty = capsys.readouterr().err
-    forget_settings()
 
     why = "another program has the port; end it, or choose another by --port"
     where = f"cannot listen on 127.0.0.1, port {served.port}"

@@ -111,7 +111,7 @@ def test_it_runs_ours_in_the_worker_with_each_word_as_it_is(
     said = compose(docker, *shlex.split(written), *words).stdout.splitlines()
 
     user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-    assert said[:5] == ["compose", "exec", "--no-TTY", "--env", f"LOGNAME={user}"]
+    assert said[:5] == ["compose", "exec", "-T", "--env", f"LOGNAME={user}"]
     assert said[5:] == ["worker", "python", "-m", "loyalty_desk", *words]
 
 

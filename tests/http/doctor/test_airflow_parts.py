@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from loyalty_desk.connect.pauses import FAMILIES
 from loyalty_desk.doctor.finding import Severity
+from loyalty_desk.hooks import own_airflow
 from tests.http.doctor.conftest import STORE, Installed
 from tests.http.known_dags import set_dags
 from tests.tried import nobody
@@ -76,13 +78,17 @@ def with_celery(queued: Installed, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     from airflow.providers.celery.executors.celery_executor import app
 
+    monkeypatch.setattr(own_airflow, "ANSWER_LIMIT_S", 10.0)  # for a machine with much to do
     before, root = app.conf.broker_url, logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
+    # A worker takes its process over.
+    level, handlers, variables = root.level, list(root.handlers), dict(os.environ)
     app.conf.broker_url = "memory://"
     yield queued
     app.conf.broker_url = before
-    root.setLevel(level)  # a worker takes the logs of its process over
+    root.setLevel(level)
     root.handlers[:] = handlers
+    for name in os.environ.keys() - variables:
+        del os.environ[name]
 
 
 def test_a_queue_without_a_worker_is_named(with_celery: Installed) -> None:

@@ -213,8 +213,10 @@ def test_a_new_database_in_which_no_table_may_be_made_is_named(
         run_sql(url, "CREATE ROLE doctor_role LOGIN PASSWORD 'of a test'")
         theirs = make_url(url).set(username="doctor_role", password="of a test")
         installed.set(staging_url=theirs.render_as_string(hide_password=False))
-        found = installed.look_once("database")
-    run_sql(postgresql_url, "DROP ROLE doctor_role")
+        try:
+            found = installed.look_once("database")
+        finally:
+            run_sql(url, "DROP ROLE doctor_role")
 
     assert (found.severity, found.commands) == (Severity.ERROR, MIGRATE)
     assert found.what == "the database user doctor_role may not make tables"
