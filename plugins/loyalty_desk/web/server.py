@@ -62,21 +62,41 @@ class PromptConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._watch()
+        self._begin()
 
     def data_received(self, data: bytes) -> None:
+        was_answered = self.conn.our_state is h11.DONE  # before its body was in
         super().data_received(data)
+        if was_answered and self.conn.our_state is not h11.DONE:  # now it is in
+            self._forget()
+            if self.conn.our_state is h11.IDLE and not self._is_coming():
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
         self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()  # a request may have begun before its turn
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
         super().connection_lost(exc)
 
+    def _is_coming(self) -> bool:
+        """Has a request begun that is not in whole?"""
+        state = self.conn.their_state
+        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
     def _watch(self) -> None:
         """Bound the wait from a request's first byte on, whatever comes meanwhile."""
-        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+        if self._is_coming():
+            self._begin()
+        else:
             self._forget()
-        elif self._deadline is None:
+
+    def _begin(self) -> None:
+        if self._deadline is None:
             self._deadline = self.loop.call_later(MOST_REQUEST_S, self.transport.close)
 
     def _forget(self) -> None:
