@@ -14,9 +14,10 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import h11
 import uvicorn
@@ -36,11 +37,13 @@ MOST_IDLE_S: Final = 75
 MOST_ENDING_S: Final = 30
 """How long requests under way may take once the port is closed."""
 MOST_HEAD_BYTES: Final = 16_384
+OPEN_PER_REQUEST: Final = 2
+"""Connections that may be open for each request at once: some are idle, or come to be refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Where to serve, behind whom, and how much at once."""
+    """Where to serve, behind whom, and how many requests at once (`connections`)."""
 
     host: str
     port: int
@@ -52,7 +55,8 @@ class Serving:
 
 
 class PromptConnection(H11Protocol):
-    """A connection that is closed when a request does not come in whole in time.
+    """A connection that is closed when a request does not come in whole in time, or at once when
+    `most` are open.
 
     uvicorn by itself waits for ever for the rest of a request, or for the first one, and a byte now
     and then keeps a connection that has been answered.
@@ -60,9 +64,16 @@ class PromptConnection(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
+    def __init__(self, *args: Any, most: float = math.inf, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._most = most
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._begin()
+        if len(self.connections) > self._most:
+            log.warning("closed a connection: %d others are open", self._most)
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
         was_answered = self.conn.our_state is h11.DONE  # before its body was in
@@ -136,8 +147,10 @@ def serve(serving: Serving) -> None:
     if serving.access_log:
         logging.getLogger("uvicorn.access").propagate = True  # Airflow mutes it for its own
     config = uvicorn.Config(
-        make_standalone(serving.root_path),
-        http=PromptConnection,
+        make_standalone(serving.root_path, serving.connections),
+        http=partial(  # type: ignore[arg-type] # it is called, and nothing else
+            PromptConnection, most=OPEN_PER_REQUEST * serving.connections
+        ),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -145,7 +158,6 @@ def serve(serving: Serving) -> None:
         proxy_headers=bool(serving.proxies),
         forwarded_allow_ips=list(serving.proxies),
         server_header=False,
-        limit_concurrency=serving.connections,
         timeout_keep_alive=MOST_IDLE_S,
         timeout_graceful_shutdown=MOST_ENDING_S,
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -78,9 +79,9 @@ async def say_no(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-def connect() -> Wire:
+def connect(state: ServerState | None = None, most: float = math.inf) -> Wire:
     config = uvicorn.Config(say_no, log_config=None, timeout_keep_alive=MOST_IDLE_S)
-    return Wire(PromptConnection(config, ServerState(), {}))
+    return Wire(PromptConnection(config, state or ServerState(), {}, most=most))
 
 
 def by_the_clock(test: Callable[[Clock], Coroutine[Any, Any, None]]) -> None:
@@ -155,5 +156,20 @@ def test_nobody_who_says_nothing_is_waited_for() -> None:
         assert not wire.is_closed
         await clock.skip(2 * SHORTLY)
         assert wire.is_closed
+
+    by_the_clock(test)
+
+
+def test_a_connection_beyond_those_that_may_be_open_is_closed() -> None:
+    async def test(_clock: Clock) -> None:
+        state = ServerState()
+        first, second, third = (connect(state, most=2) for _ in range(3))
+        assert [first.is_closed, second.is_closed, third.is_closed] == [False, False, True]
+
+        first.close()
+        await settle()
+        later = connect(state, most=2)
+        await later.receive(GET)
+        assert later.answers == 1, "there is room again"
 
     by_the_clock(test)
