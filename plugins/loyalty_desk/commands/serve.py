@@ -37,7 +37,12 @@ def serve_api(
         ),
     ] = None,
     connections: Annotated[
-        int, typer.Option(help="Connections at once; beyond, the answer is 503.", min=1)
+        int,
+        typer.Option(
+            help="Requests at once; beyond, the answer is 503, but for /health. Twice as many"
+            " connections may be open; a further one is closed.",
+            min=1,
+        ),
     ] = 1000,
     drain: Annotated[
         float,

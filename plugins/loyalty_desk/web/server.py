@@ -14,9 +14,10 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import h11
 import uvicorn
@@ -36,11 +37,13 @@ MOST_IDLE_S: Final = 75
 MOST_ENDING_S: Final = 30
 """How long requests under way may take once the port is closed."""
 MOST_HEAD_BYTES: Final = 16_384
+OPEN_PER_REQUEST: Final = 2
+"""Connections that may be open for each request at once: some are idle, or come to be refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Where to serve, behind whom, and how much at once."""
+    """Where to serve, behind whom, and how many requests at once (`connections`)."""
 
     host: str
     port: int
@@ -52,7 +55,8 @@ class Serving:
 
 
 class PromptConnection(H11Protocol):
-    """A connection that is closed when a request does not come in whole in time.
+    """A connection that is closed when a request does not come in whole in time, or at once when
+    `most` are open.
 
     uvicorn by itself waits for ever for the rest of a request, or for the first one, and a byte now
     and then keeps a connection that has been answered.
@@ -60,23 +64,50 @@ class PromptConnection(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
+    def __init__(self, *args: Any, most: float = math.inf, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._most = most
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._watch()
+        self._begin()
+        if len(self.connections) > self._most:
+            log.warning("closed a connection: %d others are open", self._most)
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
+        was_answered = self.conn.our_state is h11.DONE  # before its body was in
         super().data_received(data)
+        if was_answered and self.conn.our_state is not h11.DONE:  # now it is in
+            self._forget()
+            if self.conn.our_state is h11.IDLE and not self._is_coming():
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
         self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()  # a request may have begun before its turn
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
         super().connection_lost(exc)
 
+    def _is_coming(self) -> bool:
+        """Has a request begun that is not in whole?"""
+        state = self.conn.their_state
+        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
     def _watch(self) -> None:
         """Bound the wait from a request's first byte on, whatever comes meanwhile."""
-        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+        if self._is_coming():
+            self._begin()
+        else:
             self._forget()
-        elif self._deadline is None:
+
+    def _begin(self) -> None:
+        if self._deadline is None:
             self._deadline = self.loop.call_later(MOST_REQUEST_S, self.transport.close)
 
     def _forget(self) -> None:
@@ -116,8 +147,10 @@ def serve(serving: Serving) -> None:
     if serving.access_log:
         logging.getLogger("uvicorn.access").propagate = True  # Airflow mutes it for its own
     config = uvicorn.Config(
-        make_standalone(serving.root_path),
-        http=PromptConnection,
+        make_standalone(serving.root_path, serving.connections),
+        http=partial(  # type: ignore[arg-type] # it is called, and nothing else
+            PromptConnection, most=OPEN_PER_REQUEST * serving.connections
+        ),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -125,7 +158,6 @@ def serve(serving: Serving) -> None:
         proxy_headers=bool(serving.proxies),
         forwarded_allow_ips=list(serving.proxies),
         server_header=False,
-        limit_concurrency=serving.connections,
         timeout_keep_alive=MOST_IDLE_S,
         timeout_graceful_shutdown=MOST_ENDING_S,
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
