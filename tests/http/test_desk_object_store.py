@@ -23,6 +23,7 @@ from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.retention import keep_house
 from loyalty_desk.tasks.sync import report_dir
+from loyalty_desk.web.desk.overview import TREND_RUNS, has_file
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -158,6 +159,20 @@ def test_a_file_of_awards_is_imported_from_there(
 
     with staging.connect() as connection:
         assert len(list_awards(connection, STORE, most=100)) == before + 1
+
+
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
+def test_a_run_further_back_than_the_overview_has_its_file_too(
+    viewer: DeskClient, staging: Engine
+) -> None:
+    write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
+    with staging.begin() as connection:
+        for number in range(TREND_RUNS):
+            start_run(connection, STORE, f"later-{number}", {}, utc_now())
+
+    assert viewer.get("/runs/scheduled__1/report.html").status_code == 200
+    assert has_file(STORE, "scheduled__1", "report.html")
+    assert not has_file(STORE, "later-1", "report.html")
 
 
 def test_a_folder_that_is_filled_anew_keeps_nothing_of_before(bucket: Bucket, move: Move) -> None:
