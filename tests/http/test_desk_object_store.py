@@ -146,7 +146,11 @@ def folders(bucket: Bucket) -> set[str]:
 
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
 def test_a_file_of_awards_is_imported_from_there(
-    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
+    desk: DeskClient,
+    staging: Engine,
+    bucket: Bucket,
+    move: Move,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     move(f"{bucket.address}/desk")
     bucket.put("awards.csv", b"member_id,amount,unit,reason\n1,50,,gesture\n")
@@ -155,6 +159,7 @@ def test_a_file_of_awards_is_imported_from_there(
 
     command = ["awards", "import", "--store", STORE, "--agent", "eve"]
     assert main([*command, f"{bucket.address}/none.csv"]) == 1
+    assert capsys.readouterr().err == f"loyalty_desk: there is no {bucket.address}/none.csv\n"
     assert main([*command, f"{bucket.address}/awards.csv"]) == 0
 
     with staging.connect() as connection:
