@@ -180,6 +180,20 @@ def test_a_run_further_back_than_the_overview_has_its_file_too(
     assert not has_file(STORE, "later-1", "report.html")
 
 
+def test_a_folder_that_cannot_be_emptied_is_filled_all_the_same(bucket: Bucket, move: Move) -> None:
+    move(f"{bucket.address}/desk")
+    docs = own_folder("data_docs", STORE, "match")
+    bucket.put("desk/data_docs/acme/match/old.html", b"old")
+    bucket.refuse_deletes()
+
+    with refilled(docs) as made:
+        (made / "new.html").write_text("new")
+
+    assert files_below(docs) == ["new.html", "old.html"]
+    with pytest.raises(StorageError, match="the right to delete is missing"):
+        remove(docs)
+
+
 def test_a_folder_that_is_filled_anew_keeps_nothing_of_before(bucket: Bucket, move: Move) -> None:
     move(f"{bucket.address}/desk")
     docs = own_folder("data_docs", STORE, "match")
