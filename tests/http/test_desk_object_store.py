@@ -24,6 +24,7 @@ from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.retention import keep_house
 from loyalty_desk.tasks.sync import report_dir
 from loyalty_desk.web.desk.overview import TREND_RUNS, has_file
+from loyalty_desk.web.desk.standing import newest_runs
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -137,6 +138,30 @@ def test_old_reports_go_with_their_runs_and_those_that_name_a_person(
 
     keep_house(STORE)
     assert folders(bucket) == {"latest.html", "scheduled__1"}
+
+
+def test_what_may_not_be_deleted_there_is_not_forgotten(
+    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
+) -> None:
+    move(f"{bucket.address}/desk")
+    long_ago = utc_now() - timedelta(days=800)
+    with staging.begin() as connection:
+        start_run(connection, STORE, "old", {}, long_ago)
+        finish_run(connection, STORE, "old", RunState.FAILED, None, long_ago)
+        for run_id in ("old", "scheduled__1"):
+            kept = f"{own_folder('reports', STORE, run_id)}/report.html"
+            binds = {"store": STORE, "run_id": run_id, "report_path": kept}
+            connection.execute(statement("report/runs/set_report_path"), binds)
+    bucket.put("desk/reports/acme/old/report.html", b"<p>of ada@example.test</p>")
+    bucket.refuse_deletes()
+
+    with pytest.raises(StorageError, match="the right to delete is missing"):
+        remove_files((own_folder("reports", STORE),), re.compile(rb"ada@example\.test"))
+    assert keep_house(STORE)["runs"] == 0
+
+    assert folders(bucket) == {"old"}
+    with staging.connect() as connection:
+        assert "old" in [run.run_id for run in newest_runs(connection, STORE, 100)]
 
 
 def folders(bucket: Bucket) -> set[str]:
