@@ -46,6 +46,13 @@ class Bucket:
     def make(self) -> None:
         self._client().create_bucket(Bucket=self.name)
 
+    def refuse_deletes(self) -> None:
+        """As for a role that may write and read alone."""
+        rule = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"}
+        rule["Resource"] = f"arn:aws:s3:::{self.name}/*"
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
+        self._client().put_bucket_policy(Bucket=self.name, Policy=policy)
+
     def _client(self) -> Any:
         import boto3  # not there where the lowest versions are tried
 

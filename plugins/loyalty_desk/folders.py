@@ -8,6 +8,7 @@ store it is sent from a temporary folder of this machine, which is taken away ag
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,6 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, Final
 
 from loyalty_desk.errors import LoyaltyDeskError, StorageError
+
+log = logging.getLogger(__name__)
 
 Folder = Any
 """A `Path`, or what does as much for an object store."""
@@ -46,7 +49,7 @@ def filled(folder: Folder) -> Iterator[Path]:
 
 @contextmanager
 def refilled(folder: Folder) -> Iterator[Path]:
-    """The same for a folder that is emptied first."""
+    """The same for a folder that is emptied first, as far as it can be."""
     remove(folder, ignore_errors=True)
     with filled(folder) as made:
         yield made
@@ -83,7 +86,7 @@ def remove(entry: Folder, *, ignore_errors: bool = False) -> None:
 
     Raises:
         OSError: a file of this machine cannot be removed, and errors are not ignored.
-        StorageError: the object store does not answer.
+        StorageError: the object store does not answer, or refuses; and errors are not ignored.
     """
     if isinstance(entry, Path):
         if entry.is_dir():
@@ -91,9 +94,22 @@ def remove(entry: Folder, *, ignore_errors: bool = False) -> None:
         else:
             entry.unlink(missing_ok=True)
         return
+    try:
+        _remove_there(entry)
+    except StorageError as error:
+        if not ignore_errors:
+            raise
+        log.warning("%s", error)
+
+
+def _remove_there(entry: Folder) -> None:
     with answering(entry):
-        if entry.fs.exists(entry.path):
-            entry.fs.rm(entry.path, recursive=True)
+        if not entry.fs.exists(entry.path):
+            return
+        entry.fs.rm(entry.path, recursive=True)
+        entry.fs.invalidate_cache()
+        if entry.fs.exists(entry.path):  # of many deletes, S3's keeps to itself which were refused
+            raise StorageError(f"{entry} could not be removed: the right to delete is missing")
 
 
 def find_inside(folder: Folder, name: str) -> Folder | None:

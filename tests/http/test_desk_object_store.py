@@ -23,6 +23,8 @@ from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.retention import keep_house
 from loyalty_desk.tasks.sync import report_dir
+from loyalty_desk.web.desk.overview import TREND_RUNS, has_file
+from loyalty_desk.web.desk.standing import newest_runs
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -138,6 +140,30 @@ def test_old_reports_go_with_their_runs_and_those_that_name_a_person(
     assert folders(bucket) == {"latest.html", "scheduled__1"}
 
 
+def test_what_may_not_be_deleted_there_is_not_forgotten(
+    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
+) -> None:
+    move(f"{bucket.address}/desk")
+    long_ago = utc_now() - timedelta(days=800)
+    with staging.begin() as connection:
+        start_run(connection, STORE, "old", {}, long_ago)
+        finish_run(connection, STORE, "old", RunState.FAILED, None, long_ago)
+        for run_id in ("old", "scheduled__1"):
+            kept = f"{own_folder('reports', STORE, run_id)}/report.html"
+            binds = {"store": STORE, "run_id": run_id, "report_path": kept}
+            connection.execute(statement("report/runs/set_report_path"), binds)
+    bucket.put("desk/reports/acme/old/report.html", b"<p>of ada@example.test</p>")
+    bucket.refuse_deletes()
+
+    with pytest.raises(StorageError, match="the right to delete is missing"):
+        remove_files((own_folder("reports", STORE),), re.compile(rb"ada@example\.test"))
+    assert keep_house(STORE)["runs"] == 0
+
+    assert folders(bucket) == {"old"}
+    with staging.connect() as connection:
+        assert "old" in [run.run_id for run in newest_runs(connection, STORE, 100)]
+
+
 def folders(bucket: Bucket) -> set[str]:
     names = bucket.names("desk/reports/acme/")
     return {name.removeprefix("desk/reports/acme/").partition("/")[0] for name in names}
@@ -145,7 +171,11 @@ def folders(bucket: Bucket) -> set[str]:
 
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
 def test_a_file_of_awards_is_imported_from_there(
-    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
+    desk: DeskClient,
+    staging: Engine,
+    bucket: Bucket,
+    move: Move,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     move(f"{bucket.address}/desk")
     bucket.put("awards.csv", b"member_id,amount,unit,reason\n1,50,,gesture\n")
@@ -154,10 +184,39 @@ def test_a_file_of_awards_is_imported_from_there(
 
     command = ["awards", "import", "--store", STORE, "--agent", "eve"]
     assert main([*command, f"{bucket.address}/none.csv"]) == 1
+    assert capsys.readouterr().err == f"loyalty_desk: there is no {bucket.address}/none.csv\n"
     assert main([*command, f"{bucket.address}/awards.csv"]) == 0
 
     with staging.connect() as connection:
         assert len(list_awards(connection, STORE, most=100)) == before + 1
+
+
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
+def test_a_run_further_back_than_the_overview_has_its_file_too(
+    viewer: DeskClient, staging: Engine
+) -> None:
+    write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
+    with staging.begin() as connection:
+        for number in range(TREND_RUNS):
+            start_run(connection, STORE, f"later-{number}", {}, utc_now())
+
+    assert viewer.get("/runs/scheduled__1/report.html").status_code == 200
+    assert has_file(STORE, "scheduled__1", "report.html")
+    assert not has_file(STORE, "later-1", "report.html")
+
+
+def test_a_folder_that_cannot_be_emptied_is_filled_all_the_same(bucket: Bucket, move: Move) -> None:
+    move(f"{bucket.address}/desk")
+    docs = own_folder("data_docs", STORE, "match")
+    bucket.put("desk/data_docs/acme/match/old.html", b"old")
+    bucket.refuse_deletes()
+
+    with refilled(docs) as made:
+        (made / "new.html").write_text("new")
+
+    assert files_below(docs) == ["new.html", "old.html"]
+    with pytest.raises(StorageError, match="the right to delete is missing"):
+        remove(docs)
 
 
 def test_a_folder_that_is_filled_anew_keeps_nothing_of_before(bucket: Bucket, move: Move) -> None:

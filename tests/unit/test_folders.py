@@ -144,3 +144,17 @@ def test_a_storage_that_cannot_be_opened_has_one_name(monkeypatch: pytest.Monkey
 def test_an_address_of_this_machine_is_a_path() -> None:
     assert folders.open_folder("file:///srv/drop%20box") == Path("/srv/drop box")
     assert folders.open_folder("/srv/drop") == Path("/srv/drop")
+
+
+def test_data_docs_are_left_out_where_their_storage_cannot_be_opened(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(address: str) -> None:
+        raise RuntimeError("no such connection")
+
+    settings = Installation(var_dir="s3://bucket/desk", data_docs=True)
+    monkeypatch.setattr(folders, "open_folder", refuse)
+    monkeypatch.setattr(folders, "installation", lambda: settings)
+    with caplog.at_level("WARNING"):
+        assert folders.docs_folder("acme") is None
+    assert "s3://bucket/desk cannot be used now" in caplog.text

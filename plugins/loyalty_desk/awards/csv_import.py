@@ -29,7 +29,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.subject import SharedAwardError
-from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.errors import LoyaltyDeskError, StorageError
 from loyalty_desk.folders import Folder
 from loyalty_desk.folders import reading as reading_file
 from loyalty_desk.platforms.registry import award_units
@@ -219,6 +219,10 @@ def read_file(path: Folder) -> AwardFile:
             return read_content(path.name, file.read(MOST_BYTES + 1), Door.FILE)
     except OSError as error:
         raise AwardFileError(f"cannot read {path.name}: {error.strerror}") from None
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise AwardFileError(f"there is no {path}") from None
+        raise
 
 
 def read_content(name: str, content: bytes, door: Door) -> AwardFile:

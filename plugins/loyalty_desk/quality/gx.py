@@ -14,7 +14,6 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,6 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.folders import Folder, refilled
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
@@ -61,26 +59,15 @@ def run_checks(
     checks: Sequence[Check],
     values: Mapping[str, Any],
     title: str,
-    docs_dir: Folder | None,
+    docs_dir: Path | None,
 ) -> tuple[CheckResult, ...]:
     """Validate the checks; `values` are the columns of `checked_run`.
 
-    With `docs_dir`, empties it and writes GX's Data Docs there; `index.html` is the start page.
+    With `docs_dir`, an empty folder, writes GX's Data Docs there; `index.html` is the start page.
 
     Raises:
         CheckCrashedError: a check could not be run; it is neither passed nor failed.
     """
-    with refilled(docs_dir) if docs_dir is not None else nullcontext() as folder:
-        return _run_checks(engine, checks, values, title, folder)
-
-
-def _run_checks(
-    engine: Engine,
-    checks: Sequence[Check],
-    values: Mapping[str, Any],
-    title: str,
-    docs_dir: Path | None,
-) -> tuple[CheckResult, ...]:
     context = _context()
     datasource = _add_datasource(context, engine, _connector(engine, values))
     if docs_dir is not None:

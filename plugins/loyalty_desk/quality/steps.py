@@ -54,7 +54,7 @@ class StepResult:
     step: Step
     results: tuple[CheckResult, ...]
     docs_index: Folder | None
-    """The start page of the step's Data Docs; None when none were asked for."""
+    """The start page of the step's Data Docs; None when there are none."""
 
     @property
     def quality_critical_failed(self) -> int:

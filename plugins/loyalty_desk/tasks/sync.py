@@ -24,7 +24,7 @@ from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, Qu
 from loyalty_desk.folders import Folder
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
-from loyalty_desk.hooks.folders import open_folder, own_folder
+from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
 from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
@@ -35,7 +35,7 @@ from loyalty_desk.records import RunState
 from loyalty_desk.report import text
 from loyalty_desk.routing.in_sync import route_open_tickets
 from loyalty_desk.settings.run_params import RunParams
-from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
@@ -213,7 +213,7 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
 
     failed = {"critical": 0, "warning": 0}
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
-        docs_dir = own_folder("data_docs", store_name) if installation().data_docs else None
+        docs_dir = docs_folder(store_name)
         own = installed_checks(store_name, map(Step, steps))
         for step, checks in own.items():
             result = check_step(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.folders import Folder, answering, find_kept
+from loyalty_desk.folders import Folder, files_below, find_kept
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -134,22 +134,25 @@ def _files(connection: Connection, store: str) -> dict[str, list[str]]:
 
 
 def has_file(store: str, run_id: str, name: str) -> bool:
-    """Whether the desk finds a file of one of the last runs."""
-    with reading(staging_engine()) as connection:
-        return name in _files(connection, store).get(run_id, [])
+    """Whether the desk finds a file of a run; an object store is not asked, as in `_files`."""
+    return _find_of_run(store, run_id, name) is not None
 
 
 def _find_file(store: str, run_id: str, name: str) -> Folder | None:
+    path = _find_of_run(store, run_id, name)
+    if path is None or isinstance(path, Path):
+        return path
+    # It is listed, as a file system's own `is_file` says no as well where the store is away.
+    return path if path.name in files_below(path.parent) else None
+
+
+def _find_of_run(store: str, run_id: str, name: str) -> Folder | None:
     with reading(staging_engine()) as connection:
         runs = newest_runs(connection, store, 1_000)
     report_path = next((run.report_path for run in runs if run.run_id == run_id), None)
     if name not in FILES:
         return None
-    path = _find_beside(own_folder("reports", store), report_path, name)
-    if path is None or isinstance(path, Path):
-        return path
-    with answering(path):
-        return path if path.is_file() else None
+    return _find_beside(own_folder("reports", store), report_path, name)
 
 
 def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder | None:
