@@ -54,6 +54,7 @@ class SeenRun:
 class Look:
     """Somebody said that the report of a dry run is right."""
 
+    run_id: str
     by: str
     at: datetime
 

@@ -77,9 +77,16 @@ def keep_tries(connection: Connection, store: str, tried: Mapping[str, Tried]) -
     keep_state(connection, store, StateKey.TRIED, json.dumps(content), utc_now())
 
 
-def keep_look(connection: Connection, store: str, *, by: str) -> None:
-    """Remember who says that the report of the dry run is right."""
-    keep_state(connection, store, StateKey.LOOKED, json.dumps({"by": by}), utc_now())
+def keep_look(connection: Connection, store: str, *, run_id: str, by: str) -> bool:
+    """Remember who says that the report of a dry run is right; False, and nothing is kept, when it
+    is not the newest that ended well.
+    """
+    newest = _newest_runs(connection, store)[True].get(RunState.SUCCEEDED)
+    if newest is None or newest.run_id != run_id:
+        return False
+    content = json.dumps({"run_id": run_id, "by": by})
+    keep_state(connection, store, StateKey.LOOKED, content, utc_now())
+    return True
 
 
 def _accounts(store: StoreSettings, kind: type[Platform]) -> tuple[Account, Account]:
@@ -161,13 +168,7 @@ def _database_troubles() -> dict[str, Any]:
 
 
 def _remembered(connection: Connection, store: str) -> dict[str, Any]:
-    found = connection.execute(
-        statement("desk/runs/select_newest_of_each_state"), {"store": store, "dry": DRY}
-    ).all()
-    runs: dict[bool, dict[RunState, SeenRun]] = {True: {}, False: {}}
-    for row in found:
-        run = _seen_run(connection, store, row)
-        runs[bool(row.is_dry)][run.state] = run
+    runs = _newest_runs(connection, store)
     newest_award = connection.execute(
         statement("desk/awards/select_newest_from_ticket"), {"store": store}
     ).scalar()
@@ -185,6 +186,17 @@ def _remembered(connection: Connection, store: str) -> dict[str, Any]:
         "newest_award": parse_utc(newest_award) if newest_award else None,
         "newest_webhook": find_state_time(connection, store, StateKey.WEBHOOK),
     }
+
+
+def _newest_runs(connection: Connection, store: str) -> dict[bool, dict[RunState, SeenRun]]:
+    """The newest run of each state: under True the dry ones, under False the others."""
+    binds = {"store": store, "dry": DRY}
+    found = connection.execute(statement("desk/runs/select_newest_of_each_state"), binds).all()
+    runs: dict[bool, dict[RunState, SeenRun]] = {True: {}, False: {}}
+    for row in found:
+        run = _seen_run(connection, store, row)
+        runs[bool(row.is_dry)][run.state] = run
+    return runs
 
 
 def _seen_run(connection: Connection, store: str, row: Row[Any]) -> SeenRun:
@@ -210,4 +222,8 @@ def _tries(connection: Connection, store: str) -> dict[str, Try]:
 def _looked(connection: Connection, store: str) -> Look | None:
     content = find_state(connection, store, StateKey.LOOKED)
     at = find_state_time(connection, store, StateKey.LOOKED)
-    return None if content is None or at is None else Look(at=at, **json.loads(content))
+    if content is None or at is None:
+        return None
+    told = json.loads(content)
+    # Without its run nobody knows which report it was.
+    return Look(at=at, **told) if "run_id" in told else None
