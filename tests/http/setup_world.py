@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from loyalty_desk.awards.queue import Door, queue_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now
-from loyalty_desk.first_steps.families import dag_ids
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.records import RunState
 from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.store_state import StateKey, keep_state

@@ -105,6 +105,8 @@ def test_paused_dags_are_to_do_with_a_button_and_what_does_not_happen(world: Wor
     assert f"/api/v2/dags/award_points__{STORE}?update_mask=is_paused" in page.html["dags"]
     assert "gorgias_connect" not in page.html["dags"]
     assert "leave schedule: null in the stores file" in page.words["dags"]
+    exact = f"--treat-dag-id-as-regex '^(loyalty_sync__{STORE}|award_points__{STORE})$' --yes"
+    assert exact in page.words["dags"], "and not those of a store whose name ends as this one's"
     world.dags()
     assert world.state("dags") == "done"
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.connect.tokens import list_tokens
 from loyalty_desk.connect.urls import public_url
 from loyalty_desk.doctor.database import (
@@ -29,7 +30,6 @@ from loyalty_desk.errors import (
     StagingUnavailableError,
 )
 from loyalty_desk.first_steps.facts import Account, Facts, Look, Remembered, SeenRun, Try
-from loyalty_desk.first_steps.families import dag_ids
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.connections import capabilities

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from loyalty_desk.connect.families import SYNC, dag_of, switch_on, when_paused
 from loyalty_desk.doctor.database import DATABASE, MIGRATE
 from loyalty_desk.doctor.finding import not_checked
 from loyalty_desk.first_steps.facts import Account, Facts, SeenRun
-from loyalty_desk.first_steps.families import SYNC, dag_of, when_paused
 from loyalty_desk.first_steps.step import Form, May, State, Step, unpause
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
@@ -183,8 +183,6 @@ def tables(facts: Facts) -> Step:
 def dags(facts: Facts) -> Step:
     """Has Airflow loaded the store's DAGs, and are they switched on?"""
     store, switches = facts.store, facts.switches
-    pattern = f"'.*__{store.name}$'"
-    switch_on = f"airflow dags unpause --treat-dag-id-as-regex {pattern} --yes"
     base = Step(
         key="dags",
         title="DAGs switched on",
@@ -222,7 +220,7 @@ def dags(facts: Facts) -> Step:
             f" {'; '.join(when_paused(one) for one in paused)}.",
             todo=_before_switching_on(facts),
             buttons=(unpause(paused, "Switch on"),),
-            commands=(switch_on,),
+            commands=(switch_on(paused),),
         )
     return replace(base, state=State.DONE, found=f"All {len(switches)} are on.")
 
