@@ -1,12 +1,15 @@
-"""The check-list of the set-up where something was well once, and a newer run tells otherwise."""
+"""The check-list of the set-up after runs that failed, or left something to do."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from loyalty_desk.gorgias.made import remember_object
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import RunState
+from loyalty_desk.staging.run_record import add_counters
 from loyalty_desk.staging.store_state import StateKey
 from tests.factories import STORE
 from tests.http.setup_world import World
@@ -50,3 +53,24 @@ def test_a_set_up_is_not_said_to_be_whole_once_a_newer_run_failed(world: World) 
     world.run(RunState.FAILED, minutes_ago=5, dry_run=True, failure="extract_members: away")
 
     assert "Look yourself whether the rest is: Connections." in world.page().whole
+
+
+@pytest.mark.parametrize("by", ["time", "limit"])
+def test_all_cards_can_be_written_while_the_newest_run_left_some(world: World, by: str) -> None:
+    world.ready()
+    params = {"limit": 80} if by == "limit" else {}
+    run_id = world.run(RunState.SUCCEEDED, minutes_ago=9, **params)
+    if by == "time":
+        with world.engine.begin() as connection:
+            add_counters(connection, STORE, run_id, {"left": 890})
+
+    page = world.page()
+    assert page.states["first-run"] == "done"
+    assert "Write all cards" in page.words["first-run"]
+    assert "Write 10 cards" not in page.words["first-run"]
+    assert "Write all cards" not in world.page("viewer").words["first-run"]
+
+    world.run(RunState.RUNNING, minutes_ago=5)
+    assert "Write all cards" not in world.page().words["first-run"]
+    world.run(RunState.SUCCEEDED, minutes_ago=3)
+    assert "Write all cards" not in world.page().words["first-run"]

@@ -208,6 +208,7 @@ def _seen_run(connection: Connection, store: str, row: Row[Any]) -> SeenRun:
         started_at=parse_utc(row.started_at_utc),
         failure=row.failure,
         record=load_run_record(connection, store, row.run_id) if ended_well else None,
+        limit=json.loads(row.params or "{}").get("limit"),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from loyalty_desk.connect.families import SYNC, dag_of
 from loyalty_desk.first_steps.facts import Facts, Remembered, SeenRun
-from loyalty_desk.first_steps.families import SYNC, dag_of
 from loyalty_desk.first_steps.step import Button, Form, Link, May, State, Step, trigger
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
@@ -83,14 +83,15 @@ def first_run(facts: Facts) -> Step:
         return _unseen(base)
     if (done := known.real.get(RunState.SUCCEEDED)) is not None:
         by_hand = "" if facts.store.schedule else " The store has no schedule: syncs run by hand."
-        return replace(base, state=State.DONE, found=f"{_pushed(done)}{by_hand}")
+        found = f"{_pushed(done)}{by_hand}"
+        return replace(base, state=State.DONE, found=found, buttons=_rest(facts, known, done))
     sync = dag_of(SYNC, store)
     again = replace(
         base,
         buttons=_buttons(
             facts,
             trigger(sync, f"Write {FEW} cards", limit=FEW),
-            trigger(sync, "Write all cards"),
+            _all_cards(facts),
         ),
         commands=(
             f"airflow dags trigger {sync} --conf '{{\"limit\": {FEW}}}'",
@@ -107,6 +108,20 @@ def first_run(facts: Facts) -> Step:
         todo=f"Write the {FEW} most urgent cards, open one of these customers in Gorgias, then"
         f" write all.{_paused(facts)}",
     )
+
+
+def _rest(facts: Facts, known: Remembered, done: SeenRun) -> tuple[Button, ...]:
+    """What writes the cards that the newest run left, unless a run is at it."""
+    if not done.left_some:
+        return ()
+    going = known.real.get(RunState.RUNNING)
+    if going is not None and going.started_at > done.started_at:
+        return ()
+    return _buttons(facts, _all_cards(facts))
+
+
+def _all_cards(facts: Facts) -> Button:
+    return trigger(dag_of(SYNC, facts.store.name), "Write all cards")
 
 
 def _base(facts: Facts, *, key: str, title: str) -> Step:
@@ -186,4 +201,5 @@ def _pushed(run: SeenRun) -> str:
     if record is None:
         return f"It was done {moment(run.started_at)}."
     left = f", {count(record.left)} are left for the next run" if record.left else ""
-    return f"The newest, {moment(run.started_at)}, wrote {count(record.pushed)} cards{left}."
+    most = f", and was to write {run.limit} at most" if run.limit is not None else ""
+    return f"The newest, {moment(run.started_at)}, wrote {count(record.pushed)} cards{left}{most}."
