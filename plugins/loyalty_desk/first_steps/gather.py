@@ -51,8 +51,11 @@ DRY: Final = '%"dry_run": true%'
 """How the params of a dry run are kept, by `start_run`."""
 
 
-def load_facts(store: StoreSettings) -> Facts:
-    """Look at everything that can be seen from here; asks neither Gorgias nor the platform."""
+def load_facts(store: StoreSettings, away: StagingUnavailableError | None = None) -> Facts:
+    """Look at everything that can be seen from here; asks neither Gorgias nor the platform.
+
+    `away` is why the staging database could not be reached, where that is known already.
+    """
     kind = platform_class(store.platform)
     accounts = _accounts(store, kind)
     address, address_trouble = _address()
@@ -65,7 +68,7 @@ def load_facts(store: StoreSettings) -> Facts:
         switches=find_switches(dag_ids(store.name)),
         address=address,
         address_trouble=address_trouble,
-        **_staging(store),
+        **_staging(store, away),
     )
 
 
@@ -134,23 +137,27 @@ def _address() -> tuple[str | None, str | None]:
         return None, str(error)
 
 
-def _staging(store: StoreSettings) -> dict[str, Any]:
+def _staging(store: StoreSettings, away: StagingUnavailableError | None) -> dict[str, Any]:
     """What is remembered of the store, or why nothing can be read."""
     try:
+        if away is not None:
+            raise away
         engine = staging_engine()
         check_migrated(engine)
         with reading(engine) as connection:
             remembered = _remembered(connection, store.name)
         made = {kind: len(known_objects(engine, store.name, kind)) for kind in Kind}
-    except (SettingsError, StagingUnavailableError, DBAPIError):
-        return {"remembered": None, **_database_troubles()}
+    except StagingUnavailableError as error:
+        return {"remembered": None, **_database_troubles(error)}
+    except (SettingsError, DBAPIError):
+        return {"remembered": None, **_database_troubles(None)}
     made = {kind: count for kind, count in made.items() if count}
     return {"remembered": Remembered(made=made, **remembered)}
 
 
-def _database_troubles() -> dict[str, Any]:
+def _database_troubles(away: StagingUnavailableError | None) -> dict[str, Any]:
     """What the doctor says of a database that cannot be used, and whether it has any tables."""
-    scope = Scope(file=stores_file())
+    scope = Scope(file=stores_file(), away=away)
     try:
         found = [
             *one_check(DATABASE, check_database, scope),

@@ -69,7 +69,9 @@ def show_setup(request: Request, visitor: SeeingSetup) -> Response:
 @router.get("/steps")
 def show_steps(request: Request, visitor: SeeingSetup) -> Response:
     """The check-list alone: the part of the page that renews itself."""
-    return page(request, "steps.html.j2", visitor, **_steps(load_facts(visitor.store)))
+    return page(
+        request, "steps.html.j2", visitor, **_steps(load_facts(visitor.store, visitor.away))
+    )
 
 
 @router.post("/test")
@@ -110,7 +112,7 @@ def setup_page(
     tested: dict[str, Tried] | None = None,
 ) -> Response:
     """The page, with a token that was just made, or what is wrong with a form."""
-    facts = load_facts(visitor.store)
+    facts = load_facts(visitor.store, visitor.away)
     is_open = visitor.may(Right.SET_UP) and facts.remembered is not None
     return page(
         request,
