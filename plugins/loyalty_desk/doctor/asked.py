@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import requests
@@ -36,7 +37,7 @@ def ask_address(open_staging: Callable[[], Engine]) -> AskedAddress:
     """Ask; raises SettingsError where no public address is set that can be one."""
     url = public_url()
     for _ in range(TRIES):
-        got, may_tell = _ask(url, open_staging)
+        got, got_at, may_tell = _ask(url, open_staging)
         told = _told(got)
         if told.get("is_ours") or not may_tell:
             break
@@ -45,7 +46,7 @@ def ask_address(open_staging: Callable[[], Engine]) -> AskedAddress:
         got=got,
         knows_us=told.get("is_ours") is True if may_tell else None,
         version=str(told.get("version", "")),
-        ahead_s=ahead_s(got, utc_now()),
+        ahead_s=ahead_s(got, got_at),
     )
 
 
@@ -54,20 +55,20 @@ def says_who_it_is(got: Answer | Lost) -> bool:
     return isinstance(_told(got).get("is_ours"), bool)
 
 
-def _ask(url: str, open_staging: Callable[[], Engine]) -> tuple[Answer | Lost, bool]:
-    """What came, and whether a number of ours stood in staging meanwhile."""
+def _ask(url: str, open_staging: Callable[[], Engine]) -> tuple[Answer | Lost, datetime, bool]:
+    """What came and when, and whether a number of ours stood in staging meanwhile."""
     try:
         with standing_nonce(open_staging()) as nonce:
-            return _request(url, nonce), True
+            return *_request(url, nonce), True
     except (LoyaltyDeskError, DBAPIError):
-        return _request(url, ""), False
+        return *_request(url, ""), False
 
 
-def _request(url: str, nonce: str) -> Answer | Lost:
+def _request(url: str, nonce: str) -> tuple[Answer | Lost, datetime]:
     with requests.Session() as session:
         session.headers[HEADER] = nonce
         call = Call("GET", url, IDENTITY_PATH, None, None, None)
-        return exchange(session, call, TIMEOUT_S)
+        return exchange(session, call, TIMEOUT_S), utc_now()
 
 
 def _told(got: Answer | Lost) -> dict[str, Any]:

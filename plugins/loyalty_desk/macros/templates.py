@@ -16,8 +16,8 @@ from loyalty_desk.card.keys import CARD
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
 from loyalty_desk.settings.mistakes import explain_mistakes
-from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")

@@ -16,12 +16,12 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.steps import Severity, Step
 from loyalty_desk.quality.suites import ColumnCheck, suite
 from loyalty_desk.settings.mistakes import explain_mistakes
-from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import (
     StoreSettings,
     installation,
     stores_file,
 )
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 _MEMBERS: Final = (

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, Field, field_validator
 
 from loyalty_desk.classes import check_open
 from loyalty_desk.settings.project import SHIPPED
+from loyalty_desk.settings.strict import Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
 MOST_SET_ASIDE: Final = 10_000
 """So many rows a gate can name one by one."""
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _yes_is_no_number(cls, value: Any, told: ValidationInfo) -> Any:
-        """YAML's `yes` and `on` are true, which Python would take for the number 1."""
-        if isinstance(value, bool) and told.field_name:
-            kinds = set(_kinds(cls.model_fields[told.field_name].annotation))
-            if bool not in kinds and kinds & {int, float}:
-                raise PydanticKnownError("int_type" if int in kinds else "float_type")
-        return value
-
-
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """The types that a field takes, but for those inside of a list or a mapping."""
-    if isinstance(annotation, UnionType) or get_origin(annotation) in {Annotated, Union}:
-        for one in get_args(annotation):
-            yield from _kinds(one)
-    else:
-        yield annotation
 
 
 def check_cron(schedule: str | None) -> str | None:

@@ -361,7 +361,10 @@ def stores_file() -> StoresFile:
     if time() - found.st_ctime < SETTLED_S:
         return read_stores(path)
     version = (found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size)
-    return _read_version(path, version, tuple(known_platforms().items()))
+    read = _read_version(path, version, tuple(known_platforms().items()))
+    if "" in read.problems:  # perhaps of a moment, as where no more files can be opened
+        _read_version.cache_clear()
+    return read
 
 
 @lru_cache(maxsize=4)

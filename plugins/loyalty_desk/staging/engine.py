@@ -250,14 +250,21 @@ def _pg_engine(url: URL) -> Engine:
 
 def _require_encoding(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
     _require(
-        connection.info.parameter_status("server_encoding"),
+        connection.info.parameter_status("server_encoding") or _asked_encoding(connection),
         "UTF8",
         f"the staging database {connection.info.dbname}",
         "make it anew, by createdb --encoding UTF8 --template template0",
     )
 
 
-def _require(encoding: str | None, wanted: str, what: str, remedy: str) -> None:
+def _asked_encoding(connection: psycopg.Connection[Any]) -> str:
+    """What the server says, where a pooler in between did not pass on what it said by itself."""
+    [encoding] = connection.execute("SHOW server_encoding").fetchone() or [""]
+    connection.rollback()
+    return encoding.decode() if isinstance(encoding, bytes) else str(encoding)
+
+
+def _require(encoding: str, wanted: str, what: str, remedy: str) -> None:
     """Raise SettingsError where names of people cannot be kept as they are."""
     if encoding != wanted:
         raise SettingsError(

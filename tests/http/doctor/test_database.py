@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, make_url, text
 
@@ -91,10 +92,23 @@ def test_a_database_that_is_away_is_named_without_its_password(installed: Instal
     assert tables.severity is Severity.NOT_CHECKED, "what cannot be seen is not fine"
 
 
+def keep_encoding_back(patch: pytest.MonkeyPatch) -> None:
+    """As a pooler does that does not pass on what the server said of itself."""
+    patch.setattr(psycopg.ConnectionInfo, "parameter_status", lambda *_: None)
+
+
+@pytest.mark.parametrize("is_passed_on", [True, False])
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
 def test_a_database_with_another_encoding_is_named(
-    installed: Installed, postgresql_url: str, encoding: str
+    installed: Installed,
+    postgresql_url: str,
+    encoding: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_passed_on: bool,
 ) -> None:
+    if not is_passed_on:
+        keep_encoding_back(monkeypatch)
     run_sql(
         postgresql_url,
         "DROP DATABASE IF EXISTS doctor_encoding",
@@ -109,6 +123,15 @@ def test_a_database_with_another_encoding_is_named(
     assert found.severity is Severity.ERROR
     assert f"doctor_encoding has the encoding {encoding}" in found.what
     run_sql(postgresql_url, "DROP DATABASE doctor_encoding WITH (FORCE)")
+
+
+def test_a_pooler_that_says_nothing_of_the_encoding_is_no_trouble(
+    installed: Installed, own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_encoding_back(monkeypatch)
+    installed.set(staging_url=own_database)
+
+    assert installed.look_once("database").severity is Severity.FINE
 
 
 def test_a_file_with_another_encoding_is_named(installed: Installed) -> None:
@@ -192,6 +215,7 @@ def test_one_right_on_one_table_and_that_of_temporary_tables_are_named(
         "CREATE ROLE doctor_role LOGIN PASSWORD 'of a test'",
         "GRANT ALL ON ALL TABLES IN SCHEMA public TO doctor_role",
         "REVOKE INSERT ON award_events FROM doctor_role",
+        "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM doctor_role",
         "REVOKE TEMP ON DATABASE doctor_test FROM PUBLIC",
     )
     url = make_url(own_database).set(username="doctor_role", password="of a test")

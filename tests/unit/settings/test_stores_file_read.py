@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def test_a_file_that_stays_is_read_once_and_one_that_changes_anew(
     assert "" in stores_file().problems
     file.write_text("stores: {three: {platform: rivo}}")
     assert list(stores_file().stores) == ["three"]
+
+
+def test_a_trouble_of_a_moment_is_not_remembered(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SETTLED_S", 0)
+    file.write_text("stores: {one: {platform: rivo}}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))  # as where all are in use
+    try:
+        during = stores_file()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert "" in during.problems
+    assert list(stores_file().stores) == ["one"]
 
 
 def test_a_file_that_has_just_changed_is_read_each_time(file: Path, reads: list[Path]) -> None:
