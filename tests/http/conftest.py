@@ -11,7 +11,7 @@ import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
-from loyalty_desk.first_steps.families import dag_ids
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform

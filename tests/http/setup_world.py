@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import requests
 from sqlalchemy import Engine
 
 from loyalty_desk.awards.queue import Door, queue_award
 from loyalty_desk.awards.requests import read_request
 from loyalty_desk.clock import utc_now
-from loyalty_desk.first_steps.families import dag_ids
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.records import RunState
 from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.store_state import StateKey, keep_state
@@ -25,6 +27,10 @@ from tests.http.known_dags import set_dags
 STEP = re.compile(r'<li class="step [^"]*" id="step-([a-z-]+)">(.*?)</li>', re.DOTALL)
 STATE = re.compile(r'<span class="state-word">([^<]+)</span>')
 TOKENS = re.compile(r"<[^>]+>|\s+")
+FIELDS_OF = {
+    action: re.compile(rf'<button form="form-{action}" name="([^"]+)" value="([^"]+)"')
+    for action in ("test", "looked")
+}
 RUNS = {"members_fetched": 9, "gorgias_requests": 4, "platform_requests": 2}
 AWAY = "https://away.example"
 ADDRESS = "https://airflow.example"
@@ -88,12 +94,17 @@ class World:
             queue_award(connection, store, request, utc_now(), door=Door.HTTP)
 
     def post(self, user: str, action: str) -> int:
-        """Press a button of the page that has no other fields; returns the status."""
+        """Press a button of the page as it is now; returns the status."""
+        page = self.page(user)
+        return self.send(user, action, dict(FIELDS_OF[action].findall(page.whole))).status_code
+
+    def send(self, user: str, action: str, fields: Mapping[str, str]) -> requests.Response:
+        """Post to a page of the check-list, with fields as they may have been on an older page."""
         client = self.client.as_user(user)
         token = TOKEN.search(client.get("/setup").text)
         assert token is not None
         path = f"{DESK}/{STORE}/setup/{action}"
-        return client.call("POST", path, data={FIELD: token[1]}).status_code
+        return client.call("POST", path, data={FIELD: token[1], **fields})
 
     def keep(self, key: StateKey, content: str = "{}") -> None:
         with self.engine.begin() as connection:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.first_steps.families import dag_ids
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, mismatch_schema
 from loyalty_desk.tasks.sync import report_dir

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.first_steps.families import WATCH, WHEN_PAUSED, dag_ids
+from loyalty_desk.connect.families import BY_HAND, WATCH, WHEN_PAUSED, dag_ids
 from loyalty_desk.orchestration.log_context import FAMILIES
 from loyalty_desk.staging.store_state import StateKey, keep_state
 from loyalty_desk.web.pages import airflow_of
@@ -33,6 +33,7 @@ def all_but(desk_store: str = STORE, **changed: bool | None) -> None:
 
 def test_every_dag_of_a_store_is_told_of() -> None:
     assert set(WHEN_PAUSED) == set(FAMILIES)
+    assert set(WHEN_PAUSED) >= BY_HAND
 
 
 def test_what_sends_metrics_is_told_of_where_metrics_are_on(

@@ -105,6 +105,8 @@ def test_paused_dags_are_to_do_with_a_button_and_what_does_not_happen(world: Wor
     assert f"/api/v2/dags/award_points__{STORE}?update_mask=is_paused" in page.html["dags"]
     assert "gorgias_connect" not in page.html["dags"]
     assert "leave schedule: null in the stores file" in page.words["dags"]
+    exact = f"--treat-dag-id-as-regex '^(loyalty_sync__{STORE}|award_points__{STORE})$' --yes"
+    assert exact in page.words["dags"], "and not those of a store whose name ends as this one's"
     world.dags()
     assert world.state("dags") == "done"
 
@@ -181,7 +183,7 @@ def test_a_manager_looks_at_the_report_and_says_that_it_is_right(world: World) -
     assert page.states["look"] == "to do"
     assert page.states["first-run"] == "later"
     assert "does not find its file" in page.words["look"], "its file is not there"
-    assert run_id not in page.html["look"]
+    assert f"/runs/{run_id}" not in page.html["look"]
 
     assert world.post("manager", "looked") == 303
 
@@ -190,6 +192,47 @@ def test_a_manager_looks_at_the_report_and_says_that_it_is_right(world: World) -
     assert "manager looked at it" in page.words["look"]
     assert page.states["first-run"] == "to do"
     assert "Write 10 cards" in page.words["first-run"]
+
+
+def test_who_looked_at_an_earlier_report_is_asked_again(world: World) -> None:
+    world.ready()
+    first = world.run(RunState.SUCCEEDED, minutes_ago=9, dry_run=True)
+    assert world.post("manager", "looked") == 303
+    newest = world.run(RunState.SUCCEEDED, minutes_ago=3, dry_run=True)
+
+    page = world.page("manager")
+    assert (page.states["look"], page.states["first-run"]) == ("to do", "later")
+    assert "looked at it" not in page.words["look"]
+
+    refused = world.send("manager", "looked", {"run_id": first})
+    assert refused.status_code == 400
+    assert "not the report of the newest dry run" in refused.text
+    assert world.state("look") == "to do"
+    assert world.send("manager", "looked", {"run_id": newest}).status_code == 303
+    assert world.state("look") == "done"
+
+
+@pytest.mark.parametrize("fields", [{}, {"run_id": "any"}], ids=["no run", "another run"])
+def test_nobody_can_say_that_a_report_is_right_which_is_not_there(
+    world: World, fields: dict[str, str]
+) -> None:
+    world.ready()
+    world.run(RunState.FAILED, dry_run=True)
+    world.run(RunState.SUCCEEDED)
+
+    refused = world.send("manager", "looked", fields)
+
+    assert refused.status_code == 400
+    assert "Nothing was noted" in refused.text
+    assert world.state("look") == "not needed"
+
+
+def test_a_look_that_was_kept_without_its_run_counts_as_none(world: World) -> None:
+    world.ready()
+    world.run(RunState.SUCCEEDED, dry_run=True)
+    world.keep(StateKey.LOOKED, '{"by": "eve"}')
+
+    assert world.state("look") == "to do"
 
 
 def test_a_store_that_began_without_a_dry_run_needs_none(world: World) -> None:

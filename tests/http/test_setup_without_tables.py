@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, Engine, text
 
+from loyalty_desk.staging import engine as engine_module
 from loyalty_desk.staging.engine import migrate, open_engine
 from tests.http.desk import DeskClient
 from tests.http.setup_world import Page
@@ -49,6 +50,24 @@ def test_tables_of_another_version_are_wrong_and_say_which_way(
     assert told in page.words["tables"]
     assert command in page.words["tables"]
     assert ("loyalty-desk migrate" in page.words["tables"]) is bool(command)
+
+
+def test_a_database_that_is_away_is_asked_once_a_page(
+    serve: Callable[..., DeskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = serve("postgresql://eve:secret@127.0.0.1:1/nothing").as_user("admin")
+    asked = []
+    make = engine_module._pg_engine
+
+    def watch(url: URL) -> Engine:
+        asked.append(url)
+        return make(url)
+
+    monkeypatch.setattr(engine_module, "_pg_engine", watch)
+
+    assert Page(admin.get("/setup").text).states["tables"] == "wrong"
+
+    assert len(asked) == 1, "each try takes up to ten seconds"
 
 
 def test_a_database_that_is_away_is_wrong(serve: Callable[..., DeskClient]) -> None:

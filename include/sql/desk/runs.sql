@@ -22,7 +22,8 @@ SELECT
     state,
     is_dry,
     started_at_utc,
-    failure
+    failure,
+    params
 FROM (
     SELECT
         run_id,
@@ -30,6 +31,7 @@ FROM (
         is_dry,
         started_at_utc,
         failure,
+        params,
         ROW_NUMBER() OVER (
             PARTITION BY state, is_dry
             ORDER BY started_at_utc DESC, run_id DESC
@@ -40,6 +42,7 @@ FROM (
             state,
             started_at_utc,
             failure,
+            params,
             CASE WHEN params LIKE :dry THEN 1 ELSE 0 END AS is_dry
         FROM runs
         WHERE store = :store

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.connect.pauses import FAMILIES
+from loyalty_desk.connect.families import WATCH, own_dag_ids, switch_on
 from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
 from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError
@@ -31,7 +31,6 @@ PLUGIN: Final = "plugin"
 POOLS: Final = "pools"
 QUEUES: Final = "queues"
 DAGS: Final = "DAGs"
-WATCH: Final = "desk_watch"
 SILENT: Final = "Airflow's database does not answer"
 
 
@@ -130,7 +129,7 @@ def check_dags(scope: Scope) -> Iterator[Finding]:
         if _is_disconnected(scope, store):
             yield fine(DAGS, "the store is disconnected: nothing has to run", store=store.name)
         else:
-            yield _switches([f"{family}__{store.name}" for family in FAMILIES], store.name)
+            yield _switches(own_dag_ids(store.name), store.name)
 
 
 def _switches(dag_ids: list[str], store: str | None) -> Finding:
@@ -151,7 +150,7 @@ def _switches(dag_ids: list[str], store: str | None) -> Finding:
             DAGS,
             f"paused: {', '.join(paused)}",
             "Nothing of them runs. Switch them on",
-            f"airflow dags unpause --treat-dag-id-as-regex '^({'|'.join(paused)})$' --yes",
+            switch_on(paused),
             store=store,
             severity=Severity.WARNING,
         )

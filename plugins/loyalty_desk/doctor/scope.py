@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from loyalty_desk.doctor.asked import AskedAddress, ask_address
-from loyalty_desk.errors import SettingsError
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
 from loyalty_desk.hooks.trying import Tried, try_gorgias, try_platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.stores_file import StoreSettings, StoresFile, installation
@@ -22,6 +22,8 @@ class Scope:
 
     file: StoresFile
     wanted: str | None = None
+    away: StagingUnavailableError | None = None
+    """Why the staging database cannot be reached, once that is known: each try takes seconds."""
     _tried: dict[tuple[str, str], Tried] = field(default_factory=dict)
 
     @property
@@ -37,7 +39,13 @@ class Scope:
         Raises:
             SettingsError, StagingUnavailableError: it cannot be opened.
         """
-        return open_engine(installation().resolved_staging_url())
+        if self.away is not None:
+            raise self.away
+        try:
+            return open_engine(installation().resolved_staging_url())
+        except StagingUnavailableError as error:
+            self.away = error
+            raise
 
     @property
     def migrated(self) -> Engine:

@@ -48,12 +48,23 @@ class SeenRun:
     failure: str | None = None
     record: RunRecord | None = None
     """What it did; of one that ended well."""
+    limit: int | None = None
+    """How many cards it was to write at most."""
+
+    @property
+    def left_some(self) -> bool:
+        """Whether it left cards, or may have: those beyond a limit are not counted."""
+        if self.record is None:
+            return False
+        reached = self.limit is not None and self.record.planned >= self.limit
+        return reached or self.record.left > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """Somebody said that the report of a dry run is right."""
 
+    run_id: str
     by: str
     at: datetime
 

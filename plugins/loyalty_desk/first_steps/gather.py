@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc, utc_now
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.connect.tokens import list_tokens
 from loyalty_desk.connect.urls import public_url
 from loyalty_desk.doctor.database import (
@@ -29,7 +30,6 @@ from loyalty_desk.errors import (
     StagingUnavailableError,
 )
 from loyalty_desk.first_steps.facts import Account, Facts, Look, Remembered, SeenRun, Try
-from loyalty_desk.first_steps.families import dag_ids
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.connections import capabilities
@@ -51,8 +51,11 @@ DRY: Final = '%"dry_run": true%'
 """How the params of a dry run are kept, by `start_run`."""
 
 
-def load_facts(store: StoreSettings) -> Facts:
-    """Look at everything that can be seen from here; asks neither Gorgias nor the platform."""
+def load_facts(store: StoreSettings, away: StagingUnavailableError | None = None) -> Facts:
+    """Look at everything that can be seen from here; asks neither Gorgias nor the platform.
+
+    `away` is why the staging database could not be reached, where that is known already.
+    """
     kind = platform_class(store.platform)
     accounts = _accounts(store, kind)
     address, address_trouble = _address()
@@ -65,7 +68,7 @@ def load_facts(store: StoreSettings) -> Facts:
         switches=find_switches(dag_ids(store.name)),
         address=address,
         address_trouble=address_trouble,
-        **_staging(store),
+        **_staging(store, away),
     )
 
 
@@ -77,9 +80,16 @@ def keep_tries(connection: Connection, store: str, tried: Mapping[str, Tried]) -
     keep_state(connection, store, StateKey.TRIED, json.dumps(content), utc_now())
 
 
-def keep_look(connection: Connection, store: str, *, by: str) -> None:
-    """Remember who says that the report of the dry run is right."""
-    keep_state(connection, store, StateKey.LOOKED, json.dumps({"by": by}), utc_now())
+def keep_look(connection: Connection, store: str, *, run_id: str, by: str) -> bool:
+    """Remember who says that the report of a dry run is right; False, and nothing is kept, when it
+    is not the newest that ended well.
+    """
+    newest = _newest_runs(connection, store)[True].get(RunState.SUCCEEDED)
+    if newest is None or newest.run_id != run_id:
+        return False
+    content = json.dumps({"run_id": run_id, "by": by})
+    keep_state(connection, store, StateKey.LOOKED, content, utc_now())
+    return True
 
 
 def _accounts(store: StoreSettings, kind: type[Platform]) -> tuple[Account, Account]:
@@ -127,23 +137,27 @@ def _address() -> tuple[str | None, str | None]:
         return None, str(error)
 
 
-def _staging(store: StoreSettings) -> dict[str, Any]:
+def _staging(store: StoreSettings, away: StagingUnavailableError | None) -> dict[str, Any]:
     """What is remembered of the store, or why nothing can be read."""
     try:
+        if away is not None:
+            raise away
         engine = staging_engine()
         check_migrated(engine)
         with reading(engine) as connection:
             remembered = _remembered(connection, store.name)
         made = {kind: len(known_objects(engine, store.name, kind)) for kind in Kind}
-    except (SettingsError, StagingUnavailableError, DBAPIError):
-        return {"remembered": None, **_database_troubles()}
+    except StagingUnavailableError as error:
+        return {"remembered": None, **_database_troubles(error)}
+    except (SettingsError, DBAPIError):
+        return {"remembered": None, **_database_troubles(None)}
     made = {kind: count for kind, count in made.items() if count}
     return {"remembered": Remembered(made=made, **remembered)}
 
 
-def _database_troubles() -> dict[str, Any]:
+def _database_troubles(away: StagingUnavailableError | None) -> dict[str, Any]:
     """What the doctor says of a database that cannot be used, and whether it has any tables."""
-    scope = Scope(file=stores_file())
+    scope = Scope(file=stores_file(), away=away)
     try:
         found = [
             *one_check(DATABASE, check_database, scope),
@@ -161,13 +175,7 @@ def _database_troubles() -> dict[str, Any]:
 
 
 def _remembered(connection: Connection, store: str) -> dict[str, Any]:
-    found = connection.execute(
-        statement("desk/runs/select_newest_of_each_state"), {"store": store, "dry": DRY}
-    ).all()
-    runs: dict[bool, dict[RunState, SeenRun]] = {True: {}, False: {}}
-    for row in found:
-        run = _seen_run(connection, store, row)
-        runs[bool(row.is_dry)][run.state] = run
+    runs = _newest_runs(connection, store)
     newest_award = connection.execute(
         statement("desk/awards/select_newest_from_ticket"), {"store": store}
     ).scalar()
@@ -187,6 +195,17 @@ def _remembered(connection: Connection, store: str) -> dict[str, Any]:
     }
 
 
+def _newest_runs(connection: Connection, store: str) -> dict[bool, dict[RunState, SeenRun]]:
+    """The newest run of each state: under True the dry ones, under False the others."""
+    binds = {"store": store, "dry": DRY}
+    found = connection.execute(statement("desk/runs/select_newest_of_each_state"), binds).all()
+    runs: dict[bool, dict[RunState, SeenRun]] = {True: {}, False: {}}
+    for row in found:
+        run = _seen_run(connection, store, row)
+        runs[bool(row.is_dry)][run.state] = run
+    return runs
+
+
 def _seen_run(connection: Connection, store: str, row: Row[Any]) -> SeenRun:
     state = RunState(row.state)
     ended_well = state is RunState.SUCCEEDED
@@ -196,6 +215,7 @@ def _seen_run(connection: Connection, store: str, row: Row[Any]) -> SeenRun:
         started_at=parse_utc(row.started_at_utc),
         failure=row.failure,
         record=load_run_record(connection, store, row.run_id) if ended_well else None,
+        limit=json.loads(row.params or "{}").get("limit"),
     )
 
 
@@ -210,4 +230,8 @@ def _tries(connection: Connection, store: str) -> dict[str, Try]:
 def _looked(connection: Connection, store: str) -> Look | None:
     content = find_state(connection, store, StateKey.LOOKED)
     at = find_state_time(connection, store, StateKey.LOOKED)
-    return None if content is None or at is None else Look(at=at, **json.loads(content))
+    if content is None or at is None:
+        return None
+    told = json.loads(content)
+    # Without its run nobody knows which report it was.
+    return Look(at=at, **told) if "run_id" in told else None

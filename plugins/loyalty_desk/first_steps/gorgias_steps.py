@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from loyalty_desk.connect.families import dag_of
 from loyalty_desk.first_steps.facts import Facts, Remembered
-from loyalty_desk.first_steps.families import dag_of
 from loyalty_desk.first_steps.step import Link, May, State, Step, trigger
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.dag_switches import Switch

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
+from loyalty_desk.connect.families import SYNC, dag_of, switch_on, when_paused
 from loyalty_desk.doctor.database import DATABASE, MIGRATE
 from loyalty_desk.doctor.finding import not_checked
-from loyalty_desk.first_steps.facts import Account, Facts
-from loyalty_desk.first_steps.families import SYNC, dag_of, when_paused
+from loyalty_desk.first_steps.facts import Account, Facts, SeenRun
 from loyalty_desk.first_steps.step import Form, May, State, Step, unpause
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
 from loyalty_desk.report.formats import moment
+
+
+class _Use(NamedTuple):
+    """That an account was asked. `said` is what a test said, and empty where a run asked."""
+
+    works: bool
+    at: datetime
+    said: str
 
 
 def connections(facts: Facts) -> Step:
@@ -57,56 +66,79 @@ def connections(facts: Facts) -> Step:
 
 
 def _tried(facts: Facts, base: Step, form: Form) -> Step:
-    seen = {one.conn_id: _seen(facts, one) for one in facts.accounts}
-    refused = [told for told in seen.values() if told and not told[0]]
-    commands = tuple(f"airflow connections test {one.conn_id}" for one in facts.accounts)
+    seen = {one.conn_id: use for one in facts.accounts if (use := _seen(facts, one))}
+    refused = {conn_id: use for conn_id, use in seen.items() if not use.works}
+    oldest = min(seen.values(), key=lambda use: use.at, default=None)
+    is_whole = len(seen) == len(facts.accounts)
+    base = replace(
+        base,
+        form=form,
+        commands=tuple(f"airflow connections test {one.conn_id}" for one in facts.accounts),
+    )
     if refused:
         return replace(
             base,
             state=State.WRONG,
-            found=f"A connection did not work when it was last tried, {moment(refused[0][1])}.",
-            detail=" ".join(
-                f"{conn_id}: {told[2]}" for conn_id, told in seen.items() if told and not told[0]
-            ),
+            found="A connection did not work when it was last tried,"
+            f" {moment(min(use.at for use in refused.values()))}.",
+            detail=" ".join(f"{conn_id}: {use.said}" for conn_id, use in refused.items()),
             todo="Correct it in Airflow under Admin, Connections, then test again.",
-            form=form,
-            commands=commands,
         )
-    if not all(seen.values()):
+    failed = _failed_since(facts, oldest.at if oldest and is_whole else None)
+    if failed is not None:
+        return replace(
+            base,
+            state=State.UNSEEN,
+            found=f"The run of {moment(failed.started_at)} failed, and nothing newer shows that"
+            " both accounts let us in.",
+            detail=failed.failure or "",
+            todo="Test them: one read of each account, nothing is written.",
+        )
+    if oldest is None or not is_whole:
         return replace(
             base,
             state=State.TO_DO,
             found="Both are filled in. Nobody has tried yet whether they work.",
             todo="Test them: one read of each account, nothing is written.",
-            form=form,
-            commands=commands,
         )
-    oldest = min(told[1] for told in seen.values() if told)
+    when = "they were last tested" if oldest.said else "a run last succeeded"
     return replace(
         base,
         state=State.DONE,
-        found=f"Both accounts let us in when they were last used, {moment(oldest)}.",
+        found=f"Both accounts let us in when {when}, {moment(oldest.at)}.",
         todo="Test them again after each change.",
-        form=form,
-        commands=commands,
     )
 
 
-def _seen(facts: Facts, account: Account) -> tuple[bool, datetime, str] | None:
-    """Whether it worked when it was last used, when, and what was said; None if it never was."""
+def _failed_since(facts: Facts, since: datetime | None) -> SeenRun | None:
+    """The newest run that failed, if it began after that: a key may have been revoked meanwhile."""
+    known = facts.remembered
+    if known is None:
+        return None
+    failed = [
+        run
+        for runs in (known.dry, known.real)
+        if (run := runs.get(RunState.FAILED)) is not None
+        and (since is None or run.started_at > since)
+    ]
+    return max(failed, key=lambda run: run.started_at, default=None)
+
+
+def _seen(facts: Facts, account: Account) -> _Use | None:
+    """When it was last seen whether it works; None if it never was."""
     known = facts.remembered
     if known is None:
         return None
     uses = [
-        (True, run.started_at, "")
+        _Use(works=True, at=run.started_at, said="")
         for runs in (known.dry, known.real)
         if (run := runs.get(RunState.SUCCEEDED)) is not None
         and run.record is not None
         and getattr(run.record, account.counter)
     ]
     if (tried := known.tries.get(account.conn_id)) is not None:
-        uses.append((tried.works, tried.at, tried.sentence))
-    return max(uses, key=lambda use: use[1], default=None)
+        uses.append(_Use(works=tried.works, at=tried.at, said=tried.sentence))
+    return max(uses, key=lambda use: use.at, default=None)
 
 
 def _type(account: Account) -> str:
@@ -151,8 +183,6 @@ def tables(facts: Facts) -> Step:
 def dags(facts: Facts) -> Step:
     """Has Airflow loaded the store's DAGs, and are they switched on?"""
     store, switches = facts.store, facts.switches
-    pattern = f"'.*__{store.name}$'"
-    switch_on = f"airflow dags unpause --treat-dag-id-as-regex {pattern} --yes"
     base = Step(
         key="dags",
         title="DAGs switched on",
@@ -190,7 +220,7 @@ def dags(facts: Facts) -> Step:
             f" {'; '.join(when_paused(one) for one in paused)}.",
             todo=_before_switching_on(facts),
             buttons=(unpause(paused, "Switch on"),),
-            commands=(switch_on,),
+            commands=(switch_on(paused),),
         )
     return replace(base, state=State.DONE, found=f"All {len(switches)} are on.")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from loyalty_desk.first_steps.facts import Facts, SeenRun
-from loyalty_desk.first_steps.families import SYNC, dag_of
+from loyalty_desk.connect.families import SYNC, dag_of
+from loyalty_desk.first_steps.facts import Facts, Remembered, SeenRun
 from loyalty_desk.first_steps.step import Button, Form, Link, May, State, Step, trigger
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
@@ -54,11 +54,12 @@ def look(facts: Facts) -> Step:
         return _unseen(base)
     done = known.dry.get(RunState.SUCCEEDED)
     links = (Link(label="Open the report", path=_report(done)),) if done else ()
-    if known.looked is not None:
+    if known.looked is not None and _is_looked_at(known):
         found = f"{known.looked.by} looked at it and found it right, {moment(known.looked.at)}."
         return replace(base, state=State.DONE, found=found, links=links)
     if RunState.SUCCEEDED in known.real:
-        found = "Cards have been written already; nobody said here that they looked before."
+        what = "at this report" if done else "before"
+        found = f"Cards have been written already; nobody said here that they looked {what}."
         return replace(base, state=State.NOT_NEEDED, found=found, links=links)
     if done is None:
         found = "The dry run makes the report: who was paired, who was not, what would be written."
@@ -70,7 +71,7 @@ def look(facts: Facts) -> Step:
         todo="Read who was paired and who was not, and how many cards would be written. Is it"
         " right? Then say so, and the next step is yours or your engineer's.",
         links=links,
-        form=Form(label="It is right", action="looked"),
+        form=Form(label="It is right", action="looked", run_id=done.run_id),
     )
 
 
@@ -82,14 +83,15 @@ def first_run(facts: Facts) -> Step:
         return _unseen(base)
     if (done := known.real.get(RunState.SUCCEEDED)) is not None:
         by_hand = "" if facts.store.schedule else " The store has no schedule: syncs run by hand."
-        return replace(base, state=State.DONE, found=f"{_pushed(done)}{by_hand}")
+        found = f"{_pushed(done)}{by_hand}"
+        return replace(base, state=State.DONE, found=found, buttons=_rest(facts, known, done))
     sync = dag_of(SYNC, store)
     again = replace(
         base,
         buttons=_buttons(
             facts,
             trigger(sync, f"Write {FEW} cards", limit=FEW),
-            trigger(sync, "Write all cards"),
+            _all_cards(facts),
         ),
         commands=(
             f"airflow dags trigger {sync} --conf '{{\"limit\": {FEW}}}'",
@@ -99,14 +101,27 @@ def first_run(facts: Facts) -> Step:
     unfinished = _unfinished(base, known.real, again)
     if unfinished is not None:
         return unfinished
-    has_looked = known.looked is not None
     return replace(
         again,
-        state=State.TO_DO if has_looked and _is_ready(facts) else State.LATER,
+        state=State.TO_DO if _is_looked_at(known) and _is_ready(facts) else State.LATER,
         found="No card has been written to Gorgias yet.",
         todo=f"Write the {FEW} most urgent cards, open one of these customers in Gorgias, then"
         f" write all.{_paused(facts)}",
     )
+
+
+def _rest(facts: Facts, known: Remembered, done: SeenRun) -> tuple[Button, ...]:
+    """What writes the cards that the newest run left, unless a run is at it."""
+    if not done.left_some:
+        return ()
+    going = known.real.get(RunState.RUNNING)
+    if going is not None and going.started_at > done.started_at:
+        return ()
+    return _buttons(facts, _all_cards(facts))
+
+
+def _all_cards(facts: Facts) -> Button:
+    return trigger(dag_of(SYNC, facts.store.name), "Write all cards")
 
 
 def _base(facts: Facts, *, key: str, title: str) -> Step:
@@ -141,6 +156,12 @@ def _unfinished(base: Step, runs: Mapping[RunState, SeenRun], again: Step) -> St
         found=f"The run of {moment(newest.started_at)} stopped. {why}",
         todo="Mend what it names, then start it again.",
     )
+
+
+def _is_looked_at(known: Remembered) -> bool:
+    """Whether somebody found the newest report right; what was said of an earlier one is past."""
+    done = known.dry.get(RunState.SUCCEEDED)
+    return done is not None and known.looked is not None and known.looked.run_id == done.run_id
 
 
 def _is_ready(facts: Facts) -> bool:
@@ -180,4 +201,5 @@ def _pushed(run: SeenRun) -> str:
     if record is None:
         return f"It was done {moment(run.started_at)}."
     left = f", {count(record.left)} are left for the next run" if record.left else ""
-    return f"The newest, {moment(run.started_at)}, wrote {count(record.pushed)} cards{left}."
+    most = f", and was to write {run.limit} at most" if run.limit is not None else ""
+    return f"The newest, {moment(run.started_at)}, wrote {count(record.pushed)} cards{left}{most}."

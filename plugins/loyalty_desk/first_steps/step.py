@@ -55,10 +55,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A button that posts to a page of ours, named by `action`."""
+    """A button that posts to a page of ours, named by `action`; `run_id` goes with it."""
 
     label: str
     action: str
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ trigger it settles mismatches, and so on, whichever auth manager Airflow has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -22,6 +22,7 @@ from airflow.models.dag import DagModel
 from airflow.sdk.configuration import conf
 from fastapi import Depends, Request
 
+from loyalty_desk.errors import StagingUnavailableError
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import in_force
@@ -71,6 +72,8 @@ class Visitor:
     name: str
     store: StoreSettings
     rights: frozenset[Right]
+    away: StagingUnavailableError | None = None
+    """Why the staging database could not be reached, for a page that does without."""
 
     @property
     def sees_addresses(self) -> bool:
@@ -109,20 +112,14 @@ class Needs:
             raise WebError(404, "There is no such store, or you may not see it.")
         if self.right not in rights:
             raise WebError(403, f"You may not {self.right} here: {_remedy(self.right, store)}")
-        return Visitor(
-            user_id=user.get_id(),
-            name=user.get_name(),
-            store=self._in_force(store),
-            rights=rights,
-        )
-
-    def _in_force(self, store: StoreSettings) -> StoreSettings:
+        visitor = Visitor(user_id=user.get_id(), name=user.get_name(), store=store, rights=rights)
         try:
-            return in_force(store, staging_engine())
-        except CLOSED:
-            if self._before_staging:
-                return store
-            raise
+            return replace(visitor, store=in_force(store, staging_engine()))
+        except CLOSED as error:
+            if not self._before_staging:
+                raise
+            away = error if isinstance(error, StagingUnavailableError) else None
+            return replace(visitor, away=away)
 
 
 Seeing = Annotated[Visitor, Depends(Needs(Right.SEE))]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from loyalty_desk.connect.pauses import FAMILIES
+from loyalty_desk.connect.families import own_dag_ids
 from loyalty_desk.doctor.finding import Severity
 from loyalty_desk.hooks import own_airflow
 from tests.http.doctor.conftest import STORE, Installed
@@ -118,7 +118,7 @@ def test_a_broker_that_is_away_is_named(with_celery: Installed) -> None:
 
 @pytest.fixture
 def own_dags() -> Iterator[dict[str, bool]]:
-    yield dict.fromkeys((f"{family}__{STORE}" for family in FAMILIES), False)
+    yield dict.fromkeys(own_dag_ids(STORE), False)
     set_dags({})
 
 
@@ -140,6 +140,14 @@ def test_a_paused_dag_is_named_with_the_command_that_switches_it_on(
     command = "airflow dags unpause --treat-dag-id-as-regex '^(award_points__acme)$' --yes"
     assert found.commands == (command,)
     assert found.in_compose == (f"scripts/compose {command}",)
+
+
+def test_a_paused_dag_without_a_schedule_is_named_too(
+    installed: Installed, own_dags: dict[str, bool]
+) -> None:
+    set_dags({**own_dags, "erase_person__acme": True})
+
+    assert installed.look_once("DAGs").what == "paused: erase_person__acme"
 
 
 def test_a_dag_that_airflow_does_not_know_is_named(

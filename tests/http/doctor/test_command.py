@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.__main__ import main
-from loyalty_desk.connect.pauses import FAMILIES
+from loyalty_desk.connect.families import own_dag_ids
 from loyalty_desk.doctor.examine import CHECKS, examine
 from loyalty_desk.doctor.finding import Severity
 from sandbox.running import Sandbox
@@ -42,7 +42,7 @@ def doctor(installed: Installed, *flags: str, **variables: str) -> subprocess.Co
 def well(connected: Installed, one_staging: Engine) -> Iterator[Installed]:
     """An installation in which nothing is wrong."""
     forget_settings()
-    set_dags(dict.fromkeys((f"{family}__{STORE}" for family in FAMILIES), False))
+    set_dags(dict.fromkeys(own_dag_ids(STORE), False))
     with serving() as url:
         connected.set(staging_url=str(one_staging.url), public_url=url)
         yield connected
@@ -99,7 +99,7 @@ def test_everything_is_told_though_all_is_away(
 def test_the_code_says_how_bad_it_is(
     well: Installed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_dags({f"{family}__{STORE}": True for family in FAMILIES})
+    set_dags(dict.fromkeys(own_dag_ids(STORE), True))
     with pytest.raises(SystemExit, match="2"):
         main(["doctor", "--store", "nobody"])
     error = capsys.readouterr().out

@@ -54,6 +54,10 @@ REPORT: Final = "report.html"
 AWAY: Final = (
     "The desk does not find its file: the log of the run's task report says where it was written."
 )
+NOT_THE_NEWEST: Final = (
+    "Nothing was noted: this is not the report of the newest dry run that ended well. Open the one"
+    " below, then say whether it is right."
+)
 
 
 @router.get("")
@@ -65,7 +69,9 @@ def show_setup(request: Request, visitor: SeeingSetup) -> Response:
 @router.get("/steps")
 def show_steps(request: Request, visitor: SeeingSetup) -> Response:
     """The check-list alone: the part of the page that renews itself."""
-    return page(request, "steps.html.j2", visitor, **_steps(load_facts(visitor.store)))
+    return page(
+        request, "steps.html.j2", visitor, **_steps(load_facts(visitor.store, visitor.away))
+    )
 
 
 @router.post("/test")
@@ -87,10 +93,13 @@ def try_connections(request: Request, visitor: Testing, _form: OwnForm) -> Respo
 
 
 @router.post("/looked")
-def say_it_is_right(request: Request, visitor: Settling, _form: OwnForm) -> Response:
+def say_it_is_right(request: Request, visitor: Settling, form: OwnForm) -> Response:
     """Note who looked at the report of the dry run and found it right."""
+    run_id = form.get("run_id")
     with staging_engine().begin() as connection:
-        keep_look(connection, visitor.store.name, by=visitor.name)
+        kept = keep_look(connection, visitor.store.name, run_id=run_id, by=visitor.name)
+    if not kept:
+        return setup_page(request, visitor, problem=NOT_THE_NEWEST)
     return back_to(request, f"/{visitor.store.name}/setup", done="looked")
 
 
@@ -103,7 +112,7 @@ def setup_page(
     tested: dict[str, Tried] | None = None,
 ) -> Response:
     """The page, with a token that was just made, or what is wrong with a form."""
-    facts = load_facts(visitor.store)
+    facts = load_facts(visitor.store, visitor.away)
     is_open = visitor.may(Right.SET_UP) and facts.remembered is not None
     return page(
         request,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from loyalty_desk.first_steps.families import dag_ids, when_paused
+from loyalty_desk.connect.families import dag_ids, when_paused
 from loyalty_desk.first_steps.step import Button, unpause
 from loyalty_desk.hooks.dag_switches import Switch, find_switches
 from loyalty_desk.settings.stores_file import StoreSettings

@@ -8,7 +8,8 @@ for (const live of document.querySelectorAll("[data-renew]")) {
   let last = live.innerHTML;
   const renew = async () => {
     if (document.hidden) return;
-    const answer = await fetch(live.dataset.renew, { credentials: "same-origin" });
+    const signal = AbortSignal.timeout(60000);
+    const answer = await fetch(live.dataset.renew, { credentials: "same-origin", signal });
     if (!answer.ok || answer.redirected) return;
     const text = await answer.text();
     if (text === last) return;
@@ -16,8 +17,21 @@ for (const live of document.querySelectorAll("[data-renew]")) {
     live.innerHTML = last = text;
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   };
-  const quietly = () => renew().catch(() => undefined);
-  live.addEventListener("renew", quietly);
+  // One request at a time: a slow answer must not have more of them pile up behind it.
+  let busy = false, asked = false;
+  const quietly = async () => {
+    if (busy) return;
+    busy = true;
+    do {
+      asked = false;
+      await renew().catch(() => undefined);
+    } while (asked);
+    busy = false;
+  };
+  live.addEventListener("renew", () => {
+    asked = true; // the answer on its way may be of before
+    quietly();
+  });
   setInterval(quietly, Number(live.dataset.every));
 }
 

@@ -1,8 +1,8 @@
-"""The DAGs of a store, and what does not happen while one is paused."""
+"""The DAGs of a store, what does not happen while one is paused, and what switches them on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from loyalty_desk.watching.metrics import are_on
@@ -18,14 +18,21 @@ WHEN_PAUSED: Final[Mapping[str, str]] = {
     "gorgias_connect": "connecting waits",
     "gorgias_disconnect": "disconnecting waits",
 }
+BY_HAND: Final = frozenset({"erase_person", "gorgias_connect", "gorgias_disconnect"})
+"""What has no schedule."""
 WATCH: Final = "desk_watch"
 """Of all stores together."""
 
 
 def dag_ids(store: str) -> list[str]:
     """The DAGs that a store needs, the most important first."""
-    own = [dag_of(family, store) for family in WHEN_PAUSED]
+    own = own_dag_ids(store)
     return [*own, WATCH] if are_on() else own
+
+
+def own_dag_ids(store: str) -> list[str]:
+    """Those of the store alone."""
+    return [dag_of(family, store) for family in WHEN_PAUSED]
 
 
 def dag_of(family: str, store: str) -> str:
@@ -35,3 +42,15 @@ def dag_of(family: str, store: str) -> str:
 def when_paused(dag_id: str) -> str:
     """What does not happen while it is paused, or not there."""
     return WHEN_PAUSED.get(dag_id.partition("__")[0], "no store is measured")
+
+
+def pattern(dag_ids: Sequence[str]) -> str:
+    """What Airflow's commands take for these DAGs alone: another store's name may end as this one's
+    does.
+    """
+    return f"^({'|'.join(dag_ids)})$"
+
+
+def switch_on(dag_ids: Sequence[str]) -> str:
+    """The command for a shell of Airflow."""
+    return f"airflow dags unpause --treat-dag-id-as-regex '{pattern(dag_ids)}' --yes"
