@@ -22,6 +22,8 @@ from tests.http.api_client import API, new_client
 from tests.project import PROJECT_ROOT
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 EXAMPLE = PROJECT_ROOT / "docs" / "examples" / "haproxy.cfg"
 NAMES = ("one", "two")
 

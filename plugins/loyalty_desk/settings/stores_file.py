@@ -46,9 +46,9 @@ from loyalty_desk.settings.sections import (
     RefreshSettings,
     ReportSettings,
     RetentionSettings,
-    Strict,
     check_cron,
 )
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.text_settings import TextSettings
 from loyalty_desk.settings.var_dir import VarDir
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
