@@ -94,5 +94,13 @@ def customer(number: int, count: int, *, days_later: int = 0, new_email: bool = 
     )
 
 
+def member_of(number: int, count: int) -> Member | None:
+    """The member whose card a customer has; None for a guest, and for one without a balance."""
+    holder = number * _A_PRIME % count
+    found = member(holder)
+    has_one = holder % 5 and found.email and found.status == MemberStatus.MEMBER
+    return found if has_one else None
+
+
 def _email(number: int) -> str:
     return f"{_FIRST[number % 10]}.{_LAST[number % 8]}{number}@{_DOMAINS[number % 6]}"

@@ -22,7 +22,7 @@ from cluster.services import (
 from cluster.supervisor import Supervisor
 from scripts.console import Console
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
-from scripts.services import ADMIN, VAR_DIR, SandboxSize, find_free_port, hold_alone
+from scripts.services import ADMIN, LOOPBACK, VAR_DIR, SandboxSize, find_free_port, hold_alone
 
 USUAL_PORT = 8080
 DAGS_LIMIT_S = 120.0
@@ -77,8 +77,6 @@ def stay_up(options: argparse.Namespace, console: Console) -> None:
         platforms=dict.fromkeys(names, "rivo"),
         workers=options.workers,
         variables={"WORKER_CONCURRENCY": str(TASKS_A_WORKER)},
-        # Of a cluster that one looks at nobody wants to unpause forty DAGs first.
-        settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"},
         speed=options.speed,
     )
     size = SandboxSize(
@@ -118,6 +116,7 @@ def describe(cluster: Cluster) -> str:
     return (
         f"the cluster is up; Ctrl-C stops it\n\n"
         f"  Airflow   {place.airflow_url}\n"
+        f"  the API   http://{LOOPBACK}:{place.api_port}/loyalty/api/v1/\n"
         f"  the desk  {place.airflow_url}/plugin/loyalty-desk\n"
         f"  login     {ADMIN}\n"
         f"  password  {cluster.password}\n"

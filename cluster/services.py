@@ -67,6 +67,8 @@ class ClusterPlace:
     postgres_port: int = field(default_factory=find_free_port)
     redis_port: int = field(default_factory=find_free_port)
     health_port: int = field(default_factory=find_free_port)
+    api_port: int = field(default_factory=find_free_port)
+    """Of the API alone."""
 
     @property
     def airflow_url(self) -> str:
@@ -105,6 +107,7 @@ def dot_env(place: ClusterPlace, secrets: Mapping[str, str]) -> dict[str, str]:
         "AIRFLOW_ADMIN_EMAIL": "admin@example.com",
         "AIRFLOW_ADMIN_PASSWORD": secrets["admin_password"],
         "AIRFLOW_PORT": str(place.airflow_port),
+        "API_PORT": str(place.api_port),
         "WORKERS": str(place.workers),
         **place.variables,
     }
@@ -145,7 +148,12 @@ def native_environment(service: Service, place: ClusterPlace) -> dict[str, str]:
 
 def native_command(service: Service, place: ClusterPlace, number: int = 1) -> list[str]:
     """A service's command for this machine: one address, and a name for each worker."""
-    words = {"0.0.0.0": LOOPBACK, "8080": str(place.airflow_port)}  # noqa: S104 - replaced here
+    words = {
+        "0.0.0.0": LOOPBACK,  # noqa: S104 - replaced here
+        "8080": str(place.airflow_port),
+        "8090": str(place.api_port),
+        "python": sys.executable,
+    }
     command = [words.get(word, word) for word in service.command]
     if service.name in KEEPS_LOGS_IN_FILES:
         command.append("--skip-serve-logs")

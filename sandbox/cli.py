@@ -37,6 +37,9 @@ def read_options(arguments: list[str] | None) -> Options:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
     parser.add_argument("--tickets", type=int, help="default: 15 for every 100 customers")
     parser.add_argument("--enterprise", action="store_true", help="buckets empty in 10 s, not 20")
+    parser.add_argument(
+        "--allowance", type=float, default=1.0, help="Gorgias' limits, so many times as wide"
+    )
     parser.add_argument("--base-date", help="the day before which history lies; default today")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args(arguments)
@@ -59,6 +62,7 @@ def read_options(arguments: list[str] | None) -> Options:
         latency_ms=given.latency_ms,
         tickets=given.tickets,
         enterprise=given.enterprise,
+        allowance=given.allowance,
         base=base,
         switches=switches,
     )

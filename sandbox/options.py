@@ -27,5 +27,7 @@ class Options:
     latency_ms: float = 0.0
     tickets: int | None = None
     enterprise: bool = False
+    allowance: float = 1.0
+    """How many times the requests of a real account Gorgias lets in."""
     base: datetime = field(default_factory=start_of_today)
     switches: Switches = field(default_factory=Switches)

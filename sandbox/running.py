@@ -80,7 +80,8 @@ def running_sandbox(
     """Run `python -m sandbox` for the length of a with block.
 
     Further options are named as on the command line, with underscores: `speed`, `latency_ms`,
-    `tickets`, `gorgias_port`, `platforms`, `base_date`; `enterprise=True`; `switches` is a dict.
+    `tickets`, `gorgias_port`, `platforms`, `base_date`, `allowance`; `enterprise=True`; `switches`
+    is a dict.
 
     Raises:
         SandboxError: it ended, or said nothing for two minutes.

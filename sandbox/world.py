@@ -25,7 +25,12 @@ class World:
         self.ground = Ground(clock, people, options.switches, options.seed)
         wanted = options.tickets
         tickets = options.customers * 15 // 100 if wanted is None else wanted
-        self.account = Account(self.ground, tickets=tickets, enterprise=options.enterprise)
+        self.account = Account(
+            self.ground,
+            tickets=tickets,
+            enterprise=options.enterprise,
+            allowance=options.allowance,
+        )
         self.programme = Programme(self.ground)
         self.sides = {side.name: side(self.programme) for side in sides}
         self.programme.listeners.extend(self.sides.values())

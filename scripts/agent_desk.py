@@ -21,6 +21,7 @@ class AgentDesk:
 
     def __init__(self, gorgias_url: str) -> None:
         self.url = f"{gorgias_url}/app"
+        self._control_url = f"{gorgias_url}/_sandbox"
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy between this machine and itself
 
@@ -61,6 +62,23 @@ class AgentDesk:
         """Whether the ticket shows a button, as it does beside the card of a member."""
         page = self._session.get(f"{self.url}/ticket/{ticket_id}", timeout=TIMEOUT_S)
         return SHOWN_BUTTON in page.text
+
+    def is_of_member(self, ticket_id: int) -> bool | None:
+        """Whether its customer is a member too; None where a sync may not be sure of it."""
+        ticket = self._get(f"tickets/{ticket_id}")
+        if ticket["customer"] is None:
+            return None
+        customer = self._get(f"customers/{ticket['customer']['id']}")
+        if customer["trouble"] != "none" or not customer["email"]:
+            return None
+        return bool(customer["paired"])
+
+    def _get(self, path: str) -> dict[str, Any]:
+        """Ask the sandbox itself, which knows what it made up."""
+        answer = self._session.get(f"{self._control_url}/{path}", timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
 
     def write_as_customer(self, ticket_id: int, text: str) -> None:
         """Add a message of the customer's, as when a mail comes in."""

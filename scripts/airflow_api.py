@@ -67,6 +67,15 @@ class AirflowApi:
         answer = self._call("GET", f"dags/{dag_id}")
         return None if answer.status_code == requests.codes.not_found else _content(answer)
 
+    def set_paused(self, dag_id: str, *, paused: bool) -> None:
+        """Switch a DAG off or on."""
+        _content(self._call("PATCH", f"dags/{dag_id}?update_mask=is_paused", {"is_paused": paused}))
+
+    def audited(self, dag_id: str) -> list[str]:
+        """What Airflow's audit log has of a DAG, the newest first."""
+        found = _content(self._call("GET", f"eventLogs?dag_id={dag_id}&order_by=-event_log_id"))
+        return [event["event"] for event in found["event_logs"]]
+
     def import_errors(self) -> list[str]:
         """Return one line a DAG file that Airflow could not load."""
         errors = _content(self._call("GET", "importErrors"))["import_errors"]

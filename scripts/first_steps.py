@@ -21,11 +21,8 @@ LOOKUP_LIMIT_S = 120.0
 TICKETS_SHOWN = 12
 
 
-def take_first_steps(programs: Programs, services: Services, token: str, say: Say) -> int:
-    """Connect the store, make and adopt the buttons, register the webhooks.
-
-    Some customers write then, so that their tickets show a card at once. Returns one of a member.
-    """
+def connect_store(programs: Programs, services: Services, token: str, say: Say) -> None:
+    """Connect the store, make and adopt the buttons, register the webhooks."""
     say("connecting Gorgias: fields, integration, widgets, macros")
     run_connect(programs, services)
     agents = AgentDesk(services.sandbox["gorgias"]["url"])
@@ -35,17 +32,25 @@ def take_first_steps(programs: Programs, services: Services, token: str, say: Sa
     agents.make_buttons(buttons, services.place.airflow_url, token)
     run_connect(programs, services, "--adopt-widget", str(buttons[0].widget_id))
     register_webhooks(services.sandbox["rivo"], services.place.airflow_url, STORE)
+
+
+def show_tickets(programs: Programs, services: Services) -> tuple[int, int | None]:
+    """Have some customers write, so that their tickets show a card at once.
+
+    Returns a ticket of a member and, if one is among them, that of somebody who is no member.
+    Raises ProgramError when no card of a member is there in time.
+    """
+    agents = AgentDesk(services.sandbox["gorgias"]["url"])
     tickets = agents.newest_tickets()[:TICKETS_SHOWN]
     for ticket_id in tickets:
         agents.write_as_customer(ticket_id, "How many points do I have?")
-    return find_members_ticket(programs, agents, tickets)
+    members = [ticket for ticket in tickets if agents.is_of_member(ticket) is True]
+    others = (ticket for ticket in tickets if agents.is_of_member(ticket) is False)
+    return find_members_ticket(programs, agents, members or tickets), next(others, None)
 
 
 def find_members_ticket(programs: Programs, agents: AgentDesk, tickets: Sequence[int]) -> int:
-    """The first of the tickets whose card has the button, which is on members' cards alone.
-
-    Raises ProgramError when no card of a member is there in time.
-    """
+    """The first of the tickets whose card has the button, which is on members' cards alone."""
     found: list[int] = []
 
     def has_found() -> bool:

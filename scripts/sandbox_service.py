@@ -26,13 +26,12 @@ WORK_DIR = Path("/tmp/sandbox")  # noqa: S108 - in the container, where nobody e
 
 
 def main() -> int:
-    members, customers = (int(number) for number in sys.argv[1:])
+    members, customers = (int(number) for number in sys.argv[1:3])
+    size = SandboxSize(members=members, customers=customers, allowance=float(sys.argv[3]))
     guard()
     try:
         with Programs(WORK_DIR) as programs:
-            program = start_sandbox(
-                programs, os.environ, SandboxSize(members=members, customers=customers)
-            )
+            program = start_sandbox(programs, os.environ, size)
             register(connections(read_sandbox_line(programs, program)))
             (WORK_DIR / "ready").touch()  # what the health check looks for
             print("the sandbox is ready and Airflow knows its connections", flush=True)

@@ -51,12 +51,16 @@ SANDBOX_LIMIT_S = 180.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSize:
-    """What the sandbox holds. `speed` divides every wait and rate window, there and in the sync."""
+    """What the sandbox holds. `speed` divides every wait and rate window, there and in the sync.
+
+    `allowance` is how many times the requests of a real account its Gorgias lets in.
+    """
 
     members: int
     customers: int
     seed: int = 1
     speed: float = 1.0
+    allowance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +360,7 @@ def start_sandbox(
         "--seed": size.seed,
         "--gorgias-port": 0,
         "--speed": size.speed,
+        "--allowance": size.allowance,
         "--platforms": ",".join(platforms),
     }
     command = [sys.executable, "-m", "sandbox"]

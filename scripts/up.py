@@ -6,18 +6,21 @@ What they write stays in `var/up` or the directory named, so the next start goes
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
 from typing import NoReturn
 
+import requests
+
 from loyalty_desk.staging.engine import open_engine
 from loyalty_desk.tasks.tokens import is_in_use, make_token
 from scripts.console import Console
-from scripts.first_steps import take_first_steps
+from scripts.first_steps import connect_store, show_tickets
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
+from scripts.run_view import find_push_progress
 from scripts.services import (
-    ADMIN,
     STORE,
     VAR_DIR,
     Place,
@@ -30,8 +33,11 @@ from scripts.services import (
     wait_for_dag,
     write_private_json,
 )
+from scripts.welcome import PACES, FirstSteps, describe, describe_pace
 
 USUAL_PORT = 8080
+SYNC = f"loyalty_sync__{STORE}"
+UNFINISHED = {"queued", "running"}
 
 
 def main() -> int:
@@ -39,6 +45,12 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=2_000)
     parser.add_argument("--customers", type=int, default=1_500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--pace",
+        choices=sorted(PACES),
+        default="quick",
+        help="how many requests Gorgias lets in: quick shows the product, real is as an account is",
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than real time")
     parser.add_argument(
         "--port", type=int, default=USUAL_PORT, help="of Airflow; a free one when this is taken"
@@ -48,13 +60,15 @@ def main() -> int:
     )
     arguments = vars(parser.parse_args())
     port, directory = arguments.pop("port"), arguments.pop("directory")
+    pace = arguments.pop("pace")
+    size = SandboxSize(**arguments, allowance=PACES[pace])
     guard()
     console = Console()
     try:
         with hold_alone(
             directory.with_name(f"{directory.name}.lock"), "`make up` is running here already"
         ):
-            stay_up(SandboxSize(**arguments), directory, port, console)
+            stay_up(size, pace, directory, port, console)
     except StopRequestedError:
         console.say("stopped")
         return 0
@@ -63,7 +77,9 @@ def main() -> int:
         return 1
 
 
-def stay_up(size: SandboxSize, directory: Path, wanted_port: int, console: Console) -> NoReturn:
+def stay_up(
+    size: SandboxSize, pace: str, directory: Path, wanted_port: int, console: Console
+) -> NoReturn:
     """Start everything, say where it is, and wait; ends by StopRequestedError or ProgramError."""
     place = Place(
         directory=directory,
@@ -74,23 +90,13 @@ def stay_up(size: SandboxSize, directory: Path, wanted_port: int, console: Conso
         try:
             services = start_services(programs, place, size, console.say)
             token = award_token(place.staging_path)
-            ticket_id = take_first_steps(programs, services, token, console.say)
-            start_first_sync(programs, services)
-            gorgias, rivo = services.sandbox["gorgias"]["url"], services.sandbox["rivo"]["url"]
-            console.say(
-                f"Loyalty Desk is up; Ctrl-C stops it\n\n"
-                f"  a ticket  {gorgias}/app/ticket/{ticket_id}\n"
-                f"            as an agent sees it: the card, a button for points, macros\n"
-                f"  the desk  {place.airflow_url}/plugin/loyalty-desk\n"
-                f"            for managers: mismatches, awards, people, checks (login below)\n"
-                f"  Airflow   {place.airflow_url}\n"
-                f"  login     {ADMIN}\n"
-                f"  password  {place.password}\n"
-                f"  sandbox   Gorgias {gorgias}, Rivo {rivo}; the first sync is under way\n"
-                f"  awards    {place.airflow_url}/loyalty/api/v1/awards\n"
-                f"  token     {token}\n"
-                f"  logs      {place.log_dir}\n"
-            )
+            connect_store(programs, services, token, console.say)
+            run_id = start_first_sync(programs, services)
+            began_at = time.monotonic()
+            ticket_id, other_id = show_tickets(programs, services)
+            steps = FirstSteps(ticket_id=ticket_id, other_ticket_id=other_id, token=token)
+            console.say(describe(services, steps, describe_pace(pace, size)))
+            watch_first_sync(programs, services, run_id, began_at, console)
             while True:
                 programs.check()
                 time.sleep(0.5)
@@ -99,11 +105,30 @@ def stay_up(size: SandboxSize, directory: Path, wanted_port: int, console: Conso
             raise
 
 
-def start_first_sync(programs: Programs, services: Services) -> None:
+def start_first_sync(programs: Programs, services: Services) -> str:
     """Start a sync as soon as Airflow knows the DAG; raises ProgramError when it never does."""
-    dag_id = f"loyalty_sync__{STORE}"
-    wait_for_dag(programs, services.api, dag_id)
-    services.api.trigger(dag_id)
+    wait_for_dag(programs, services.api, SYNC)
+    return services.api.trigger(SYNC)
+
+
+def watch_first_sync(
+    programs: Programs, services: Services, run_id: str, began_at: float, console: Console
+) -> None:
+    """Say how far it is, and how it ended."""
+    state = "queued"
+    while state in UNFINISHED:
+        time.sleep(2)
+        programs.check()
+        progress = find_push_progress(services.place.staging_path, STORE, run_id)
+        if progress:
+            console.update(f"the first sync: {progress.done:,} of {progress.planned:,} cards")
+        with contextlib.suppress(requests.RequestException):  # busy; asked again
+            state = services.api.get_run(SYNC, run_id)["state"]
+    took = f"after {time.monotonic() - began_at:.0f} s"
+    if state == "success":
+        console.say(f"the first sync is done, {took}; its report is on the desk")
+    else:
+        console.say(f"the first sync ended as {state}, {took}; Airflow and the desk say why")
 
 
 def award_token(staging_path: Path) -> str:

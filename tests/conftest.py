@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import shutil
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -20,6 +21,7 @@ from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import migrate, open_engine
 from tests import airflow_home  # noqa: F401 - it says where Airflow is, before anything imports it
 from tests.databases import SharedDatabase, new_database, running_server
+from tests.object_store import Bucket, running_s3
 
 HERE = Path(__file__).parent
 BOTH = ["sqlite", "postgresql"]
@@ -135,6 +137,21 @@ def staging(staging_url: str, request: pytest.FixtureRequest) -> Iterator[Engine
     engine = open_engine(staging_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server for this test session."""
+    with running_s3() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> Bucket:
+    """A bucket of its own for a test. Processes of ours keep the log-in, so that is always one."""
+    made = Bucket(s3_server, f"bucket-{uuid.uuid4().hex}")
+    made.make()
+    return made
 
 
 @pytest.fixture

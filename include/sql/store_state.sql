@@ -5,6 +5,13 @@ SELECT content
 FROM store_state
 WHERE store = :store AND key = :key;
 
+-- name: select_store_state_time
+-- When something of a store was last kept, by its key.
+-- Reads store_state. Binds store, key. One row, none when nothing is known.
+SELECT updated_at_utc
+FROM store_state
+WHERE store = :store AND key = :key;
+
 -- name: upsert_store_state
 -- Remembers something of a store besides its settings.
 -- Writes store_state. Binds store, key, content, now_utc.

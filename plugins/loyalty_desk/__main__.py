@@ -14,12 +14,14 @@ from loyalty_desk.commands import (
     awards,
     card,
     connect,
+    doctor,
     expectations,
     installation,
     link,
     macros,
     platforms,
     privacy,
+    serve,
     sync,
     texts,
     tokens,
@@ -37,6 +39,8 @@ app = typer.Typer(
 )
 for part in (
     installation,
+    serve,
+    doctor,
     card,
     expectations,
     sync,

@@ -58,6 +58,10 @@ class BadConnectionError(PermanentError):
     """An Airflow connection is missing, incomplete or refused; the message has the remedy."""
 
 
+class NoConnectionError(BadConnectionError):
+    """Airflow has no connection of that name."""
+
+
 class ApiError(PermanentError):
     """The API refused a request for good (a 4xx other than 429).
 
@@ -112,6 +116,14 @@ class MemberFileError(PermanentError):
 
 class MemberFolderError(TemporaryError):
     """The place of member files does not answer now."""
+
+
+class StorageError(TemporaryError):
+    """The object store of the desk's own files does not answer, or refuses."""
+
+    what_to_do = (
+        "It is tried again by itself; if it stays, see LOYALTY_DESK_VAR_DIR and its connection"
+    )
 
 
 class StoreBusyError(TemporaryError):

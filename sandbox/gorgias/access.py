@@ -44,13 +44,15 @@ class GorgiasAccess:
     limit_header: str | None = "x-gorgias-account-api-call-limit"
     open_paths: tuple[str, ...] = ("/app",)
 
-    def __init__(self, ground: Ground, *, enterprise: bool) -> None:
+    def __init__(self, ground: Ground, *, enterprise: bool, allowance: float) -> None:
         self._ground = ground
         self.api_key = f"gk_{ground.seed:08d}"
         self.first_access_token = f"at_{ground.seed:08d}"
         self.reset_tokens()
         window_s = ENTERPRISE_WINDOW_S if enterprise else WINDOW_S
-        self.buckets = {kind: Bucket(limit, window_s) for kind, limit in LIMITS.items()}
+        self.buckets = {
+            kind: Bucket(round(limit * allowance), window_s) for kind, limit in LIMITS.items()
+        }
 
     def reset_tokens(self) -> None:
         """Put the app's login back to what the ready line says, good for a full life from now."""

@@ -20,10 +20,10 @@ from sandbox.ground import Ground
 class Account:
     """The account, its access and its figures. `reset` makes the data anew."""
 
-    def __init__(self, ground: Ground, *, tickets: int, enterprise: bool) -> None:
+    def __init__(self, ground: Ground, *, tickets: int, enterprise: bool, allowance: float) -> None:
         self.ground = ground
         self.server = Server("gorgias", Faults(ground.seed))
-        self.access = GorgiasAccess(ground, enterprise=enterprise)
+        self.access = GorgiasAccess(ground, enterprise=enterprise, allowance=allowance)
         self.deliveries = Deliveries()
         self._first_tickets = tickets
         self.reset()

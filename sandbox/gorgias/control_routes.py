@@ -29,11 +29,17 @@ def _trouble(account: Account, row: int) -> str | None:
     return trouble_of(owner.number) if owner.kind == PAIR else "none"
 
 
+def _is_paired(account: Account, row: int) -> bool:
+    people = account.ground.people
+    return row < people.customers and people.owner_of_customer(row).kind == PAIR
+
+
 def _whole(account: Account, row: int) -> dict[str, Any]:
     values = account.customers.field_values(row)
     return account.customers.full(row) | {
         "custom_field_values": values,
         "trouble": _trouble(account, row),
+        "paired": _is_paired(account, row),
     }
 
 

@@ -102,7 +102,7 @@ ASKS = {
     "award": ("GET", "awards/new"),
     "settle": ("POST", "mismatches"),
     "approve": ("POST", "awards/none/approval"),
-    "set up": ("GET", "setup"),
+    "set up": ("POST", "setup/test"),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import os
 import threading
@@ -17,17 +16,10 @@ import asyncssh
 import pytest
 
 from loyalty_desk.records import RunState
+from tests.flow.dropping import cards, expected, make_listless, members, write
 from tests.flow.world import World
 
 pytestmark = pytest.mark.flow
-
-COLUMNS = """
-columns: {member_id: Id, email: Mail, name: Name, points_balance: Points, tier: Tier, status: State}
-status: {guest: [guest], excluded: [excluded]}
-delimiter: ";"
-"""
-HEADER = ("Id", "Mail", "Name", "Points", "Tier", "State")
-TIERS = {75: "Bronze", 76: "Silver", 77: "Gold", 78: "Platinum"}
 
 
 @pytest.fixture
@@ -40,20 +32,7 @@ def drop(tmp_path: Path) -> Path:
 @pytest.fixture
 def listless(world: World, tmp_path: Path, drop: Path) -> World:
     """A TRIFFT account without a list of members, and a folder for files."""
-    columns = tmp_path / "columns.yaml"
-    columns.write_text(COLUMNS, encoding="utf-8")
-    world.platform = "trifft"
-    world.sandbox.control("trifft", "POST", "switches", {"trifft_members_listed": False})
-    world.change_connection("trifft_demo", {"extra": json.dumps({"api": {"path.members": None}})})
-    world.settings = {
-        "member_files": {
-            "folder": str(drop),
-            "columns": str(columns),
-            "settle_s": 0,
-            "holds": "everybody",
-        },
-        "member_lookups": {"most_per_run": 0},
-    }
+    make_listless(world, str(drop), tmp_path / "columns.yaml")
     return world
 
 
@@ -61,34 +40,6 @@ def listless(world: World, tmp_path: Path, drop: Path) -> World:
 def switched_back(world: World) -> Iterator[None]:
     yield
     world.sandbox.control("trifft", "POST", "switches", {"trifft_members_listed": True})
-
-
-def members(world: World) -> list[dict[str, Any]]:
-    return list(world.sandbox.control("trifft", "GET", "members?limit=100000")["data"])
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow(HEADER)
-        for one in rows:
-            name = f"{one['first_name']} {one['last_name']}"
-            tier = TIERS.get(one["tier_id"], "")
-            writer.writerow(
-                [one["id"], one["email"], name, one["points_tally"], tier, one["status"]]
-            )
-
-
-def cards(world: World) -> dict[int, tuple[Any, ...]]:
-    """What the cards say of those keys that a file has."""
-    keys = ("member", "name", "status", "points_balance", "tier")
-    return {one: tuple(card.get(key) for key in keys) for one, card in world.shown_cards().items()}
-
-
-def expected(world: World) -> dict[int, tuple[Any, ...]]:
-    keys = ("member", "name", "status", "points_balance", "tier")
-    found = world.expected_cards()
-    return {one: tuple(card.get(key) for key in keys) for one, card in found.items()}
 
 
 def test_files_take_the_place_of_the_list(listless: World, sync: Any, drop: Path) -> None:

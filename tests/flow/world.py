@@ -48,6 +48,8 @@ class World:
     more_stores: dict[str, dict[str, Any]] = field(default_factory=dict)
     data_docs: bool = False
     """Off in most tests: writing them takes half of the time of a run."""
+    var_dir: str = ""
+    """Where the desk's own files go, unless below `folder`."""
 
     def environment(self) -> dict[str, str]:
         """The variables that a process of the product runs with."""
@@ -65,7 +67,7 @@ class World:
         return {
             "LOYALTY_DESK_STORES_FILE": str(stores),
             "LOYALTY_DESK_STAGING_URL": self.staging_url,
-            "LOYALTY_DESK_VAR_DIR": str(self.folder / "var"),
+            "LOYALTY_DESK_VAR_DIR": self.var_dir or str(self.folder / "var"),
             "LOYALTY_DESK_SPEED": str(SPEED),
             "LOYALTY_DESK_DATA_DOCS": str(self.data_docs),
             **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(c) for name, c in connections.items()},

@@ -19,6 +19,7 @@ RUN, ANSWER = DagAccessEntity.RUN, DagAccessEntity.HITL_DETAIL
 MAY = {
     "viewer": {("GET", "loyalty_sync", None)},
     "agent": {("GET", "loyalty_sync", None), ("POST", "award_points", RUN)},
+    "switcher": {("GET", "loyalty_sync", None), ("PUT", "loyalty_sync", None)},
     "manager": {
         ("GET", "loyalty_sync", None),
         ("POST", "award_points", RUN),

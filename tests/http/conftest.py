@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import Platform
@@ -25,6 +27,8 @@ from tests.http.airflow_users import start_auth_manager
 from tests.http.api_client import forget_settings, new_client, serving
 from tests.http.desk import DeskClient
 from tests.http.desk_world import fill
+from tests.http.known_dags import set_dags
+from tests.http.setup_world import ADDRESS, World
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
@@ -136,6 +140,7 @@ def serve_desk(
     patch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     patch.setenv("LOYALTY_DESK_VAR_DIR", str(folder / "var"))
     forget_settings()
+    set_dags({dag_id: False for store in content for dag_id in dag_ids(store)})
     fill(engine, settings.stores_file().get(STORE))
     return DeskClient(url=server, session=new_client())
 
@@ -164,3 +169,35 @@ def one_desk(desk_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield serve_desk(desk_server, engine, url, folder, patch)
         forget_settings()
     engine.dispose()
+
+
+@pytest.fixture
+def serve(
+    desk_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., DeskClient]]:
+    """Have the desk use a staging database and a stores file with one store."""
+
+    def start(url: str, **settings: Any) -> DeskClient:
+        stores = tmp_path / "stores.yaml"
+        content = {"stores": {STORE: {"platform": "rivo", **settings}}}
+        stores.write_text(yaml.safe_dump(content), encoding="utf-8")
+        monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", url)
+        monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+        monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+        monkeypatch.setenv("LOYALTY_DESK_PUBLIC_URL", ADDRESS)
+        forget_settings()
+        set_dags({})
+        return DeskClient(url=desk_server, session=new_client())
+
+    yield start
+    forget_settings()
+
+
+@pytest.fixture
+def world(
+    serve: Callable[..., DeskClient],
+    staging: Engine,
+    staging_url: str,
+    set_connection: SetConnection,
+) -> World:
+    return World(serve(staging_url), staging, set_connection)

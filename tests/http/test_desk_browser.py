@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, mismatch_schema
 from loyalty_desk.tasks.sync import report_dir
@@ -24,6 +26,7 @@ from tests.factories import STORE
 from tests.http.airflow_users import cookie_of
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
+from tests.http.known_dags import set_dags
 from tests.http.test_desk_batches import send
 from tests.sql.staged import Staged
 
@@ -356,3 +359,28 @@ def test_a_runs_report_opens_from_the_overview(
 
     expect(page.get_by_role("heading", name="Loyalty sync of acme")).to_be_visible()
     assert serious(page) == []
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, "Switched on."), (403, "Ask whoever may.")])
+def test_what_airflow_answers_to_a_button_is_told(
+    browser: Browser, desk: DeskClient, status: int, told: str
+) -> None:
+    page = open_page(browser, desk, "admin").page
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append((route.request.method, urlsplit(route.request.url).path))
+        if status == 200:
+            set_dags(dict.fromkeys(dag_ids(STORE), False))
+        route.fulfill(status=status, json={})
+
+    page.route("**/api/v2/**", answer)
+    set_dags({dag_id: dag_id.startswith("award") for dag_id in dag_ids(STORE)})
+    go(page, desk, "")
+    page.get_by_role("button", name="Switch on").click()
+
+    expect(page.get_by_role("status")).to_contain_text(told)
+    assert asked == [("PATCH", f"/api/v2/dags/award_points__{STORE}")]
+    left = 0 if status == 200 else 1
+    expect(page.get_by_text("Switched off in Airflow")).to_have_count(left)
+    page.context.close()

@@ -32,10 +32,11 @@ from tests.http.desk_world import ADA, GRACE
 MAY = {
     "viewer": {Right.SEE},
     "agent": {Right.SEE, Right.AWARD},
+    "switcher": {Right.SEE, Right.UNPAUSE},
     "manager": {Right.SEE, Right.AWARD, Right.SETTLE, Right.APPROVE},
     "admin": set(Right),
 }
-OPEN_TO_ANYBODY = {"/desk-static/{name}", "/api/v1/ready"}
+OPEN_TO_ANYBODY = {"/desk-static/{name}", "/api/v1/ready", "/api/v1/identity"}
 ASKS_ITSELF = {"/desk"}
 """Shows to each user the stores that they may see."""
 SIGNED = {"/api/v1/webhooks/{platform}/{store_name}"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import requests
 from sqlalchemy import Engine, text
 
+from loyalty_desk.staging.store_state import StateKey, find_state_time
 from loyalty_desk.web import webhooks_api
 from sandbox.rivo.hooks import SIGNATURE, TOPICS, sign
 from sandbox.running import Sandbox
@@ -49,6 +51,7 @@ def api(
     set_connection("rivo_other", password="a key", extra={"webhook_secret": "of another"})
     forget_settings()
     webhooks_api._find_account.cache_clear()
+    webhooks_api._note_that_one_came.cache_clear()
     with new_client() as session:
         api = ApiClient(url=server, folder=tmp_path, session=session)
         api.set_stores(acme={}, other={}, bare={})
@@ -94,6 +97,24 @@ def test_a_signed_webhook_about_nobody_is_taken_and_forgotten(
 ) -> None:
     assert send(api, content).status_code == 204
     assert asked_for(staging) == []
+
+
+def test_that_a_genuine_one_came_is_remembered_for_the_check_list(
+    api: ApiClient, staging: Engine
+) -> None:
+    assert send(api, EVENT, secret="of somebody else").status_code == 401
+    assert noted(staging) is None
+
+    assert send(api, {}).status_code == 204
+    first = noted(staging)
+    assert first is not None
+    assert send(api, EVENT).status_code == 204
+    assert noted(staging) == first, "one write an hour does"
+
+
+def noted(staging: Engine) -> datetime | None:
+    with staging.connect() as connection:
+        return find_state_time(connection, STORE, StateKey.WEBHOOK)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from scripts.services import SandboxSize
 from tests.browser import WIDE, log_in, running_browser
 from tests.live.collector import running_collector
 from tests.live.notifier import told_to
-from tests.live.office import HASTY, LATE, LIMIT_S, STORE, Office
+from tests.live.office import HASTY, LATE, LIMIT_S, NEWCOMER, STORE, Office
 
 SPEED = 20.0
 LATE_MINUTES = 0.25
@@ -38,6 +38,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
                 "notifiers": [told_to(alerts[LATE])],
                 "sync_late_after_minutes": LATE_MINUTES,
             },
+        },
+        NEWCOMER: {
+            "platform": "rivo",
+            "schedule": None,
+            "gorgias": {"card_key": NEWCOMER},
+            "awards": {"schedule": None},
         },
     }
     size = SandboxSize(members=260, customers=220, seed=7, speed=SPEED)

@@ -14,7 +14,7 @@ from tests.http.api_client import new_client
 from tests.http.desk import DeskClient
 from tests.live.collector import Collector
 
-STORE, HASTY, LATE = "demo", "hasty", "late"
+STORE, HASTY, LATE, NEWCOMER = "demo", "hasty", "late", "newcomer"
 DAG_ID = f"award_points__{STORE}"
 LIMIT_S = 120.0
 """How long anything may take that takes a few seconds on a machine with nothing else to do."""

@@ -5,7 +5,7 @@ import time
 import requests
 
 from sandbox.bucket import Bucket
-from sandbox.running import Sandbox
+from sandbox.running import Sandbox, running_sandbox
 from tests.sandbox.calls import gorgias_caller, rivo_caller
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
@@ -114,3 +114,16 @@ def test_foreign_load_ends_after_its_time() -> None:
 
     assert bucket.used(4.0) == 6
     assert bucket.used(6.0) == 2
+
+
+def test_an_allowance_widens_gorgias_limits_and_nothing_else() -> None:
+    with running_sandbox(members=20, customers=20, seed=1, allowance=20) as wide:
+        call = gorgias_caller(wide)
+        wide.control("gorgias", "POST", "load", {"fill": 700})
+
+        answer = call("GET", "/account")
+
+        assert answer.status_code == 200
+        assert answer.headers[HEADER].endswith("/800")
+        wide.control("rivo", "POST", "load", {"fill": 15})
+        assert rivo_caller(wide)("GET", "/vip_tiers").status_code == 429

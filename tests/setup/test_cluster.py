@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def place(tmp_path: Path) -> ClusterPlace:
     return ClusterPlace(
         directory=tmp_path,
         airflow_port=8081,
+        api_port=8091,
         stores_file=tmp_path / "stores.yaml",
         platforms={"one": "rivo", "two": "rivo"},
         workers=3,
@@ -58,7 +60,7 @@ def services(place: ClusterPlace) -> dict[str, Service]:
 def test_every_service_of_compose_is_started(services: dict[str, Service]) -> None:
     assert set(services) >= HAS_OWN_STARTER
     assert {name for name in services if name not in HAS_OWN_STARTER} == {
-        *("api-server", "scheduler", "dag-processor", "triggerer"),
+        *("api-server", "api", "scheduler", "dag-processor", "triggerer"),
         *WORKERS,
     }
 
@@ -118,6 +120,17 @@ def test_commands_are_those_of_compose(services: dict[str, Service], place: Clus
             *("--skip-serve-logs", "--celery-hostname", "award-worker-1@%h"),
         ],
     }
+
+
+def test_the_api_alone_is_started_as_in_compose(
+    services: dict[str, Service], place: ClusterPlace
+) -> None:
+    api = services["api"]
+
+    command = native_command(api, place)
+
+    assert command[:2] == [sys.executable, "-m"]
+    assert command[2:] == ["loyalty_desk", "serve", "--host", "127.0.0.1", "--port", "8091"]
 
 
 def test_workers_take_every_queue_that_is_named(services: dict[str, Service]) -> None:

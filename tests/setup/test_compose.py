@@ -69,10 +69,21 @@ def test_a_port_is_published_on_the_loopback_address_unless_told(name: str) -> N
         assert port.startswith("127.0.0.1:")
 
 
-def test_only_airflows_pages_are_published_and_the_address_can_be_chosen() -> None:
+def test_only_airflows_pages_and_the_api_are_published_and_the_address_can_be_chosen() -> None:
     opened = read_raw({"BIND_ADDRESS": "10.0.0.1"})
     published = {name: service["ports"] for name, service in opened.items() if "ports" in service}
-    assert published == {"api-server": ["10.0.0.1:8080:8080"]}
+    assert published == {
+        "api-server": ["10.0.0.1:8080:8080"],
+        "api": ["10.0.0.1:8090:8090"],
+    }
+
+
+def test_the_api_alone_has_no_secret_and_no_file_that_it_does_not_need() -> None:
+    api = SERVICES["api"]
+    secrets = {match[1] for match in VARIABLE.finditer(str(api)) if match[2] == "?"}
+    assert secrets == {"AIRFLOW_FERNET_KEY", "POSTGRES_PASSWORD", "LOYALTY_DESK_DB_PASSWORD"}
+    assert [one.rpartition(":")[2] for one in api["volumes"]] == ["ro"]
+    assert set(api["depends_on"]) == {"initialise", "postgres"}
 
 
 @each_service
@@ -116,6 +127,14 @@ def test_whatever_starts_airflow_waits_for_the_migrations() -> None:
         if "build" in service and name not in RUNS_ONCE:
             waits_for = service["depends_on"]["initialise"]["condition"]
             assert waits_for == "service_completed_successfully"
+
+
+def test_no_dag_of_a_store_waits_paused_unless_env_says_so() -> None:
+    key = "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"
+    for env, expected in (({}, "False"), ({"DAGS_PAUSED": "True"}, "True")):
+        services = read_raw(env).items()
+        built = [service for name, service in services if "build" in service and name != "api"]
+        assert {str(service["environment"][key]) for service in built} == {expected}
 
 
 def test_dockerfile_ends_as_a_user_and_fetches_and_holds_nothing_secret() -> None:

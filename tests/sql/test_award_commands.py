@@ -6,6 +6,7 @@ import getpass
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine, text
@@ -116,6 +117,20 @@ def test_a_file_that_cannot_be_read_is_one_line(
     assert capsys.readouterr().err == (
         "loyalty_desk: cannot read no.csv: No such file or directory\n"
     )
+
+
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
+def test_a_storage_that_cannot_be_opened_is_one_line(
+    awards: Awards, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert awards("import", "ftp://host/a.csv") == 1
+    refuse = Mock(side_effect=RuntimeError("no such connection"))
+    monkeypatch.setattr("loyalty_desk.hooks.folders.open_folder", refuse)
+    assert awards("import", "s3://none@bucket/a.csv") == 1
+
+    told = [line for line in capsys.readouterr().err.splitlines() if "loyalty_desk: " in line]
+    assert "ftp://host/a.csv cannot be opened: Airflow knows no such storage" in told[0]
+    assert "s3://none@bucket/a.csv cannot be opened (RuntimeError): what stands" in told[1]
 
 
 @pytest.mark.parametrize(

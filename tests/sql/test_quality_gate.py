@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
 
-from loyalty_desk.errors import QualityError
+from loyalty_desk.errors import QualityError, StorageError
 from loyalty_desk.quality.gate import check_step
 from loyalty_desk.quality.steps import Step
 from loyalty_desk.staging import schema
@@ -154,3 +156,20 @@ def test_data_docs_stand_alone_and_hold_no_e_mail(
     captured = capfd.readouterr()
     assert "Calculating Metrics" not in captured.err + captured.out
     assert "{batch}" not in captured.out
+
+
+def test_results_are_kept_where_the_object_store_takes_no_data_docs(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def refuse(_folder: Path) -> Iterator[Path]:
+        yield tmp_path
+        raise StorageError("it is away")
+
+    fill_healthy(staging)
+    monkeypatch.setattr("loyalty_desk.folders.filled", refuse)
+
+    result = check(staging, Step.MEMBERS, tmp_path / "docs")
+
+    assert result.docs_index is None
+    assert set(kept(staging)) == {found.expectation for found in result.results}

@@ -14,10 +14,13 @@ from sqlalchemy import Engine, text
 from loyalty_desk.awards.queue import Door
 from loyalty_desk.awards.reversal import ReversalError, reverse_award
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import StorageError
+from loyalty_desk.folders import remove
 from loyalty_desk.records import RunState
 from loyalty_desk.staging import mismatch_schema, schema
 from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.tasks import retention
 from loyalty_desk.tasks.retention import keep_house
 from tests.factories import STORE, store_settings
 from tests.http.api_client import forget_settings
@@ -40,8 +43,8 @@ def house(
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
 
-    def run(**retention: Any) -> dict[str, int]:
-        settings = {"platform": "rivo", "retention": retention}
+    def run(**limits: Any) -> dict[str, int]:
+        settings = {"platform": "rivo", "retention": limits}
         stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
         forget_settings()
         return keep_house(STORE)
@@ -118,6 +121,37 @@ def test_no_folder_but_one_of_the_stores_reports_is_removed(
 
     assert house(run_days=7)["runs"] == 1
     assert elsewhere.exists()
+
+
+@pytest.mark.parametrize("error", [StorageError("away"), PermissionError("refused")])
+def test_a_run_whose_report_stays_is_kept_and_all_else_goes(
+    house: KeepHouse,
+    staging: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    now = utc_now()
+    add_run(staging, tmp_path, "newest", now, RunState.SUCCEEDED)
+    for run_id in ("stays", "goes"):
+        add_run(staging, tmp_path, run_id, now - 9 * DAY, RunState.FAILED)
+    award_id = queue(staging, request(note="for Ada")).award_id
+    with staging.begin() as connection:
+        row = {"state": "applied", "settled_at_utc": utc_text(now - 8 * DAY)}
+        Staged(connection).update(schema.award_schema.awards, {"award_id": award_id}, **row)
+
+    def refuse(folder: Path, **_flags: bool) -> None:
+        if folder.name == "stays":
+            raise error
+        remove(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "remove", refuse)
+        done = house(run_days=7, award_days=7)
+
+    assert (done["runs"], done["awards_made_anonymous"]) == (1, 1)
+    assert ids(staging, "runs") == ["newest", "stays"]
+    assert house(run_days=7)["runs"] == 1, "the next time"
 
 
 def test_mismatches_that_were_settled_long_ago_and_ended_ignores_go(

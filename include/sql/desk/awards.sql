@@ -10,6 +10,13 @@ WHERE
     AND state IN ('queued', 'needs_approval', 'approved', 'applying', 'unknown')
 GROUP BY state;
 
+-- name: select_newest_from_ticket
+-- When the newest award came over HTTP from a ticket, as the button sends it.
+-- Reads awards. Binds store. One row; NULL when none has.
+SELECT MAX(queued_at_utc) AS queued_at_utc
+FROM awards
+WHERE store = :store AND door = 'http' AND ticket_id IS NOT NULL;
+
 -- name: select_awards_page
 -- One page of a store's awards that a person asked for, the newest first.
 -- Reads awards. Binds store; state (empty for all); words (empty for all): an award, a member, an

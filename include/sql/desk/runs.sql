@@ -13,6 +13,43 @@ WHERE store = :store
 ORDER BY started_at_utc DESC, run_id DESC
 LIMIT :how_many;
 
+-- name: select_newest_of_each_state
+-- The newest run of each state, dry runs and real ones apart.
+-- Reads runs. Binds store, dry (what the params of a dry run are like). One row per state and kind
+-- that occurs.
+SELECT
+    run_id,
+    state,
+    is_dry,
+    started_at_utc,
+    failure,
+    params
+FROM (
+    SELECT
+        run_id,
+        state,
+        is_dry,
+        started_at_utc,
+        failure,
+        params,
+        ROW_NUMBER() OVER (
+            PARTITION BY state, is_dry
+            ORDER BY started_at_utc DESC, run_id DESC
+        ) AS place
+    FROM (
+        SELECT
+            run_id,
+            state,
+            started_at_utc,
+            failure,
+            params,
+            CASE WHEN params LIKE :dry THEN 1 ELSE 0 END AS is_dry
+        FROM runs
+        WHERE store = :store
+    ) AS told
+) AS placed
+WHERE place = 1;
+
 -- name: select_newest_success
 -- When the newest run that ended well began: that is how old the data is.
 -- Reads runs. Binds store. One row; NULL when there is none.

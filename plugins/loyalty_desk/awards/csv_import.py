@@ -8,12 +8,12 @@ again. Who means the same award once more gives it a key.
 from __future__ import annotations
 
 import csv
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -29,7 +29,9 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.subject import SharedAwardError
-from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.errors import LoyaltyDeskError, StorageError
+from loyalty_desk.folders import Folder
+from loyalty_desk.folders import reading as reading_file
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.award_settings import AwardSettings
@@ -203,12 +205,24 @@ def _find_notices(lines: Sequence[Line], settings: AwardSettings) -> dict[int, s
     return notices
 
 
-def read_file(path: Path) -> AwardFile:
-    """Read a file of awards; raises AwardFileError."""
+def read_file(path: Folder) -> AwardFile:
+    """Read a file of awards, `-` for the standard input.
+
+    Raises:
+        AwardFileError: there is no such file, or it is not one of awards.
+        StorageError: the object store does not answer.
+    """
+    if str(path) == "-":
+        return read_content("the standard input", sys.stdin.buffer.read(MOST_BYTES + 1), Door.FILE)
     try:
-        return read_content(path.name, path.read_bytes(), Door.FILE)
+        with reading_file(path) as file:
+            return read_content(path.name, file.read(MOST_BYTES + 1), Door.FILE)
     except OSError as error:
         raise AwardFileError(f"cannot read {path.name}: {error.strerror}") from None
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise AwardFileError(f"there is no {path}") from None
+        raise
 
 
 def read_content(name: str, content: bytes, door: Door) -> AwardFile:

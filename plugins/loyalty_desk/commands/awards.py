@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from loyalty_desk.commands.command_line import (
     words,
     you,
 )
+from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import stores_file
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
+
+    from loyalty_desk.folders import Folder
 
 commands = group("awards", "Award points and credits, and follow them.")
 
@@ -33,7 +35,9 @@ Why = Annotated[str | None, typer.Option(parser=words, help="Kept in the audit."
 
 @commands.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="UTF-8, first line: names of columns.")],
+    file: Annotated[
+        str, typer.Argument(help="UTF-8, first line: names of columns; - is the input; or s3://….")
+    ],
     *,
     store: StoreName,
     dry_run: Annotated[bool, flag("--dry-run", "Say what it would do, and queue nothing.")] = False,
@@ -48,7 +52,7 @@ def import_file(
     done = import_awards(
         _engine(),
         settings,
-        read_file(file),
+        read_file(_open(file)),
         now,
         agent=agent,
         queued_by=os_user(),
@@ -65,6 +69,24 @@ def import_file(
         typer.echo("nothing was queued; mend the rows, or use --skip-bad", err=True)
     if bad:
         raise typer.Exit(1)
+
+
+def _open(file: str) -> Folder:
+    """The file, of this machine or of a storage."""
+    from loyalty_desk.awards.csv_import import AwardFileError  # noqa: PLC0415 - only here
+    from loyalty_desk.hooks.folders import open_folder  # noqa: PLC0415
+
+    try:
+        return open_folder(file)
+    except LoyaltyDeskError:
+        raise
+    except ValueError:
+        raise AwardFileError(f"{file} cannot be opened: Airflow knows no such storage") from None
+    except Exception as error:  # each storage has errors of its own
+        raise AwardFileError(
+            f"{file} cannot be opened ({type(error).__name__}):"
+            " what stands before the @ must be the id of an Airflow connection"
+        ) from error
 
 
 @commands.command()

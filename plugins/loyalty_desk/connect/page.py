@@ -25,8 +25,8 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 def write_page(
     path: Path, blueprint: Blueprint, actions: Sequence[Action], awards_url: str, now: datetime
-) -> Path:
-    """Write the page, whole or not at all; returns its path."""
+) -> None:
+    """Write the page, whole or not at all."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
@@ -55,7 +55,6 @@ def write_page(
     unfinished = path.with_suffix(".new")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
-    return path
 
 
 _GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED, Verb.DO_WITHOUT})

@@ -11,16 +11,14 @@ from typing import Final
 
 import requests
 
+from loyalty_desk.connect.families import BY_HAND, WHEN_PAUSED, dag_of, pattern
 from loyalty_desk.errors import BadConnectionError, ConnectError
 from loyalty_desk.hooks.found import find_login
 
 log = logging.getLogger(__name__)
 
 CONN_ID: Final = "loyalty_desk_airflow"
-FAMILIES: Final = (
-    *("loyalty_sync", "award_points", "refresh_cards", "mismatch_report"),
-    "housekeeping",
-)
+FAMILIES: Final = tuple(family for family in WHEN_PAUSED if family not in BY_HAND)
 """What works on its own; connecting and disconnecting stay possible."""
 TIMEOUT_S: Final = 30.0
 
@@ -31,7 +29,7 @@ def set_paused(store: str, *, paused: bool) -> None:
     Raises:
         ConnectError: this process may not; the message has the command to run.
     """
-    dag_ids = [f"{family}__{store}" for family in FAMILIES]
+    dag_ids = [dag_of(family, store) for family in FAMILIES]
     try:
         base_url, login, password = find_login(CONN_ID)
     except BadConnectionError:
@@ -84,6 +82,6 @@ def _by_api(base_url: str, login: str, password: str, dag_ids: list[str], *, pau
 def _by_command(dag_ids: list[str], *, paused: bool) -> bool:
     """Ask Airflow's own command; False where it may not reach the database, as in a task."""
     command = [sys.executable, "-m", "airflow", "dags", _verb(paused=paused), "-y"]
-    command += ["--treat-dag-id-as-regex", f"^({'|'.join(dag_ids)})$"]
+    command += ["--treat-dag-id-as-regex", pattern(dag_ids)]
     found = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own words
     return found.returncode == 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 
-from loyalty_desk.errors import BadConnectionError
+from loyalty_desk.errors import BadConnectionError, NoConnectionError
 from loyalty_desk.hooks.addresses import account_address, base_url_of
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
@@ -77,24 +77,31 @@ class Found:
 
 def find_gorgias(conn_id: str) -> Found:
     """The connection of a Gorgias account; raises BadConnectionError."""
-    return _find(
-        conn_id,
-        service=GORGIAS,
-        remedy=f"airflow connections add {conn_id} --conn-type gorgias --conn-host <account>"
-        " --conn-login <e-mail> --conn-password <API key>",
+    return _find(conn_id, service=GORGIAS, remedy=add_gorgias(conn_id))
+
+
+def add_gorgias(conn_id: str) -> str:
+    """The command that adds a connection to Gorgias."""
+    return (
+        f"airflow connections add {conn_id} --conn-type gorgias --conn-host <account>"
+        " --conn-login <e-mail> --conn-password <API key>"
     )
 
 
 def find_platform(conn_id: str, kind: type[Platform]) -> Found:
     """The connection of a platform's account; raises BadConnectionError."""
-    conn_type = kind.name if kind.name in OWN_TYPES else "http"
     return _find(
         conn_id,
         service=kind.name,
         default_url=kind.base_url,
-        remedy=f"airflow connections add {conn_id} --conn-type {conn_type}"
-        " --conn-password <API key>",
+        remedy=add_platform(conn_id, kind),
     )
+
+
+def add_platform(conn_id: str, kind: type[Platform]) -> str:
+    """The command that adds a connection to a platform."""
+    conn_type = kind.name if kind.name in OWN_TYPES else "http"
+    return f"airflow connections add {conn_id} --conn-type {conn_type} --conn-password <API key>"
 
 
 def find_login(conn_id: str) -> tuple[str, str, str]:
@@ -116,7 +123,7 @@ def _find(
     try:
         connection = hook.get_connection(conn_id)
     except AirflowNotFoundException:
-        raise BadConnectionError(
+        raise NoConnectionError(
             f"there is no usable Airflow connection {conn_id!r}; add it: {remedy}"
         ) from None
     conn_type = connection.conn_type or ""

@@ -32,8 +32,8 @@ INTERNALS: Final[Mapping[str, str]] = {
     "airflow.api_fastapi.auth.managers.models.resource_details.DagAccessEntity": "the same",
     "airflow.api_fastapi.auth.managers.models.resource_details.DagDetails": "the same",
     "airflow.api_fastapi.core_api.security.get_user": "the log-in that Airflow's own pages have",
-    "airflow.models.dag.DagModel": "the team of a DAG, asked for only where `[core] multi_team`"
-    " is on",
+    "airflow.models.dag.DagModel": "which of our DAGs are paused, for the desk; and the team of a"
+    " DAG where `[core] multi_team` is on",
     # Approvals, in the API server and the command line
     "airflow.api_fastapi.core_api.datamodels.hitl.UpdateHITLDetailPayload": "the answer to a"
     " question, as the route takes it",
@@ -42,8 +42,11 @@ INTERNALS: Final[Mapping[str, str]] = {
     "airflow.models.hitl.HITLDetail": "whether a question still waits, after a restore",
     "airflow.models.taskinstance.TaskInstance": "the same",
     "airflow.utils.state.State": "which states of a task are its end",
-    "airflow.utils.session.create_session": "Airflow's database, for the two above; and for a note"
-    " where `dag.test()` runs without a scheduler",
+    "airflow.utils.session.create_session": "Airflow's database, for the two above and for which"
+    " DAGs are paused; and for a note where `dag.test()` runs without a scheduler",
+    # The doctor, on the command line
+    "airflow.models.pool.Pool": "whether the pools of our queues are there; Airflow's own command"
+    " takes five seconds to tell",
     # Notes of runs, in the scheduler; `LOYALTY_DESK_RUN_NOTES=false` leaves it out
     "airflow.models.xcom.XComModel": "the note that a task left for its run: no task may write one",
 }

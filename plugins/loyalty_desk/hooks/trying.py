@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import (
     ApiError,
     BadConnectionError,
@@ -26,8 +27,8 @@ from loyalty_desk.hooks.connections import (
     platform_at,
     platform_transport,
 )
-from loyalty_desk.hooks.found import Found, find_gorgias, find_platform
-from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost
+from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
+from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost, ahead_s
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import Platform
@@ -43,6 +44,8 @@ class Tried:
 
     works: bool
     sentence: str
+    ahead_s: float | None = None
+    """How far this machine's clock is ahead of the service's, if it answered."""
 
 
 class OneTry(Transport):
@@ -53,6 +56,27 @@ class OneTry(Transport):
     def _attempt(self, call: Call, patience: object) -> Answer | Lost:
         self.got = super()._attempt(call, patience)  # type: ignore[arg-type] # passed on as it is
         return self.got
+
+
+def check_gorgias(conn_id: str) -> None:
+    """See that a connection to Gorgias is filled in, without asking anybody.
+
+    Raises:
+        BadConnectionError: it is not; NoConnectionError: there is none.
+    """
+    found = find_gorgias(conn_id)
+    secrets = {key: str(found.extra.get(key) or "") for key in OAUTH_KEYS}
+    if not any(secrets.values()):
+        secrets = {"login": found.login, "password": found.password}
+    found.require(**secrets)
+
+
+def check_platform(conn_id: str, kind: type[Platform]) -> None:
+    """The same of a connection to a platform."""
+    found = find_platform(conn_id, kind)
+    found.require(password=found.password)
+    with naming_options(found):
+        kind.capabilities_of(found.extra)
 
 
 def try_gorgias(conn_id: str) -> Tried:
@@ -127,6 +151,12 @@ class _Service:
 
 
 def _judge(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tried:
+    tried = _ask(service, transport, ask)
+    got = transport.got if isinstance(transport, OneTry) else None
+    return replace(tried, ahead_s=ahead_s(got, utc_now()))
+
+
+def _ask(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tried:
     try:
         return Tried(works=True, sentence=f"It works: {ask()}.")
     except StagingUnavailableError as error:
@@ -157,7 +187,7 @@ def _refused(service: _Service, status: int, error: LoyaltyDeskError) -> str:
         return f"{service.title} answers with an error of its own ({status}): try again later"
     if isinstance(error, ApiError):
         return service.nowhere
-    return _told(service.found.conn_id, error)
+    return told_of(service.found.conn_id, error)
 
 
 def _lost(service: _Service, got: Lost) -> str:
@@ -186,10 +216,10 @@ def _host(found: Found) -> str:
 
 
 def _cannot(conn_id: str, error: LoyaltyDeskError) -> Tried:
-    return _no(_told(conn_id, error))
+    return _no(told_of(conn_id, error))
 
 
-def _told(conn_id: str, error: LoyaltyDeskError) -> str:
+def told_of(conn_id: str, error: LoyaltyDeskError) -> str:
     """What the error says, of the form that is being filled in: Airflow tries it by another id."""
     text, _, _ = " ".join(str(error).split()).partition("; see: ")
     for name in (f"Airflow connection {conn_id!r}", f"connection {conn_id!r}", repr(conn_id)):

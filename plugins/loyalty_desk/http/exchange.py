@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -104,6 +106,20 @@ def exchange(
         may_be_there = wire is None or wire.is_open
         return Lost(_describe(cause), sent=may_be_there and not isinstance(cause, NEVER_SENT))
     return _read(call.method, response)
+
+
+def ahead_s(got: Answer | Lost | None, now: datetime) -> float | None:
+    """How many seconds `now` is ahead of when the service says that it answered; None if it does
+    not say.
+    """
+    told = got.headers.get("Date") if isinstance(got, Answer) else None
+    try:
+        answered = parsedate_to_datetime(told or "")
+    except ValueError:
+        return None
+    if answered.tzinfo is None:  # "-0000"
+        return None
+    return (now - answered).total_seconds()
 
 
 def _read(method: str, response: requests.Response) -> Answer:

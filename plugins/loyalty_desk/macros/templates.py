@@ -15,9 +15,9 @@ from pydantic import Field, ValidationError
 from loyalty_desk.card.keys import CARD
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
-from loyalty_desk.settings.mistakes import may_be
-from loyalty_desk.settings.sections import Strict
+from loyalty_desk.settings.mistakes import explain_mistakes
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 CARD_KEY: Final = re.compile(r"\{\{\s*card\.([a-z_]+)\s*\}\}")
@@ -40,9 +40,11 @@ class Macro(Strict):
     of the card that not every card has, and that the text survives without.
     """
 
-    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", exclude=True)]
     name: Name
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    language: str | None = Field(
+        default=None, pattern=r"^[a-z]{2}$", description="Two lower-case letters, such as de."
+    )
     tags: tuple[Name, ...] = ()
     text: Content
     html: Content
@@ -141,9 +143,7 @@ def _load(path: Path, language: str | None = None) -> Macro:
         told = {"language": language} if language else {}
         macro = Macro.model_validate({**told, **content, "key": key})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "(file)"
-        raise SettingsError(f"{path}: {where}: {may_be(first)}") from None
+        raise SettingsError(explain_mistakes(str(path), error, Macro)) from None
     if language and macro.language != language:
         raise SettingsError(f"{path}: language: must be {language}, as its folder is named")
     if risky := macro.risky_keys():

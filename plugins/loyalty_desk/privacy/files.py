@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
+from itertools import groupby
 from typing import Final
 
+from loyalty_desk.folders import Folder, files_below, reading, remove
 from loyalty_desk.privacy.person import Person
 
 LARGE: Final = 1 << 24
@@ -24,24 +24,24 @@ def pattern(person: Person) -> re.Pattern[bytes]:
     return re.compile(rb"(?<![\w.])(?:" + b"|".join(longest_first) + rb")(?!\w)", re.IGNORECASE)
 
 
-def remove_files(folders: Iterable[Path], named: re.Pattern[bytes]) -> list[Path]:
-    """Remove each folder, or file beside folders, in which the person is named; returns them."""
+def remove_files(folders: Iterable[Folder], named: re.Pattern[bytes]) -> list[Folder]:
+    """Remove each folder, or file beside folders, in which the person is named; returns them.
+
+    Raises:
+        StorageError: the object store does not answer.
+    """
     removed = []
     for folder in folders:
-        for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if entry.is_file() and names_person(entry, named):
-                entry.unlink()
-            elif entry.is_dir() and any(names_person(one, named) for one in _files(entry)):
-                shutil.rmtree(entry)
-            else:
-                continue
-            removed.append(entry)
+        for entry, names in groupby(files_below(folder), key=lambda name: name.partition("/")[0]):
+            if any(_names_person(folder / name, named) for name in names if _can_be_searched(name)):
+                remove(folder / entry)
+                removed.append(folder / entry)
     return removed
 
 
-def names_person(path: Path, named: re.Pattern[bytes]) -> bool:
+def _names_person(path: Folder, named: re.Pattern[bytes]) -> bool:
     """Whether a file names the person; read in parts, as a file may be large."""
-    with path.open("rb") as file:
+    with reading(path) as file:
         before = b""
         while part := file.read(LARGE):
             if named.search(before + part):
@@ -50,6 +50,6 @@ def names_person(path: Path, named: re.Pattern[bytes]) -> bool:
     return False
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files that can be searched; a spreadsheet is packed, and says what the CSV says."""
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".xlsx"]
+def _can_be_searched(name: str) -> bool:
+    """Whether it can; a report's spreadsheet is packed, and says what the CSV says."""
+    return not ("/" in name and name.endswith(".xlsx"))

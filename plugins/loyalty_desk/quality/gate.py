@@ -10,14 +10,14 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.errors import QualityError
+from loyalty_desk.errors import QualityError, StorageError
+from loyalty_desk.folders import Folder, refilled
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
 from loyalty_desk.quality.suites import Check, suite
@@ -42,7 +42,7 @@ def check_step(
     step: Step,
     now: datetime,
     *,
-    docs_dir: Path | None,
+    docs_dir: Folder | None,
     own: Sequence[Check] = (),
 ) -> StepResult:
     """Run a step's suite and `own`, the checks of the installation's files.
@@ -51,8 +51,8 @@ def check_step(
 
     Also sets the run's counters `quality_<severity>_failed`, over all steps so far, and adds to
     `seconds_checks`. May be repeated. With `docs_dir`, the step's Data Docs are in
-    `docs_dir/<step>/` and replace those of an earlier run. The push's suite reads the counters
-    `readback_checked` and `readback_wrong`, so set them before.
+    `docs_dir/<step>/` and replace those of an earlier run, if the object store takes them. The
+    push's suite reads the counters `readback_checked` and `readback_wrong`, so set them before.
 
     Rows at fault are set aside: after the match no plan changes their cards, after the plan their
     changes are taken out of it, and the next plan looks again.
@@ -65,9 +65,7 @@ def check_step(
     step_docs = docs_dir / step.value if docs_dir is not None else None
     checks = (*suite(step, store), *own)
     try:
-        results = run_checks(
-            engine, checks, check_values(store, run_id, now), step.value, step_docs
-        )
+        results, docs_index = _run(engine, store, run_id, step, checks, now, step_docs)
     except CheckCrashedError as error:
         raise QualityError(f"store {store.name}, step {step}: {error}") from None
     faults = _faults(checks, results)
@@ -83,7 +81,7 @@ def check_step(
     result = StepResult(
         step=step,
         results=results,
-        docs_index=step_docs / "index.html" if step_docs is not None else None,
+        docs_index=docs_index,
     )
     for check in results:
         if not check.is_judged:
@@ -94,6 +92,31 @@ def check_step(
         why = _explain(store.name, run_id, result, Severity.ROW)
         raise QualityError(f"{why}; those are more rows than {limit} allows")
     return result
+
+
+def _run(
+    engine: Engine,
+    store: StoreSettings,
+    run_id: str,
+    step: Step,
+    checks: Sequence[Check],
+    now: datetime,
+    docs_dir: Folder | None,
+) -> tuple[tuple[CheckResult, ...], Folder | None]:
+    """The results, and the start page of Data Docs; None where there are none."""
+    values = check_values(store, run_id, now)
+    if docs_dir is None:
+        return run_checks(engine, checks, values, step.value, None), None
+    results = None
+    try:
+        with refilled(docs_dir) as folder:
+            results = run_checks(engine, checks, values, step.value, folder)
+    except StorageError as error:  # it was to take the pages, and results do without
+        if results is None:
+            raise
+        log.warning("step %s has no new Data Docs: %s", step, error)
+        return results, None
+    return results, docs_dir / "index.html"
 
 
 def _faults(checks: Sequence[Check], results: Sequence[CheckResult]) -> dict[tuple[Side, str], str]:

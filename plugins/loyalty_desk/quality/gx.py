@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -64,7 +63,7 @@ def run_checks(
 ) -> tuple[CheckResult, ...]:
     """Validate the checks; `values` are the columns of `checked_run`.
 
-    With `docs_dir`, empties it and writes GX's Data Docs there; `index.html` is the start page.
+    With `docs_dir`, an empty folder, writes GX's Data Docs there; `index.html` is the start page.
 
     Raises:
         CheckCrashedError: a check could not be run; it is neither passed nor failed.
@@ -72,7 +71,6 @@ def run_checks(
     context = _context()
     datasource = _add_datasource(context, engine, _connector(engine, values))
     if docs_dir is not None:
-        shutil.rmtree(docs_dir, ignore_errors=True)
         context.add_data_docs_site("staging", _docs_site(docs_dir))
     try:
         results: dict[str, CheckResult] = {}

@@ -16,12 +16,12 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.steps import Severity, Step
 from loyalty_desk.quality.suites import ColumnCheck, suite
 from loyalty_desk.settings.mistakes import explain_mistakes
-from loyalty_desk.settings.sections import Strict
 from loyalty_desk.settings.stores_file import (
     StoreSettings,
     installation,
     stores_file,
 )
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 _MEMBERS: Final = (
@@ -76,8 +76,13 @@ _COLUMNS: Final = frozenset({"column", "column_A", "column_B", "column_list"})
 class Expectation(Strict):
     """One entry of a file: an expectation as GX writes it, with a name and its stores."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")
-    type: str = Field(pattern=r"^expect_[a-z_]+$")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,79}$",
+        description="A lower-case letter, then such letters, digits or _, 80 characters at most.",
+    )
+    type: str = Field(
+        pattern=r"^expect_[a-z_]+$", description="An expectation of Great Expectations by its name."
+    )
     kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Severity = Severity.WARNING
     description: str = Field(min_length=1, max_length=200)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+
+from loyalty_desk.folders import Folder
 
 
 class Step(StrEnum):
@@ -52,8 +53,8 @@ class StepResult:
 
     step: Step
     results: tuple[CheckResult, ...]
-    docs_index: Path | None
-    """The start page of the step's Data Docs; None when none were asked for."""
+    docs_index: Folder | None
+    """The start page of the step's Data Docs; None when there are none."""
 
     @property
     def quality_critical_failed(self) -> int:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, ClassText, class_text
+from loyalty_desk.folders import Folder, filled
 from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.records import Outcome, RunState
@@ -48,11 +49,11 @@ def write_report(
     engine: Engine,
     store: str,
     run_id: str,
-    out_dir: Path,
+    out_dir: Folder,
     now: datetime,
     *,
     min_score: float = 0,
-) -> Path:
+) -> Folder:
     """Write `report.html` and the files of mismatches into `out_dir`; returns the page's path.
 
     Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
@@ -62,7 +63,9 @@ def write_report(
         LookupError: the store has no such run.
     """
     data = load_report_data(engine, store, run_id, now, min_score)
-    path = write_pages(engine, data, out_dir, now, min_score)
+    with filled(out_dir.parent) as folder:
+        write_pages(engine, data, folder / out_dir.name, now, min_score)
+    path = out_dir / REPORT
     binds = {"store": store, "run_id": run_id, "report_path": str(path)}
     with engine.begin() as connection:
         connection.execute(statement("report/runs/set_report_path"), binds)
@@ -71,17 +74,15 @@ def write_report(
 
 def write_pages(
     engine: Engine, data: ReportData, out_dir: Path, now: datetime, min_score: float
-) -> Path:
+) -> None:
     """Write what `write_report` does from data that is read already, and keep no path."""
     store = data.record.store
     out_dir.mkdir(parents=True, exist_ok=True)
     rows = iter_mismatches(engine, store, now, min_score)
     count = write_files(rows, out_dir, store=store, run_id=data.record.run_id, now=now)
     page = {**_page(data, now), "mismatches": count, "files": FILES}
-    path = out_dir / REPORT
-    _write(path, page | {"folder": ""})
+    _write(out_dir / REPORT, page | {"folder": ""})
     _write(out_dir.parent / LATEST, page | {"folder": f"{out_dir.name}/"})
-    return path
 
 
 def _write(path: Path, page: Mapping[str, Any]) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from loyalty_desk.settings.sections import Strict, check_cron
+from loyalty_desk.settings.sections import check_cron
+from loyalty_desk.settings.strict import Strict
 
 
 class AwardSettings(Strict):

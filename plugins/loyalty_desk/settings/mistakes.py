@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -37,25 +38,50 @@ _MAY_BE: Final = {
     "too_long": "must have {max_length} at most",
     "dict_type": "must be `key: value` lines",
     "model_type": "must be `key: value` lines",
+    "invalid_key": "must be text; a number needs quotes",
     "path_type": "must be a path",
     "value_error": "{error}",
 }
 """By pydantic's name of the mistake; what is not here is said in pydantic's words."""
 
 
-def explain_mistakes(what: str, error: ValidationError, model: type[BaseModel]) -> str:
-    """One line with each mistake: the key, what stands there, and what is allowed there."""
+def explain_mistakes(
+    what: str,
+    error: ValidationError,
+    model: type[BaseModel],
+    spelled: Callable[[str], str] = str,
+) -> str:
+    """One line with each mistake: the key, what stands there, and what is allowed there.
+
+    `spelled` says how a key is written where it is not as the model has it.
+    """
     lines = []
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    for problem in problems:
+        if _follows_from_another(problem, problems):
+            continue
         place = [part for part in problem["loc"] if part != "[key]"]
-        key = ".".join(str(part) for part in place) or "(all of it)"
+        key = spelled(".".join(str(part) for part in place))
         if problem["type"] == "extra_forbidden":
             allowed = _allowed_keys(model, problem["loc"][:-1])
-            lines.append(f"{key}: no such key; allowed are {', '.join(allowed)}")
+            lines.append(f"{key}: {no_such_key(str(place[-1]), allowed)}")
+        elif problem["type"] == "value_error" and isinstance(
+            problem["input"], (BaseModel, Mapping)
+        ):
+            # How its keys go together is wrong, and the words name them.
+            lines.append(f"{key}: {may_be(problem)}" if key else may_be(problem))
         else:
-            there = "" if problem["type"] == "missing" else f" is {_shown(problem['input'])}:"
-            lines.append(f"{key}{there or ':'} {may_be(problem)}{_about(model, place, problem)}")
+            there = "" if problem["type"] == "missing" else f" is {shown(problem['input'])}"
+            told = f"{may_be(problem)}{_about(model, place, problem)}"
+            lines.append(f"{key or '(all of it)'}{there}: {told}")
     return f"{what}: " + "; ".join(lines)
+
+
+def no_such_key(key: str, allowed: Collection[str]) -> str:
+    """What may stand where a key stands that nobody knows, and which of them it looks like."""
+    near = get_close_matches(key.lower(), allowed, n=1, cutoff=0.7)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"no such key; allowed are {', '.join(allowed)}{meant}"
 
 
 def may_be(problem: Mapping[str, Any]) -> str:
@@ -67,7 +93,7 @@ def may_be(problem: Mapping[str, Any]) -> str:
     return told.format_map({k: f"{v:g}" if isinstance(v, float) else v for k, v in limits})
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """What stands in the file, as YAML has it, where it can be nobody's address and no secret."""
     if isinstance(value, Mapping):
         return "`key: value` lines" if value else "{}"
@@ -81,13 +107,22 @@ def _shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else text
 
 
+def _follows_from_another(problem: Mapping[str, Any], problems: Collection[Any]) -> bool:
+    """Whether a list is only too short as pydantic left out what is wrong in it."""
+    loc = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in problems
+    )
+
+
 def _about(model: type[BaseModel], place: list[int | str], problem: Mapping[str, Any]) -> str:
     """What the setting is for, where a rule alone is no help: a pattern says little to people."""
-    if problem["type"] != "string_pattern_mismatch" or not place:
+    names = [str(part) for part in place if isinstance(part, str)]
+    if problem["type"] != "string_pattern_mismatch" or not names:
         return ""
-    for part in place[:-1]:
+    for part in names[:-1]:
         model = _inner(model, part)
-    found = model.model_fields.get(str(place[-1]))
+    found = model.model_fields.get(names[-1])
     return f" ({found.description})" if found and found.description else ""
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from loyalty_desk.settings.sections import Strict
+from loyalty_desk.settings.strict import Strict
 
 
 class PushSettings(Strict):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from loyalty_desk.settings.sections import Strict
+from loyalty_desk.settings.strict import Strict
 
 
 class QueueSettings(Strict):

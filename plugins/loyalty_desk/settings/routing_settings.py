@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from loyalty_desk.settings.sections import Share, Strict
+from loyalty_desk.settings.sections import Share
+from loyalty_desk.settings.strict import Strict
 
 Priority = Literal["critical", "high", "normal", "low"]
 """A ticket's priority in Gorgias. Source: Gorgias API reference, "Update a ticket"."""

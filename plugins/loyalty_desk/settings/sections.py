@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from loyalty_desk.classes import check_open
 from loyalty_desk.settings.project import SHIPPED
+from loyalty_desk.settings.strict import Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
 MOST_SET_ASIDE: Final = 10_000
 """So many rows a gate can name one by one."""
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def check_cron(schedule: str | None) -> str | None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from time import time
 from typing import Any, Final, Literal
 
+import pydantic_settings
 from pydantic import (
     Field,
     ValidationError,
@@ -25,7 +27,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
-from loyalty_desk.settings.mistakes import explain_mistakes
+from loyalty_desk.settings.mistakes import explain_mistakes, no_such_key, shown
 from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
 from loyalty_desk.settings.queues import QueuesSettings
@@ -44,10 +46,11 @@ from loyalty_desk.settings.sections import (
     RefreshSettings,
     ReportSettings,
     RetentionSettings,
-    Strict,
     check_cron,
 )
+from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.text_settings import TextSettings
+from loyalty_desk.settings.var_dir import VarDir
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 
 OWN_PLATFORMS: Final[Mapping[str, str]] = {
@@ -61,16 +64,22 @@ OWN_PLATFORMS: Final[Mapping[str, str]] = {
 QUEUES: Final = ("queues", "lanes")
 """The key of the queues and their pools, and its name in files of before."""
 
+SETTLED_S: Final = 2.0
+"""A younger file is read each time: a second change within a clock's tick would not show."""
+
 STORE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+PREFIX = "LOYALTY_DESK_"
 
 
 class Installation(BaseSettings):
     """Settings of the whole installation; each is an environment variable `LOYALTY_DESK_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="LOYALTY_DESK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-    var_dir: Path = Field(
-        default=PROJECT_ROOT / "var", description="Where reports, Data Docs and SQLite files go."
+    var_dir: VarDir = Field(
+        default=PROJECT_ROOT / "var",
+        description="Where reports, Data Docs and SQLite files go: a folder, or an object store"
+        " such as `s3://aws_default@bucket/folder`, which then needs a `staging_url`.",
     )
     staging_url: str = Field(
         default="",
@@ -95,8 +104,8 @@ class Installation(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        description="Where Gorgias reaches this Airflow, `https://…`; empty: Airflow's `[api]"
-        " base_url`.",
+        description="Where Gorgias reaches this Airflow, or the API apart from it, `https://…`;"
+        " empty: Airflow's `[api] base_url`.",
     )
     platforms: dict[str, str] = Field(
         default={},
@@ -119,7 +128,15 @@ class Installation(BaseSettings):
     _schedule_is_cron = field_validator("metrics_schedule")(check_cron)
 
     def resolved_staging_url(self) -> str:
-        return self.staging_url or f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
+        """The staging database; raises SettingsError where nothing says which."""
+        if self.staging_url:
+            return self.staging_url
+        if isinstance(self.var_dir, str):
+            raise SettingsError(
+                "LOYALTY_DESK_STAGING_URL must be set: without it staging is a SQLite file in"
+                f" LOYALTY_DESK_VAR_DIR, which is the object store {self.var_dir}"
+            )
+        return f"sqlite:///{self.var_dir / 'staging' / 'loyalty_desk.db'}"
 
 
 class StoreSettings(Strict):
@@ -256,10 +273,9 @@ def read_stores(path: Path) -> StoresFile:
         content = load_yaml(path)
     except YamlFileError as error:
         return StoresFile({}, {"": str(error)})
-    entries = content.get("stores") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or not set(content) <= {"stores", *QUEUES}:
-        wanted = "the key `stores`, with one entry a store, and perhaps `queues`, and nothing else"
-        return StoresFile({}, {"": f"{path} must hold {wanted}"})
+    if wrong := _wrong_as_a_whole(content):
+        return StoresFile({}, {"": f"{path}{wrong}"})
+    entries = content["stores"]
     given = [key for key in QUEUES if key in content]
     if len(given) > 1:
         wanted = "`queues` or, as it was called before, `lanes`, not both"
@@ -274,8 +290,8 @@ def read_stores(path: Path) -> StoresFile:
         name = str(raw_name)
         if not STORE_NAME.fullmatch(name):
             problems[name] = (
-                f"{path}: store {name!r}: a name is a lower-case letter, then letters, digits or _"
-                " (40)"
+                f"{path}: store {name!r}: a name is a lower-case letter, then lower-case"
+                " letters, digits or _, 40 characters long at most"
             )
             continue
         try:
@@ -283,14 +299,51 @@ def read_stores(path: Path) -> StoresFile:
         except ValidationError as error:
             problems[name] = explain_mistakes(f"{path}: store {name!r}", error, StoreSettings)
         except TypeError:
-            problems[name] = f"{path}: store {name!r}: its settings must be `key: value` lines"
+            problems[name] = (
+                f"{path}: store {name!r} is {shown(values)}: must be `key: value` lines"
+            )
     return StoresFile(stores, problems, queues)
+
+
+def _wrong_as_a_whole(content: Any) -> str | None:
+    """What is wrong with the top of a stores file, as the end of a sentence."""
+    wanted = "must hold the key `stores`, with one `name: settings` entry a store"
+    if not isinstance(content, dict):
+        return f" is {'empty' if content is None else shown(content)}: {wanted}"
+    unknown = [str(key) for key in content if key not in {"stores", *QUEUES}]
+    lines = [f"{key}: {no_such_key(key, ('stores', 'queues'))}" for key in unknown]
+    if "stores" not in content:
+        lines.append(f"the file {wanted}")
+    if lines:
+        return f": {'; '.join(lines)}"
+    if not isinstance(content["stores"], dict):
+        return f": stores is {shown(content['stores'])}: the file {wanted}"
+    return None
 
 
 @cache
 def installation() -> Installation:
-    """The installation's settings, read from the environment once per process."""
-    return Installation()
+    """The installation's settings, read from the environment once per process.
+
+    Raises:
+        SettingsError: a variable is wrong; the message names it.
+    """
+    try:
+        return Installation()
+    except ValidationError as error:
+        raise SettingsError(
+            explain_mistakes("environment", error, Installation, variable)
+        ) from None
+    except pydantic_settings.SettingsError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        name = variable(found[1] if found else "")
+        raise SettingsError(f"environment: {name}: must be JSON") from None
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting of the installation."""
+    name, dot, rest = key.partition(".")
+    return f"{PREFIX}{name.upper()}{dot}{rest}"
 
 
 def known_platforms() -> Mapping[str, str]:
@@ -299,4 +352,21 @@ def known_platforms() -> Mapping[str, str]:
 
 
 def stores_file() -> StoresFile:
-    return read_stores(installation().stores_file)
+    """What the stores file says now. It is read when it has changed: each request asks for it."""
+    path = installation().stores_file
+    try:
+        found = path.stat()
+    except OSError:
+        return read_stores(path)
+    if time() - found.st_ctime < SETTLED_S:
+        return read_stores(path)
+    version = (found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size)
+    read = _read_version(path, version, tuple(known_platforms().items()))
+    if "" in read.problems:  # perhaps of a moment, as where no more files can be opened
+        _read_version.cache_clear()
+    return read
+
+
+@lru_cache(maxsize=4)
+def _read_version(path: Path, *_version: object) -> StoresFile:
+    return read_stores(path)

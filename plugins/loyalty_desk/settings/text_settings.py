@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loyalty_desk.settings.sections import Strict
+from loyalty_desk.settings.strict import Strict
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 

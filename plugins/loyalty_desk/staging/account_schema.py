@@ -12,7 +12,12 @@ store_state = staging_table(
         "One per thing that is known of a store besides its settings.",
         "Not the settings: these are in `include/stores.yaml`, and nowhere in staging.",
     ),
-    Column("store", Text, primary_key=True),
+    Column(
+        "store",
+        Text,
+        primary_key=True,
+        doc="Empty for `nonce`, which is the whole installation's.",
+    ),
     Column("key", Text, primary_key=True, doc="A `StateKey` of `staging/store_state.py`."),
     Column(
         "content",

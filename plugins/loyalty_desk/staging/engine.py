@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum, auto
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
@@ -34,6 +35,18 @@ BUSY_TIMEOUT_S = 30
 _DECIDE_TRIES = 5
 _CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
+
+
+class Standing(StrEnum):
+    """How the tables stand to this version of the program."""
+
+    NONE = auto()
+    BEHIND = auto()
+    CURRENT = auto()
+    AHEAD = auto()
+    """A newer version made them."""
+
+
 _SQLITE_PRAGMAS = (
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last commits, never corrupt
     "PRAGMA cache_size = -163840",  # 160 MiB, so that the indexes of a million rows stay in memory
@@ -110,6 +123,9 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
             )
+        found = _find_revision(connection)
+        if _standing_of(found) is Standing.AHEAD:
+            raise _made_by_newer(engine, found)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
@@ -121,11 +137,35 @@ def check_migrated(engine: Engine) -> None:
     head = _head_revision()
     if revision is None:
         raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+    if _standing_of(revision) is Standing.AHEAD:
+        raise _made_by_newer(engine, revision)
     if revision != head:
         raise SettingsError(
             f"the staging database {_shown(engine.url)} has tables of version {revision}, "
             f"this program needs {head}; {REMEDY}"
         )
+
+
+def _made_by_newer(engine: Engine, revision: str | None) -> SettingsError:
+    return SettingsError(
+        f"the staging database {_shown(engine.url)} has tables of version {revision}, which a newer"
+        " Loyalty Desk made: install that version here too"
+    )
+
+
+def tables_stand(engine: Engine) -> tuple[Standing, str | None]:
+    """How the tables stand to this version, and the version that they are of."""
+    with reading(engine) as connection:
+        found = _find_revision(connection)
+    return _standing_of(found), found
+
+
+def find_file(url: str) -> Path | None:
+    """The SQLite file that a URL names, there or not; None for another database. Raises
+    SettingsError for what is no URL.
+    """
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
 
 
 def _parse(url: str) -> URL:
@@ -167,6 +207,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    [encoding] = connection.execute("PRAGMA encoding").fetchone()
+    _require(encoding, "UTF-8", "the file of the staging database", "begin with a new file")
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
     connection.isolation_level = None
@@ -200,7 +242,34 @@ def _pg_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"application_name": "loyalty_desk"}
     if "connect_timeout" not in url.query:
         options["connect_timeout"] = _CONNECT_TIMEOUT_S
-    return create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    # Before SQLAlchemy asks anything: with some encodings it cannot read what comes back.
+    event.listen(engine, "connect", _require_encoding, insert=True)
+    return engine
+
+
+def _require_encoding(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+    _require(
+        connection.info.parameter_status("server_encoding") or _asked_encoding(connection),
+        "UTF8",
+        f"the staging database {connection.info.dbname}",
+        "make it anew, by createdb --encoding UTF8 --template template0",
+    )
+
+
+def _asked_encoding(connection: psycopg.Connection[Any]) -> str:
+    """What the server says, where a pooler in between did not pass on what it said by itself."""
+    [encoding] = connection.execute("SHOW server_encoding").fetchone() or [""]
+    connection.rollback()
+    return encoding.decode() if isinstance(encoding, bytes) else str(encoding)
+
+
+def _require(encoding: str, wanted: str, what: str, remedy: str) -> None:
+    """Raise SettingsError where names of people cannot be kept as they are."""
+    if encoding != wanted:
+        raise SettingsError(
+            f"{what} has the encoding {encoding}, and names of people need {wanted}: {remedy}"
+        )
 
 
 def _explain_missing_tables(context: ExceptionContext) -> None:
@@ -230,3 +299,13 @@ def _head_revision() -> str:
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
 
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+def _standing_of(revision: str | None) -> Standing:
+    """Versions are numbers of four digits, so their order is that of text."""
+    head = _head_revision()
+    if revision is None:
+        return Standing.NONE
+    if revision == head:
+        return Standing.CURRENT
+    return Standing.BEHIND if revision < head else Standing.AHEAD

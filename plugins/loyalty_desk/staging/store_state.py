@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from loyalty_desk.clock import utc_text
+from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.staging.statements import statement
 
 
@@ -42,6 +42,14 @@ class StateKey(StrEnum):
     """When an award could last not be shown, as a service did not answer."""
     DISCONNECTED = "disconnected"
     """Since when and by whom; absent while the store is connected."""
+    TRIED = "tried"
+    """What came of it when the connections were last tried on the desk."""
+    LOOKED = "looked"
+    """Who said on the desk that the report of a dry run is right."""
+    WEBHOOK = "webhook"
+    """That a genuine webhook came; `updated_at_utc` is when, to an hour."""
+    NONCE = "nonce"
+    """A number that is used once, of the whole installation: `staging.identity`."""
     AGENTS_READ = "agents_read"
     """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 
@@ -50,6 +58,13 @@ def find_state(connection: Connection, store: str, key: StateKey) -> str | None:
     binds = {"store": store, "key": key.value}
     found = connection.execute(statement("store_state/select_store_state"), binds).scalar()
     return None if found is None else str(found)
+
+
+def find_state_time(connection: Connection, store: str, key: StateKey) -> datetime | None:
+    """When it was last kept."""
+    binds = {"store": store, "key": key.value}
+    found = connection.execute(statement("store_state/select_store_state_time"), binds).scalar()
+    return None if found is None else parse_utc(found)
 
 
 def keep_state(

@@ -5,7 +5,7 @@ where its cards stand.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -63,7 +63,7 @@ def check_card_place(engine: Engine, store: StoreSettings, account: str) -> None
             overwrite what the other one wrote.
     """
     with reading(engine) as connection:
-        _check_place(connection, store, _place(store, account))
+        _check_place(connection, store, card_place(store, account))
 
 
 def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None:
@@ -74,7 +74,7 @@ def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None
     Raises:
         SettingsError: as `check_card_place`.
     """
-    place = _place(store, account)
+    place = card_place(store, account)
     with engine.begin() as connection:
         _check_place(connection, store, place)
         before = find_state(connection, store.name, StateKey.CARD_PLACE)
@@ -84,7 +84,8 @@ def claim_card_place(engine: Engine, store: StoreSettings, account: str) -> None
             keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
 
 
-def _place(store: StoreSettings, account: str) -> str:
+def card_place(store: StoreSettings, account: str) -> str:
+    """The one object and key in a Gorgias account that the store's cards stand under."""
     return " ".join((account, store.gorgias.app_id or "", store.gorgias.card_key))
 
 
@@ -92,10 +93,15 @@ def _check_place(connection: Connection, store: StoreSettings, place: str) -> No
     binds = {"store": store.name, "place": place}
     others = connection.execute(statement("run/select_stores_at_place"), binds).scalars()
     if taken := [name for name in others if name in stores_file().stores]:
-        raise SettingsError(
-            f"store {store.name} and store {', '.join(taken)} write their cards to the same Gorgias"
-            f" account under {store.gorgias.card_key!r}: give each its own gorgias.card_key"
-        )
+        raise SettingsError(share_a_place(store, taken))
+
+
+def share_a_place(store: StoreSettings, others: Sequence[str]) -> str:
+    """What is wrong with stores whose cards stand in one place, and what mends it."""
+    return (
+        f"store {store.name} and store {', '.join(others)} write their cards to the same Gorgias"
+        f" account under {store.gorgias.card_key!r}: give each its own gorgias.card_key"
+    )
 
 
 def find_stores_beside(engine: Engine, store: str, *, at_place: bool) -> list[str]:

@@ -16,7 +16,7 @@ from loyalty_desk.http.reading import BadFieldError, clean, read_money, read_poi
 from loyalty_desk.platforms.reading import full_name
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.settings.currencies import USUAL_DIGITS
-from loyalty_desk.settings.mistakes import may_be
+from loyalty_desk.settings.mistakes import explain_mistakes
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 from loyalty_desk.spreadsheets import MADE_A_NUMBER, is_spoiled
 from loyalty_desk.sync.number_formats import PLAIN, NumberFormat
@@ -221,8 +221,4 @@ def read_columns(path: Path) -> Columns:
     except YamlFileError as error:
         raise MemberFileError(str(error)) from None
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, one['loc'])) or '(file)'}: {may_be(one)}"
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise MemberFileError(f"{path}: {'; '.join(problems)}") from None
+        raise MemberFileError(explain_mistakes(str(path), error, Columns)) from None

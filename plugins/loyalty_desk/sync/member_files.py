@@ -23,7 +23,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.errors import MemberFileError, MemberFolderError
+from loyalty_desk.errors import LoyaltyDeskError, MemberFileError, MemberFolderError
 from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.reading import read_rows
 from loyalty_desk.settings.currencies import USUAL_DIGITS, money_digits
@@ -196,6 +196,7 @@ def _listed(open_folder: OpenFolder, settings: MemberFileSettings) -> list[_List
     Raises:
         MemberFileError: there is no such folder, or it may not be read.
         MemberFolderError: its storage does not answer.
+        SettingsError: what its storage needs is not installed.
     """
     folder = settings.folder
     settled = utc_now() - timedelta(seconds=settings.settle_s)
@@ -207,6 +208,8 @@ def _listed(open_folder: OpenFolder, settings: MemberFileSettings) -> list[_List
             f"the folder of member files {folder!r} cannot be read ({type(error).__name__}):"
             " correct member_files.folder"
         ) from None
+    except LoyaltyDeskError:
+        raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
         raise MemberFolderError(
             f"the folder of member files {folder!r} does not answer ({type(error).__name__})"

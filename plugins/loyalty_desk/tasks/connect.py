@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -23,6 +22,7 @@ from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.vips import check_tag
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.errors import BadConnectionError, ConnectError
+from loyalty_desk.folders import Folder, filled
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import planned_fields
 from loyalty_desk.gorgias.made import known_objects
@@ -33,6 +33,7 @@ from loyalty_desk.hooks.connections import (
     gorgias_client,
     secrets_cipher,
 )
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.macros.templates import load_macros
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.routing.ledger import count_priorities, forget_tags
@@ -56,7 +57,7 @@ class Furnished:
     """What connect did, or would do, and the page that says how to go on."""
 
     actions: list[Action]
-    page: Path | None
+    page: Folder | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,18 +144,14 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         return Furnished(actions=actions, page=None)
     if any(_is_new_tag(action, store) for action in actions):
         forget_tags(engine, store.name)  # the one of before is gone, and with it from tickets
-    page = write_page(
-        installation().var_dir / "connect" / f"{store.name}.html",
-        blueprint,
-        actions,
-        f"{address}{AWARDS_PATH}",
-        utc_now(),
-    )
+    pages, name = own_folder("connect"), f"{store.name}.html"
+    with filled(pages) as folder:
+        write_page(folder / name, blueprint, actions, f"{address}{AWARDS_PATH}", utc_now())
     if store.widgets_read_place:
         with engine.begin() as connection:
             keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
     _open_again(engine, store.name)
-    return Furnished(actions=actions, page=page)
+    return Furnished(actions=actions, page=pages / name)
 
 
 def close(

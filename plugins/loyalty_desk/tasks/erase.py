@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
@@ -22,11 +21,12 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.clear import CardRemover, ShownCard
 from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
 from loyalty_desk.privacy.person import Person, PersonError, Who, find_person, texts_of
 from loyalty_desk.privacy.tables import delete_rows
-from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, let_in
@@ -203,13 +203,12 @@ def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]
 
 def _remove_files(connection: Connection, store: str, person: Person) -> int:
     """Remove reports and Data Docs that name the person; those are made anew by the next run."""
-    var = installation().var_dir
-    folders = (var / "reports" / store, var / "data_docs" / store)
-    removed = set(remove_files(folders, pattern(person)))
+    folders = (own_folder("reports", store), own_folder("data_docs", store))
+    removed = set(map(str, remove_files(folders, pattern(person))))
     every = {"store": store, "how_many": _ALL}
     runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()
     for run in runs:
-        if run.report_path and {Path(run.report_path), Path(run.report_path).parent} & removed:
+        if run.report_path and {run.report_path, run.report_path.rpartition("/")[0]} & removed:
             binds = {"store": store, "run_id": run.run_id}
             connection.execute(statement("privacy/blank/forget_report"), binds)
     return len(removed)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-import shutil
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import StorageError
+from loyalty_desk.folders import find_kept, remove
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.privacy.awards import blank_award
-from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """Rows in one transaction, so that nobody waits long for it."""
+MOST_LEFT: Final = 20
+"""After so many reports that could not be removed the rest waits, as each may take a minute."""
 DELETE_RUN: Final = (
     "privacy/retention/delete_run_from_run_counters",
     "privacy/retention/delete_run_from_quality_results",
@@ -60,29 +65,46 @@ def keep_house(store_name: str) -> dict[str, int]:
 
 
 def _remove_runs(engine: Engine, store: StoreSettings, before: datetime) -> int:
+    """Remove the reports, then the runs; one whose report stays is not forgotten."""
     binds = {"store": store.name, "before_utc": utc_text(before), "most": BATCH}
     count = 0
     while True:
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             runs = connection.execute(statement("privacy/retention/select_old_runs"), binds).all()
-            for run in runs:
-                _remove_report(store.name, run)
+        gone = _remove_reports(store.name, runs)
+        with engine.begin() as connection:
+            for run_id in gone:
                 for delete in DELETE_RUN:
-                    connection.execute(
-                        statement(delete), {"store": store.name, "run_id": run.run_id}
-                    )
-        count += len(runs)
-        if len(runs) < BATCH:
+                    connection.execute(statement(delete), {"store": store.name, "run_id": run_id})
+        count += len(gone)
+        if len(runs) < BATCH or len(gone) < len(runs):
             return count
+
+
+def _remove_reports(store: str, runs: Sequence[Row[Any]]) -> list[str]:
+    """Remove the reports of runs; returns the runs that have none any more."""
+    gone, left = [], 0
+    for run in runs:
+        try:
+            _remove_report(store, run)
+        except (OSError, StorageError) as error:
+            log.warning("store %s: run %s is kept until next time: %s", store, run.run_id, error)
+            left += 1
+            if left == MOST_LEFT:
+                break
+        else:
+            gone.append(run.run_id)
+    return gone
 
 
 def _remove_report(store: str, run: Row[Any]) -> None:
     """Remove the folder of a run's report, if it is one of the store's."""
     if run.report_path is None:
         return
-    folder = Path(run.report_path).parent.resolve()
-    if folder.parent == (installation().var_dir / "reports" / store).resolve():
-        shutil.rmtree(folder, ignore_errors=True)
+    reports = own_folder("reports", store)
+    folder = find_kept(reports, run.report_path.rpartition("/")[0])
+    if folder is not None and find_kept(reports, str(folder.parent)) is None:  # right below it
+        remove(folder)
 
 
 def _blank_awards(engine: Engine, store: str, before: datetime) -> int:

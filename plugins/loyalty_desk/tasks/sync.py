@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -22,9 +21,10 @@ from sqlalchemy import Connection, Engine
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, QualityError
+from loyalty_desk.folders import Folder
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
-from loyalty_desk.hooks.folders import open_folder
+from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
 from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
@@ -35,7 +35,7 @@ from loyalty_desk.records import RunState
 from loyalty_desk.report import text
 from loyalty_desk.routing.in_sync import route_open_tickets
 from loyalty_desk.settings.run_params import RunParams
-from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
@@ -213,8 +213,7 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
 
     failed = {"critical": 0, "warning": 0}
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
-        place = installation()
-        docs_dir = place.var_dir / "data_docs" / store_name if place.data_docs else None
+        docs_dir = docs_folder(store_name)
         own = installed_checks(store_name, map(Step, steps))
         for step, checks in own.items():
             result = check_step(
@@ -299,9 +298,9 @@ def run_all(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         report(store_name, run_id, reached_the_end=reached_the_end)
 
 
-def report_dir(store_name: str, run_id: str) -> Path:
+def report_dir(store_name: str, run_id: str) -> Folder:
     """Where a run's report goes; the run id is made safe for a file name."""
-    return installation().var_dir / "reports" / store_name / re.sub(r"[^\w.-]", "_", run_id)
+    return own_folder("reports", store_name, re.sub(r"[^\w.-]", "_", run_id))
 
 
 def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 
+from loyalty_desk.settings.mistakes import no_such_key, shown
 from loyalty_desk.settings.project import SHIPPED
 from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
 from loyalty_desk.texts.days import try_pattern
@@ -141,9 +142,9 @@ def _iter_flat(content: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
 def _fault(key: str, text: Any, locale: Locale) -> str | None:
     """Why a text cannot be used; None when it can."""
     if key not in NEEDED and key not in _OPTIONAL and not key.startswith(f"{TIERS}."):
-        return "there is no such key"
+        return f"there is {no_such_key(key, (*NEEDED, *_OPTIONAL))}"
     if not isinstance(text, str) or not text.strip():
-        return "must be a text that says something"
+        return f"is {shown(text)}: must be a text that says something"
     if key in SENTENCES:
         return try_sentence(key, text)
     if key in (DAY, DAY_FIRST):

@@ -13,10 +13,16 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.errors import SettingsError, StagingUnavailableError, StorageError
 
-CLOSED: Final = (StagingUnavailableError, SettingsError, DBAPIError, PoolTimeoutError)
-"""What is raised while staging cannot be used: nothing was done, and it may work later."""
+CLOSED: Final = (
+    StagingUnavailableError,
+    StorageError,
+    SettingsError,
+    DBAPIError,
+    PoolTimeoutError,
+)
+"""What is raised while staging or files cannot be used: nothing was done, and it may work later."""
 
 
 class WebError(Exception):

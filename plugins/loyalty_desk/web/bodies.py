@@ -1,7 +1,8 @@
-"""Reads what a request holds: JSON or a form, bounded, as one flat mapping of fields."""
+"""Reads what a request holds: JSON or a form, bounded in size and time, as one flat mapping."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any, Final
@@ -13,6 +14,8 @@ from starlette.requests import ClientDisconnect
 from loyalty_desk.web.answers import WebError
 
 MOST_BYTES: Final = 16_384
+MOST_S: Final = 10.0
+"""How long a body may take to come in. Whoever calls us has it whole before the request begins."""
 MOST_FIELDS: Final = 50
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 UNFILLED: Final = re.compile(r"\s*\{\{[\w.\[\]-]+\}\}\s*")
@@ -28,7 +31,8 @@ async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[st
     unfilled is an empty text.
 
     Raises:
-        WebError: 413 too large; 415 neither JSON nor a form; 400 not what its type says.
+        WebError: 408 too slow; 413 too large; 415 neither JSON nor a form; 400 not what its type
+            says.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {JSON, FORM}:
@@ -42,13 +46,17 @@ async def read_fields(request: Request, most_bytes: int = MOST_BYTES) -> dict[st
 
 
 async def read_bounded(request: Request, most_bytes: int) -> bytes:
-    """The body as it came; raises WebError: 413 too large, 400 cut off."""
+    """The body as it came; raises WebError: 408 too slow, 413 too large, 400 cut off."""
     body = bytearray()
     try:
-        async for part in request.stream():
-            body += part
-            if len(body) > most_bytes:
-                raise WebError(413, f"the body is larger than {most_bytes} bytes")
+        async with asyncio.timeout(MOST_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > most_bytes:
+                    raise WebError(413, f"the body is larger than {most_bytes} bytes")
+    except TimeoutError:
+        close = {"Connection": "close"}  # or the rest would be waited for
+        raise WebError(408, f"the body took more than {MOST_S:g} s", headers=close) from None
     except ClientDisconnect:  # nobody is there to read the answer, but it is no failure of ours
         raise WebError(400, "the body was cut off") from None
     return bytes(body)

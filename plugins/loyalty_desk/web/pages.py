@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc
+from loyalty_desk.first_steps.step import Call
 from loyalty_desk.report import formats
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.forms import FIELD, form_token
@@ -79,9 +80,8 @@ def page(
         "here": f"{base_of(request)}/{visitor.store.name}",
         "visitor": visitor,
         "store": visitor.store,
-        "places": [
-            (path, name) for path, name in PLACES if name != "Setup" or visitor.may("set up")
-        ],
+        "places": PLACES,
+        "airflow": airflow_of(request),
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),
@@ -101,6 +101,11 @@ def base_of(request: Request) -> str:
     return f"{request.scope.get('root_path', '')}/desk"
 
 
+def airflow_of(request: Request) -> str:
+    """Where Airflow itself is mounted: its REST API is below."""
+    return str(request.scope.get("root_path", "")).removesuffix("/loyalty")
+
+
 SAID: Final = {
     "linked": "Linked. The next sync shows the card.",
     "refused": "Refused. It is suggested no more.",
@@ -118,6 +123,8 @@ SAID: Final = {
     "waits_again": "It waits for approval again.",
     "reversed": "The award that takes it back is queued.",
     "revoked": "The token is revoked.",
+    "tested": "Tested: the first step says what came of it.",
+    "looked": "Noted: the report is right.",
 }
 """What a page says after a form: by a word in the address, so no text of others is repeated."""
 
@@ -140,6 +147,7 @@ def templates() -> Environment:
         "utc": lambda text: formats.moment(parse_utc(text)),
         "url": lambda values: urlencode({key: value for key, value in values.items() if value}),
         "amount": _amount,
+        "calls": _calls,
     }
     environment.globals["share"] = formats.share
     return environment
@@ -149,6 +157,11 @@ def _amount(award: Any) -> str:
     from loyalty_desk.awards.queue import amount_text  # noqa: PLC0415 - for pages of awards only
 
     return amount_text(award)
+
+
+def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Requests to Airflow's API as the script makes them."""
+    return [(call.method, f"{airflow}{call.path}", call.body) for call in calls]
 
 
 def _mask(email: str | None) -> str:

@@ -17,6 +17,7 @@ from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.engine import check_migrated
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.writable import check_writable
+from loyalty_desk.web.leaving import LEAVING
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1")
@@ -33,6 +34,8 @@ def ready() -> JSONResponse:
 
 def _find_trouble() -> str | None:
     """What keeps us from serving, in a word that tells nobody outside more than that; or None."""
+    if LEAVING.is_set():
+        return "leaving"
     try:
         engine = staging_engine()
         check_migrated(engine)

@@ -6,7 +6,7 @@ trigger it settles mismatches, and so on, whichever auth manager Airflow has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -22,10 +22,11 @@ from airflow.models.dag import DagModel
 from airflow.sdk.configuration import conf
 from fastapi import Depends, Request
 
+from loyalty_desk.errors import StagingUnavailableError
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import in_force
-from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.answers import CLOSED, WebError
 
 User = Annotated[BaseUser, Depends(get_user)]
 
@@ -37,6 +38,7 @@ class Right(StrEnum):
     SETTLE = "settle"
     AWARD = "award"
     APPROVE = "approve"
+    UNPAUSE = "unpause"
     SET_UP = "set up"
 
 
@@ -57,6 +59,7 @@ ASKS: Final = {
     Right.APPROVE: _Asks(
         "award_points", "PUT", DagAccessEntity.HITL_DETAIL, "answer required actions of the DAG"
     ),
+    Right.UNPAUSE: _Asks("loyalty_sync", "PUT", None, "edit the DAG"),
 }
 """Setting up goes by the store's connection to Gorgias instead: who may edit it."""
 
@@ -69,6 +72,8 @@ class Visitor:
     name: str
     store: StoreSettings
     rights: frozenset[Right]
+    away: StagingUnavailableError | None = None
+    """Why the staging database could not be reached, for a page that does without."""
 
     @property
     def sees_addresses(self) -> bool:
@@ -79,7 +84,7 @@ class Visitor:
     @property
     def may_ask_gorgias(self) -> bool:
         """Whether a page of theirs may take requests that awards and lookups need: who acts may."""
-        return bool(self.rights - {Right.SEE})
+        return bool(self.rights - {Right.SEE, Right.UNPAUSE})
 
     def may(self, right: str) -> bool:
         return right in self.rights
@@ -88,15 +93,17 @@ class Visitor:
 class Needs:
     """Asks for a logged-in user with a right in the store of the path; answers with who it is.
 
-    A store that somebody may not see is to them as unknown as one that is not there.
+    A store that somebody may not see is to them as unknown as one that is not there. What is there
+    `before_staging` shows the store as the stores file has it, where nothing is remembered of it.
 
     Raises:
         HTTPException: 401 nobody is logged in, or not any more; 403 a token that is none.
         WebError: 404 no such store; 403 the user has not the right.
     """
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: Right, *, before_staging: bool = False) -> None:
         self.right = right
+        self._before_staging = before_staging
 
     def __call__(self, request: Request, user: User) -> Visitor:
         store = stores_file().stores.get(request.path_params["store"])
@@ -105,12 +112,14 @@ class Needs:
             raise WebError(404, "There is no such store, or you may not see it.")
         if self.right not in rights:
             raise WebError(403, f"You may not {self.right} here: {_remedy(self.right, store)}")
-        return Visitor(
-            user_id=user.get_id(),
-            name=user.get_name(),
-            store=in_force(store, staging_engine()),
-            rights=rights,
-        )
+        visitor = Visitor(user_id=user.get_id(), name=user.get_name(), store=store, rights=rights)
+        try:
+            return replace(visitor, store=in_force(store, staging_engine()))
+        except CLOSED as error:
+            if not self._before_staging:
+                raise
+            away = error if isinstance(error, StagingUnavailableError) else None
+            return replace(visitor, away=away)
 
 
 Seeing = Annotated[Visitor, Depends(Needs(Right.SEE))]
@@ -118,6 +127,8 @@ Settling = Annotated[Visitor, Depends(Needs(Right.SETTLE))]
 Awarding = Annotated[Visitor, Depends(Needs(Right.AWARD))]
 Approving = Annotated[Visitor, Depends(Needs(Right.APPROVE))]
 SettingUp = Annotated[Visitor, Depends(Needs(Right.SET_UP))]
+SeeingSetup = Annotated[Visitor, Depends(Needs(Right.SEE, before_staging=True))]
+Testing = Annotated[Visitor, Depends(Needs(Right.SET_UP, before_staging=True))]
 
 
 def rights_of(user: BaseUser, store: StoreSettings) -> frozenset[Right]:

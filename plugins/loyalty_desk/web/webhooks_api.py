@@ -21,6 +21,7 @@ from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.store_state import StateKey, keep_state
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.bodies import read_bounded
 
@@ -43,6 +44,7 @@ async def post_webhook(request: Request, platform: str, store_name: str) -> Resp
     account = await run_in_threadpool(_find_account, platform, store_name, _minute())
     if account is None or not platform_class(platform).is_genuine(body, request.headers, account):
         raise WebError(401, "this webhook is not signed with the secret of a store that is set up")
+    await run_in_threadpool(_note_that_one_came, store_name, _hour())
     member_ids = platform_class(platform).changed_members(body, account)
     if member_ids:
         await run_in_threadpool(_ask, store_name, member_ids)
@@ -67,6 +69,17 @@ def _find_account(platform: str, store_name: str, _minute: int) -> Account | Non
     except BadConnectionError as error:
         log.error("webhooks of %s are refused: %s", store_name, error)
         return None
+
+
+@lru_cache(maxsize=256)
+def _note_that_one_came(store_name: str, _hour: int) -> None:
+    """Remember it for the check-list of the set-up; one write an hour is enough for that."""
+    with staging_engine().begin() as connection:
+        keep_state(connection, store_name, StateKey.WEBHOOK, "genuine", utc_now())
+
+
+def _hour() -> int:
+    return int(monotonic() / 3600)
 
 
 def _minute() -> int:

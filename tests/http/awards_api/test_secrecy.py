@@ -94,7 +94,7 @@ def test_neither_a_log_nor_a_refusal_holds_anything_that_was_sent(
     assert [answer for answer in answers if HIDDEN in answer.casefold()] == []
 
     loggers = {record.name for record in all_logs.records}
-    assert {"uvicorn.access", "loyalty_desk.web.app"} <= loggers
+    assert {"uvicorn.access", "loyalty_desk.web.api"} <= loggers
     printed = capfd.readouterr()
     logs = f"{all_logs.text} {printed.out} {printed.err}"
     assert str(api.token)[16:] not in logs

@@ -12,7 +12,7 @@ from tests.project import PROJECT_ROOT
 
 def test_the_docs_list_every_value_to_enter() -> None:
     docs = (PROJECT_ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
-    url = "https://<your Airflow>/loyalty/api/v1/awards"
+    url = "https://<your public address>/loyalty/api/v1/awards"
 
     for rows in button.tables(url, store_settings().awards.reasons[0]).values():
         lines = [

@@ -176,15 +176,15 @@ def test_tags_are_one_text_with_commas() -> None:
     ("content", "why"),
     [
         ("name: A\ntext: x\n", "html: must be given"),
-        ("name: A\ntext: x\nhtml: x\nextra: 1\n", "extra: Extra inputs"),
-        ("name: ''\ntext: x\nhtml: x\n", "name:"),
+        ("name: A\ntext: x\nhtml: x\nextra: 1\n", "extra: no such key; allowed are name, language"),
+        ("name: ''\ntext: x\nhtml: x\n", "name is '': must be 1 or more"),
         ("- a list\n", "must hold name, text and html"),
         ("name: [\n", "cannot be read as YAML"),
         ("name: 2024-13-45\n", "cannot be read as YAML in line 1: no such date"),
         ("name: A\ntext: {{card.tier}}\n", "in line 2: a value with braces needs quotes"),
         ("name: A\ntext: 'You have {{card.points_balance}}'\nhtml: x\n", "card.points_balance"),
         ("name: A\ntext: x\nhtml: '{{ card.tier }}'\n", "may_be_blank"),
-        ("name: A\nlanguage: english\ntext: x\nhtml: x\n", "language:"),
+        ("name: A\nlanguage: english\ntext: x\nhtml: x\n", "language is 'english': must be as"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(content: str, why: str, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from loyalty_desk.settings.stores_file import StoreSettings, read_stores
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.settings.stores_file import StoreSettings, installation, read_stores
 
 BAD: tuple[Any, ...] = ("x y z", -1, 1.5, [7], {"a": 1}, None)
 
@@ -37,6 +38,17 @@ def told(folder: Path, **values: Any) -> str:
         ({"currency": "eur"}, "currency is 'eur': must be a code of ISO 4217, such as EUR"),
         ({"gorgias": {"macro_card_path": "a b"}}, " (Where macros find the card, such as `ticket."),
         ({"reports": {"email_to": 7}}, "reports.email_to is 7: must be a list"),
+        (
+            {"texts": {"languages": ["deutsch"]}},
+            "languages.0 is 'deutsch': must be as ^[a-z]{2}$ says (",
+        ),
+        ({"shedule": "x"}, "routing (did you mean schedule?)"),
+        ({"awards": {"approval_above_points": True}}, "is true: must be a whole number"),
+        ({"push": {"minutes": True}}, "push.minutes is true: must be a number"),
+        (
+            {"texts": {"credits_as_money": True}},
+            "texts: credits_as_money needs `currency` beside it",
+        ),
         ({"desk": {"mask_email": True}}, "desk.mask_email: no such key; allowed are mask_emails"),
     ],
 )
@@ -47,6 +59,63 @@ def test_a_mistake_is_told_with_file_store_key_what_stands_there_and_what_may(
 
     assert line.startswith(f"{tmp_path / 'stores.yaml'}: store 'shop': ")
     assert says in line
+
+
+def test_one_mistake_in_a_list_is_not_two(tmp_path: Path) -> None:
+    assert told(tmp_path, push_to=["sidebar"]).count("push_to") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[a, b]", " is a list: must hold the key `stores`"),
+        ("", " is empty: must hold the key `stores`"),
+        ("store: {}", ": store: no such key; allowed are stores, queues (did you mean stores?)"),
+        (
+            "stores: [a]",
+            ": stores is a list: the file must hold the key `stores`, with one `name: ",
+        ),
+        (
+            "stores: {}\nqueue: {}",
+            ": queue: no such key; allowed are stores, queues (did you mean ",
+        ),
+    ],
+)
+def test_a_mistake_at_the_top_of_the_file_is_told_so(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "stores.yaml"
+    path.write_text(text)
+
+    assert read_stores(path).problems[""].startswith(f"{path}{says}")
+
+
+def test_settings_of_a_store_that_are_no_settings_are_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "stores.yaml"
+    path.write_text("stores: {shop: rivo}")
+
+    wanted = f"{path}: store 'shop' is 'rivo': must be `key: value` lines"
+    assert read_stores(path).problems == {"shop": wanted}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SPEED", "fast", "LOYALTY_DESK_SPEED is 'fast': must be a number"),
+        ("RUN_NOTES", "maybe", "LOYALTY_DESK_RUN_NOTES is 'maybe': must be true or false"),
+        ("METRICS_SCHEDULE", "often", "LOYALTY_DESK_METRICS_SCHEDULE is 'often': must be a cron"),
+        ("PLATFORMS", "mine", "LOYALTY_DESK_PLATFORMS: must be JSON"),
+        ("PLATFORMS", '{"Mine": 1}', "LOYALTY_DESK_PLATFORMS.Mine is 1: must be text"),
+    ],
+)
+def test_a_variable_of_the_environment_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"LOYALTY_DESK_{name}", value)
+    installation.cache_clear()
+
+    with pytest.raises(SettingsError) as caught:
+        installation()
+
+    assert str(caught.value).startswith(f"environment: {says}")
 
 
 @pytest.mark.parametrize("value", ["eve@shop.example", "https://hooks.example/T0/secret", "y" * 90])

@@ -48,7 +48,7 @@ def test_it_is_off_by_itself_and_each_store_has_a_tag_of_its_own() -> None:
             {"rules": [{"points_at_least": -1}]},
             "routing.rules.0.points_at_least is -1: must be 0 or more",
         ),
-        ({"rules": [{"priority": "low"}]}, "routing.rules.0 is `key: value` lines: "),
+        ({"rules": [{"priority": "low"}]}, "routing.rules.0: a rule needs one of"),
         ({"tag": "a,b"}, "routing.tag is 'a,b': must be as ^"),
         ({"tags": "vip"}, "routing.tags: no such key; allowed are rules, tag, share"),
     ],

@@ -104,6 +104,4 @@ def test_money_without_a_currency_is_refused(tmp_path: Path) -> None:
     found = read_stores(path)
 
     assert list(found.stores) == ["right"]
-    assert (
-        "texts is `key: value` lines: credits_as_money needs `currency`" in found.problems["wrong"]
-    )
+    assert "texts: credits_as_money needs `currency`" in found.problems["wrong"]

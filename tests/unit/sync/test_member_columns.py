@@ -127,7 +127,7 @@ def test_a_row_without_a_sound_id_tells_nobodys(cell: str | None) -> None:
     [
         ("columns: {member_id: Id}", "columns must say which one is email"),
         ("columns: {member_id: Id, email: Mail, shoe: X}", "columns.shoe"),
-        ("colums: {}", "colums: Extra inputs are not permitted"),
+        ("colums: {}", "colums: no such key; allowed are columns, status"),
         ("columns: {member_id: Id, email: Mail}\ndelimiter: ';;'", "delimiter"),
         ("columns: {member_id: Id, email: Mail}\nencoding: x", "encoding"),
         ("columns: {member_id: I, email: M}\nnumbers: {decimal: ;}", "numbers.decimal"),
@@ -137,7 +137,7 @@ def test_a_row_without_a_sound_id_tells_nobodys(cell: str | None) -> None:
         ),
         ("columns: [", "is not valid YAML"),
         ("columns: {member_id: 2024-13-45}", "is not valid YAML in line 1: no such date"),
-        ("1: x", "Keys should be strings"),
+        ("1: x", "1 is 1: must be text; a number needs quotes"),
     ],
 )
 def test_a_wrong_file_of_columns_says_what_is_wrong(

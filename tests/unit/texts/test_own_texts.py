@@ -61,7 +61,7 @@ def test_points_and_tiers_have_the_names_that_the_store_gives_them(tmp_path: Pat
         ("balance: {points: '{{ points * 999 }}'}", "balance.points", "too much"),
         ("balance: {points: '{{ 1 // 0 }}'}", "balance.points", "may name"),
         ("tier: {unknown: 'None for {{ tier }}'}", "tier.unknown", "no variable"),
-        ("balance: {pionts: x}", "balance.pionts", "no such key"),
+        ("balance: {pionts: x}", "balance.pionts", "(did you mean balance.points?)"),
         ("greeting: Hello", "greeting", "no such key"),
         ("day: 'QQQQQQQQ LLLLLLLL !!!! jj'", "day", "pattern of a date"),
         ("day: d. MMMM y", "day", "not for y"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.folders import Folder, files_below, find_kept
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import RunRecord
@@ -22,8 +23,10 @@ from loyalty_desk.web.desk.standing import (
     load_standing,
     newest_runs,
 )
-from loyalty_desk.web.pages import DeskRoute, back_to, base_of, page, templates
-from loyalty_desk.web.rights import Seeing, User, stores_seen_by
+from loyalty_desk.web.desk.switches import load_switches
+from loyalty_desk.web.pages import DeskRoute, airflow_of, back_to, base_of, page, templates
+from loyalty_desk.web.rights import Right, Seeing, User, rights_of, stores_seen_by
+from loyalty_desk.web.sending import send_file
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 
@@ -32,6 +35,11 @@ REPORT_POLICY = (
 )
 """A report is one file with its style in it, and no script."""
 FILES = ("report.html", "mismatches.csv", "mismatches.xlsx", "mismatches.json")
+TYPES = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 TREND_RUNS, FEW_RUNS = 20, 5
 
 
@@ -43,11 +51,19 @@ def show_stores(request: Request, user: User) -> Response:
         return back_to(request, f"/{stores[0].name}")
     now = utc_now()
     with reading(staging_engine()) as connection:
-        standings = [(one, load_standing(connection, one, now, runs=FEW_RUNS)) for one in stores]
+        standings = [
+            (
+                one,
+                load_standing(connection, one, now, runs=FEW_RUNS),
+                load_switches(connection, one),
+                Right.UNPAUSE in rights_of(user, one),
+            )
+            for one in stores
+        ]
     text = (
         templates()
         .get_template("stores.html.j2")
-        .render(base=base_of(request), standings=standings, now=now)
+        .render(base=base_of(request), airflow=airflow_of(request), standings=standings, now=now)
     )
     return HTMLResponse(text)
 
@@ -60,12 +76,14 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         standing = load_standing(connection, visitor.store, now, runs=TREND_RUNS)
         checks = _failing_checks(standing)
         files = _files(connection, visitor.store.name)
+        switches = load_switches(connection, visitor.store)
     return page(
         request,
         "overview.html.j2",
         visitor,
         place="Overview",
         standing=standing,
+        switches=switches,
         progress=standing.progress,
         newest=standing.newest,
         checks=checks,
@@ -93,8 +111,9 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
         raise WebError(404, "There is no such file; reports are kept for a limited time.")
     if file.endswith(".html"):
         headers = {"Content-Security-Policy": REPORT_POLICY}
-        return FileResponse(path, media_type="text/html", headers=headers)
-    return FileResponse(path, filename=file)
+        return send_file(path, "text/html", headers)
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return send_file(path, TYPES[path.suffix], headers)
 
 
 def _failing_checks(standing: Standing) -> int:
@@ -103,27 +122,45 @@ def _failing_checks(standing: Standing) -> int:
 
 
 def _files(connection: Connection, store: str) -> dict[str, list[str]]:
-    """The files of each of the last runs that are still there."""
+    """The files of each of the last runs that are still there.
+
+    An object store is not asked about each: what is kept of a run goes with its files.
+    """
+    reports = own_folder("reports", store)
     return {
-        run.run_id: [name for name in FILES if _in_folder(store, run.report_path, name)]
+        run.run_id: [name for name in FILES if _find_beside(reports, run.report_path, name)]
         for run in newest_runs(connection, store, TREND_RUNS)
     }
 
 
-def _find_file(store: str, run_id: str, name: str) -> Path | None:
+def has_file(store: str, run_id: str, name: str) -> bool:
+    """Whether the desk finds a file of a run; an object store is not asked, as in `_files`."""
+    return _find_of_run(store, run_id, name) is not None
+
+
+def _find_file(store: str, run_id: str, name: str) -> Folder | None:
+    path = _find_of_run(store, run_id, name)
+    if path is None or isinstance(path, Path):
+        return path
+    # It is listed, as a file system's own `is_file` says no as well where the store is away.
+    return path if path.name in files_below(path.parent) else None
+
+
+def _find_of_run(store: str, run_id: str, name: str) -> Folder | None:
     with reading(staging_engine()) as connection:
         runs = newest_runs(connection, store, 1_000)
     report_path = next((run.report_path for run in runs if run.run_id == run_id), None)
-    return _in_folder(store, report_path, name) if name in FILES else None
+    if name not in FILES:
+        return None
+    return _find_beside(own_folder("reports", store), report_path, name)
 
 
-def _in_folder(store: str, report_path: str | None, name: str) -> Path | None:
+def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder | None:
     """The file beside a run's report, as long as that is among the store's reports."""
     if not report_path:
         return None
-    path = Path(report_path).with_name(name)
-    own = (installation().var_dir / "reports" / store).resolve()
-    return path if path.resolve().is_relative_to(own) and path.is_file() else None
+    path = find_kept(reports, f"{report_path.rpartition('/')[0]}/{name}")
+    return None if isinstance(path, Path) and not path.is_file() else path
 
 
 def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:

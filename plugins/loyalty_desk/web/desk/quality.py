@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import logging
+import re
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 
+from loyalty_desk.errors import StorageError
+from loyalty_desk.folders import Folder, files_below, find_inside
+from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.report.data import load_checks
-from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.standing import newest_runs
 from loyalty_desk.web.pages import DeskRoute, page
 from loyalty_desk.web.rights import Seeing
+from loyalty_desk.web.sending import send_file
 
 router = APIRouter(prefix="/desk/{store}", route_class=DeskRoute)
 
+log = logging.getLogger(__name__)
+
 RUNS: Final = 50
+DOCS_INDEX: Final = re.compile(r"[^/]+/index\.html")
 DOCS_POLICY: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
 )
@@ -52,19 +58,22 @@ def show_quality(request: Request, visitor: Seeing) -> Response:
 @router.get("/docs/{path:path}")
 def show_docs(visitor: Seeing, path: str) -> Response:
     """A file of the Data Docs."""
-    root = _root(visitor.store.name)
-    found = (root / path).resolve() if "\0" not in path else root
-    if not found.is_relative_to(root) or not found.is_file():
+    found = find_inside(_root(visitor.store.name), path)
+    if found is None:
         raise WebError(404, "There is no such page of the Data Docs.")
     kind = TYPES.get(found.suffix, "application/octet-stream")
-    return FileResponse(found, media_type=kind, headers={"Content-Security-Policy": DOCS_POLICY})
+    return send_file(found, kind, {"Content-Security-Policy": DOCS_POLICY})
 
 
 def _docs(store: str) -> list[str]:
     """The steps that have Data Docs."""
-    root = _root(store)
-    return sorted(path.parent.name for path in root.glob("*/index.html"))
+    try:
+        names = files_below(_root(store))
+    except StorageError as error:  # the checks themselves are in staging
+        log.warning("Data Docs are not listed: %s", error)
+        return []
+    return sorted({name.partition("/")[0] for name in names if DOCS_INDEX.fullmatch(name)})
 
 
-def _root(store: str) -> Path:
-    return (installation().var_dir / "data_docs" / store).resolve()
+def _root(store: str) -> Folder:
+    return own_folder("data_docs", store)

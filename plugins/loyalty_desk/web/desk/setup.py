@@ -1,113 +1,184 @@
-"""Setup: what connect made in Gorgias, the tokens, what to paste, and the settings in force."""
+"""Setup: the check-list of a store, what connect made in Gorgias, and the settings in force."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button
-from loyalty_desk.connect.tokens import NoTokenError, list_tokens, make_token, revoke_token
-from loyalty_desk.connect.urls import AWARDS_PATH, public_url
-from loyalty_desk.errors import SettingsError
+from loyalty_desk.connect.tokens import list_tokens
+from loyalty_desk.connect.urls import AWARDS_PATH
+from loyalty_desk.first_steps.checklist import checklist, next_step, summary
+from loyalty_desk.first_steps.facts import Facts
+from loyalty_desk.first_steps.gather import keep_look, keep_tries, load_facts
+from loyalty_desk.first_steps.step import NEXT, SETTLED, State, Step
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
-from loyalty_desk.plain_text import clean_prose
+from loyalty_desk.hooks.trying import Tried, try_gorgias, try_platform
+from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.sections import NotifierSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.store_state import StateKey, find_state
-from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.answers import CLOSED
+from loyalty_desk.web.desk.overview import has_file
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
-from loyalty_desk.web.rights import SettingUp, Visitor
+from loyalty_desk.web.rights import Right, SeeingSetup, Settling, Testing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/setup", route_class=DeskRoute)
 
-MOST_LABEL: Final = 100
+SIGNS: Final = {
+    State.DONE: "✓",
+    State.RUNNING: "…",
+    State.TO_DO: "○",
+    State.LATER: "○",
+    State.WRONG: "✕",
+    State.UNSEEN: "?",
+    State.NOT_NEEDED: "·",
+}
+MARKS: Final = {
+    State.DONE: "good",
+    State.RUNNING: "look",
+    State.TO_DO: "look",
+    State.LATER: "later",
+    State.WRONG: "bad",
+    State.UNSEEN: "look",
+    State.NOT_NEEDED: "later",
+}
+REPORT: Final = "report.html"
+AWAY: Final = (
+    "The desk does not find its file: the log of the run's task report says where it was written."
+)
+NOT_THE_NEWEST: Final = (
+    "Nothing was noted: this is not the report of the newest dry run that ended well. Open the one"
+    " below, then say whether it is right."
+)
 
 
 @router.get("")
-def show_setup(request: Request, visitor: SettingUp) -> Response:
-    """Everything of a store's set-up; no secret is shown."""
-    return _show(request, visitor)
+def show_setup(request: Request, visitor: SeeingSetup) -> Response:
+    """The check-list for everybody; what is below it for who may set up. No secret is shown."""
+    return setup_page(request, visitor)
 
 
-@router.post("/tokens")
-def make(request: Request, visitor: SettingUp, form: OwnForm) -> Response:
-    """Make a token and show it, this once."""
-    label, opens = clean_prose(form.get("label")), form.get("opens")
-    if not label or len(label) > MOST_LABEL:
-        return _show(request, visitor, problem=f"Say what it is for, in {MOST_LABEL} characters.")
-    if opens not in set(Opens):
-        return _show(request, visitor, problem="Choose which endpoint it opens.")
-    with staging_engine().begin() as connection:
-        token = make_token(
-            connection,
-            visitor.store.name,
-            utc_now(),
-            label=label,
-            made_by=visitor.name,
-            opens=Opens(opens),
-        )
-    return _show(request, visitor, token=token)
+@router.get("/steps")
+def show_steps(request: Request, visitor: SeeingSetup) -> Response:
+    """The check-list alone: the part of the page that renews itself."""
+    return page(
+        request, "steps.html.j2", visitor, **_steps(load_facts(visitor.store, visitor.away))
+    )
 
 
-@router.post("/tokens/{token_id}/revoke")
-def revoke(request: Request, visitor: SettingUp, _form: OwnForm, token_id: str) -> Response:
-    """Revoke a token, at once and for good."""
-    if not token_id.isalnum():
-        raise WebError(404, "There is no such token.")
+@router.post("/test")
+def try_connections(request: Request, visitor: Testing, _form: OwnForm) -> Response:
+    """Read once from each account, and remember what came of it."""
+    store = visitor.store
+    tried = {
+        store.gorgias_conn_id: try_gorgias(store.gorgias_conn_id),
+        store.platform_conn_id: try_platform(
+            store.platform_conn_id, platform_class(store.platform)
+        ),
+    }
     try:
         with staging_engine().begin() as connection:
-            revoke_token(
-                connection, visitor.store.name, token_id, utc_now(), revoked_by=visitor.name
-            )
-    except NoTokenError:
-        raise WebError(404, "There is no such token that is in use.") from None
-    return back_to(request, f"/{visitor.store.name}/setup", done="revoked")
+            keep_tries(connection, store.name, tried)
+    except CLOSED:
+        return setup_page(request, visitor, tested=tried)
+    return back_to(request, f"/{store.name}/setup", done="tested")
 
 
-def _show(
-    request: Request, visitor: Visitor, *, token: str | None = None, problem: str = ""
+@router.post("/looked")
+def say_it_is_right(request: Request, visitor: Settling, form: OwnForm) -> Response:
+    """Note who looked at the report of the dry run and found it right."""
+    run_id = form.get("run_id")
+    with staging_engine().begin() as connection:
+        kept = keep_look(connection, visitor.store.name, run_id=run_id, by=visitor.name)
+    if not kept:
+        return setup_page(request, visitor, problem=NOT_THE_NEWEST)
+    return back_to(request, f"/{visitor.store.name}/setup", done="looked")
+
+
+def setup_page(
+    request: Request,
+    visitor: Visitor,
+    *,
+    token: str | None = None,
+    problem: str = "",
+    tested: dict[str, Tried] | None = None,
 ) -> Response:
-    store, engine = visitor.store, staging_engine()
-    with reading(engine) as connection:
-        tokens = list_tokens(connection, store.name)
-        disconnected = find_state(connection, store.name, StateKey.DISCONNECTED) is not None
-    made = [
-        (kind.value.replace("_", " "), key, gorgias_id)
-        for kind in Kind
-        for key, gorgias_id in sorted(known_objects(engine, store.name, kind).items())
-    ]
-    try:
-        awards_url, address_problem = f"{public_url()}{AWARDS_PATH}", ""
-    except SettingsError as error:
-        awards_url, address_problem = "", str(error)
+    """The page, with a token that was just made, or what is wrong with a form."""
+    facts = load_facts(visitor.store, visitor.away)
+    is_open = visitor.may(Right.SET_UP) and facts.remembered is not None
     return page(
         request,
         "setup.html.j2",
         visitor,
         status=400 if problem else 200,
         place="Setup",
-        made=made,
-        tokens=tokens,
         token=token,
         problem=problem,
-        disconnected=disconnected,
-        asks_about_widget=any(kind == Kind.WIDGET for kind, *_ in made)
+        tested=[f"{conn_id}: {one.sentence}" for conn_id, one in (tested or {}).items()],
+        details=_details(facts) if is_open else None,
+        **_steps(facts),
+    )
+
+
+def _steps(facts: Facts) -> dict[str, Any]:
+    steps = [_with_report(facts.store.name, step) for step in checklist(facts)]
+    return {
+        "steps": steps,
+        "next": next_step(steps),
+        "summary": summary(steps),
+        "settled": sum(step.state in SETTLED for step in steps),
+        "open_states": (*NEXT, State.UNSEEN),
+        "signs": SIGNS,
+        "marks": MARKS,
+    }
+
+
+def _with_report(store: str, step: Step) -> Step:
+    """The step without links to reports whose file is not there, and saying so."""
+    links = tuple(link for link in step.links if _leads_somewhere(store, link.path))
+    if links == step.links:
+        return step
+    return replace(step, links=links, todo=f"{step.todo} {AWAY}".strip())
+
+
+def _leads_somewhere(store: str, path: str) -> bool:
+    if not path.endswith(REPORT):
+        return True
+    run_id = path.removeprefix("/runs/").removesuffix(f"/{REPORT}")
+    return has_file(store, run_id, REPORT)
+
+
+def _details(facts: Facts) -> dict[str, Any]:
+    """What is below the check-list."""
+    store, engine = facts.store, staging_engine()
+    with reading(engine) as connection:
+        tokens: Sequence[Any] = list_tokens(connection, store.name)
+    made = [
+        (kind.value.replace("_", " "), key, gorgias_id)
+        for kind in Kind
+        for key, gorgias_id in sorted(known_objects(engine, store.name, kind).items())
+    ]
+    reason = store.awards.reasons[0]
+    return {
+        "made": made,
+        "tokens": tokens,
+        "asks_about_widget": any(kind == Kind.WIDGET for kind, *_ in made)
         and store.widgets_read_place
         and "widget_reads" not in store.gorgias.model_fields_set,
-        buttons=button.tables(awards_url, store.awards.reasons[0]) if awards_url else {},
-        hints=button.hints(store.awards),
-        address_problem=address_problem,
-        endpoints=[(one.value, one.value) for one in Opens],
-        settings=list(_settings(store, "")),
-    )
+        "buttons": button.tables(f"{facts.address}{AWARDS_PATH}", reason) if facts.address else {},
+        "hints": button.hints(store.awards),
+        "address_problem": facts.address_trouble,
+        "endpoints": [(one.value, one.value) for one in Opens],
+        "settings": list(_settings(store, "")),
+    }
 
 
 def _settings(model: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:

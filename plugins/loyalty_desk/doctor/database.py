@@ -1,0 +1,108 @@
+"""The staging database: there, writable, with every right, and with the tables of this version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from loyalty_desk.doctor.finding import Finding, fine, trouble
+from loyalty_desk.doctor.scope import Scope
+from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StagingUnavailableError
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.staging.engine import Standing, find_file, tables_stand
+from loyalty_desk.staging.rights import find_missing_rights, may_make_tables
+from loyalty_desk.staging.writable import check_writable
+
+DATABASE: Final = "database"
+MIGRATIONS: Final = "migrations"
+MIGRATE: Final = "loyalty-desk migrate"
+_URL: Final = "LOYALTY_DESK_STAGING_URL"
+
+
+def check_database(scope: Scope) -> Iterator[Finding]:
+    """Can it be opened, and may we do there what we do?"""
+    try:
+        if (absent := _absent_file()) is not None:
+            yield trouble(DATABASE, f"there is no file {absent} yet", "Make it", MIGRATE)
+            return
+        engine = scope.engine
+    except StagingUnavailableError as error:
+        yield trouble(
+            DATABASE,
+            str(error),
+            f"See that the database runs and can be reached from here, and what {_URL} says",
+            in_compose=("docker compose ps postgres", "docker compose logs postgres"),
+        )
+        return
+    except SettingsError as error:
+        yield trouble(DATABASE, str(error), f"Correct it, or {_URL}")
+        return
+    yield _use(scope) or fine(DATABASE, f"{engine.dialect.name}, and it can be written")
+
+
+def _use(scope: Scope) -> Finding | None:
+    """What keeps us from working with the database."""
+    if missing := find_missing_rights(scope.engine):
+        user = scope.engine.url.username
+        return trouble(
+            DATABASE,
+            f"the database user {user} lacks {missing}",
+            "Have the owner of the database give it: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL"
+            f" TABLES IN SCHEMA public TO {user}, or let {user} own the database",
+        )
+    standing, _ = tables_stand(scope.engine)
+    if standing in {Standing.NONE, Standing.BEHIND} and not may_make_tables(scope.engine):
+        return trouble(
+            DATABASE,
+            f"the database user {scope.engine.url.username} may not make tables",
+            "Have the owner of the database give it CREATE in the schema, or run this as the owner",
+            MIGRATE,
+        )
+    if standing is Standing.NONE:
+        return None  # what is there to write to is a matter of the migrations
+    try:
+        check_writable(scope.engine)
+    except (LoyaltyDeskError, DBAPIError) as error:
+        why = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        return trouble(
+            DATABASE,
+            f"it can be read and not written: {why}",
+            "See whether it is a standby, is set to read-only, or its disk is full",
+        )
+    return None
+
+
+def check_migrations(scope: Scope) -> Iterator[Finding]:
+    """Are the tables those of this version?"""
+    if _absent_file() is not None:
+        yield trouble(MIGRATIONS, "there are no tables yet", "Make them", MIGRATE)
+        return
+    standing, found = tables_stand(scope.engine)
+    match standing:
+        case Standing.NONE:
+            yield trouble(MIGRATIONS, "there are no tables yet", "Make them", MIGRATE)
+        case Standing.BEHIND:
+            yield trouble(
+                MIGRATIONS,
+                f"the tables are behind: they are of version {found}",
+                "Bring them up to date, while no sync runs",
+                MIGRATE,
+            )
+        case Standing.AHEAD:
+            yield trouble(
+                MIGRATIONS,
+                f"the tables are ahead: they are of version {found}, which a newer Loyalty Desk"
+                " made",
+                "Install that version here too, or go back to a backup of before: docs/backup.md",
+            )
+        case Standing.CURRENT:
+            yield fine(MIGRATIONS, f"the tables are of version {found}, as this program's")
+
+
+def _absent_file() -> Path | None:
+    """The SQLite file, where there is none: to open it would make it."""
+    file = find_file(installation().resolved_staging_url())
+    return None if file is None or file.exists() else file
