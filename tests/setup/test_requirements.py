@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -109,3 +110,14 @@ def imported_modules(folders: tuple[str | Path, ...]) -> set[str]:
 
 def _name(requirement: Requirement) -> str:
     return canonicalize_name(requirement.name)
+
+
+def test_a_checkout_says_which_versions_it_needs_as_the_wheel_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    metadata = ROOT / "plugins" / "loyalty_desk.dist-info" / "METADATA"
+    told = metadata.read_text(encoding="utf-8").splitlines()
+
+    assert [line.split(": ", 1)[1] for line in told if line.startswith("Requires-Dist: ")] == (
+        project["dependencies"]
+    )
+    assert f"Requires-Python: {project['requires-python']}" in told

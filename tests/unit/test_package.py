@@ -102,12 +102,3 @@ def test_the_command_says_how_it_was_called(
 
     assert main(["stores", "--help"]) == 0
     assert capsys.readouterr().out.strip().startswith(f"Usage: {called} stores")
-
-
-def test_a_checkout_says_which_versions_it_needs_as_the_wheel_does() -> None:
-    told = (PACKAGE.parent / "loyalty_desk.dist-info" / "METADATA").read_text("utf-8").splitlines()
-
-    assert [line.split(": ", 1)[1] for line in told if line.startswith("Requires-Dist: ")] == (
-        PROJECT["project"]["dependencies"]
-    )
-    assert f"Requires-Python: {PROJECT['project']['requires-python']}" in told
