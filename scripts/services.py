@@ -306,20 +306,36 @@ def start_services(programs: Programs, place: Place, size: SandboxSize, say: Say
 
     say("starting Airflow")
     environment = airflow | own_connection(place)
-    for name, command in AIRFLOW_SERVICES.items():
-        programs.start(name, (*AIRFLOW, *command), environment)
+    api = start_airflow(programs, place, environment, sandboxes)
+    make_pools(api, place)
+    say("Airflow is healthy")
+    return Services(place, sandboxes, api, environment)
+
+
+def start_airflow(
+    programs: Programs,
+    place: Place,
+    environment: Mapping[str, str],
+    sandboxes: Mapping[str, Mapping[str, Any]],
+) -> AirflowApi:
+    """Start Airflow and give it the connections to the sandboxes; returns its API.
+
+    The scheduler comes last: a task that it starts before they are there fails by it.
+    """
+    commands = {name: (*AIRFLOW, *command) for name, command in AIRFLOW_SERVICES.items()}
+    scheduler = commands.pop("scheduler")
+    for name, command in commands.items():
+        programs.start(name, command, environment)
     api = AirflowApi(place.airflow_url, ADMIN, place.password)
-    # Before the pools, without which no task runs that would need them.
     programs.wait_until(
         lambda: "api-server" not in api.find_unhealthy(), "the start of Airflow's API", 120
     )
     for store, platform in place.platforms.items():
         for conn_id, fields in connections(sandboxes[store], store, platform).items():
             api.set_connection(conn_id, fields)
+    programs.start("scheduler", scheduler, environment)
     programs.wait_until(lambda: not api.find_unhealthy(), "the start of Airflow", 120)
-    make_pools(api, place)
-    say("Airflow is healthy")
-    return Services(place, sandboxes, api, environment)
+    return api
 
 
 def make_pools(api: AirflowApi, place: Place) -> None:
