@@ -20,6 +20,7 @@ from cluster.compose import Service, read_services
 from cluster.supervisor import Supervisor
 from scripts.airflow_api import AirflowApi
 from scripts.processes import ProgramError, Programs
+from scripts.secret_files import read_or_make_secrets, write_private_json
 from scripts.services import (
     ADMIN,
     AIRFLOW,
@@ -31,10 +32,8 @@ from scripts.services import (
     caller_environment,
     connections,
     find_free_port,
-    read_or_make_secrets,
     read_sandbox_line,
     start_sandbox,
-    write_private_json,
 )
 from scripts.waiting import look_until
 

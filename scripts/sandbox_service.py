@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
+from scripts.secret_files import write_private_json
 from scripts.services import (
     AIRFLOW,
     SandboxSize,
     connections,
     read_sandbox_line,
     start_sandbox,
-    write_private_json,
 )
 
 WORK_DIR = Path("/tmp/sandbox")  # noqa: S108 - in the container, where nobody else is

@@ -1,16 +1,14 @@
-"""The services of one machine: the sandbox and Airflow, with their settings and secrets.
+"""The services of one machine: the sandbox and Airflow, with their settings.
 
 Everything they write goes below `var/`: `var/demo` is emptied at each start, `var/up` is kept.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
 import json
 import os
-import secrets
 import select
 import socket
 import sqlite3
@@ -25,6 +23,7 @@ from loyalty_desk.settings.stores_file import installation, read_stores
 from scripts import preload
 from scripts.airflow_api import AirflowApi
 from scripts.processes import Program, ProgramError, Programs
+from scripts.secret_files import read_or_make_secrets, write_private_json
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 VAR_DIR = PROJECT_ROOT / "var"
@@ -142,31 +141,6 @@ def hold_alone(path: Path, otherwise: str) -> Iterator[None]:
         except BlockingIOError:
             raise ProgramError(otherwise) from None
         yield
-
-
-def read_or_make_secrets(path: Path) -> dict[str, str]:
-    """Return this installation's secrets; made once, readable by the owner only."""
-    if path.exists():
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    made = {
-        "fernet_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-        "jwt_secret": secrets.token_urlsafe(48),
-        "api_secret_key": secrets.token_urlsafe(48),
-        "admin_password": secrets.token_urlsafe(12),
-    }
-    write_private_json(path, made)
-    return made
-
-
-def write_private_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file that only its owner may read, complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file)
-    new.replace(path)
 
 
 def airflow_settings(place: Place, made_secrets: Mapping[str, str]) -> dict[str, str]:

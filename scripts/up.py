@@ -20,6 +20,7 @@ from scripts.console import Console
 from scripts.first_steps import connect_store, show_tickets
 from scripts.processes import ProgramError, Programs, StopRequestedError, guard
 from scripts.run_view import find_push_progress
+from scripts.secret_files import read_or_make_secrets, write_private_json
 from scripts.services import (
     STORE,
     VAR_DIR,
@@ -28,10 +29,8 @@ from scripts.services import (
     Services,
     find_free_port,
     hold_alone,
-    read_or_make_secrets,
     start_services,
     wait_for_dag,
-    write_private_json,
 )
 from scripts.welcome import PACES, FirstSteps, describe, describe_pace
 

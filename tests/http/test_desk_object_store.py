@@ -119,14 +119,19 @@ def test_a_store_of_files_that_is_away_is_said_and_the_checks_are_still_shown(
         (made / "acme.html").write_text("how to go on")
 
 
-def test_old_reports_go_with_their_runs_and_those_that_name_a_person(
-    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
-) -> None:
-    move(f"{bucket.address}/desk")
+def make_old_run(staging: Engine) -> None:
+    """A run that is long past what is kept."""
     long_ago = utc_now() - timedelta(days=800)
     with staging.begin() as connection:
         start_run(connection, STORE, "old", {}, long_ago)
         finish_run(connection, STORE, "old", RunState.FAILED, None, long_ago)
+
+
+def test_old_reports_go_with_their_runs_and_those_that_name_a_person(
+    desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
+) -> None:
+    move(f"{bucket.address}/desk")
+    make_old_run(staging)
     for run_id in ("old", "scheduled__1"):
         write_report(staging, STORE, run_id, report_dir(STORE, run_id), utc_now())
     bucket.put("desk/reports/acme/named/report.html", b"<p>of ada@example.test</p>")
@@ -144,10 +149,8 @@ def test_what_may_not_be_deleted_there_is_not_forgotten(
     desk: DeskClient, staging: Engine, bucket: Bucket, move: Move
 ) -> None:
     move(f"{bucket.address}/desk")
-    long_ago = utc_now() - timedelta(days=800)
+    make_old_run(staging)
     with staging.begin() as connection:
-        start_run(connection, STORE, "old", {}, long_ago)
-        finish_run(connection, STORE, "old", RunState.FAILED, None, long_ago)
         for run_id in ("old", "scheduled__1"):
             kept = f"{own_folder('reports', STORE, run_id)}/report.html"
             binds = {"store": STORE, "run_id": run_id, "report_path": kept}

@@ -11,6 +11,7 @@ import yaml
 
 from scripts.airflow_api import AirflowApi
 from scripts.processes import ProgramError, Programs
+from scripts.secret_files import read_or_make_secrets, write_private_json
 from scripts.services import (
     ADMIN,
     AIRFLOW,
@@ -23,8 +24,6 @@ from scripts.services import (
     connections,
     find_free_port,
     hold_alone,
-    read_or_make_secrets,
-    write_private_json,
 )
 
 PASSWORD = "of this test"
