@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from loyalty_desk.lookup import fresh
 from loyalty_desk.routing import at_lookup
 from loyalty_desk.staging import installed
 
 
 def forget_engine() -> None:
-    """Close the staging database of this installation."""
+    """Close the staging database of this installation, once nothing waits for it."""
+    if (afterwards := sys.modules.get("loyalty_desk.web.afterwards")) is not None:
+        afterwards._THREAD.submit(int).result()  # there is one thread, so this is its last work
     if installed._open.cache_info().currsize:
         installed._open().dispose()
     installed._open.cache_clear()

@@ -29,6 +29,16 @@ def check_writable(engine: Engine) -> None:
         _check_sqlite(engine)
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether SQLite's file was held by another writer for longer than a statement waits."""
+    return isinstance(error, DBAPIError) and _is_lock(error.orig)
+
+
+def _is_lock(error: BaseException | None) -> bool:
+    code = error.sqlite_errorcode if isinstance(error, sqlite3.OperationalError) else 0
+    return code & 0xFF in _BUSY  # the rest of it says why
+
+
 def _check_postgresql(engine: Engine) -> None:
     """Name a write of no row, which is refused to who may only read, and on a standby.
 
@@ -62,7 +72,7 @@ def _check_sqlite(engine: Engine) -> None:
             [number] = connection.execute("PRAGMA user_version").fetchone()
             connection.execute(f"PRAGMA user_version = {int(number)}")
         except sqlite3.OperationalError as error:
-            if (error.sqlite_errorcode & 0xFF) not in _BUSY:  # the rest of it says why
+            if not _is_lock(error):
                 why = f"the staging database cannot be written: {error}"
                 raise StagingUnavailableError(why) from None
         finally:  # who takes the connection next waits as ever

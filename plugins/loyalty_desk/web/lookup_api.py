@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -25,6 +27,7 @@ from loyalty_desk.routing.at_lookup import LookedUpTicket, route_soon
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.access import LookupStore, require_store
+from loyalty_desk.web.afterwards import do_soon, keep
 from loyalty_desk.web.answers import CLOSED
 from loyalty_desk.web.bodies import read_fields
 
@@ -75,53 +78,39 @@ async def post_lookup(request: Request, store: LookupStore) -> Response:
 
 async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
     email, asked = _find_email(fields), read_asked_ticket(fields)
-    found = await run_in_threadpool(_look_up, store, email, asked)
-    return JSONResponse(
-        found.content(store.currency),
-        headers={"Cache-Control": "no-store"},
-        # Gorgias does not wait for it.
-        background=BackgroundTask(_after_answer, store, fields, asked, email, found),
-    )
-
-
-def _look_up(store: StoreSettings, email: str | None, asked: AskedTicket | None) -> LookedUp:
-    found = look_up(store, email)
+    found = await run_in_threadpool(look_up, store, email)
+    after = None
     if asked is not None:
-        _note(store, asked, found)
-    return found
+        ticket = LookedUpTicket.of(fields, asked.ticket_id, asked.customer_id)
+        follow_up = partial(_follow_up, store, asked, ticket, email, found)
+        after = BackgroundTask(do_soon, store.name, follow_up)  # Gorgias does not wait for it
+    headers = {"Cache-Control": "no-store"}
+    return JSONResponse(found.content(store.currency), headers=headers, background=after)
 
 
-def _note(store: StoreSettings, asked: AskedTicket, found: LookedUp) -> None:
-    """Keep for the report that nobody was found; what cannot be kept is answered all the same."""
-    try:
-        note_lookup(staging_engine(), store.name, asked, found, utc_now())
-    except CLOSED as error:
-        log.warning("store %s: a lookup is not noted (%s)", store.name, type(error).__name__)
-
-
-def _after_answer(
+def _follow_up(
     store: StoreSettings,
-    fields: Mapping[str, Any],
-    asked: AskedTicket | None,
+    asked: AskedTicket,
+    ticket: LookedUpTicket,
     email: str | None,
     found: LookedUp,
 ) -> None:
-    if asked is not None:
-        ticket = LookedUpTicket.of(fields, asked.ticket_id, asked.customer_id)
-        card = found.found.card if found.found.member_id is not None else None
-        route_soon(store, ticket, card)
-        _show(store, asked, email, found)
+    """Keep for the report whether nobody was found, and have what was found stand at the place.
+
+    Where the latter cannot be asked for, a later lookup or a sync does.
+    """
+    now = utc_now()
+    keep(store.name, "noted", lambda: note_lookup(staging_engine(), store.name, asked, found, now))
+    route_soon(store, ticket, found.found.card if found.found.member_id is not None else None)
+    keep(store.name, "shown", lambda: _show(store, asked, email, found, now))
 
 
-def _show(store: StoreSettings, asked: AskedTicket, email: str | None, found: LookedUp) -> None:
-    """Have what was found stand at the place too; where that cannot be asked, a later one does."""
-    if asked.customer_id is None:
-        return
-    customer_id, ticket_id, now = asked.customer_id, asked.ticket_id, utc_now()
-    try:
-        ask_to_show(staging_engine(), store, customer_id, email, found, now, ticket_id=ticket_id)
-    except CLOSED as error:
-        log.warning("store %s: a lookup is not shown (%s)", store.name, type(error).__name__)
+def _show(
+    store: StoreSettings, asked: AskedTicket, email: str | None, found: LookedUp, now: datetime
+) -> None:
+    if (customer_id := asked.customer_id) is not None:
+        engine, ticket_id = staging_engine(), asked.ticket_id
+        ask_to_show(engine, store, customer_id, email, found, now, ticket_id=ticket_id)
 
 
 def _find_email(fields: Mapping[str, Any]) -> str | None:

@@ -4,105 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.links import confirm_link
 from loyalty_desk.records import MemberStatus, Opens
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.intake import stage_customers, stage_members
-from loyalty_desk.staging.lookup_schema import lookups_not_found
 from sandbox.running import Sandbox
-from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member
-from tests.forget import forget_lookups
-from tests.http.api_client import (
-    API,
-    OTHER_STORE,
-    ApiClient,
-    all_at_once,
-    forget_settings,
-    new_client,
-    serving,
-)
+from tests.http.api_client import OTHER_STORE, ApiClient, all_at_once, forget_settings
 from tests.http.awards_api.asking import employ
-
-LOOKUP = f"{API}/lookup"
-EMAIL = "mira@shop.example"
-NOBODY = "nobody@shop.example"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with serving() as url:
-        yield url
-
-
-@pytest.fixture
-def api(
-    server: str,
-    staging_url: str,
-    sandbox: Sandbox,
-    tmp_path: Path,
-    set_connection: SetConnection,
-    at_speed: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[ApiClient]:
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
-    set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])
-    forget_settings()
-    with new_client() as session:
-        api = ApiClient(url=server, folder=tmp_path, session=session)
-        set_lookup(api)
-        yield api.of(STORE, Opens.LOOKUP)
-    forget_lookups()
-    forget_settings()
-
-
-def set_lookup(api: ApiClient, **lookup: Any) -> None:
-    quick = {"requests_per_s": 1000, **lookup}
-    api.set_stores(**{STORE: {"lookup": quick}, OTHER_STORE: {"lookup": quick}})
-
-
-@pytest.fixture
-def member_id(sandbox: Sandbox) -> str:
-    """A member on the platform, with 820 points."""
-    values = {"email": EMAIL, "points_tally": 820, "first_name": "Mira"}
-    return str(sandbox.control("rivo", "POST", "members", values)["id"])
-
-
-@pytest.fixture
-def staged(staging: Engine, member_id: str) -> str:
-    """The same member as staging knows it, with 800 points."""
-    card = {"name": "Mira", "points_balance": 800}
-    stage(staging, member(member_id, email=EMAIL, card=card))
-    return member_id
-
-
-def stage(staging: Engine, *members: Any, customers: tuple[Any, ...] = ()) -> None:
-    with staging.begin() as connection:
-        now = utc_now()
-        stage_members(connection, STORE, members, now, first_load=False)
-        stage_customers(connection, STORE, customers, now, card_key="loyalty", first_load=False)
-
-
-def look_up(api: ApiClient, email: str | None = EMAIL, **options: Any) -> dict[str, Any]:
-    answer = api.call("POST", LOOKUP, data={"email": email or ""}, **options)
-    assert answer.status_code == 200, answer.text
-    content: dict[str, Any] = answer.json()
-    return content
-
-
-def spoil(sandbox: Sandbox, effect: str, **rule: Any) -> None:
-    wanted = {"effect": effect, "method": "GET", "route": "*customers/*", **rule}
-    sandbox.control("rivo", "POST", "faults", wanted)
-
+from tests.http.lookup.asking import EMAIL, LOOKUP, NOBODY, look_up, set_lookup, spoil, stage
 
 # --- who is asked for ------------------------------------------------------------------------
 
@@ -336,50 +252,6 @@ def test_no_log_tells_whom_was_looked_up(
 
     for secret in (EMAIL, NOBODY, "mira", api.token or ""):
         assert secret not in caplog.text
-
-
-def missed(staging: Engine) -> list[tuple[int, int | None, str]]:
-    """Tickets whose lookup found nobody, as the report has them."""
-    with staging.connect() as connection:
-        rows = connection.execute(lookups_not_found.select()).all()
-    return [(row.ticket_id, row.customer_id, row.outcome) for row in rows]
-
-
-@pytest.mark.parametrize("is_whole", [False, True], ids=["form of connect", "whole ticket"])
-def test_a_ticket_whose_lookup_found_nobody_is_in_the_mismatches(
-    api: ApiClient, staging: Engine, *, is_whole: bool
-) -> None:
-    form = {"email": NOBODY, "ticket_id": 4711, "customer_id": 70}
-    ticket = {"id": 4711, "customer": {"id": 70, "email": NOBODY}}
-
-    assert api.call("POST", LOOKUP, json=ticket if is_whole else form).status_code == 200
-
-    assert missed(staging) == [(4711, 70, "customer_not_found")]
-
-
-def test_a_ticket_without_an_address_is_there_too(api: ApiClient, staging: Engine) -> None:
-    api.call("POST", LOOKUP, json={"email": "", "ticket_id": 4711})
-
-    assert missed(staging) == [(4711, None, "no_email")]
-
-
-def test_a_member_s_ticket_is_not(api: ApiClient, staging: Engine, staged: str) -> None:
-    api.call("POST", LOOKUP, json={"email": EMAIL, "ticket_id": 4711})
-
-    assert missed(staging) == []
-
-
-def test_a_lookup_that_cannot_be_noted_is_answered(
-    api: ApiClient, staging: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    with staging.begin() as connection:
-        connection.execute(text("DROP TABLE lookups_not_found"))
-
-    answer = api.call("POST", LOOKUP, json={"email": NOBODY, "ticket_id": 4711})
-
-    assert (answer.status_code, answer.json()["status"]) == (200, "customer_not_found")
-    assert "a lookup is not noted" in caplog.text
-    assert NOBODY not in caplog.text
 
 
 def asked_for(staging: Engine) -> list[str]:
