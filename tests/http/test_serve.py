@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient
+from sqlalchemy import select
 
 from loyalty_desk.__main__ import main
 from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_path
+from loyalty_desk.staging.engine import open_engine, reading
+from loyalty_desk.staging.lookup_schema import lookups_not_found
 from loyalty_desk.web.api import make_api
 from loyalty_desk.web.bodies import MOST_S
 from loyalty_desk.web.standalone import MOUNT, make_standalone
@@ -200,6 +203,24 @@ def test_it_says_so_before_it_ends_and_finishes_what_it_began(place: Place, tmp_
         assert b'"points_balance":820' in answer
         assert api.process.wait(GIVEN_UP_S) == 0
         assert "203.0.113.9" in api.log(), "a proxy that is named is believed"
+
+
+def test_it_ends_when_what_it_answered_is_kept(place: Place, tmp_path: Path) -> None:
+    staging = open_engine(place.environment["LOYALTY_DESK_STAGING_URL"])
+    with running_api(place.environment, tmp_path / "log", "--drain", "0") as api:
+        with staging.begin(), new_client() as session:  # as a sync holds the file
+            session.headers["Authorization"] = f"Bearer {place.lookup}"
+            form = {"email": "nobody@shop.example", "ticket_id": 4711}
+            assert session.post(f"{api.url}{API}/lookup", data=form, timeout=GIVEN_UP_S).ok
+            api.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not _accepts(api.port))
+            assert api.process.poll() is None
+        assert api.process.wait(GIVEN_UP_S) == 0
+
+    with reading(staging) as connection:
+        noted = connection.execute(select(lookups_not_found.c.ticket_id)).scalars().all()
+    staging.dispose()
+    assert noted == [4711]
 
 
 def _accepts(port: int) -> bool:
