@@ -211,7 +211,9 @@ class Shops:
     def _token(self, store: str) -> str:
         if store not in self._tokens:
             with self.engine.begin() as connection:
-                token = make_token(connection, store, utc_now(), label="shops", made_by="admin")
+                token = make_token(
+                    connection, store, utc_now(), label="shops", made_by="ops@shop.example"
+                )
             self._tokens[store] = token
         return self._tokens[store]
 
