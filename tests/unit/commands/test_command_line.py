@@ -38,7 +38,7 @@ COMMANDS = {
     "platform check": "--member --store",
     "platform guesses": "",
     "pools": "",
-    "restored": "--by",
+    "restored": "--by --despite-gaps --journal",
     "serve": "--access-log --connections --drain --host --port --proxy --root-path",
     "settings": "",
     "stores": "",
