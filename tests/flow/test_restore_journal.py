@@ -1,4 +1,4 @@
-"""After a restore: what was erased, revoked and decided since the backup, or that nobody can tell."""
+"""After a restore: what was erased, revoked and decided since the backup is, or a gap is named."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_without_the_journal_a_restore_stops_and_names_the_days(
 
     said = failed_command(world, "restored")
 
-    assert "is not in" in said
+    assert "is not marked in" in said
     assert f"{utc_now():%Y-%m-%d}" in said
     assert "--despite-gaps" in said
     assert world.rows("SELECT * FROM watermarks"), "nothing was done"

@@ -80,6 +80,14 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
     return gather(connection, store, keys, customers, members)
 
 
+def holders_of(connection: Connection, store: str, keys: set[str]) -> tuple[set[int], set[str]]:
+    """The customers and members who have one of these addresses, whoever they are paired with."""
+    binds = {"store": store, "email_keys": texts_of(keys), "customer_ids": [], "member_ids": []}
+    customers = connection.execute(statement("privacy/person/find_customers"), binds)
+    members = connection.execute(statement("privacy/person/find_members"), binds)
+    return {one.customer_id for one in customers}, {one.member_id for one in members}
+
+
 def gather(
     connection: Connection, store: str, keys: set[str], customers: set[int], members: set[str]
 ) -> Person:

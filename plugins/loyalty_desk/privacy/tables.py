@@ -29,11 +29,11 @@ from loyalty_desk.staging.routing_schema import routed_tickets
 CUSTOMER, MEMBER, EMAIL, TICKET = "customer", "member", "email", "ticket"
 
 ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
-    schema.customers: (("customer_id", CUSTOMER),),
+    schema.customers: (("customer_id", CUSTOMER), ("email_key", EMAIL)),
     schema.customer_channels: (("customer_id", CUSTOMER), ("email_key", EMAIL)),
     schema.tickets: (("customer_id", CUSTOMER),),
     schema.further_tickets: (("customer_id", CUSTOMER),),
-    schema.members: (("member_id", MEMBER),),
+    schema.members: (("member_id", MEMBER), ("email_key", EMAIL)),
     schema.matches: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     schema.unmatched_customers: (("customer_id", CUSTOMER),),
     schema.unmatched_members: (("member_id", MEMBER),),

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from loyalty_desk.staging.store_state import StateKey, keep_first, keep_state
 
 INSTALLATION: Final = ""
 """In the place of a store: the journal is the whole installation's, and no store has that name."""
+
+SOON: Final = timedelta(minutes=5)
+"""What waits longer could not be written."""
 
 
 class Event(StrEnum):
@@ -58,7 +61,6 @@ class Journal:
     last_kept: int
     pending: int
     """Entries that are in no file yet."""
-    pending_since: datetime | None
 
 
 def write_entry(
@@ -101,8 +103,14 @@ def find_journal(connection: Connection) -> Journal | None:
         last_number=row.last_number or 0,
         last_kept=row.last_kept or 0,
         pending=int(row.pending or 0),
-        pending_since=parse_utc(row.pending_since_utc) if row.pending_since_utc else None,
     )
+
+
+def count_waiting_long(connection: Connection, now: datetime) -> int:
+    """How many entries are in no file, if that is so for longer than it takes to write them."""
+    row = count_entries(connection)
+    since = row.pending_since_utc
+    return int(row.pending) if since and now - parse_utc(since) > SOON else 0
 
 
 def count_entries(connection: Connection) -> Any:

@@ -65,20 +65,20 @@ def look(connection: Connection, folder: Folder, now: datetime, wanted: str | No
         gap = ""
     place = folder / journal.id
     mark = read_mark(place)
-    if mark is None:
-        missing = f"its journal {journal.id} is not in {folder}: {days(journal.marked, now)}"
-        return Found(journal=journal, gaps=[missing])
-    entries, unreadable, missing_gaps = _read_beyond(place, journal, mark)
+    entries, unreadable, missing = _read_beyond(place, journal, mark)
     gaps = [gap] if gap else []
     gaps += _is_of_another(connection, place, journal)
-    gaps += _is_old(journal, mark, now)
-    gaps += missing_gaps
+    if mark is None:
+        until = days(journal.marked, now)
+        gaps.append(f"its journal {journal.id} is not marked in {folder}: {until}")
+    else:
+        gaps += _is_old(journal, mark, now)
     return Found(
         journal=journal,
         entries=entries,
         unreadable=unreadable,
-        whole_until=mark.at,
-        gaps=gaps,
+        whole_until=mark.at if mark else None,
+        gaps=[*gaps, *missing],
     )
 
 
@@ -115,7 +115,6 @@ def _find_named(
         last_number=0,
         last_kept=0,
         pending=0,
-        pending_since=None,
     )
     if known := find_journal(connection):
         begun = replace(begun, last_number=known.last_number, last_kept=known.last_kept)
@@ -124,11 +123,11 @@ def _find_named(
 
 
 def _read_beyond(
-    place: Folder, journal: Journal, mark: Mark
+    place: Folder, journal: Journal, mark: Mark | None
 ) -> tuple[list[Entry], list[int], list[str]]:
     """Every entry beyond the database, those that are no entry any more, and what is missing."""
     there = [number for number in list_numbers(place) if number > journal.last_number]
-    highest = max([mark.last, *there])
+    highest = max([journal.last_number, mark.last if mark else 0, *there])
     entries, unreadable, gaps, before = [], [], [], journal.marked
     missing_since: datetime | None = None
     for number in range(journal.last_number + 1, highest + 1):
@@ -144,7 +143,8 @@ def _read_beyond(
         before = at
         entries.append(entry)
     if missing_since is not None:
-        gaps.append(f"the last entries are missing: {days(missing_since, mark.at)}")
+        until = days(missing_since, mark.at if mark else missing_since)
+        gaps.append(f"the last entries are missing: {until}")
     return entries, unreadable, gaps
 
 

@@ -20,7 +20,7 @@ from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.folders import Folder, remove
 from loyalty_desk.hooks.journal import AWAY, journal_folder
 from loyalty_desk.mismatches.made_again import BEFORE, decide_again
-from loyalty_desk.privacy.person import Person, gather
+from loyalty_desk.privacy.person import Person, gather, holders_of
 from loyalty_desk.privacy.tables import iter_values
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.journal import Event, Journal, find_journal, keep_journal_state
@@ -226,8 +226,11 @@ def _erase_again(
     of_kind: dict[str, set[Any]] = {EMAIL: set(), CUSTOMER: set(), MEMBER: set()}
     for kind, value in erased.values():
         of_kind[kind].add(value)
-    customers = {int(one) for one in of_kind[CUSTOMER]}
-    person = gather(connection, store, of_kind[EMAIL], customers, of_kind[MEMBER])
+    customers, members = {int(one) for one in of_kind[CUSTOMER]}, of_kind[MEMBER]
+    # Whoever else has the address in the backup is read anew without it.
+    also_customers, also_members = holders_of(connection, store, of_kind[EMAIL])
+    keys, customers, members = of_kind[EMAIL], customers | also_customers, members | also_members
+    person = gather(connection, store, keys, customers, members)
     _park_awards(connection, store, person, now, by)
     erase_traces(connection, store, person, now)
 

@@ -21,7 +21,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.clear import CardRemover, ShownCard
 from loyalty_desk.hooks.connections import gorgias_client
-from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.hooks.folders import folders_of
 from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
@@ -216,8 +216,7 @@ def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]
 
 def _remove_files(connection: Connection, store: str, person: Person) -> int:
     """Remove reports and Data Docs that name the person; those are made anew by the next run."""
-    folders = (own_folder("reports", store), own_folder("data_docs", store))
-    removed = set(map(str, remove_files(folders, pattern(person))))
+    removed = set(map(str, remove_files(folders_of(store).values(), pattern(person))))
     every = {"store": store, "how_many": _ALL}
     runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()
     for run in runs:

@@ -35,6 +35,7 @@ COMMANDS = {
     "macros list": "--store",
     "macros preview": "--email --html --store",
     "migrate": "",
+    "person export": "--customer --email --file --form --member --store",
     "platform check": "--member --store",
     "platform guesses": "",
     "pools": "",
