@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, select
+from sqlalchemy import Connection, Engine, Row, Table
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.folders import Folder
 from loyalty_desk.privacy.files import find_entries, pattern
 from loyalty_desk.privacy.person import Person, Who, find_person
-from loyalty_desk.privacy.tables import BLANKED_BY_TEXT, rows_about
+from loyalty_desk.privacy.tables import BLANKED_BY_TEXT, select_rows
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.engine import reading
@@ -142,16 +142,11 @@ def _parts(connection: Connection, store: str, person: Person) -> Iterator[Part]
 def _rows(
     connection: Connection, store: str, table: Table, person: Person
 ) -> Iterator[dict[str, Any]]:
-    of_store = select(table).where(table.c.store == store)
+    rows = select_rows(connection, store, table, person)
     if table in BLANKED_BY_TEXT:
-        yield from _named_in_text(connection.execute(of_store), BLANKED_BY_TEXT[table], person)
+        yield from _named_in_text(rows, BLANKED_BY_TEXT[table], person)
         return
-    such: ColumnElement[bool]
-    if table is award_events:
-        such = table.c.award_id.in_(sorted(person.award_ids))
-    else:
-        such = rows_about(table, person)
-    for row in connection.execute(of_store.where(such).order_by(*table.primary_key)):
+    for row in rows:
         yield {name: _value(value) for name, value in row._mapping.items() if name != "store"}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, and_, delete, or_, select
 
 from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
@@ -118,6 +118,22 @@ def rows_about(table: Table, person: Person) -> ColumnElement[bool]:
             for text, kind in kinds.items()
         ]
     return or_(*leads)
+
+
+def select_rows(
+    connection: Connection, store: str, table: Table, person: Person
+) -> Iterator[Row[Any]]:
+    """Yield the rows of a table that are about the person, in the order of its key; of those that
+    name people in a text, each that has one.
+    """
+    if table in BLANKED_BY_TEXT:
+        such: ColumnElement[bool] = table.c[BLANKED_BY_TEXT[table]].is_not(None)
+    elif table is award_events:
+        such = table.c.award_id.in_(sorted(person.award_ids))
+    else:
+        such = rows_about(table, person)
+    asked = select(table).where(table.c.store == store, such).order_by(*table.primary_key)
+    yield from connection.execute(asked)
 
 
 def iter_values(connection: Connection, store: str) -> Iterator[tuple[str, Any]]:
