@@ -30,3 +30,15 @@ SET
     sent_at_utc = queued_at_utc
 WHERE state IN ('queued', 'needs_approval', 'approved', 'applying')
 RETURNING store, award_id, state, asked_run_id, asked_map_index;
+
+-- name: park_award
+-- Leaves an award that waits for a person to look at: whom it was for was erased since the backup.
+-- Writes awards. Binds store, award_id, detail, now_utc.
+UPDATE awards
+SET
+    state = 'unknown',
+    detail = :detail,
+    claimed_by = NULL,
+    lease_until_utc = NULL,
+    settled_at_utc = :now_utc
+WHERE store = :store AND award_id = :award_id;

@@ -25,3 +25,10 @@ ON CONFLICT (store, key) DO UPDATE
 -- Writes store_state. Binds store, key.
 DELETE FROM store_state
 WHERE store = :store AND key = :key;
+
+-- name: insert_store_state
+-- Remembers something of a store unless it is known: of two at once the first stays.
+-- Writes store_state. Binds store, key, content, now_utc.
+INSERT INTO store_state (store, key, content, updated_at_utc)
+VALUES (:store, :key, :content, :now_utc)
+ON CONFLICT (store, key) DO NOTHING;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings import stores_file as settings
@@ -17,6 +18,7 @@ from loyalty_desk.tasks.sync import run_all
 from sandbox.running import Sandbox, running_sandbox
 from sandbox.sides import SIDES
 from tests import airflow_home
+from tests.databases import run_sql
 from tests.flow.world import SPEED, STORE, World
 from tests.forget import forget_engine
 from tests.project import PROJECT_ROOT
@@ -50,6 +52,18 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 @pytest.fixture
 def world(sandbox: Sandbox, staging_url: str, tmp_path: Path) -> World:
     return World(sandbox=sandbox, staging_url=staging_url, folder=tmp_path)
+
+
+@pytest.fixture
+def new_url(request: pytest.FixtureRequest, staging_url: str, tmp_path: Path) -> Iterator[str]:
+    """Where a backup is restored to: a database of the same kind, not there yet."""
+    if staging_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'restored.db'}"
+        return
+    server = request.getfixturevalue("postgresql_url")
+    run_sql(server, "CREATE DATABASE restored_test TEMPLATE template0")
+    yield make_url(server).set(database="restored_test").render_as_string(hide_password=False)
+    run_sql(server, "DROP DATABASE restored_test WITH (FORCE)")
 
 
 class Syncer:

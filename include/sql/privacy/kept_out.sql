@@ -15,7 +15,7 @@ ON CONFLICT (store, person_hash) DO UPDATE
 
 -- name: delete_hashes
 -- Lets a person in again: everything that was erased at once with that address.
--- Writes erased_people. Binds store, person_hash.
+-- Writes erased_people. Binds store, person_hash. One row per hash.
 DELETE FROM erased_people
 WHERE
     store = :store
@@ -23,4 +23,11 @@ WHERE
         SELECT asked.erased_at_utc
         FROM erased_people AS asked
         WHERE asked.store = :store AND asked.person_hash = :person_hash
-    );
+    )
+RETURNING person_hash;
+
+-- name: delete_hash
+-- Lets in whose hash it is.
+-- Writes erased_people. Binds store, person_hash.
+DELETE FROM erased_people
+WHERE store = :store AND person_hash = :person_hash;

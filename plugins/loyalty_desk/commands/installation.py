@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.commands.command_line import By
+from loyalty_desk.commands.command_line import By, flag
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.settings.stores_file import installation, stores_file
 
@@ -37,12 +37,32 @@ def backup(
 
 
 @commands.command()
-def restored(*, by: By) -> None:
+def restored(
+    *,
+    by: By,
+    despite_gaps: Annotated[
+        bool,
+        flag(
+            "--despite-gaps", "Go on though nobody can tell what was erased on the days it names."
+        ),
+    ] = False,
+    journal: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="The journal, for a backup of before there was one."),
+    ] = None,
+) -> None:
     """Go on after a restore from a backup, before Airflow is started."""
+    from loyalty_desk.hooks.journal import try_to_keep_journal  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
-    from loyalty_desk.tasks.restored import take_up  # noqa: PLC0415 - only here
+    from loyalty_desk.tasks.catching_up import catch_up  # noqa: PLC0415 - only here
+    from loyalty_desk.tasks.restored import take_up  # noqa: PLC0415
 
-    waiting = take_up(staging_engine(), utc_now(), by=by)
+    engine = staging_engine()
+    done = catch_up(engine, utc_now(), by=by, despite_gaps=despite_gaps, journal_id=journal)
+    for line in done.lines():
+        typer.echo(line)
+    waiting = take_up(engine, utc_now(), by=by)
+    try_to_keep_journal(engine)
     for store, count in waiting.items():
         typer.echo(f"{store}: {count} awards are looked for before they are sent")
     typer.echo("the next sync of every store reads everything")

@@ -25,14 +25,17 @@ def link_customer(
     by: By,
 ) -> None:
     """Decide that a customer is a member, or take it back."""
-    from loyalty_desk.mismatches import decisions  # noqa: PLC0415 - only here
+    from loyalty_desk.hooks.journal import try_to_keep_journal  # noqa: PLC0415 - only here
+    from loyalty_desk.mismatches import decisions  # noqa: PLC0415
     from loyalty_desk.staging.engine import open_engine  # noqa: PLC0415
 
     name = stores_file().get(store).name
-    with open_engine(installation().resolved_staging_url()).begin() as connection:
+    engine = open_engine(installation().resolved_staging_url())
+    with engine.begin() as connection:
         if member is None:
             decisions.unlink(connection, name, customer, by, utc_now())
         else:
             pair = decisions.Pair(customer, member)
             decisions.link(connection, name, [pair], by, utc_now())
+    try_to_keep_journal(engine)
     typer.echo("kept; the card follows within seconds, and the next sync uses it")

@@ -1,23 +1,43 @@
-"""`python -m loyalty_desk erase` and `housekeeping`."""
+"""`python -m loyalty_desk erase`, `person export` and `housekeeping`."""
 
 from __future__ import annotations
 
+import os
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from loyalty_desk.commands.command_line import StoreName, flag, need_one_of
+from loyalty_desk.clock import utc_now
+from loyalty_desk.commands.command_line import StoreName, flag, group, need_one_of
+from loyalty_desk.errors import SettingsError
+from loyalty_desk.settings.stores_file import stores_file
 
 commands = typer.Typer()
+person = group("person", "What is kept of one person.")
+commands.add_typer(person)
+
+
+class Form(StrEnum):
+    """What an export is to be."""
+
+    JSON = "json"
+    HTML = "html"
+
+
+Email = Annotated[str | None, typer.Option(help="An address of the person.")]
+Customer = Annotated[int | None, typer.Option(help="The customer's id in Gorgias.")]
+MemberId = Annotated[str | None, typer.Option("--member", help="The member's id on the platform.")]
 
 
 @commands.command("erase")
 def erase_person(
     *,
     store: StoreName,
-    email: Annotated[str | None, typer.Option(help="An address of the person.")] = None,
-    customer: Annotated[int | None, typer.Option(help="The customer's id in Gorgias.")] = None,
-    member: Annotated[str | None, typer.Option(help="The member's id on the platform.")] = None,
+    email: Email = None,
+    customer: Customer = None,
+    member: MemberId = None,
     forget: Annotated[
         bool, flag("--forget", "Forget that the --email was erased, for somebody who joins anew.")
     ] = False,
@@ -40,6 +60,51 @@ def erase_person(
         f" Gorgias, {done.rows_deleted} rows, {done.files} files;"
         f" {done.awards} awards are anonymous"
     )
+
+
+@person.command("export")
+def export_person(
+    *,
+    store: StoreName,
+    email: Email = None,
+    customer: Customer = None,
+    member: MemberId = None,
+    form: Annotated[
+        Form, typer.Option("--form", help="For machines, or a page for people.")
+    ] = Form.JSON,
+    file: Annotated[
+        Path | None, typer.Option(help="Where to, in place of the screen; must not exist yet.")
+    ] = None,
+) -> None:
+    """Collect everything that is kept of a person in one store, from which source."""
+    from loyalty_desk.hooks.folders import folders_of  # noqa: PLC0415 - slow to import
+    from loyalty_desk.privacy import export  # noqa: PLC0415
+    from loyalty_desk.privacy.export_page import as_page  # noqa: PLC0415
+    from loyalty_desk.privacy.person import Who  # noqa: PLC0415
+    from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
+
+    need_one_of(email=email, customer=customer, member=member)
+    name = stores_file().get(store).name
+    who = Who(email=email, customer_id=customer, member_id=member)
+    found = export.export_person(staging_engine(), name, who, folders_of(name), utc_now())
+    text = as_page(found) if form is Form.HTML else found.as_json()
+    if file is None:
+        typer.echo(text)
+        return
+    write_for_us(file, text)
+    rows = sum(len(part.rows) for part in found.parts)
+    typer.echo(f"{file} holds {rows} rows of {len(found.parts)} tables; give it to nobody else")
+
+
+def write_for_us(file: Path, text: str) -> None:
+    """Write what nobody else on this machine may read; raises SettingsError."""
+    try:
+        with os.fdopen(
+            os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+        ) as made:
+            made.write(text)
+    except OSError as error:
+        raise SettingsError(f"cannot write {file}: {error.strerror}") from None
 
 
 @commands.command()

@@ -109,10 +109,13 @@ def revoke(
 ) -> None:
     """Revoke a token, at once and for good."""
     from loyalty_desk.connect.tokens import revoke_token, token_id_of  # noqa: PLC0415
+    from loyalty_desk.hooks.journal import try_to_keep_journal  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415 - slow to import
 
     # A store that is no longer in the file may still have tokens in use.
-    with staging_engine().begin() as connection:
+    engine = staging_engine()
+    with engine.begin() as connection:
         token_id = token_id_of(token)
         revoke_token(connection, store, token_id, utc_now(), revoked_by=by)
+    try_to_keep_journal(engine)
     typer.echo(f"{token_id} is revoked")

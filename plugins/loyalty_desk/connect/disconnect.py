@@ -18,6 +18,7 @@ from loyalty_desk.errors import ApiError, ConnectError
 from loyalty_desk.gorgias.made import forget_object, known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, keep_state
 
@@ -68,6 +69,7 @@ def close_store(engine: Engine, store: str, waiting: Waiting, by: str, now: date
             )
         state = json.dumps({"at_utc": utc_text(now), "by": by})
         keep_state(connection, store, StateKey.DISCONNECTED, state, now)
+        write_entry(connection, store, Event.DISCONNECTED, {}, now)
     return count
 
 

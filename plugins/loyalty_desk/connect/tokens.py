@@ -23,6 +23,7 @@ from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Opens
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.statements import statement
 
 TOKEN: Final = re.compile(r"ld_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -128,6 +129,7 @@ def revoke_token(
     if not connection.execute(statement("tokens/revoke_token"), binds).rowcount:
         # The id is not repeated: it may be a whole token with a slip of the pen in it.
         raise NoTokenError(f"store {store} has no such token that is in use")
+    write_entry(connection, store, Event.REVOKED, {"token_id": token_id}, now)
 
 
 def _hash(secret: str) -> str:

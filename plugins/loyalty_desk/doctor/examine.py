@@ -11,6 +11,7 @@ from loyalty_desk.doctor import (
     airflow_parts,
     database,
     disk,
+    journal,
     public_address,
     settings,
     versions,
@@ -39,6 +40,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     public_address.ADDRESS: public_address.check_address,
     public_address.CLOCK: public_address.check_clock,
     disk.DISK: disk.check_disk,
+    journal.JOURNAL: journal.check_journal,
 }
 """In the order in which they are told; what a later one needs, an earlier one looks at."""
 

@@ -56,6 +56,11 @@ def own_folder(*names: str) -> Folder:
         return open_folder(address).joinpath(*names)
 
 
+def folders_of(store: str) -> dict[str, Folder]:
+    """Where files that may name people of a store are, by what they are. Raises as `own_folder`."""
+    return {name: own_folder(name, store) for name in ("reports", "data_docs")}
+
+
 def docs_folder(store: str) -> Folder | None:
     """Where a store's Data Docs go; None if nobody wants them, or it cannot be opened now."""
     if not installation().data_docs:

@@ -6,7 +6,6 @@ whichever kind (`in_force`), and undoing it brings back what was decided before.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.mismatches.in_force import Action, InForce, in_force
 from loyalty_desk.mismatches.links import confirm_link, remove_link
+from loyalty_desk.staging.journal import Event, sortable_id, write_entry
+from loyalty_desk.staging.kept_out import CUSTOMER, MEMBER, make_hasher
 from loyalty_desk.staging.statements import statement
 
 
@@ -50,13 +51,10 @@ def link(connection: Connection, store: str, pairs: Sequence[Pair], by: str, now
     Raises:
         PermanentError: staging knows no such customer or member.
     """
-    batch = _Batch(connection, store, by, now)
+    batch = Batch(connection, store, by, now)
     for pair in pairs:
-        batch.link(pair.customer_id, pair.member_id)
-        batch.allow(pair.customer_id, pair.member_id)
-        batch.heed(_customer(pair))
-        batch.heed(Subject("member", pair.member_id))
-        batch.keep(_customer(pair), Action.LINK, member_id=pair.member_id)
+        batch.decide_link(pair)
+    batch.tell(Action.LINK, [(_customer(pair), pair.member_id) for pair in pairs])
     return batch.id
 
 
@@ -67,6 +65,15 @@ def unlink(connection: Connection, store: str, customer_id: int, by: str, now: d
         PermanentError: there is no link.
     """
     remove_link(connection, store, customer_id, now)
+    undo_links(connection, store, customer_id, by, now)
+    told = {"customer": make_hasher(connection, store, now).hash(CUSTOMER, customer_id)}
+    write_entry(connection, store, Event.UNLINKED, told, now)
+
+
+def undo_links(
+    connection: Connection, store: str, customer_id: int, by: str, now: datetime
+) -> None:
+    """Take back every decision that linked a customer; the link itself is another matter."""
     binds = {
         "store": store,
         "customer_text": str(customer_id),
@@ -83,12 +90,10 @@ def refuse(
 
     A link of the two is removed.
     """
-    batch = _Batch(connection, store, by, now)
+    batch = Batch(connection, store, by, now)
     for pair in pairs:
-        batch.refuse(pair.customer_id, pair.member_id)
-        batch.unlink(pair.customer_id, pair.member_id)
-        batch.heed(_customer(pair))
-        batch.keep(_customer(pair), Action.REFUSE, member_id=pair.member_id)
+        batch.decide_refusal(pair)
+    batch.tell(Action.REFUSE, [(_customer(pair), pair.member_id) for pair in pairs])
     return batch.id
 
 
@@ -111,14 +116,11 @@ def ignore(
     """
     if until is not None and until <= now:
         raise DecisionError("the end date must be in the future")
-    batch = _Batch(connection, store, by, now)
+    batch = Batch(connection, store, by, now)
     until_utc = utc_text(until) if until else None
     for subject in subjects:
-        batch.require_mismatch(subject)
-        batch.ignore(subject, reason, until_utc)
-        if subject.side == "customer":
-            batch.unlink(int(subject.id))
-        batch.keep(subject, Action.IGNORE, reason=reason, until_utc=until_utc)
+        batch.decide_ignored(subject, reason, until_utc)
+    batch.tell(Action.IGNORE, [(subject, None) for subject in subjects], until_utc)
     return batch.id
 
 
@@ -128,11 +130,18 @@ def undo(connection: Connection, store: str, batch_id: str, by: str, now: dateti
     Raises:
         DecisionError: there is no such batch, or it was taken back before.
     """
+    count = take_back(connection, store, batch_id, by, now)
+    write_entry(connection, store, Event.UNDONE, {"batch": batch_id}, now)
+    return count
+
+
+def take_back(connection: Connection, store: str, batch_id: str, by: str, now: datetime) -> int:
+    """`undo` without telling the journal, which may be what tells of it."""
     binds = {"store": store, "batch_id": batch_id, "actor": by, "now_utc": utc_text(now)}
     undone = connection.execute(statement("decisions/undo_batch"), binds).all()
     if not undone:
         raise DecisionError(f"store {store} has no decision {batch_id} that is in force")
-    batch = _Batch(connection, store, by, now)
+    batch = Batch(connection, store, by, now)
     for subject in _concerned(undone):
         decided = decisions_about(connection, store, subject)[::-1]
         holds = [one for one in decided if one.undone_at_utc is None]
@@ -157,12 +166,49 @@ def decisions_about(connection: Connection, store: str, subject: Subject) -> lis
     return list(connection.execute(statement("decisions/select_decisions"), binds).all())
 
 
-class _Batch:
-    """Decisions that are made, and undone, at once."""
+class Batch:
+    """Decisions that are made, and undone, at once. One that is made again keeps its id."""
 
-    def __init__(self, connection: Connection, store: str, by: str, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, store: str, by: str, now: datetime, batch_id: str = ""
+    ) -> None:
         self._connection, self._store, self._by, self._now = connection, store, by, now
-        self.id = uuid.uuid4().hex
+        self.id = batch_id or uuid.uuid4().hex
+
+    def decide_link(self, pair: Pair) -> None:
+        self.link(pair.customer_id, pair.member_id)
+        self.allow(pair.customer_id, pair.member_id)
+        self.heed(_customer(pair))
+        self.heed(Subject("member", pair.member_id))
+        self.keep(_customer(pair), Action.LINK, member_id=pair.member_id)
+
+    def decide_refusal(self, pair: Pair) -> None:
+        self.refuse(pair.customer_id, pair.member_id)
+        self.unlink(pair.customer_id, pair.member_id)
+        self.heed(_customer(pair))
+        self.keep(_customer(pair), Action.REFUSE, member_id=pair.member_id)
+
+    def decide_ignored(self, subject: Subject, reason: str, until_utc: str | None) -> None:
+        self.require_mismatch(subject)
+        self.ignore(subject, reason, until_utc)
+        if subject.side == "customer":
+            self.unlink(int(subject.id))
+        self.keep(subject, Action.IGNORE, reason=reason, until_utc=until_utc)
+
+    def tell(
+        self,
+        action: Action,
+        about: Sequence[tuple[Subject, str | None]],
+        until_utc: str | None = None,
+    ) -> None:
+        """Tell the journal what was decided about whom, by hashes; the reason may name anybody."""
+        hasher = make_hasher(self._connection, self._store, self._now)
+        hashes = [
+            (one.side, hasher.hash(one.side, one.id), member and hasher.hash(MEMBER, member))
+            for one, member in about
+        ]
+        told = {"batch": self.id, "action": action.value, "about": hashes, "until_utc": until_utc}
+        write_entry(self._connection, self._store, Event.DECIDED, told, self._now)
 
     def keep(
         self,
@@ -175,7 +221,7 @@ class _Batch:
     ) -> None:
         self._execute(
             "decisions/insert_decision",
-            decision_id=_new_id(),
+            decision_id=sortable_id(),
             batch_id=self.id,
             side=subject.side,
             subject_id=subject.id,
@@ -258,11 +304,6 @@ class _Batch:
 
     def _execute(self, name: str, **binds: Any) -> Any:
         return self._connection.execute(statement(name), {"store": self._store, **binds})
-
-
-def _new_id() -> str:
-    """An id that sorts by when it was made: of two decisions of one moment the later one holds."""
-    return f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
 
 
 def _customer(pair: Pair) -> Subject:

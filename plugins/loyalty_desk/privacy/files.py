@@ -32,11 +32,24 @@ def remove_files(folders: Iterable[Folder], named: re.Pattern[bytes]) -> list[Fo
     """
     removed = []
     for folder in folders:
-        for entry, names in groupby(files_below(folder), key=lambda name: name.partition("/")[0]):
-            if any(_names_person(folder / name, named) for name in names if _can_be_searched(name)):
-                remove(folder / entry)
-                removed.append(folder / entry)
+        for entry in find_entries(folder, named):
+            remove(folder / entry)
+            removed.append(folder / entry)
     return removed
+
+
+def find_entries(folder: Folder, named: re.Pattern[bytes]) -> list[str]:
+    """The folders, and files beside folders, in which the person is named.
+
+    Raises:
+        StorageError: the object store does not answer.
+    """
+    entries = groupby(files_below(folder), key=lambda name: name.partition("/")[0])
+    return [
+        entry
+        for entry, names in entries
+        if any(_names_person(folder / name, named) for name in names if _can_be_searched(name))
+    ]
 
 
 def _names_person(path: Folder, named: re.Pattern[bytes]) -> bool:

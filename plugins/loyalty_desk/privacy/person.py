@@ -77,6 +77,31 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
             break
     if who.email is None and not rows:
         raise PersonError(f"store {store} knows nobody with that id")
+    return gather(connection, store, keys, customers, members)
+
+
+def holders_of(connection: Connection, store: str, keys: set[str]) -> tuple[set[int], set[str]]:
+    """The customers and members who have one of these addresses, whoever they are paired with."""
+    binds = {"store": store, "email_keys": texts_of(keys), "customer_ids": [], "member_ids": []}
+    customers = connection.execute(statement("privacy/person/find_customers"), binds)
+    members = connection.execute(statement("privacy/person/find_members"), binds)
+    return {one.customer_id for one in customers}, {one.member_id for one in members}
+
+
+def gather(
+    connection: Connection, store: str, keys: set[str], customers: set[int], members: set[str]
+) -> Person:
+    """The person who has exactly these addresses and ids, with what else leads to them."""
+    binds = {
+        "store": store,
+        "email_keys": texts_of(keys),
+        "customer_ids": sorted(customers),
+        "member_ids": texts_of(members),
+    }
+    found = connection.execute(statement("privacy/person/find_customers"), binds).all()
+    rows: list[Row[Any]] = [row for row in found if row.customer_id in customers]
+    found = connection.execute(statement("privacy/person/find_members"), binds).all()
+    rows += [row for row in found if row.member_id in members]
     awards = connection.execute(statement("privacy/person/find_awards"), binds).all()
     tickets = connection.execute(statement("privacy/person/find_tickets"), binds).scalars()
     return Person(

@@ -78,8 +78,8 @@ class Installation(BaseSettings):
 
     var_dir: VarDir = Field(
         default=PROJECT_ROOT / "var",
-        description="Where reports, Data Docs and SQLite files go: a folder, or an object store"
-        " such as `s3://aws_default@bucket/folder`, which then needs a `staging_url`.",
+        description="Where reports, Data Docs, the journal and SQLite files go: a folder, or an"
+        " object store such as `s3://aws_default@bucket/folder`, which then needs a `staging_url`.",
     )
     staging_url: str = Field(
         default="",

@@ -16,7 +16,7 @@ store_state = staging_table(
         "store",
         Text,
         primary_key=True,
-        doc="Empty for `nonce`, which is the whole installation's.",
+        doc="Empty for `nonce` and `journal`, which are the whole installation's.",
     ),
     Column("key", Text, primary_key=True, doc="A `StateKey` of `staging/store_state.py`."),
     Column(

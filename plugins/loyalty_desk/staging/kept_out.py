@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, MemberStatus, Ticket
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_first
 
 EMAIL, CUSTOMER, MEMBER = "email", "customer", "member"
 
@@ -110,28 +111,43 @@ def keep_out(
     connection: Connection, store: str, people: Iterable[tuple[str, object]], now: datetime
 ) -> None:
     """Keep these e-mail keys and ids out from now on; those of one call belong together."""
-    salt = _salt(connection, store)
-    if salt is None:
-        salt = secrets.token_hex(32)
-        keep_state(connection, store, StateKey.ERASE_SALT, salt, now)
-    known = KeptOut(bytes.fromhex(salt), frozenset())
-    for kind, value in people:
-        binds = {
-            "store": store,
-            "person_hash": known.hash(kind, value),
-            "now_utc": utc_text(now),
-        }
+    hasher = make_hasher(connection, store, now)
+    hashes = [hasher.hash(kind, value) for kind, value in people]
+    keep_hashes_out(connection, store, hashes, now)
+    write_entry(connection, store, Event.ERASED, {"hashes": hashes}, now)
+
+
+def keep_hashes_out(
+    connection: Connection, store: str, hashes: Iterable[str], now: datetime
+) -> None:
+    """Keep out whose hashes these are, and tell the journal nothing of it."""
+    for person_hash in hashes:
+        binds = {"store": store, "person_hash": person_hash, "now_utc": utc_text(now)}
         connection.execute(statement("privacy/kept_out/upsert_hash"), binds)
 
 
-def let_in(connection: Connection, store: str, email_key: str) -> int:
-    """Let a person in again, with everything that was erased together; returns how many hashes."""
+def make_hasher(connection: Connection, store: str, now: datetime) -> KeptOut:
+    """What hashes people of a store. It is made early, so that every backup can tell them too."""
+    salt = keep_first(connection, store, StateKey.ERASE_SALT, secrets.token_hex(32), now)
+    return KeptOut(bytes.fromhex(salt), frozenset())
+
+
+def find_hasher(connection: Connection, store: str) -> KeptOut | None:
+    """What hashes people of a store; None where nobody was hashed yet."""
     salt = _salt(connection, store)
-    if salt is None:
+    return None if salt is None else KeptOut(bytes.fromhex(salt), frozenset())
+
+
+def let_in(connection: Connection, store: str, email_key: str, now: datetime) -> int:
+    """Let a person in again, with everything that was erased together; returns how many hashes."""
+    hasher = find_hasher(connection, store)
+    if hasher is None:
         return 0
-    person_hash = KeptOut(bytes.fromhex(salt), frozenset()).hash(EMAIL, email_key)
-    binds = {"store": store, "person_hash": person_hash}
-    return connection.execute(statement("privacy/kept_out/delete_hashes"), binds).rowcount
+    binds = {"store": store, "person_hash": hasher.hash(EMAIL, email_key)}
+    found = connection.execute(statement("privacy/kept_out/delete_hashes"), binds).scalars()
+    if hashes := sorted(found):
+        write_entry(connection, store, Event.LET_IN, {"hashes": hashes}, now)
+    return len(hashes)
 
 
 def _salt(connection: Connection, store: str) -> str | None:

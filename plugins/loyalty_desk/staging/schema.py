@@ -11,6 +11,7 @@ from typing import Final
 from loyalty_desk.staging import (
     account_schema,
     award_schema,
+    journal_schema,
     lookup_schema,
     match_schema,
     mismatch_schema,
@@ -27,6 +28,7 @@ from loyalty_desk.staging.account_schema import (
     store_state,
 )
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
+from loyalty_desk.staging.journal_schema import journal
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
     links,
@@ -91,6 +93,8 @@ __all__ = [
     "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",
+    "journal",
+    "journal_schema",
     "links",
     "lock_turns",
     "locks",
@@ -134,6 +138,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "Runs and reads": run_schema,
     "Awards and their audit": award_schema,
     "Mismatches and decisions": mismatch_schema,
+    "What outlives the database": journal_schema,
     "Lookups": lookup_schema,
     "Routing": routing_schema,
     "Accounts": account_schema,

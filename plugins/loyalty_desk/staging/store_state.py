@@ -50,6 +50,8 @@ class StateKey(StrEnum):
     """That a genuine webhook came; `updated_at_utc` is when, to an hour."""
     NONCE = "nonce"
     """A number that is used once, of the whole installation: `staging.identity`."""
+    JOURNAL = "journal"
+    """Which journal is the installation's; `updated_at_utc` is when it was last seen whole."""
     AGENTS_READ = "agents_read"
     """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 
@@ -72,6 +74,15 @@ def keep_state(
 ) -> None:
     binds = {"store": store, "key": key.value, "content": content, "now_utc": utc_text(now)}
     connection.execute(statement("store_state/upsert_store_state"), binds)
+
+
+def keep_first(
+    connection: Connection, store: str, key: StateKey, content: str, now: datetime
+) -> str:
+    """Keep it unless something is kept, and return what is: of two at once the first stays."""
+    binds = {"store": store, "key": key.value, "content": content, "now_utc": utc_text(now)}
+    connection.execute(statement("store_state/insert_store_state"), binds)
+    return find_state(connection, store, key) or content
 
 
 def forget_state(connection: Connection, store: str, key: StateKey) -> None:

@@ -34,12 +34,14 @@ from loyalty_desk.hooks.connections import (
     secrets_cipher,
 )
 from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.macros.templates import load_macros
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.routing.ledger import count_priorities, forget_tags
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.store_state import StateKey, find_state, forget_state, keep_state
 from loyalty_desk.staging.stores import (
     check_card_place,
@@ -164,6 +166,7 @@ def close(
     store, engine = _open_store(store_name)
     with hold_store(engine, store, "disconnect", holder=holder, waits=waits):
         parked = disconnect.close_store(engine, store.name, waiting, by, utc_now())
+    try_to_keep_journal(engine)
     try:  # clearing cards may take days, in which each run that starts by itself would be red
         pauses.set_paused(store.name, paused=True)
     except ConnectError as error:  # tried again in the end, and listed then
@@ -192,6 +195,7 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
     store, engine, client = _open(store_name)
     revoked = disconnect.revoke_tokens(engine, store.name, by, utc_now())
     log.info("%d tokens are revoked", revoked)
+    try_to_keep_journal(engine)
     objects = AccountObjects(client.transport)
     kinds = (Kind.TAG,) if cards_stay else REMOVED_LAST
     left: list[Left] = []
@@ -286,4 +290,6 @@ def _open_again(engine: Engine, store: str) -> None:
             return
     with engine.begin() as connection:
         forget_state(connection, store, StateKey.DISCONNECTED)
+        write_entry(connection, store, Event.CONNECTED, {}, utc_now())
+    try_to_keep_journal(engine)
     pauses.set_paused(store, paused=False)

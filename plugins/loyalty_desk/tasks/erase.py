@@ -21,7 +21,8 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.clear import CardRemover, ShownCard
 from loyalty_desk.hooks.connections import gorgias_client
-from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.hooks.folders import folders_of
+from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
 from loyalty_desk.privacy.person import Person, PersonError, Who, find_person, texts_of
@@ -78,12 +79,10 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
         now = utc_now()
         stay_holder(held)
         with engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.execute(text("PRAGMA secure_delete = ON"))
-            rows_deleted = _erase_rows(connection, store.name, person, now)
-            files = _remove_files(connection, store.name, person)
+            rows_deleted, files = erase_traces(connection, store.name, person, now)
             keep_out(connection, store.name, _named(person), now)
-    _shrink(engine)
+    try_to_keep_journal(engine)
+    shrink(engine)
     done = Erased(
         customers=len(person.customer_ids),
         members=len(person.member_ids),
@@ -94,6 +93,18 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
     )
     log.info("store %s: a person is erased: %s", store.name, done)
     return done
+
+
+def erase_traces(
+    connection: Connection, store: str, person: Person, now: datetime
+) -> tuple[int, int]:
+    """Take a person out of staging and files; returns how many rows and files went.
+
+    All but the cards in Gorgias, and without keeping the person out.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA secure_delete = ON"))
+    return _erase_rows(connection, store, person, now), _remove_files(connection, store, person)
 
 
 def forget_erasure(store_name: str, email: str) -> int:
@@ -107,12 +118,14 @@ def forget_erasure(store_name: str, email: str) -> int:
     store, key = stores_file().get(store_name).name, read_email(email)[0]
     if key is None:
         raise PersonError("that is not an e-mail address")
-    with staging_engine().begin() as connection:
-        count = let_in(connection, store, key)
+    engine = staging_engine()
+    with engine.begin() as connection:
+        count = let_in(connection, store, key, utc_now())
         if count:
             forget_reads(connection, store)
     if not count:
         raise PersonError(f"store {store} erased nobody with that address")
+    try_to_keep_journal(engine)
     return count
 
 
@@ -203,8 +216,7 @@ def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]
 
 def _remove_files(connection: Connection, store: str, person: Person) -> int:
     """Remove reports and Data Docs that name the person; those are made anew by the next run."""
-    folders = (own_folder("reports", store), own_folder("data_docs", store))
-    removed = set(map(str, remove_files(folders, pattern(person))))
+    removed = set(map(str, remove_files(folders_of(store).values(), pattern(person))))
     every = {"store": store, "how_many": _ALL}
     runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()
     for run in runs:
@@ -214,7 +226,7 @@ def _remove_files(connection: Connection, store: str, person: Person) -> int:
     return len(removed)
 
 
-def _shrink(engine: Engine) -> None:
+def shrink(engine: Engine) -> None:
     """Have the database give up the room of what was deleted, where it would still stand.
 
     PostgreSQL does so by itself (autovacuum); SQLite keeps old pages until it is told to.

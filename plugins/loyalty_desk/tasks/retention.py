@@ -13,6 +13,7 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import StorageError
 from loyalty_desk.folders import find_kept, remove
 from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.hooks.journal import keep_journal
 from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
@@ -37,6 +38,7 @@ def keep_house(store_name: str) -> dict[str, int]:
     """Remove what a store need not keep any more; returns how much of what. May be repeated."""
     store, engine, now = stores_file().get(store_name), staging_engine(), utc_now()
     limits = store.retention
+    keep_journal(engine)
     done = {
         "runs": _remove_runs(engine, store, now - timedelta(days=limits.run_days)),
         "awards_made_anonymous": _blank_awards(

@@ -25,6 +25,7 @@ from loyalty_desk.folders import Folder
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
+from loyalty_desk.hooks.journal import keep_journal
 from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
@@ -39,6 +40,7 @@ from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.kept_out import make_hasher
 from loyalty_desk.staging.last_awards import say_last_awards_of_all
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
@@ -67,6 +69,9 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
     """Begin the run: lock the store, keep the params, and see that both accounts answer."""
     store = open_store(store_name)
     engine = staging_engine()
+    keep_journal(engine)  # raises where the database was restored and does not know it
+    with engine.begin() as connection:
+        make_hasher(connection, store_name, utc_now())
     run = Run(store=store, run_id=run_id, params=RunParams(**params), engine=engine)
     with engine.begin() as connection:
         now = staging_now(connection)

@@ -9,6 +9,7 @@ from loyalty_desk.web.desk import (
     awards,
     batches,
     customers,
+    export,
     files,
     mismatches,
     new_award,
@@ -24,6 +25,16 @@ def make_app() -> FastAPI:
     app = make_api()
     # A new award goes before an award by its id.
     awarding = (new_award, awards, batches)
-    for place in (files, overview, mismatches, *awarding, customers, quality, setup, tokens):
+    for place in (
+        files,
+        overview,
+        mismatches,
+        *awarding,
+        customers,
+        export,
+        quality,
+        setup,
+        tokens,
+    ):
         app.include_router(place.router)
     return app

@@ -39,6 +39,7 @@ class Right(StrEnum):
     AWARD = "award"
     APPROVE = "approve"
     UNPAUSE = "unpause"
+    EXPORT = "export what is kept of a person"
     SET_UP = "set up"
 
 
@@ -60,6 +61,7 @@ ASKS: Final = {
         "award_points", "PUT", DagAccessEntity.HITL_DETAIL, "answer required actions of the DAG"
     ),
     Right.UNPAUSE: _Asks("loyalty_sync", "PUT", None, "edit the DAG"),
+    Right.EXPORT: _Asks("erase_person", "POST", DagAccessEntity.RUN, "trigger the DAG"),
 }
 """Setting up goes by the store's connection to Gorgias instead: who may edit it."""
 
@@ -126,6 +128,7 @@ Seeing = Annotated[Visitor, Depends(Needs(Right.SEE))]
 Settling = Annotated[Visitor, Depends(Needs(Right.SETTLE))]
 Awarding = Annotated[Visitor, Depends(Needs(Right.AWARD))]
 Approving = Annotated[Visitor, Depends(Needs(Right.APPROVE))]
+Exporting = Annotated[Visitor, Depends(Needs(Right.EXPORT))]
 SettingUp = Annotated[Visitor, Depends(Needs(Right.SET_UP))]
 SeeingSetup = Annotated[Visitor, Depends(Needs(Right.SEE, before_staging=True))]
 Testing = Annotated[Visitor, Depends(Needs(Right.SET_UP, before_staging=True))]

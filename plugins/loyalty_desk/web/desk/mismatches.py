@@ -31,6 +31,7 @@ from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import newest_match
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.evidence import load_mismatch
+from loyalty_desk.web.desk.journalled import journalled
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Seeing, Settling, Visitor
@@ -70,7 +71,8 @@ def settle_many(request: Request, visitor: Settling, form: OwnForm) -> Response:
     except PermanentError as error:
         return _show_list(request, visitor, problem=str(error))
     query = _as_query(read_filter(request.query_params))
-    return back_to(request, f"/{visitor.store.name}/mismatches", **query, done=said, batch=batch)
+    where = f"/{visitor.store.name}/mismatches"
+    return journalled(back_to(request, where, **query, done=said, batch=batch))
 
 
 @router.get("/mismatches/{side}/{subject_id}")
@@ -90,7 +92,7 @@ def settle_one(
     except PermanentError as error:
         return _show_one(request, visitor, subject, problem=str(error))
     where = f"/{visitor.store.name}/mismatches/{side}/{quote(subject_id, safe='')}"
-    return back_to(request, where, done=said, batch=batch)
+    return journalled(back_to(request, where, done=said, batch=batch))
 
 
 @router.post("/decisions/{batch_id}/undo")
@@ -103,7 +105,7 @@ def undo(request: Request, visitor: Settling, _form: OwnForm, batch_id: str) -> 
             decisions.undo(connection, visitor.store.name, batch_id, visitor.name, utc_now())
         except PermanentError as error:
             raise WebError(409, f"{error}.") from None
-    return back_to(request, f"/{visitor.store.name}/mismatches", done="undone")
+    return journalled(back_to(request, f"/{visitor.store.name}/mismatches", done="undone"))
 
 
 def _settle(visitor: Visitor, form: Form, chosen: list[tuple[Subject, str]]) -> tuple[str, str]:

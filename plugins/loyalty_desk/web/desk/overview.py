@@ -14,6 +14,7 @@ from loyalty_desk.folders import Folder, files_below, find_kept
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.journal import count_waiting_long
 from loyalty_desk.staging.run_record import RunRecord
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.standing import (
@@ -77,6 +78,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         checks = _failing_checks(standing)
         files = _files(connection, visitor.store.name)
         switches = load_switches(connection, visitor.store)
+        not_journalled = count_waiting_long(connection, now)
     return page(
         request,
         "overview.html.j2",
@@ -87,6 +89,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         progress=standing.progress,
         newest=standing.newest,
         checks=checks,
+        not_journalled=not_journalled,
         trends=_trends(standing.recent[::-1]),
         files=files,
         now=now,

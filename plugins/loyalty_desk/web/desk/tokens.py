@@ -12,6 +12,7 @@ from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.journalled import journalled
 from loyalty_desk.web.desk.setup import setup_page
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to
@@ -55,4 +56,4 @@ def revoke(request: Request, visitor: SettingUp, _form: OwnForm, token_id: str) 
             )
     except NoTokenError:
         raise WebError(404, "There is no such token that is in use.") from None
-    return back_to(request, f"/{visitor.store.name}/setup", done="revoked")
+    return journalled(back_to(request, f"/{visitor.store.name}/setup", done="revoked"))

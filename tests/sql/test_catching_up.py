@@ -1,0 +1,371 @@
+"""What is done again after a restore, and for which days nobody can tell; on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import Engine, select, text
+
+from loyalty_desk.awards.queue import get_award, get_events
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connect.disconnect import Waiting, close_store
+from loyalty_desk.connect.tokens import find_grant, make_token, revoke_token, token_id_of
+from loyalty_desk.hooks.journal import journal_folder, keep_journal
+from loyalty_desk.mismatches import decisions
+from loyalty_desk.mismatches.decisions import Pair, Subject
+from loyalty_desk.privacy.person import Who
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.journal import find_journal
+from loyalty_desk.staging.journal_folder import MARK, Mark, read_mark, write_mark
+from loyalty_desk.staging.journal_gaps import JournalGapError
+from loyalty_desk.staging.kept_out import make_hasher
+from loyalty_desk.staging.mismatch_schema import ignored_mismatches, mismatches, refused_suggestions
+from loyalty_desk.staging.store_state import StateKey, find_state
+from loyalty_desk.tasks import erase as erasing
+from loyalty_desk.tasks.catching_up import ERASED_BEFORE, CaughtUp, catch_up
+from tests.factories import STORE
+from tests.http.api_client import forget_settings
+from tests.sql.backups import Backup, back_up
+from tests.sql.staged import Staged
+from tests.sql.test_awards import queue, request
+
+
+@pytest.fixture
+def desk(
+    staging: Engine, staging_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """A store with some people, whose journal is begun; nothing is pushed anywhere."""
+    stores = tmp_path / "stores.yaml"
+    stores.write_text(yaml.safe_dump({"stores": {STORE: {"platform": "rivo"}}}))
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+    forget_settings()
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        for number, name in ((7, "ada"), (8, "grace"), (9, "eve")):
+            staged.customer(number, f"{name}@example.test", name=name)
+            staged.member(f"m{number}", f"{name}@example.test")
+            connection.execute(
+                mismatches.insert().values(
+                    store=STORE,
+                    side="customer",
+                    subject_id=str(number),
+                    outcome="customer_not_found",
+                    opened_at_utc=utc_text(utc_now()),
+                    returned=0,
+                )
+            )
+        make_hasher(connection, STORE, utc_now())
+    keep_journal(staging)
+    yield staging
+    forget_settings()
+
+
+def caught_up(
+    engine: Engine, *, despite_gaps: bool = False, journal: str | None = None
+) -> CaughtUp:
+    now = utc_now()
+    return catch_up(engine, now, by="grace", despite_gaps=despite_gaps, journal_id=journal or None)
+
+
+def lose(engine: Engine, backup: Backup) -> None:
+    """What was done reaches the journal, and the database is restored."""
+    keep_journal(engine)
+    backup.restore()
+
+
+def erase_member(engine: Engine, member_id: str) -> None:
+    """Erase somebody who is no customer, so that no card is to be cleared."""
+    with engine.begin() as connection:
+        key = {"id": int(member_id[1:])}
+        connection.execute(text("DELETE FROM customers WHERE customer_id = :id"), key)
+    erasing.erase(STORE, Who(member_id=member_id))
+
+
+def test_who_was_erased_since_the_backup_is_erased_from_it(desk: Engine) -> None:
+    award_id = queue(desk, request(member_id="m7", note="for Ada")).award_id
+    with desk.begin() as connection:
+        Staged(connection).link(9, "m7")
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        connection.execute(text("UPDATE awards SET state = 'applied'"))
+        connection.execute(text("DELETE FROM links"))
+    erase_member(desk, "m7")
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.erased_again, done.gaps) == (1, 1, [])
+    with desk.connect() as connection:
+        members = connection.execute(select(schema.members.c.member_id)).scalars().all()
+        assert sorted(members) == ["m8", "m9"]
+        customers = connection.execute(select(schema.customers.c.customer_id)).scalars().all()
+        assert sorted(customers) == [8, 9], "Ada's customer had her address"
+        assert connection.execute(select(schema.links)).all() == []
+        award = get_award(connection, STORE, award_id)
+        last = get_events(connection, STORE, award_id)[-1]
+    assert (award.state, award.subject, award.member_id, award.note) == (
+        *("unknown", "erased"),
+        *(None, None),
+    )
+    assert (last.state, last.detail, last.actor) == ("unknown", ERASED_BEFORE, "grace")
+    again = caught_up(desk)
+    assert (again.erasures, again.gaps) == (0, []), "may be repeated"
+
+
+def test_who_was_let_in_again_since_stays(desk: Engine) -> None:
+    backup = back_up(desk)
+    erase_member(desk, "m7")
+    erasing.forget_erasure(STORE, "ada@example.test")
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.let_in, done.erased_again) == (1, 1, 0)
+    with desk.connect() as connection:
+        assert connection.execute(select(schema.erased_people)).all() == []
+        assert connection.execute(select(schema.members)).all()
+
+
+def test_a_revoked_token_opens_nothing(desk: Engine) -> None:
+    with desk.begin() as connection:
+        token = make_token(connection, STORE, utc_now(), label="till", made_by="ada")
+        other = make_token(connection, STORE, utc_now(), label="web", made_by="ada")
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        revoke_token(connection, STORE, token_id_of(token), utc_now(), revoked_by="ada")
+    lose(desk, backup)
+    with desk.connect() as connection:
+        assert find_grant(connection, token), "as the backup has it"
+
+    assert caught_up(desk).revoked == 1
+
+    with desk.connect() as connection:
+        assert find_grant(connection, token) is None
+        assert find_grant(connection, other)
+
+
+def test_decisions_are_in_force_again_with_their_order_and_can_be_undone(desk: Engine) -> None:
+    with desk.begin() as connection:
+        Staged(connection).link(8, "m9")
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        now = utc_now()
+        ignore = decisions.ignore(
+            connection, STORE, [Subject("customer", "7")], "ada", now, reason="Mr X", until=None
+        )
+        undone = decisions.ignore(
+            connection, STORE, [Subject("customer", "9")], "ada", now, reason="no", until=None
+        )
+        decisions.undo(connection, STORE, undone, "ada", now)
+        decisions.refuse(connection, STORE, [Pair(9, "m8")], "ada", now)
+        decisions.link(connection, STORE, [Pair(9, "m7")], "ada", now)
+        decisions.unlink(connection, STORE, 8, "ada", now)
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert (done.decided, done.about_nobody) == (6, 0)
+    with desk.begin() as connection:
+        staged = Staged(connection)
+        [ignored] = staged.rows(ignored_mismatches, "subject_id", "reason")
+        assert ignored[0] == "7"
+        assert "Mr X" not in ignored[1]
+        assert staged.rows(refused_suggestions, "customer_id", "member_id") == [(9, "m8")]
+        assert staged.rows(schema.links, "customer_id", "member_id") == [(9, "m7")]
+        assert decisions.undo(connection, STORE, ignore, "eve", utc_now()) == 1
+        assert staged.rows(ignored_mismatches, "subject_id") == []
+
+
+def test_a_decision_about_somebody_who_came_after_the_backup_is_said_so(desk: Engine) -> None:
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(30, "new@example.test")
+        decisions.link(connection, STORE, [Pair(30, "m7"), Pair(8, "m9")], "ada", utc_now())
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert done.about_nobody == 1
+    assert any("1 decisions are about somebody" in line for line in done.lines())
+    with desk.begin() as connection:
+        assert Staged(connection).rows(schema.links, "customer_id") == [8]
+
+
+def test_a_store_that_was_disconnected_stays_so(desk: Engine) -> None:
+    backup = back_up(desk)
+    close_store(desk, STORE, Waiting.REFUSE, "ada", utc_now())
+    lose(desk, backup)
+
+    assert caught_up(desk).switched == 1
+
+    with desk.connect() as connection:
+        assert find_state(connection, STORE, StateKey.DISCONNECTED) is not None
+
+
+def test_what_waited_for_the_journal_in_the_backup_is_not_done_twice(desk: Engine) -> None:
+    with desk.begin() as connection:
+        subject = Subject("customer", "7")
+        decisions.ignore(connection, STORE, [subject], "ada", utc_now(), reason="no", until=None)
+    lose(desk, back_up(desk))
+
+    assert caught_up(desk).decided == 0
+
+    keep_journal(desk)
+    with desk.connect() as connection:
+        journal = find_journal(connection)
+        made = connection.execute(text("SELECT COUNT(*) FROM decisions")).scalar()
+    assert journal is not None
+    assert (made, journal.last_number, journal.pending) == (1, 1, 0)
+
+
+# --- for which days nobody can tell ------------------------------------------------------------
+
+
+def place_of(engine: Engine) -> Path:
+    with engine.connect() as connection:
+        journal = find_journal(connection)
+    assert journal is not None
+    return Path(journal_folder()) / journal.id
+
+
+def make_old(place: Path, ago: timedelta) -> None:
+    mark = read_mark(place)
+    assert mark is not None
+    write_mark(place, Mark(begun=mark.begun, at=utc_now() - ago, last=mark.last))
+
+
+def remove_second(place: Path) -> None:
+    (place / "000000000002.json").unlink()
+
+
+def spoil_last(place: Path) -> None:
+    (place / "000000000003.json").write_text("{")
+
+
+GAPS: dict[str, Callable[[Path], object]] = {
+    "entries before number 3 are missing": remove_second,
+    "the last entries are missing": spoil_last,
+    "is not marked in": lambda place: (place / MARK).unlink(),
+    "the journal is silent since": lambda place: make_old(place, timedelta(hours=30)),
+    "the journal is no newer than the backup": lambda place: make_old(place, timedelta(hours=3)),
+}
+
+
+@pytest.mark.parametrize("says", GAPS)
+def test_a_journal_with_a_gap_stops_the_restore_and_a_person_goes_on_knowingly(
+    desk: Engine, says: str
+) -> None:
+    backup = back_up(desk)
+    for number in (7, 8, 9):
+        with desk.begin() as connection:
+            subject = Subject("customer", str(number))
+            decisions.ignore(connection, STORE, [subject], "a", utc_now(), reason="r", until=None)
+        keep_journal(desk)
+    lose(desk, backup)
+    place = place_of(desk)
+    GAPS[says](place)
+
+    with pytest.raises(JournalGapError, match=says) as stopped:
+        caught_up(desk)
+
+    assert f"{utc_now():%Y-%m-%d}" in str(stopped.value)
+    assert "--despite-gaps" in str(stopped.value)
+    with desk.begin() as connection:
+        assert Staged(connection).rows(ignored_mismatches, "subject_id") == [], "nothing was done"
+
+    assert says in caught_up(desk, despite_gaps=True).gaps[0]
+
+    with desk.begin() as connection:
+        subject = Subject("member", "m7")
+        connection.execute(
+            mismatches.insert().values(
+                store=STORE,
+                side="member",
+                subject_id="m7",
+                outcome="ambiguous",
+                opened_at_utc=utc_text(utc_now()),
+                returned=0,
+            )
+        )
+        decisions.ignore(connection, STORE, [subject], "a", utc_now(), reason="r", until=None)
+    keep_journal(desk)
+    with desk.connect() as connection:
+        journal = find_journal(connection)
+    assert journal is not None
+    assert journal.pending == 0, "the journal goes on"
+
+
+def test_an_entry_that_another_database_wrote_in_the_place_of_ours_is_a_gap(desk: Engine) -> None:
+    with desk.begin() as connection:
+        subject = Subject("customer", "7")
+        decisions.ignore(connection, STORE, [subject], "a", utc_now(), reason="r", until=None)
+    keep_journal(desk)
+    file = place_of(desk) / "000000000001.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "entry_id": "another"}))
+
+    with pytest.raises(JournalGapError, match="went another way than the backup"):
+        caught_up(desk)
+
+
+def test_a_backup_of_before_the_journal_names_the_days_and_takes_the_one_that_is_named(
+    desk: Engine,
+) -> None:
+    with desk.begin() as connection:
+        started = utc_text(datetime.fromisoformat("2026-01-03T05:00:00+00:00"))
+        connection.execute(
+            schema.runs.insert().values(
+                store=STORE, run_id="r", state="succeeded", params="{}", started_at_utc=started
+            )
+        )
+    erase_member(desk, "m7")
+    keep_journal(desk)
+    place = place_of(desk)
+    with desk.begin() as connection:  # as the backup of an older version has it
+        connection.execute(text("DELETE FROM journal"))
+        connection.execute(text("DELETE FROM store_state WHERE key = 'journal'"))
+        connection.execute(text("DELETE FROM erased_people"))
+        Staged(connection).member("m7", "ada@example.test")
+
+    with pytest.raises(JournalGapError, match=f"2026-01-03 to .* if {place.name} became"):
+        caught_up(desk)
+    with pytest.raises(JournalGapError, match="there is no journal nobody"):
+        caught_up(desk, despite_gaps=True, journal="nobody")
+    with pytest.raises(JournalGapError, match="begun after the backup: 2026-01-03"):
+        caught_up(desk, journal=place.name)
+
+    done = caught_up(desk, despite_gaps=True, journal=place.name)
+
+    assert (done.erasures, done.erased_again) == (1, 1)
+    keep_journal(desk)
+    assert place_of(desk) == place
+
+
+def test_a_backup_that_cannot_tell_people_by_hashes_says_so(desk: Engine) -> None:
+    backup = back_up(desk)
+    erase_member(desk, "m7")
+    lose(desk, backup)
+    with desk.begin() as connection:
+        connection.execute(text("DELETE FROM store_state WHERE key = 'erase_salt'"))
+
+    with pytest.raises(JournalGapError, match="1 erasures and decisions cannot be done again"):
+        caught_up(desk)
+
+    assert caught_up(desk, despite_gaps=True).erased_again == 0
+
+
+def test_a_folder_that_does_not_answer_is_no_folder_without_entries(
+    desk: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "var" / "journal").rename(tmp_path / "away")
+    (tmp_path / "var" / "journal").write_text("no folder")
+
+    with pytest.raises(JournalGapError, match="the journal"):
+        caught_up(desk)
