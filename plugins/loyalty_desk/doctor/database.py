@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
+import psycopg
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.doctor.finding import Finding, fine, trouble
 from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StagingUnavailableError
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging.engine import Standing, find_file, tables_stand
+from loyalty_desk.staging.address import find_file
+from loyalty_desk.staging.engine import Standing, reading, tables_stand
 from loyalty_desk.staging.rights import find_missing_rights, may_make_tables
 from loyalty_desk.staging.writable import check_writable
 
@@ -40,7 +43,17 @@ def check_database(scope: Scope) -> Iterator[Finding]:
     except SettingsError as error:
         yield trouble(DATABASE, str(error), f"Correct it, or {_URL}")
         return
-    yield _use(scope) or fine(DATABASE, f"{engine.dialect.name}, and it can be written")
+    yield _use(scope) or fine(DATABASE, f"{_kind(engine)}, and it can be written")
+
+
+def _kind(engine: Engine) -> str:
+    """What it is, as far as it matters to who helps: a pooler says another process than answers."""
+    if engine.dialect.name != "postgresql":
+        return engine.dialect.name
+    with reading(engine) as connection:
+        answers = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        said = cast("psycopg.Connection[Any]", connection.connection.driver_connection).info
+    return "postgresql" if said.backend_pid == answers else "postgresql behind a pooler"
 
 
 def _use(scope: Scope) -> Finding | None:

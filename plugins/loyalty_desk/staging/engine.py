@@ -19,21 +19,26 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.staging.address import (
+    BUSY_TIMEOUT_S,
+    driver_options,
+    file_of,
+    parse_address,
+    shown,
+)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
 
 _T = TypeVar("_T")
-BUSY_TIMEOUT_S = 30
 _DECIDE_TRIES = 5
-_CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
 
 
@@ -66,7 +71,7 @@ def open_engine(url: str) -> Engine:
         SettingsError: the URL is unusable. Holds no password.
         StagingUnavailableError: the database cannot be reached. Holds no password either.
     """
-    parsed = _parse(url)
+    parsed = parse_address(url)
     engine = _sqlite_engine(parsed) if parsed.drivername == "sqlite" else _pg_engine(parsed)
     event.listen(engine, "handle_error", _explain_missing_tables)
     try:
@@ -75,7 +80,7 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         reason = str(error.orig).strip().splitlines()[0]
         raise StagingUnavailableError(
-            f"cannot open the staging database {_shown(parsed)}: {reason}"
+            f"cannot open the staging database {shown(parsed)}: {reason}"
         ) from None
     return engine
 
@@ -136,19 +141,19 @@ def check_migrated(engine: Engine) -> None:
         revision = _find_revision(connection)
     head = _head_revision()
     if revision is None:
-        raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+        raise SettingsError(f"the staging database {shown(engine.url)} has no tables; {REMEDY}")
     if _standing_of(revision) is Standing.AHEAD:
         raise _made_by_newer(engine, revision)
     if revision != head:
         raise SettingsError(
-            f"the staging database {_shown(engine.url)} has tables of version {revision}, "
+            f"the staging database {shown(engine.url)} has tables of version {revision}, "
             f"this program needs {head}; {REMEDY}"
         )
 
 
 def _made_by_newer(engine: Engine, revision: str | None) -> SettingsError:
     return SettingsError(
-        f"the staging database {_shown(engine.url)} has tables of version {revision}, which a newer"
+        f"the staging database {shown(engine.url)} has tables of version {revision}, which a newer"
         " Loyalty Desk made: install that version here too"
     )
 
@@ -160,47 +165,13 @@ def tables_stand(engine: Engine) -> tuple[Standing, str | None]:
     return _standing_of(found), found
 
 
-def find_file(url: str) -> Path | None:
-    """The SQLite file that a URL names, there or not; None for another database. Raises
-    SettingsError for what is no URL.
-    """
-    parsed = _parse(url)
-    return Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise SettingsError(
-            "LOYALTY_DESK_STAGING_URL is not a database URL; "
-            "it must be sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>"
-        ) from None
-    if parsed.drivername in {"postgresql", "postgres"}:
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
-        raise SettingsError(
-            f"LOYALTY_DESK_STAGING_URL starts with {parsed.drivername!r}; "
-            "it must start with sqlite:/// or postgresql://"
-        )
-    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
-        raise SettingsError("LOYALTY_DESK_STAGING_URL must name a file: sqlite:///<file>")
-    return parsed
-
-
-def _shown(url: URL) -> str:
-    """The URL without its password; options are left out, as they may hold one too."""
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
 def _sqlite_engine(url: URL) -> Engine:
-    folder = Path(str(url.database)).absolute().parent
+    folder = file_of(url).absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the file holds personal data
     except OSError as error:
         raise SettingsError(f"cannot make the folder {folder}: {error.strerror}") from None
-    connect_args = {"timeout": BUSY_TIMEOUT_S}
-    engine = create_engine(url, connect_args=connect_args, hide_parameters=True)
+    engine = create_engine(url, connect_args=driver_options(url), hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -239,10 +210,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _pg_engine(url: URL) -> Engine:
-    options: dict[str, Any] = {"application_name": "loyalty_desk"}
-    if "connect_timeout" not in url.query:
-        options["connect_timeout"] = _CONNECT_TIMEOUT_S
-    engine = create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args=driver_options(url), pool_pre_ping=True, hide_parameters=True
+    )
     # Before SQLAlchemy asks anything: with some encodings it cannot read what comes back.
     event.listen(engine, "connect", _require_encoding, insert=True)
     return engine
