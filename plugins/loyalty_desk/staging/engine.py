@@ -37,6 +37,13 @@ from loyalty_desk.staging.address import (
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
 
+NO_WAL = (
+    "the file of the staging database cannot have SQLite's write-ahead log where it is or as it is"
+    " opened, and without it reading and writing hold each other up: put it on a disk of this"
+    " machine and take options such as vfs, nolock and immutable out of the address, or use"
+    " PostgreSQL"
+)
+
 _T = TypeVar("_T")
 _DECIDE_TRIES = 5
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
@@ -178,7 +185,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    [encoding] = connection.execute("PRAGMA encoding").fetchone()
+    [encoding] = _first_read(connection)
     _require(encoding, "UTF-8", "the file of the staging database", "begin with a new file")
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
@@ -190,17 +197,40 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.create_function("staging_now", 0, lambda: utc_text(utc_now()))
 
 
+def _first_read(connection: sqlite3.Connection) -> Any:
+    """The encoding of the file: what is asked first finds out whether it can be read at all."""
+    try:
+        return connection.execute("PRAGMA encoding").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and _is_in_wal(connection):
+            raise SettingsError(NO_WAL) from None
+        raise
+
+
+def _is_in_wal(connection: sqlite3.Connection) -> bool:
+    """Whether the file says that it has a write-ahead log, asked past SQLite."""
+    [(_, _, path)] = connection.execute("PRAGMA database_list")
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(20)[18:] == b"\2\2"
+    except OSError:
+        return False
+
+
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work side by side. Stays so in the file."""
     deadline = monotonic() + BUSY_TIMEOUT_S
     while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError as error:
             # The busy timeout does not cover this switch, and two new processes do it at once.
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
             sleep(0.02)
+        else:
+            if mode != "wal":  # it never will: SQLite says so by leaving it as it is
+                raise SettingsError(NO_WAL)
 
 
 def _begin_sqlite(connection: Connection) -> None:

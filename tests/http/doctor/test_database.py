@@ -147,6 +147,17 @@ def test_a_file_with_another_encoding_is_named(installed: Installed) -> None:
     assert "has the encoding UTF-16" in found.what
 
 
+def test_a_file_without_a_write_ahead_log_is_named(
+    installed: Installed, one_staging: Engine
+) -> None:
+    installed.set(staging_url=f"sqlite:///file:{one_staging.url.database}?uri=true&vfs=unix-none")
+
+    found = installed.look_once("database")
+
+    assert found.severity is Severity.ERROR
+    assert "cannot have SQLite's write-ahead log" in found.what
+
+
 @pytest.fixture
 def own_database(postgresql_url: str) -> Iterator[str]:
     with new_database(postgresql_url, "doctor_test") as url:
