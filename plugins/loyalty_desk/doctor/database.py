@@ -16,7 +16,7 @@ from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StagingUnavaila
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.address import find_file
 from loyalty_desk.staging.engine import Standing, reading, tables_stand
-from loyalty_desk.staging.rights import find_missing_rights, may_make_tables
+from loyalty_desk.staging.rights import find_missing_rights, find_missing_to_migrate
 from loyalty_desk.staging.writable import check_writable
 
 DATABASE: Final = "database"
@@ -58,20 +58,26 @@ def _kind(engine: Engine) -> str:
 
 def _use(scope: Scope) -> Finding | None:
     """What keeps us from working with the database."""
-    if missing := find_missing_rights(scope.engine):
-        user = scope.engine.url.username
+    user = scope.engine.url.username
+    try:
+        standing, _ = tables_stand(scope.engine)
+    except SettingsError as error:
+        return trouble(DATABASE, str(error), f"Make another database, and correct {_URL}")
+    with reading(scope.engine) as connection:
+        missing = find_missing_rights(connection)
+        missing_to_migrate = find_missing_to_migrate(connection)
+    if missing:
         return trouble(
             DATABASE,
             f"the database user {user} lacks {missing}",
             "Have the owner of the database give it: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL"
             f" TABLES IN SCHEMA public TO {user}, or let {user} own the database",
         )
-    standing, _ = tables_stand(scope.engine)
-    if standing in {Standing.NONE, Standing.BEHIND} and not may_make_tables(scope.engine):
+    if standing in {Standing.NONE, Standing.BEHIND} and missing_to_migrate:
         return trouble(
             DATABASE,
-            f"the database user {scope.engine.url.username} may not make tables",
-            "Have the owner of the database give it CREATE in the schema, or run this as the owner",
+            f"the database user {user} may not make tables: it lacks {missing_to_migrate}",
+            "Have the owner of the database give it, or run this as the owner",
             MIGRATE,
         )
     if standing is Standing.NONE:

@@ -9,6 +9,7 @@ upgrading a read lock. `reading(engine)` is for those who only look, such as pag
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from loyalty_desk.staging.address import (
     parse_address,
     shown,
 )
+from loyalty_desk.staging.rights import find_missing_to_migrate, why_not_migrated
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
@@ -47,6 +49,8 @@ NO_WAL = (
 _T = TypeVar("_T")
 _DECIDE_TRIES = 5
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
+_MIGRATION_TIMEOUT_S = 3600  # how long another one may take on SQLite
+_OUR_REVISION = re.compile(r"\d{4}")
 
 
 class Standing(StrEnum):
@@ -130,16 +134,52 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
+    try:
+        with _in_turn(engine) as connection:
+            found = _find_revision(connection)
+            if _standing_of(found) is Standing.AHEAD:
+                raise _made_by_newer(engine, found)
+            if _standing_of(found) is not Standing.CURRENT:
+                _require_rights(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except DBAPIError as error:
+        if (why := why_not_migrated(error)) is None:
+            raise
+        raise SettingsError(
+            f"the staging database {shown(engine.url)} cannot be migrated: {why}"
+        ) from None
+
+
+@contextmanager
+def _in_turn(engine: Engine) -> Iterator[Connection]:
+    """A transaction that waits for another migration, whatever usually ends a wait."""
+    with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-            )
-        found = _find_revision(connection)
-        if _standing_of(found) is Standing.AHEAD:
-            raise _made_by_newer(engine, found)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+            with connection.begin():
+                for limit in ("statement_timeout", "lock_timeout"):
+                    connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+                lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                connection.execute(lock, {"lock": _MIGRATION_LOCK})
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        [patience_ms] = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute(f"PRAGMA busy_timeout = {_MIGRATION_TIMEOUT_S * 1000}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
+
+def _require_rights(connection: Connection) -> None:
+    if missing := find_missing_to_migrate(connection):
+        url = connection.engine.url
+        raise SettingsError(
+            f"the database user {url.username} lacks {missing} of {shown(url)}: have its owner"
+            " GRANT that, or migrate as its owner"
+        )
 
 
 def check_migrated(engine: Engine) -> None:
@@ -291,7 +331,13 @@ def _explain_missing_tables(context: ExceptionContext) -> None:
 def _find_revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is None or _OUR_REVISION.fullmatch(found):
+        return found
+    whose = "Airflow's own" if inspect(connection).has_table("dag_run") else "another program's"
+    raise SettingsError(
+        f"the database {shown(connection.engine.url)} is {whose}: make one for Loyalty Desk alone"
+    )
 
 
 @cache
