@@ -23,7 +23,7 @@ from tests.http.api_client import ApiClient, new_client, new_token, serving
 from tests.http.desk import DESK, DeskClient
 from tests.pooler import Pooler, pooling
 
-pytestmark = [pytest.mark.flow, pytest.mark.alone]
+pytestmark = pytest.mark.flow
 
 DATABASE = "pooled"
 AGENT = "eve@shop.example"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.staging.address import driver_options, parse_address
@@ -59,6 +59,13 @@ def test_names_are_kept_whatever_this_machines_variables_say(
 
     for url in (postgresql_url, with_options(postgresql_url, "client_encoding=latin1")):
         assert asked(url, "SELECT '\u0141ukasz'") == "\u0141ukasz"
+
+
+def test_a_database_on_several_hosts_is_tried_on_each(postgresql_url: str) -> None:
+    socket = str(make_url(postgresql_url).query["host"])
+    url = f"postgresql://postgres@/postgres?host=/nowhere:5432&host={socket}:5432"
+
+    assert asked(url, "SELECT 1") == 1
 
 
 def test_sqlite_waits_as_long_as_its_address_says(tmp_path: Path) -> None:
