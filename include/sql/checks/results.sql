@@ -1,6 +1,7 @@
 -- name: create_checked_run
--- What the checks of one step compare with, as one row that lives as long as the connection does:
--- so a check reads its values from a table and none is ever written into its text.
+-- What the checks of one step compare with, as one row that lives as long as the connection does,
+-- or on PostgreSQL as the transaction: so a check reads its values from a table and none is ever
+-- written into its text.
 -- Makes the temporary table checked_run; its columns are the names that a check may bind.
 CREATE TEMPORARY TABLE checked_run (
     store TEXT NOT NULL,

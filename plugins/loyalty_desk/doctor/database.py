@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
+import psycopg
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.doctor.finding import Finding, fine, trouble
 from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StagingUnavailableError
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging.engine import Standing, find_file, tables_stand
-from loyalty_desk.staging.rights import find_missing_rights, may_make_tables
+from loyalty_desk.staging.address import find_file
+from loyalty_desk.staging.engine import Standing, reading, tables_stand
+from loyalty_desk.staging.rights import find_missing_rights, find_missing_to_migrate
 from loyalty_desk.staging.writable import check_writable
 
 DATABASE: Final = "database"
@@ -40,25 +43,41 @@ def check_database(scope: Scope) -> Iterator[Finding]:
     except SettingsError as error:
         yield trouble(DATABASE, str(error), f"Correct it, or {_URL}")
         return
-    yield _use(scope) or fine(DATABASE, f"{engine.dialect.name}, and it can be written")
+    yield _use(scope) or fine(DATABASE, f"{_kind(engine)}, and it can be written")
+
+
+def _kind(engine: Engine) -> str:
+    """What it is, as far as it matters to who helps: a pooler says another process than answers."""
+    if engine.dialect.name != "postgresql":
+        return engine.dialect.name
+    with reading(engine) as connection:
+        answers = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        said = cast("psycopg.Connection[Any]", connection.connection.driver_connection).info
+    return "postgresql" if said.backend_pid == answers else "postgresql behind a pooler"
 
 
 def _use(scope: Scope) -> Finding | None:
     """What keeps us from working with the database."""
-    if missing := find_missing_rights(scope.engine):
-        user = scope.engine.url.username
+    user = scope.engine.url.username
+    try:
+        standing, _ = tables_stand(scope.engine)
+    except SettingsError as error:
+        return trouble(DATABASE, str(error), f"Make another database, and correct {_URL}")
+    with reading(scope.engine) as connection:
+        missing = find_missing_rights(connection)
+        missing_to_migrate = find_missing_to_migrate(connection)
+    if missing:
         return trouble(
             DATABASE,
             f"the database user {user} lacks {missing}",
             "Have the owner of the database give it: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL"
             f" TABLES IN SCHEMA public TO {user}, or let {user} own the database",
         )
-    standing, _ = tables_stand(scope.engine)
-    if standing in {Standing.NONE, Standing.BEHIND} and not may_make_tables(scope.engine):
+    if standing in {Standing.NONE, Standing.BEHIND} and missing_to_migrate:
         return trouble(
             DATABASE,
-            f"the database user {scope.engine.url.username} may not make tables",
-            "Have the owner of the database give it CREATE in the schema, or run this as the owner",
+            f"the database user {user} may not make tables: it lacks {missing_to_migrate}",
+            "Have the owner of the database give it, or run this as the owner",
             MIGRATE,
         )
     if standing is Standing.NONE:

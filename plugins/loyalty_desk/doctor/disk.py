@@ -16,7 +16,7 @@ from loyalty_desk.errors import SettingsError, StorageError
 from loyalty_desk.folders import filled, remove
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.settings.stores_file import installation
-from loyalty_desk.staging.engine import find_file
+from loyalty_desk.staging.address import find_file
 
 DISK: Final = "disk"
 MIB: Final = 1024 * 1024

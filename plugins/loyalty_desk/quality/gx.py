@@ -1,9 +1,12 @@
 """Runs checks with Great Expectations on the staging database; it and `gx_rows` alone know GX.
 
-GX sends its statements over a connection of its own, which we open: it can only read, and holds the
+GX sends its statements over a connection of its own, which we open: it can only read, and sees the
 temporary table `checked_run` with the values that a check binds. So GX never sees the database's
 address or password, no value is ever part of a statement's text, and rows stay in the database:
 what comes back are counts and the first few ids.
+
+On PostgreSQL both hold for a transaction and are made anew with each: behind a pooler the next one
+may be another session's, and this session another client's.
 
 GX 1.24 has no telemetry; it is switched off all the same, should a later version bring it back.
 """
@@ -18,13 +21,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
 from loyalty_desk.settings.sections import MOST_SET_ASIDE
+from loyalty_desk.staging.address import driver_options
 from loyalty_desk.staging.statements import statement
 
 MOST_IDS: Final = 50
@@ -69,7 +73,7 @@ def run_checks(
         CheckCrashedError: a check could not be run; it is neither passed nor failed.
     """
     context = _context()
-    datasource = _add_datasource(context, engine, _connector(engine, values))
+    datasource = _add_datasource(context, engine, values)
     if docs_dir is not None:
         context.add_data_docs_site("staging", _docs_site(docs_dir))
     try:
@@ -118,41 +122,50 @@ def _context() -> Any:
     )
 
 
-def _connector(engine: Engine, values: Mapping[str, Any]) -> Callable[[], Any]:
-    """Return what opens GX's connections: to the same database, for reading, with `checked_run`."""
+def _add_datasource(context: Any, engine: Engine, values: Mapping[str, Any]) -> Any:
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    sqlite = engine.dialect.name == "sqlite"
-    fill = statement("checks/results/insert_checked_run").compile(dialect=engine.dialect)
-    filling = fill.construct_params(dict(values))
-    row = [filling[name] for name in fill.positiontup or ()] if fill.positional else filling
+    options = dict(options) | driver_options(engine.url)
+    show = _shower(engine, values)
 
     def connect() -> Any:
         connection = engine.dialect.connect(*arguments, **options)
-        cursor = connection.cursor()
-        cursor.execute(statement("checks/results/create_checked_run").text)
-        cursor.execute(str(fill), row)
-        if sqlite:
-            connection.commit()
-            cursor.execute("PRAGMA query_only = ON")
-        else:
-            cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-            connection.commit()
-        cursor.close()
+        if engine.dialect.name == "sqlite":  # where GX has one connection, and never lets it go
+            show(connection)
         return connection
 
-    return connect
-
-
-def _add_datasource(context: Any, engine: Engine, connect: Callable[[], Any]) -> Any:
     # GX wants an address to know the dialect; `creator` keeps it from being used.
-    options = {"creator": connect}
     if engine.dialect.name == "sqlite":
         return context.data_sources.add_sqlite(
-            "staging", connection_string="sqlite:///staging", kwargs=options
+            "staging", connection_string="sqlite:///staging", kwargs={"creator": connect}
         )
-    return context.data_sources.add_postgres(
-        "staging", connection_string="postgresql+psycopg://unused@staging/staging", kwargs=options
+    source = context.data_sources.add_postgres(
+        "staging",
+        connection_string="postgresql+psycopg://unused@staging/staging",
+        kwargs={"creator": connect},
     )
+    for theirs in (source.get_engine(), source.get_execution_engine().engine):
+        event.listen(theirs, "begin", lambda begun: show(begun.connection))
+    return source
+
+
+def _shower(engine: Engine, values: Mapping[str, Any]) -> Callable[[Any], None]:
+    """Return what makes `checked_run` on a connection of GX's, and then lets it read only."""
+    fill = statement("checks/results/insert_checked_run").compile(dialect=engine.dialect)
+    filling = fill.construct_params(dict(values))
+    row = [filling[name] for name in fill.positiontup or ()] if fill.positional else filling
+    create = statement("checks/results/create_checked_run").text
+    is_sqlite = engine.dialect.name == "sqlite"
+
+    def show(connection: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(create if is_sqlite else f"{create} ON COMMIT DROP")
+        cursor.execute(str(fill), row)
+        if is_sqlite:
+            connection.commit()
+        cursor.execute("PRAGMA query_only = ON" if is_sqlite else "SET TRANSACTION READ ONLY")
+        cursor.close()
+
+    return show
 
 
 def _docs_site(folder: Path) -> dict[str, Any]:

@@ -7,9 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.staging.address import find_file
 
 
 def back_up(url: str, target: Path) -> None:
@@ -18,10 +17,9 @@ def back_up(url: str, target: Path) -> None:
     Raises:
         SettingsError: it is PostgreSQL, there is nothing to copy, or `target` exists.
     """
-    parsed = make_url(url)
-    if parsed.drivername != "sqlite":
+    source = find_file(url)
+    if source is None:
         raise SettingsError("staging is in PostgreSQL: back it up with pg_dump, see docs/backup.md")
-    source = Path(str(parsed.database))
     if not source.is_file():
         raise SettingsError(f"there is no staging database {source}")
     try:

@@ -9,6 +9,7 @@ upgrading a read lock. `reading(engine)` is for those who only look, such as pag
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,22 +20,37 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.staging.address import (
+    BUSY_TIMEOUT_S,
+    driver_options,
+    file_of,
+    parse_address,
+    shown,
+)
+from loyalty_desk.staging.rights import find_missing_to_migrate, why_not_migrated
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 REMEDY = "run `python -m loyalty_desk migrate`"
 
+NO_WAL = (
+    "the file of the staging database cannot have SQLite's write-ahead log where it is or as it is"
+    " opened, and without it reading and writing hold each other up: put it on a disk of this"
+    " machine and take options such as vfs, nolock and immutable out of the address, or use"
+    " PostgreSQL"
+)
+
 _T = TypeVar("_T")
-BUSY_TIMEOUT_S = 30
 _DECIDE_TRIES = 5
-_CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 0x10A17  # any number that nobody else uses on this PostgreSQL database
+_MIGRATION_TIMEOUT_S = 3600  # how long another one may take on SQLite
+_OUR_REVISION = re.compile(r"\d{4}")
 
 
 class Standing(StrEnum):
@@ -66,7 +82,7 @@ def open_engine(url: str) -> Engine:
         SettingsError: the URL is unusable. Holds no password.
         StagingUnavailableError: the database cannot be reached. Holds no password either.
     """
-    parsed = _parse(url)
+    parsed = parse_address(url)
     engine = _sqlite_engine(parsed) if parsed.drivername == "sqlite" else _pg_engine(parsed)
     event.listen(engine, "handle_error", _explain_missing_tables)
     try:
@@ -75,7 +91,7 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         reason = str(error.orig).strip().splitlines()[0]
         raise StagingUnavailableError(
-            f"cannot open the staging database {_shown(parsed)}: {reason}"
+            f"cannot open the staging database {shown(parsed)}: {reason}"
         ) from None
     return engine
 
@@ -118,16 +134,52 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
+    try:
+        with _in_turn(engine) as connection:
+            found = _find_revision(connection)
+            if _standing_of(found) is Standing.AHEAD:
+                raise _made_by_newer(engine, found)
+            if _standing_of(found) is not Standing.CURRENT:
+                _require_rights(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except DBAPIError as error:
+        if (why := why_not_migrated(error)) is None:
+            raise
+        raise SettingsError(
+            f"the staging database {shown(engine.url)} cannot be migrated: {why}"
+        ) from None
+
+
+@contextmanager
+def _in_turn(engine: Engine) -> Iterator[Connection]:
+    """A transaction that waits for another migration, whatever usually ends a wait."""
+    with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-            )
-        found = _find_revision(connection)
-        if _standing_of(found) is Standing.AHEAD:
-            raise _made_by_newer(engine, found)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+            with connection.begin():
+                for limit in ("statement_timeout", "lock_timeout"):
+                    connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+                lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                connection.execute(lock, {"lock": _MIGRATION_LOCK})
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        [patience_ms] = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute(f"PRAGMA busy_timeout = {_MIGRATION_TIMEOUT_S * 1000}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
+
+def _require_rights(connection: Connection) -> None:
+    if missing := find_missing_to_migrate(connection):
+        url = connection.engine.url
+        raise SettingsError(
+            f"the database user {url.username} lacks {missing} of {shown(url)}: have its owner"
+            " GRANT that, or migrate as its owner"
+        )
 
 
 def check_migrated(engine: Engine) -> None:
@@ -136,19 +188,19 @@ def check_migrated(engine: Engine) -> None:
         revision = _find_revision(connection)
     head = _head_revision()
     if revision is None:
-        raise SettingsError(f"the staging database {_shown(engine.url)} has no tables; {REMEDY}")
+        raise SettingsError(f"the staging database {shown(engine.url)} has no tables; {REMEDY}")
     if _standing_of(revision) is Standing.AHEAD:
         raise _made_by_newer(engine, revision)
     if revision != head:
         raise SettingsError(
-            f"the staging database {_shown(engine.url)} has tables of version {revision}, "
+            f"the staging database {shown(engine.url)} has tables of version {revision}, "
             f"this program needs {head}; {REMEDY}"
         )
 
 
 def _made_by_newer(engine: Engine, revision: str | None) -> SettingsError:
     return SettingsError(
-        f"the staging database {_shown(engine.url)} has tables of version {revision}, which a newer"
+        f"the staging database {shown(engine.url)} has tables of version {revision}, which a newer"
         " Loyalty Desk made: install that version here too"
     )
 
@@ -160,54 +212,20 @@ def tables_stand(engine: Engine) -> tuple[Standing, str | None]:
     return _standing_of(found), found
 
 
-def find_file(url: str) -> Path | None:
-    """The SQLite file that a URL names, there or not; None for another database. Raises
-    SettingsError for what is no URL.
-    """
-    parsed = _parse(url)
-    return Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise SettingsError(
-            "LOYALTY_DESK_STAGING_URL is not a database URL; "
-            "it must be sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>"
-        ) from None
-    if parsed.drivername in {"postgresql", "postgres"}:
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
-        raise SettingsError(
-            f"LOYALTY_DESK_STAGING_URL starts with {parsed.drivername!r}; "
-            "it must start with sqlite:/// or postgresql://"
-        )
-    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
-        raise SettingsError("LOYALTY_DESK_STAGING_URL must name a file: sqlite:///<file>")
-    return parsed
-
-
-def _shown(url: URL) -> str:
-    """The URL without its password; options are left out, as they may hold one too."""
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
 def _sqlite_engine(url: URL) -> Engine:
-    folder = Path(str(url.database)).absolute().parent
+    folder = file_of(url).absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # the file holds personal data
     except OSError as error:
         raise SettingsError(f"cannot make the folder {folder}: {error.strerror}") from None
-    connect_args = {"timeout": BUSY_TIMEOUT_S}
-    engine = create_engine(url, connect_args=connect_args, hide_parameters=True)
+    engine = create_engine(url, connect_args=driver_options(url), hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    [encoding] = connection.execute("PRAGMA encoding").fetchone()
+    [encoding] = _first_read(connection)
     _require(encoding, "UTF-8", "the file of the staging database", "begin with a new file")
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
@@ -219,17 +237,40 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.create_function("staging_now", 0, lambda: utc_text(utc_now()))
 
 
+def _first_read(connection: sqlite3.Connection) -> Any:
+    """The encoding of the file: what is asked first finds out whether it can be read at all."""
+    try:
+        return connection.execute("PRAGMA encoding").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and _is_in_wal(connection):
+            raise SettingsError(NO_WAL) from None
+        raise
+
+
+def _is_in_wal(connection: sqlite3.Connection) -> bool:
+    """Whether the file says that it has a write-ahead log, asked past SQLite."""
+    [(_, _, path)] = connection.execute("PRAGMA database_list")
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(20)[18:] == b"\2\2"
+    except OSError:
+        return False
+
+
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work side by side. Stays so in the file."""
     deadline = monotonic() + BUSY_TIMEOUT_S
     while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError as error:
             # The busy timeout does not cover this switch, and two new processes do it at once.
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
             sleep(0.02)
+        else:
+            if mode != "wal":  # it never will: SQLite says so by leaving it as it is
+                raise SettingsError(NO_WAL)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -239,10 +280,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _pg_engine(url: URL) -> Engine:
-    options: dict[str, Any] = {"application_name": "loyalty_desk"}
-    if "connect_timeout" not in url.query:
-        options["connect_timeout"] = _CONNECT_TIMEOUT_S
-    engine = create_engine(url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args=driver_options(url), pool_pre_ping=True, hide_parameters=True
+    )
     # Before SQLAlchemy asks anything: with some encodings it cannot read what comes back.
     event.listen(engine, "connect", _require_encoding, insert=True)
     return engine
@@ -291,7 +331,13 @@ def _explain_missing_tables(context: ExceptionContext) -> None:
 def _find_revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is None or _OUR_REVISION.fullmatch(found):
+        return found
+    whose = "Airflow's own" if inspect(connection).has_table("dag_run") else "another program's"
+    raise SettingsError(
+        f"the database {shown(connection.engine.url)} is {whose}: make one for Loyalty Desk alone"
+    )
 
 
 @cache

@@ -116,7 +116,10 @@ def _upsert_sql(table: Table, newest_by: str | None) -> str:
 
 @cache
 def _merge_sql(table: Table, newest_by: str | None) -> tuple[str, str, str, str]:
-    """PostgreSQL: make a temporary table, fill it, merge it into `table`, empty it."""
+    """PostgreSQL: make a temporary table, fill it, merge it into `table`, empty it.
+
+    It ends with the transaction: behind a pooler its session is somebody else's then.
+    """
     name = f"{table.name}_incoming"
     incoming = Table(name, MetaData(), *(Column(c.name, c.type) for c in table.columns))
     merge = _or_replace(
@@ -126,7 +129,7 @@ def _merge_sql(table: Table, newest_by: str | None) -> tuple[str, str, str, str]
     )
     dialect = _POSTGRESQL
     return (
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {table.name}) ON COMMIT DELETE ROWS",
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {table.name}) ON COMMIT DROP",
         _copy_sql(incoming),
         str(merge.compile(dialect=dialect)),
         str(incoming.delete().compile(dialect=dialect)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.schema import METADATA
 
 # Only PostgreSQL has these functions. A table that is not there is no matter of rights, and who
@@ -23,17 +25,28 @@ _OTHERS: Final = text(
     "SELECT has_database_privilege(current_database(), 'TEMP') AS temporary,"
     " current_schema() IS NOT NULL AS sees_schema"
 )
-_MAKES: Final = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+_MAKES: Final = text(
+    "SELECT current_schema() AS name, has_schema_privilege(current_schema(), 'CREATE') AS makes"
+)
+_CANNOT_MIGRATE: Final = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+_CANNOT_WRITE: Final = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+}
 
 
-def find_missing_rights(engine: Engine) -> str:
+def find_missing_rights(connection: Connection) -> str:
     """What is missing for the daily work, in words; empty when nothing is."""
-    if engine.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql":
         return ""
-    with reading(engine) as connection:
-        tables = [*METADATA.tables, "alembic_version"]
-        missing = connection.execute(_TABLES, {"tables": tables}).all()
-        others = connection.execute(_OTHERS).one()
+    tables = [*METADATA.tables, "alembic_version"]
+    missing = connection.execute(_TABLES, {"tables": tables}).all()
+    others = connection.execute(_OTHERS).one()
     return ", ".join(
         part
         for part in (
@@ -45,12 +58,25 @@ def find_missing_rights(engine: Engine) -> str:
     )
 
 
-def may_make_tables(engine: Engine) -> bool:
-    """Whether this user could migrate; another one may do so in its place."""
-    if engine.dialect.name != "postgresql":
-        return True
-    with reading(engine) as connection:
-        return bool(connection.execute(_MAKES).scalar_one())
+def find_missing_to_migrate(connection: Connection) -> str:
+    """What is missing to make tables, in words; another user may do so in this one's place."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    schema = connection.execute(_MAKES).one()
+    if schema.makes:
+        return ""
+    return f"CREATE on the schema {schema.name}" if schema.name else "USAGE, CREATE on its schema"
+
+
+def why_not_migrated(error: DBAPIError) -> str | None:
+    """What a person must mend before tables can be changed; None for any other failure."""
+    told = str(error.orig).strip().splitlines()[0]
+    if isinstance(error.orig, _CANNOT_MIGRATE):
+        return told
+    is_known = isinstance(error.orig, sqlite3.OperationalError) and (
+        error.orig.sqlite_errorcode & 0xFF in _CANNOT_WRITE  # the rest of it says more
+    )
+    return told if is_known else None
 
 
 def _on_tables(missing: Any) -> str:

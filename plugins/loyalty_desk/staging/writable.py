@@ -10,7 +10,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.errors import StagingUnavailableError
-from loyalty_desk.staging.engine import BUSY_TIMEOUT_S
 
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -66,6 +65,7 @@ def _check_sqlite(engine: Engine) -> None:
     pooled = engine.raw_connection()  # without the lock that begins each transaction of ours
     try:
         connection = cast("sqlite3.Connection", pooled.driver_connection)
+        [patience_ms] = connection.execute("PRAGMA busy_timeout").fetchone()
         connection.execute("PRAGMA busy_timeout = 0")
         connection.execute("PRAGMA query_only = OFF")
         try:
@@ -76,6 +76,6 @@ def _check_sqlite(engine: Engine) -> None:
                 why = f"the staging database cannot be written: {error}"
                 raise StagingUnavailableError(why) from None
         finally:  # who takes the connection next waits as ever
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+            connection.execute(f"PRAGMA busy_timeout = {int(patience_ms)}")
     finally:
         pooled.close()

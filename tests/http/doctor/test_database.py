@@ -13,6 +13,7 @@ from sqlalchemy import Engine, make_url, text
 from loyalty_desk.doctor.finding import Severity
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.staging.engine import check_migrated, migrate, open_engine
+from tests.airflow_home import DATABASE
 from tests.databases import new_database, run_sql
 from tests.http.doctor.conftest import Installed
 from tests.tried import nobody
@@ -147,6 +148,17 @@ def test_a_file_with_another_encoding_is_named(installed: Installed) -> None:
     assert "has the encoding UTF-16" in found.what
 
 
+def test_a_file_without_a_write_ahead_log_is_named(
+    installed: Installed, one_staging: Engine
+) -> None:
+    installed.set(staging_url=f"sqlite:///file:{one_staging.url.database}?uri=true&vfs=unix-none")
+
+    found = installed.look_once("database")
+
+    assert found.severity is Severity.ERROR
+    assert "cannot have SQLite's write-ahead log" in found.what
+
+
 @pytest.fixture
 def own_database(postgresql_url: str) -> Iterator[str]:
     with new_database(postgresql_url, "doctor_test") as url:
@@ -243,7 +255,20 @@ def test_a_new_database_in_which_no_table_may_be_made_is_named(
             run_sql(url, "DROP ROLE doctor_role")
 
     assert (found.severity, found.commands) == (Severity.ERROR, MIGRATE)
-    assert found.what == "the database user doctor_role may not make tables"
+    assert found.what == (
+        "the database user doctor_role may not make tables: it lacks CREATE on the schema public"
+    )
+
+
+def test_airflows_own_database_is_named(installed: Installed) -> None:
+    installed.set(staging_url=f"sqlite:///{DATABASE}")
+
+    found = installed.look_once("database")
+    [tables] = installed.look("migrations")
+
+    assert found.severity is Severity.ERROR
+    assert "is Airflow's own: make one for Loyalty Desk alone" in found.what
+    assert tables.severity is Severity.NOT_CHECKED
 
 
 def test_an_address_that_is_no_databases_is_named_without_what_it_holds(

@@ -1,0 +1,70 @@
+"""SQLite files that cannot have a write-ahead log: refused at once, in one line that says why."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from loyalty_desk.errors import SettingsError, StagingUnavailableError
+from loyalty_desk.staging.backup import back_up
+from loyalty_desk.staging.engine import migrate, open_engine, reading
+
+WITHOUT = ("vfs=unix-none", "vfs=unix-dotfile", "nolock=1", "immutable=1")
+"""Ways to open a file without memory that processes share; a network disk has none either."""
+
+
+def address(file: Path, options: str) -> str:
+    return f"sqlite:///file:{file}?uri=true&{options}"
+
+
+@pytest.mark.parametrize("options", WITHOUT)
+def test_a_new_file_is_refused_soon(tmp_path: Path, options: str) -> None:
+    file = tmp_path / "new.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE something (here INTEGER)")
+    began_s = process_time()
+
+    with pytest.raises(SettingsError, match="cannot have SQLite's write-ahead log") as caught:
+        open_engine(address(file, options))
+
+    assert "PostgreSQL" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert process_time() - began_s < 2
+
+
+@pytest.mark.parametrize("options", WITHOUT)
+def test_a_file_that_has_one_elsewhere_is_refused_too(sqlite_template: Path, options: str) -> None:
+    with pytest.raises(SettingsError, match="cannot have SQLite's write-ahead log"):
+        open_engine(address(sqlite_template, options))
+
+
+def test_a_file_that_may_only_be_read_says_so_unless_it_has_its_log(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    file = tmp_path / "old.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE something (here INTEGER)")
+
+    with pytest.raises(StagingUnavailableError, match="readonly"):
+        open_engine(address(file, "mode=ro"))
+    engine = open_engine(address(sqlite_template, "mode=ro"))
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM runs").scalar_one() == 0
+    engine.dispose()
+
+
+def test_an_address_of_sqlites_own_form_is_a_file_like_any_other(tmp_path: Path) -> None:
+    file = tmp_path / "a place" / "staging.db"
+    url = f"sqlite:///file:{str(file).replace(' ', '%20')}?uri=true&timeout=5"
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+    back_up(url, tmp_path / "copy.db")
+
+    assert file.exists()
+    assert (tmp_path / "copy.db").exists()
