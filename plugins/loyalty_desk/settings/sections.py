@@ -321,7 +321,8 @@ class RetentionSettings(Strict):
         default="30 3 * * *", description="Cron expression of the housekeeping, or null."
     )
     run_days: Days = Field(
-        default=90, description="Days that a run's record, checks and report are kept."
+        default=90,
+        description="Days that a run's record, checks and report are kept, and who was told what.",
     )
     settled_mismatch_days: Days = Field(
         default=365, description="Days that a mismatch is remembered after it was settled."

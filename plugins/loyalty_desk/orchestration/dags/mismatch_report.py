@@ -8,7 +8,8 @@ schedule** it also sends the page and the spreadsheets to `reports.email_to`, by
 of `alerts`, and the text to `reports.notifiers`; not when nothing changed since the last time,
 unless you trigger it with `force`.
 
-**If a task fails** somebody could not be told; what is told the next time is the same.
+**If a task fails with NotToldError** a place could not be told; all others were, and are not told
+again. It is tried again by later runs, after a wait that grows, and the desk names it until then.
 """
 
 from typing import Any
@@ -58,9 +59,13 @@ def report_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         def send(params: dict[str, Any], dag_run: Any) -> bool:
             from loyalty_desk.tasks.report_mail import send_report
 
-            if dag_run.run_type == "asset_triggered":  # mails go by the schedule alone
-                return False
-            return send_report(store, force=params["force"])
+            return send_report(
+                store,
+                run_id=dag_run.run_id,
+                force=params["force"],
+                # Mails go by the schedule alone; after a sync, those who could not be reached.
+                only_owed=dag_run.run_type == "asset_triggered",
+            )
 
         alert()  # neither waits for the other: what one cannot deliver must not hold up both
         send()
