@@ -25,6 +25,8 @@ class Mailbox:
     def __init__(self, port: int) -> None:
         self.port = port
         self.mails: list[EmailMessage] = []
+        self.sizes: list[int] = []
+        """How many bytes each of them had."""
         self.refused: set[str] = set()
         """Addresses for which no mail is taken."""
 
@@ -40,13 +42,16 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.sizes.append(len(envelope.content))
         return "250 OK"
 
 
 @contextmanager
-def receiving() -> Iterator[Mailbox]:
+def receiving(most_bytes: int | None = None) -> Iterator[Mailbox]:
+    """One that takes mails of so many bytes; without it, of as many as aiosmtpd does."""
     mailbox = Mailbox(find_free_port())
-    controller = Controller(mailbox, hostname=HOST, port=mailbox.port)
+    limit = {} if most_bytes is None else {"data_size_limit": most_bytes}
+    controller = Controller(mailbox, hostname=HOST, port=mailbox.port, **limit)
     controller.start()
     try:
         yield mailbox

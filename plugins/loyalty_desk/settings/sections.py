@@ -286,6 +286,12 @@ class ReportSettings(Strict):
     only_when_changed: bool = Field(
         default=True, description="Leave it out when nothing changed since the last one."
     )
+    max_mail_mb: float = Field(
+        default=8.0,
+        ge=0.2,
+        le=1_000,
+        description="Megabytes of a whole mail as it is sent; what does not fit is on the desk.",
+    )
     notifiers: tuple[NotifierSettings, ...] = Field(
         default=(),
         description="Further Airflow notifiers that get it as text, as in `alerts.notifiers`.",

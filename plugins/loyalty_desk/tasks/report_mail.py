@@ -22,11 +22,11 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.hooks.notifiers import Alert, Place, report_places
 from loyalty_desk.hooks.telling import NO_CONTEXT, Message, Round
-from loyalty_desk.report.data import load_report_data
+from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.digest import Digest, load_digest
-from loyalty_desk.report.files import CSV, XLSX
-from loyalty_desk.report.html import REPORT as PAGE
-from loyalty_desk.report.html import template, write_pages
+from loyalty_desk.report.html import template, write_mailed_page
+from loyalty_desk.report.mail_files import MB, Attached, attach
+from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -37,7 +37,6 @@ from loyalty_desk.staging.telling import REPORT, Claim
 log = logging.getLogger(__name__)
 
 MAIL: Final = "mail.html.j2"
-ATTACHED: Final = (PAGE, XLSX, CSV)
 SHOWN_AWARDS: Final = 10
 
 
@@ -116,26 +115,45 @@ class _Report:
             return
         from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415 - 1 s of imports
 
+        text = template(MAIL).render(
+            digest=digest,
+            shown_awards=SHOWN_AWARDS,
+            attached=self._attached,
+            most_mb=f"{self.store.reports.max_mail_mb:g}",
+            desk=_desk_address(self.store.name),
+        )
         with SmtpHook(smtp_conn_id=self.store.alerts.smtp_conn_id) as hook:
             hook.send_email_smtp(
                 to=[place.address],
                 from_email=self.store.alerts.email_from,
                 subject=digest.subject,
-                html_content=template(MAIL).render(digest=digest, shown_awards=SHOWN_AWARDS),
-                files=[str(path) for path in self._files],
+                html_content=text,
+                files=[str(path) for path in self._attached.paths],
             )
 
     @cached_property
-    def _data(self) -> Any:
+    def _data(self) -> ReportData:
         min_score = self.store.mismatches.min_score
         return load_report_data(self.engine, self.store.name, self.run_id, self.now, min_score)
 
     @cached_property
-    def _files(self) -> list[Path]:
+    def _attached(self) -> Attached:
         """Page and files, written anew, as another worker may hold those of the run."""
         min_score = self.store.mismatches.min_score
-        write_pages(self.engine, self._data, self.folder, self.now, min_score)
-        return [self.folder / name for name in ATTACHED]
+        return attach(
+            partial(iter_mismatches, self.engine, self.store.name, self.now, min_score),
+            partial(write_mailed_page, self._data, self.now),
+            self.folder,
+            int(self.store.reports.max_mail_mb * MB),
+        )
+
+
+def _desk_address(store: str) -> str | None:
+    """Where people open the store's page of the desk; None where Airflow's address is not set."""
+    from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
+
+    address = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    return f"{address}/loyalty/desk/{store}" if address else None
 
 
 @contextmanager
