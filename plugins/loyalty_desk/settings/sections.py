@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from loyalty_desk.classes import check_open
+from loyalty_desk.clock import is_time_zone
 from loyalty_desk.settings.project import SHIPPED
 from loyalty_desk.settings.strict import Strict
 
@@ -22,6 +23,12 @@ def check_cron(schedule: str | None) -> str | None:
     if schedule is not None and not croniter.is_valid(schedule):
         raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
     return schedule
+
+
+def check_time_zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise ValueError("must be a time zone by its IANA name, such as 'Europe/Oslo', or 'UTC'")
+    return name
 
 
 class BudgetSettings(Strict):
@@ -281,7 +288,8 @@ class ReportSettings(Strict):
         default=(), description="Addresses that get it, by the connection of `alerts`."
     )
     schedule: str | None = Field(
-        default="0 7 * * 1-5", description="Cron expression of when it is sent, or null."
+        default="0 7 * * 1-5",
+        description="Cron expression of when it is sent, by the store's `time_zone`, or null.",
     )
     only_when_changed: bool = Field(
         default=True, description="Leave it out when nothing changed since the last one."

@@ -14,11 +14,16 @@ again. It is tried again by later runs, after a wait that grows, and the desk na
 
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task
 from pendulum import duration
 
 from loyalty_desk.orchestration import assets
-from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.orchestration.store_dags import (
+    by_clock,
+    for_each_store,
+    store_dag,
+    task_defaults,
+)
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
@@ -30,9 +35,9 @@ FORCE = Param(
 def schedule_of(settings: StoreSettings) -> Any:
     """After each sync, and at the times of the store's schedule if it has one."""
     synced = [assets.sync_report(settings.name)]
-    if settings.reports.schedule is None:
+    timetable = by_clock(settings.reports.schedule, settings.time_zone)
+    if timetable is None:
         return synced
-    timetable = CronTriggerTimetable(settings.reports.schedule, timezone="UTC")
     return AssetOrTimeSchedule(timetable=timetable, assets=synced)
 
 
