@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 
 def utc_now() -> datetime:
@@ -18,6 +19,15 @@ def utc_now() -> datetime:
 def steady_s() -> float:
     """Seconds that nobody can set back; they go on where the machine sleeps, if it can tell."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether it is the IANA name of a time zone, which knows when clocks are changed."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, or a folder of names
+        return False
+    return True
 
 
 def utc_text(moment: datetime) -> str:

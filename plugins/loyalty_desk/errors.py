@@ -100,6 +100,15 @@ class PlatformOutageError(PermanentError):
     what_to_do = "Nothing, if it was away; else correct its Airflow connection"
 
 
+class NotToldError(LoyaltyDeskError):
+    """Places could not be told something. All others were, and these are told by a later run."""
+
+    what_to_do = (
+        "A later run tells it, and the desk names the place until then; mend its address, its"
+        " arguments or its connection"
+    )
+
+
 class CursorError(TemporaryError):
     """A page came without its cursor, or with one seen before: the list is not whole."""
 

@@ -15,7 +15,7 @@ def test_each_store_has_a_dag_on_its_schedule(load) -> None:
 
     assert bag.import_errors == {}
     assert sync_dags(bag) == {"loyalty_sync__one", "loyalty_sync__two"}
-    assert bag.dags["loyalty_sync__one"].schedule == "5 4 * * *"
+    assert bag.dags["loyalty_sync__one"].schedule.expression == "5 4 * * *"
     assert bag.dags["loyalty_sync__one"].max_active_runs == 1
 
 

@@ -12,6 +12,7 @@ import yaml
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import NotToldError
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Subject
 from loyalty_desk.records import RunState
@@ -109,7 +110,7 @@ def test_data_that_is_too_old_is_told_of(alert: Alert, staging: Engine) -> None:
 
 def test_what_could_not_be_told_is_told_the_next_time(alert: Alert, staging: Engine) -> None:
     open_mismatches(staging, 1, 2)
-    with pytest.raises(RuntimeError, match="cannot deliver"):
+    with pytest.raises(NotToldError, match=r"alerts\.notifiers\.0 .*Failing\): RuntimeError$"):
         alert(ABOVE_ONE, notifier=FAILING)
     assert alert(ABOVE_ONE)["crossed"] == ["customer_not_found"]
     assert len(TOLD) == 1

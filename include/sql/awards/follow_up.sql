@@ -26,12 +26,12 @@ SET noted_at_utc = :now_utc
 WHERE store = :store AND award_id = :award_id AND noted_at_utc IS NULL;
 
 -- name: take_to_alert
--- Gives the refused and unknown awards that nobody was told of to one run.
--- Writes awards. Binds store, run_id. One row per award, also of those taken before.
+-- Takes the refused and unknown awards of which no alert was made, for the alert of one run.
+-- Writes awards. Binds store, run_id. One row per award.
 UPDATE awards
 SET alert_run_id = :run_id
 WHERE
     store = :store
     AND state IN ('refused', 'unknown')
-    AND (alert_run_id IS NULL OR alert_run_id = :run_id)
+    AND alert_run_id IS NULL
 RETURNING award_id;

@@ -99,3 +99,10 @@ FROM runs
 WHERE store = :store AND report_path IS NOT NULL
 ORDER BY started_at_utc DESC, run_id DESC
 LIMIT 1;
+
+-- name: has_ended
+-- Whether a run came to its end, well or not.
+-- Reads runs. Binds store, run_id. One row, none when there is no such run.
+SELECT state <> 'running' AS has_ended
+FROM runs
+WHERE store = :store AND run_id = :run_id;

@@ -36,6 +36,8 @@ class Try:
     at: datetime
     works: bool
     sentence: str
+    time_zone: str | None = None
+    """Of the Gorgias account; None: it told none, or it is no account of Gorgias."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

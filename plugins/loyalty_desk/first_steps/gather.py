@@ -75,7 +75,8 @@ def load_facts(store: StoreSettings, away: StagingUnavailableError | None = None
 def keep_tries(connection: Connection, store: str, tried: Mapping[str, Tried]) -> None:
     """Remember what came of a try, of each connection by its id."""
     content = {
-        conn_id: {"works": one.works, "sentence": one.sentence} for conn_id, one in tried.items()
+        conn_id: {"works": one.works, "sentence": one.sentence, "time_zone": one.time_zone}
+        for conn_id, one in tried.items()
     }
     keep_state(connection, store, StateKey.TRIED, json.dumps(content), utc_now())
 

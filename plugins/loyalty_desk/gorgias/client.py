@@ -27,6 +27,7 @@ from loyalty_desk.gorgias.reading import (
     read_definition,
     read_field_value,
     read_ticket,
+    read_time_zone,
     read_user,
     rejected,
 )
@@ -46,6 +47,8 @@ class HelpdeskAccount:
 
     domain: str | None
     active: bool
+    time_zone: str | None
+    """By its IANA name; None where the account tells none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class GorgiasClient:
         return HelpdeskAccount(
             domain=domain if isinstance(domain, str) else None,
             active=body.get("deactivated_datetime") is None,
+            time_zone=read_time_zone(body.get("settings")),
         )
 
     def iter_customer_pages(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty_desk.clock import is_time_zone
 from loyalty_desk.http.reading import (
     BadFieldError,
     kind,
@@ -104,6 +105,17 @@ def read_ticket(row: Any) -> Ticket | None:
         priority=read_priority(row.get("priority")),
         tags=read_tags(row.get("tags")),
     )
+
+
+def read_time_zone(settings: object) -> str | None:
+    """The zone of an account's business hours; None when its settings name none that is known."""
+    for one in settings if isinstance(settings, list) else ():
+        if isinstance(one, Mapping) and one.get("type") == "business-hours":
+            data = one.get("data")
+            zone = data.get("timezone") if isinstance(data, Mapping) else None
+            if isinstance(zone, str) and is_time_zone(zone):
+                return zone
+    return None
 
 
 def read_priority(told: object) -> str | None:

@@ -46,6 +46,8 @@ class Tried:
     sentence: str
     ahead_s: float | None = None
     """How far this machine's clock is ahead of the service's, if it answered."""
+    time_zone: str | None = None
+    """Of the Gorgias account, if it told one."""
 
 
 class OneTry(Transport):
@@ -99,15 +101,19 @@ def try_gorgias(conn_id: str) -> Tried:
         known_host=GORGIAS_HOST.lstrip("."),
     )
 
+    zone: str | None = None
+
     def ask() -> str:
+        nonlocal zone
         account = GorgiasClient(transport, card_key="", app_id=None).get_account()
+        zone = account.time_zone
         if not account.active:
             raise BadConnectionError("Gorgias knows the account, and it is deactivated")
         return f"Gorgias lets this {'app' if is_app else 'user'} in to the account" + (
             f" {account.domain}" if account.domain else ""
         )
 
-    return _judge(service, transport, ask)
+    return replace(_judge(service, transport, ask), time_zone=zone)
 
 
 def try_platform(conn_id: str, kind: type[Platform]) -> Tried:

@@ -14,7 +14,12 @@ RETRY_BY_ERROR = ExceptionRetryPolicy(
             exception="loyalty_desk.errors.PermanentError",
             action=RetryAction.FAIL,
             reason="a person must act; see the message",
-        )
+        ),
+        RetryRule(
+            exception="loyalty_desk.errors.NotToldError",
+            action=RetryAction.FAIL,
+            reason="staging keeps when the place is tried again, and a later run does it",
+        ),
     ]
 )
 

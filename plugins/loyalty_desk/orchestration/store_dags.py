@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from airflow.sdk import DAG, dag, task
+from airflow.sdk import DAG, CronTriggerTimetable, dag, task
 from pendulum import datetime
 
 from loyalty_desk.errors import SettingsError
@@ -48,6 +48,14 @@ def store_dag(store: StoreSettings, *, title: str, description: str, **arguments
         )(function)
 
     return decorate
+
+
+def by_clock(cron: str | None, time_zone: str = "UTC") -> CronTriggerTimetable | None:
+    """The schedule of a cron expression, whose hour stays when clocks are changed.
+
+    Given as a text, Airflow would go by a zone of its own settings.
+    """
+    return None if cron is None else CronTriggerTimetable(cron, timezone=time_zone)
 
 
 def task_defaults(
@@ -102,7 +110,7 @@ def broken_store_dag(store: str, problem: str) -> DAG:
         dag_id=f"loyalty_sync__{''.join(c if c.isalnum() else '_' for c in store)}",
         title=f"Loyalty sync: {store}",
         description="The settings of this store are wrong; it fails with what to mend.",
-        schedule="@hourly",
+        schedule=by_clock("@hourly"),
         doc_md=f"The settings of this store are wrong.\n\n`{problem}`",
         tags=[TAG, "wrong settings"],
     )

@@ -85,6 +85,7 @@ NOBODY_IN_IT: Final = frozenset(
         *(schema.journal, schema.lock_turns),
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
         *(schema.watermarks, gorgias_agents),
+        *(schema.tellings, schema.owed_alerts),
     }
 )
 """No customers and no members; `gorgias_agents` has who works at the helpdesk, and nobody else."""

@@ -28,7 +28,7 @@ Add = Callable[["pd.DataFrame"], None]
 
 CSV, XLSX, JSON = "mismatches.csv", "mismatches.xlsx", "mismatches.json"
 MOST_SHEET_ROWS: Final = 1_000_000
-"""A sheet holds 1,048,576 rows; what is more goes on in another one."""
+"""Excel opens 1,048,576 rows of a sheet; of what is more it says how much that is."""
 _FRAME_ROWS: Final = 10_000
 """Rows in memory at once."""
 _TYPES: Final = {
@@ -54,6 +54,17 @@ def write_files(
         for frame in _iter_frames(rows):
             for add in adders:
                 add(frame)
+            count += len(frame)
+    return count
+
+
+def write_listed(rows: Iterable[MismatchRow], out_dir: Path) -> int:
+    """Write the two files that people open; returns how many rows there are."""
+    count = 0
+    with _csv(out_dir / CSV) as add_to_csv, _xlsx(out_dir / XLSX) as add_to_xlsx:
+        for frame in _iter_frames(rows):
+            add_to_csv(frame)
+            add_to_xlsx(frame)
             count += len(frame)
     return count
 
@@ -104,30 +115,27 @@ class _XlsxFile:
     """What needs somebody, in bounded memory; text is text, whatever it begins with."""
 
     def __init__(self, book: Workbook) -> None:
-        self._book, self._bold = book, book.add_format({"bold": True})
-        self._sheet, self._count = self._new_sheet(), 0
+        self._sheet, self._count, self._left = book.add_worksheet("Mismatches"), 0, 0
+        self._sheet.add_write_handler(str, _braced_as_text)
+        self._sheet.freeze_panes(1, 0)
+        for column, width in enumerate(WIDTHS.values()):
+            self._sheet.set_column(column, column, width)
+        self._sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
 
     def add(self, frame: pd.DataFrame) -> None:
         # Not `to_excel`: it goes down each column, so the whole book has to be in memory.
         for row in _cells(frame[frame["needs_person"]]).itertuples(index=False, name=None):
             if self._count == MOST_SHEET_ROWS:
-                self.end_sheet()
-                self._sheet, self._count = self._new_sheet(), 0
+                self._left += 1
+                continue
             self._count += 1
             self._sheet.write_row(self._count, 0, row)
 
-    def end_sheet(self) -> None:
+    def end(self) -> None:
+        if self._left:
+            says = f"and {self._left:,} more: Excel opens no more rows, all are in {CSV}"
+            self._sheet.write_string(self._count + 1, 0, says)
         self._sheet.autofilter(0, 0, max(1, self._count), len(COLUMNS) - 1)
-
-    def _new_sheet(self) -> Worksheet:
-        number = len(self._book.worksheets()) + 1
-        sheet = self._book.add_worksheet("Mismatches" if number == 1 else f"Mismatches {number}")
-        sheet.add_write_handler(str, _braced_as_text)
-        sheet.freeze_panes(1, 0)
-        for column, width in enumerate(WIDTHS.values()):
-            sheet.set_column(column, column, width)
-        sheet.write_row(0, 0, COLUMNS, self._bold)
-        return sheet
 
 
 def _braced_as_text(
@@ -149,7 +157,7 @@ def _xlsx(path: Path) -> Iterator[Add]:
         with xlsxwriter.Workbook(str(unfinished), options) as book:
             file = _XlsxFile(book)
             yield file.add
-            file.end_sheet()
+            file.end()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -80,9 +80,18 @@ def write_pages(
     out_dir.mkdir(parents=True, exist_ok=True)
     rows = iter_mismatches(engine, store, now, min_score)
     count = write_files(rows, out_dir, store=store, run_id=data.record.run_id, now=now)
-    page = {**_page(data, now), "mismatches": count, "files": FILES}
+    page = {**_page(data, now), "mismatches": count, "files": FILES, "mailed": False}
     _write(out_dir / REPORT, page | {"folder": ""})
     _write(out_dir.parent / LATEST, page | {"folder": f"{out_dir.name}/"})
+
+
+def write_mailed_page(
+    data: ReportData, now: datetime, out_dir: Path, count: int, files: Sequence[str]
+) -> Path:
+    """Write the page that is mailed with `files` of so many rows beside it; returns its path."""
+    page = {**_page(data, now), "mismatches": count, "files": files, "mailed": True, "folder": ""}
+    _write(path := out_dir / REPORT, page)
+    return path
 
 
 def _write(path: Path, page: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from loyalty_desk.classes import check_open
+from loyalty_desk.clock import is_time_zone
 from loyalty_desk.settings.project import SHIPPED
 from loyalty_desk.settings.strict import Strict
 
@@ -22,6 +23,12 @@ def check_cron(schedule: str | None) -> str | None:
     if schedule is not None and not croniter.is_valid(schedule):
         raise ValueError("must be a cron expression such as '*/30 * * * *', or null")
     return schedule
+
+
+def check_time_zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise ValueError("must be a time zone by its IANA name, such as 'Europe/Oslo', or 'UTC'")
+    return name
 
 
 class BudgetSettings(Strict):
@@ -281,10 +288,17 @@ class ReportSettings(Strict):
         default=(), description="Addresses that get it, by the connection of `alerts`."
     )
     schedule: str | None = Field(
-        default="0 7 * * 1-5", description="Cron expression of when it is sent, or null."
+        default="0 7 * * 1-5",
+        description="Cron expression of when it is sent, by the store's `time_zone`, or null.",
     )
     only_when_changed: bool = Field(
         default=True, description="Leave it out when nothing changed since the last one."
+    )
+    max_mail_mb: float = Field(
+        default=8.0,
+        ge=0.2,
+        le=1_000,
+        description="Megabytes of a whole mail as it is sent; what does not fit is on the desk.",
     )
     notifiers: tuple[NotifierSettings, ...] = Field(
         default=(),
@@ -321,7 +335,8 @@ class RetentionSettings(Strict):
         default="30 3 * * *", description="Cron expression of the housekeeping, or null."
     )
     run_days: Days = Field(
-        default=90, description="Days that a run's record, checks and report are kept."
+        default=90,
+        description="Days that a run's record, checks and report are kept, and who was told what.",
     )
     settled_mismatch_days: Days = Field(
         default=365, description="Days that a mismatch is remembered after it was settled."

@@ -47,6 +47,7 @@ from loyalty_desk.settings.sections import (
     ReportSettings,
     RetentionSettings,
     check_cron,
+    check_time_zone,
 )
 from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.text_settings import TextSettings
@@ -153,6 +154,11 @@ class StoreSettings(Strict):
     schedule: str | None = Field(
         default="*/30 * * * *", description="Cron expression of the sync, or null for by hand only."
     )
+    time_zone: str = Field(
+        default="UTC",
+        description="Time zone of every schedule of the store, such as `Europe/Oslo`: hours stay as"
+        " they are when clocks are changed.",
+    )
     push_to: tuple[Destination, ...] = Field(
         default=(Destination.CUSTOMER_DATA,),
         min_length=1,
@@ -197,6 +203,7 @@ class StoreSettings(Strict):
     routing: RoutingSettings = RoutingSettings()
 
     _schedule_is_cron = field_validator("schedule")(check_cron)
+    _time_zone_is_known = field_validator("time_zone")(check_time_zone)
     _currency_is_known = field_validator("currency")(check_currency)
 
     @property

@@ -83,7 +83,11 @@ awards = staging_table(
     Column("asked_run_id", Text, doc="The run that asks for approval. NULL: none does."),
     Column("shown_at_utc", Text, doc="When the new balance was shown in Gorgias. NULL: not yet."),
     Column("noted_at_utc", Text, doc="When the note on its ticket was begun. NULL: not (yet)."),
-    Column("alert_run_id", Text, doc="The run that told people of a refusal or doubt. NULL: none."),
+    Column(
+        "alert_run_id",
+        Text,
+        doc="The run that alerts of its refusal or doubt. NULL: none.",
+    ),
     Column(
         "asked_map_index",
         Integer,

@@ -19,6 +19,7 @@ from loyalty_desk.staging import (
     plan_schema,
     routing_schema,
     run_schema,
+    telling_schema,
 )
 from loyalty_desk.staging.account_schema import (
     api_tokens,
@@ -72,6 +73,7 @@ from loyalty_desk.staging.run_schema import (
     set_aside,
     watermarks,
 )
+from loyalty_desk.staging.telling_schema import owed_alerts, tellings
 
 __all__ = [
     "METADATA",
@@ -107,6 +109,7 @@ __all__ = [
     "mismatch_schema",
     "mismatches",
     "oauth_tokens",
+    "owed_alerts",
     "people_schema",
     "plan_schema",
     "pushed_cards",
@@ -123,6 +126,8 @@ __all__ = [
     "set_aside",
     "store_state",
     "suggestions",
+    "telling_schema",
+    "tellings",
     "tickets",
     "to_plan",
     "touched",
@@ -141,6 +146,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "What outlives the database": journal_schema,
     "Lookups": lookup_schema,
     "Routing": routing_schema,
+    "Who was told": telling_schema,
     "Accounts": account_schema,
 }
 """What the tables of each module are about, in the order in which one gets to know them."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from loyalty_desk.awards import approval
 from loyalty_desk.awards.apply import OUTAGE, apply_due
 from loyalty_desk.awards.approval import Question
-from loyalty_desk.awards.award_alerts import award_alert, take_to_alert
+from loyalty_desk.awards.award_alerts import owe_new_awards
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
@@ -23,7 +23,6 @@ from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
-from loyalty_desk.hooks.notifiers import send_alert
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
@@ -32,6 +31,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.stores import open_store
+from loyalty_desk.tasks.alerts import tell_owed
 
 log = logging.getLogger(__name__)
 
@@ -202,11 +202,13 @@ def settle(store_name: str, award_id: str, answer: Mapping[str, Any]) -> str:
 
 
 def alert(store_name: str, run_id: str, context: Mapping[str, Any]) -> int:
-    """Tell the store's people of awards that were refused or are unknown; returns of how many."""
-    store = open_store(store_name)
-    with staging_engine().begin() as connection:
-        award_ids = take_to_alert(connection, store.name, run_id)
-        awards = [get_award(connection, store.name, award_id) for award_id in award_ids]
-    if awards:
-        send_alert(store, award_alert(store.name, awards), context)
-    return len(awards)
+    """Tell the store's people of awards that were refused or are unknown; returns of how many new.
+
+    Raises:
+        PermanentError, NotToldError: some could not be told; all others were.
+    """
+    store, engine = open_store(store_name), staging_engine()
+    with engine.begin() as connection:
+        count = owe_new_awards(connection, store.name, run_id)
+    tell_owed(store, engine, context)
+    return count

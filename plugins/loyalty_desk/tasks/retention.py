@@ -39,8 +39,9 @@ def keep_house(store_name: str) -> dict[str, int]:
     store, engine, now = stores_file().get(store_name), staging_engine(), utc_now()
     limits = store.retention
     keep_journal(engine)
+    runs = now - timedelta(days=limits.run_days)
     done = {
-        "runs": _remove_runs(engine, store, now - timedelta(days=limits.run_days)),
+        "runs": _remove_runs(engine, store, runs),
         "awards_made_anonymous": _blank_awards(
             engine, store.name, now - timedelta(days=limits.award_days)
         ),
@@ -56,6 +57,8 @@ def keep_house(store_name: str) -> dict[str, int]:
                 {"before_utc": mismatches},
             ),
             ("decisions", "privacy/retention/delete_old_decisions", {"before_utc": decided}),
+            ("alerts", "telling/delete_old_alerts", {"before_utc": runs}),
+            ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
         ):

@@ -1,52 +1,90 @@
 """Alerts when too many mismatches are open or the data is too old: one, and one all-clear.
 
-What was told is kept after it was told. So one that could not be delivered is told the next time,
-and one that was is not told again.
+What was told is kept for each place, and compared with how things stand. So a place that could not
+be told hears what is so once it can be, and nothing of what came and went meanwhile.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from loyalty_desk.classes import class_text
 from loyalty_desk.clock import utc_now
-from loyalty_desk.hooks.notifiers import Alert, send_alert
+from loyalty_desk.hooks.notifiers import Alert, Place, alert_places
+from loyalty_desk.hooks.telling import NO_CONTEXT, Message, Round
 from loyalty_desk.mismatches.history import load_progress
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import newest_success
-from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.stores import open_store
+from loyalty_desk.staging.telling import THRESHOLDS, Claim
+from loyalty_desk.tasks.alerts import tell_owed
+
+log = logging.getLogger(__name__)
 
 DATA_AGE = "data_age"
 
 
 def alert_thresholds(store_name: str) -> dict[str, list[str]]:
-    """Tell of what is over its threshold since now, and of what is not any more.
+    """Tell each place what is over its threshold since it was told last, and what is not any more;
+    and of alerts about other things what it is owed.
 
-    Returns the names of both; raises whatever a notifier raises that cannot deliver.
+    Returns the names of both, of whatever place.
+
+    Raises:
+        PermanentError, NotToldError: some could not be told; all others were.
     """
     store, engine, now = open_store(store_name), staging_engine(), utc_now()
     with reading(engine) as connection:
         over = find_over(connection, store, now)
-        kept = find_state(connection, store.name, StateKey.THRESHOLDS)
-    told: list[str] = json.loads(kept)["told"] if kept else []
-    crossed = [name for name in over if name not in told]
-    cleared = [name for name in told if name not in over]
-    if crossed:
-        lines = "\n".join(over[name] for name in crossed)
-        send_alert(store, Alert(subject=f"Loyalty of {store.name}: over a threshold", text=lines))
-        _keep(engine, store, [*told, *crossed], now)
-    if cleared:
-        lines = "\n".join(f"{_title(name)}: not over its threshold any more." for name in cleared)
-        send_alert(store, Alert(subject=f"Loyalty of {store.name}: all clear", text=lines))
-        _keep(engine, store, list(over), now)
-    return {"crossed": crossed, "cleared": cleared}
+    places, telling = alert_places(store), Round(engine, store.name)
+    crossed, cleared = set[str](), set[str]()
+    for place in telling.in_order(places):
+        news = _News(store.name, over, place)
+        while telling.tell(place, THRESHOLDS, news.next):
+            crossed |= news.crossed
+            cleared |= news.cleared
+    if over and not places:
+        log.warning("store %s has no `alerts`, so nobody was told of thresholds", store.name)
+    try:
+        tell_owed(store, engine)
+    finally:
+        telling.end()
+    return {"crossed": sorted(crossed), "cleared": sorted(cleared)}
+
+
+@dataclass(slots=True)
+class _News:
+    """What one place is to be told: first what is over, then what is not any more."""
+
+    store: str
+    over: Mapping[str, str]
+    place: Place
+    crossed: set[str] = field(default_factory=set)
+    cleared: set[str] = field(default_factory=set)
+
+    def next(self, claim: Claim) -> Message | None:
+        told: list[str] = [] if claim.content is None else claim.content["told"]
+        if new := [name for name in self.over if name not in told]:
+            self.crossed = set(new)
+            return self._message(
+                "over a threshold", [self.over[name] for name in new], [*told, *new]
+            )
+        if gone := [name for name in told if name not in self.over]:
+            self.cleared = set(gone)
+            lines = [f"{_title(name)}: not over its threshold any more." for name in gone]
+            return self._message("all clear", lines, list(self.over))
+        return None
+
+    def _message(self, subject: str, lines: list[str], told: list[str]) -> Message:
+        alert = Alert(subject=f"Loyalty of {self.store}: {subject}", text="\n".join(lines))
+        return Message(lambda: self.place.deliver(alert, NO_CONTEXT), {"told": told})
 
 
 def find_over(connection: Connection, store: StoreSettings, now: datetime) -> Mapping[str, str]:
@@ -74,9 +112,3 @@ def _title(name: str) -> str:
     if name == DATA_AGE:
         return "Age of the data"
     return class_text("customer", name).title
-
-
-def _keep(engine: Engine, store: StoreSettings, told: list[str], now: datetime) -> None:
-    with engine.begin() as connection:
-        content = json.dumps({"told": told})
-        keep_state(connection, store.name, StateKey.THRESHOLDS, content, now)

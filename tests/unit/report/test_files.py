@@ -121,14 +121,20 @@ def test_rows_go_on_from_one_frame_to_the_next(
     assert [cells[1] for cells in in_xlsx] == ids
 
 
-def test_what_is_too_long_for_a_sheet_goes_on_in_another(
+def test_the_spreadsheet_stops_where_excel_does_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert files.MOST_SHEET_ROWS + 2 <= 1_048_576, "with the row of names and that which says so"
     monkeypatch.setattr(files, "MOST_SHEET_ROWS", 2)
     write(tmp_path, *(row(str(number)) for number in range(5)))
 
-    sheets = load_workbook(tmp_path / XLSX).worksheets
-    assert [len(list(sheet.values)) for sheet in sheets] == [3, 3, 2]
+    [sheet] = load_workbook(tmp_path / XLSX).worksheets
+    cells = [line[0] for line in sheet.values]
+    assert cells == [
+        *("side", "customer", "customer"),
+        f"and 3 more: Excel opens no more rows, all are in {CSV}",
+    ]
+    assert len((tmp_path / CSV).read_text("utf-8-sig").splitlines()) == 6
 
 
 def test_a_file_that_could_not_be_finished_leaves_the_one_before(tmp_path: Path) -> None:

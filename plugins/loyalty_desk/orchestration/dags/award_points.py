@@ -24,7 +24,6 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     AssetOrTimeSchedule,
-    CronTriggerTimetable,
     Param,
     chain,
     task,
@@ -34,7 +33,12 @@ from pendulum import duration
 
 from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.approval_operator import ANSWER_FORM, AskApproval
-from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.orchestration.store_dags import (
+    by_clock,
+    for_each_store,
+    store_dag,
+    task_defaults,
+)
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -65,10 +69,8 @@ def form(settings: StoreSettings) -> dict[str, Param]:
 def when(settings: StoreSettings) -> Any:
     """By the queue, and by the clock for what was left over."""
     queue = assets.award_queue(settings.name)
-    cron = settings.awards.schedule
-    if cron is None:
-        return queue
-    return AssetOrTimeSchedule(timetable=CronTriggerTimetable(cron, timezone="UTC"), assets=queue)
+    timetable = by_clock(settings.awards.schedule, settings.time_zone)
+    return queue if timetable is None else AssetOrTimeSchedule(timetable=timetable, assets=queue)
 
 
 def award_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:

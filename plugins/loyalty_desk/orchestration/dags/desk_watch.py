@@ -11,7 +11,7 @@ OpenTelemetry), and only by hand where they are not.
 from airflow.sdk import DAG, task
 from pendulum import duration
 
-from loyalty_desk.orchestration.store_dags import loyalty_desk_dag, task_defaults
+from loyalty_desk.orchestration.store_dags import by_clock, loyalty_desk_dag, task_defaults
 from loyalty_desk.settings.stores_file import installation, stores_file
 from loyalty_desk.watching.metrics import are_on
 
@@ -22,7 +22,7 @@ def make() -> list[DAG]:
     @loyalty_desk_dag(
         title="Desk watch",
         description="Measures every store and sends the numbers where Airflow sends its own.",
-        schedule=installation().metrics_schedule if are_on() else None,
+        schedule=by_clock(installation().metrics_schedule) if are_on() else None,
         # The numbers are wanted most when syncs fill their pool.
         default_args=task_defaults(queue, at_most=duration(minutes=5), retries=0),
         doc_md=__doc__,

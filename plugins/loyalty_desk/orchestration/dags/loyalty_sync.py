@@ -39,6 +39,7 @@ from loyalty_desk.orchestration import assets
 from loyalty_desk.orchestration.retrying import wait_minutes
 from loyalty_desk.orchestration.store_dags import (
     broken_store_dag,
+    by_clock,
     for_each_store,
     store_dag,
     task_defaults,
@@ -94,7 +95,7 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         settings,
         title="Loyalty sync",
         description="Keeps the loyalty cards in Gorgias in line with the loyalty platform.",
-        schedule=settings.schedule,
+        schedule=by_clock(settings.schedule, settings.time_zone),
         default_args=task_defaults(
             queues.syncs,
             at_most=duration(hours=4),

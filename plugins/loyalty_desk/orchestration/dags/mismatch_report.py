@@ -8,16 +8,22 @@ schedule** it also sends the page and the spreadsheets to `reports.email_to`, by
 of `alerts`, and the text to `reports.notifiers`; not when nothing changed since the last time,
 unless you trigger it with `force`.
 
-**If a task fails** somebody could not be told; what is told the next time is the same.
+**If a task fails with NotToldError** a place could not be told; all others were, and are not told
+again. It is tried again by later runs, after a wait that grows, and the desk names it until then.
 """
 
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task
 from pendulum import duration
 
 from loyalty_desk.orchestration import assets
-from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.orchestration.store_dags import (
+    by_clock,
+    for_each_store,
+    store_dag,
+    task_defaults,
+)
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
@@ -29,9 +35,9 @@ FORCE = Param(
 def schedule_of(settings: StoreSettings) -> Any:
     """After each sync, and at the times of the store's schedule if it has one."""
     synced = [assets.sync_report(settings.name)]
-    if settings.reports.schedule is None:
+    timetable = by_clock(settings.reports.schedule, settings.time_zone)
+    if timetable is None:
         return synced
-    timetable = CronTriggerTimetable(settings.reports.schedule, timezone="UTC")
     return AssetOrTimeSchedule(timetable=timetable, assets=synced)
 
 
@@ -58,9 +64,13 @@ def report_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         def send(params: dict[str, Any], dag_run: Any) -> bool:
             from loyalty_desk.tasks.report_mail import send_report
 
-            if dag_run.run_type == "asset_triggered":  # mails go by the schedule alone
-                return False
-            return send_report(store, force=params["force"])
+            return send_report(
+                store,
+                run_id=dag_run.run_id,
+                force=params["force"],
+                # Mails go by the schedule alone; after a sync, those who could not be reached.
+                only_owed=dag_run.run_type == "asset_triggered",
+            )
 
         alert()  # neither waits for the other: what one cannot deliver must not hold up both
         send()

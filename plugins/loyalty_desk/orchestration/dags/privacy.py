@@ -16,7 +16,12 @@ from typing import Any
 from airflow.sdk import DAG, Param, task
 from pendulum import duration
 
-from loyalty_desk.orchestration.store_dags import for_each_store, store_dag, task_defaults
+from loyalty_desk.orchestration.store_dags import (
+    by_clock,
+    for_each_store,
+    store_dag,
+    task_defaults,
+)
 from loyalty_desk.settings.queues import QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
@@ -73,7 +78,7 @@ def housekeeping_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         settings,
         title="Housekeeping",
         description="Removes old runs, reports and decisions, and makes old awards anonymous.",
-        schedule=settings.retention.schedule,
+        schedule=by_clock(settings.retention.schedule, settings.time_zone),
         default_args=defaults(queues),
         doc_md=__doc__,
     )

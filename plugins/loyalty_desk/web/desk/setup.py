@@ -13,7 +13,7 @@ from loyalty_desk.connect import button
 from loyalty_desk.connect.tokens import list_tokens
 from loyalty_desk.connect.urls import AWARDS_PATH
 from loyalty_desk.first_steps.checklist import checklist, next_step, summary
-from loyalty_desk.first_steps.facts import Facts
+from loyalty_desk.first_steps.facts import Facts, Try
 from loyalty_desk.first_steps.gather import keep_look, keep_tries, load_facts
 from loyalty_desk.first_steps.step import NEXT, SETTLED, State, Step
 from loyalty_desk.gorgias.made import known_objects
@@ -178,7 +178,15 @@ def _details(facts: Facts) -> dict[str, Any]:
         "address_problem": facts.address_trouble,
         "endpoints": [(one.value, one.value) for one in Opens],
         "settings": list(_settings(store, "")),
+        "account": _account_try(facts),
     }
+
+
+def _account_try(facts: Facts) -> Try | None:
+    """What was seen of the Gorgias account, if it told its time zone."""
+    tries = facts.remembered.tries if facts.remembered else {}
+    seen = tries.get(facts.store.gorgias_conn_id)
+    return seen if seen and seen.time_zone else None
 
 
 def _settings(model: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.hooks.connections import gorgias_account
+from loyalty_desk.hooks.telling import Unreached, find_unreached
 from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.records import AwardState, RunState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
@@ -76,6 +77,8 @@ class Standing:
     awards: dict[str, int]
     progress: Progress | None
     budget: Budget | None
+    unreached: list[Unreached]
+    """Places that could not be told what they are owed."""
 
     @property
     def newest(self) -> RunRecord | None:
@@ -109,6 +112,7 @@ def load_standing(
         awards={row.state: row.awards for row in awards},
         progress=load_run_progress(connection, recent, now),
         budget=load_budget(connection, store, now),
+        unreached=find_unreached(connection, store),
     )
 
 

@@ -1,0 +1,148 @@
+"""Who is told what, on both databases: by one worker, once, again after waits that grow."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.staging.engine import migrate, open_engine, reading
+from loyalty_desk.staging.telling import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    REPORT,
+    THRESHOLDS,
+    AlertKind,
+    Claim,
+    claim,
+    close_when_told,
+    load_not_told,
+    owe_alert,
+    owed_alerts,
+    wait_after,
+)
+from tests.factories import STORE
+
+PLACE = "alerts.email_to:1"
+ALERT = "awards 1"
+
+
+def taken(engine: Engine, place: str = PLACE, thing: str = REPORT) -> Claim:
+    found = claim(engine, STORE, place, thing)
+    assert found is not None
+    return found
+
+
+def owe(engine: Engine) -> None:
+    with engine.begin() as connection:
+        owe_alert(connection, STORE, AlertKind.AWARDS, {"award_ids": []}, alert_id=ALERT)
+
+
+def pretend(engine: Engine, **times: timedelta) -> None:
+    """Have times of all rows lie so far from now."""
+    with engine.begin() as connection:
+        for column, from_now in times.items():
+            connection.execute(
+                text(f"UPDATE tellings SET {column} = :at"),
+                {"at": utc_text(utc_now() + from_now)},
+            )
+
+
+def test_one_worker_tells_and_the_next_knows_what_was_told(staging: Engine) -> None:
+    first = taken(staging)
+    assert claim(staging, STORE, PLACE, REPORT) is None, "somebody is at it"
+
+    first.note_told({"at_utc": "1"})
+
+    assert taken(staging).content == {"at_utc": "1"}
+
+
+def test_of_many_workers_at_once_one_has_the_claim(staging: Engine) -> None:
+    owe(staging)
+    with ThreadPoolExecutor(6) as workers:
+        claims = [
+            workers.submit(claim, staging, STORE, PLACE, ALERT, is_alert=True) for _ in range(12)
+        ]
+    assert sum(one.result() is not None for one in claims) == 1
+
+
+def test_who_dies_while_telling_leaves_it_to_another_after_a_while(staging: Engine) -> None:
+    lost = taken(staging)
+    pretend(staging, claimed_until_utc=timedelta(seconds=-1))
+    other = taken(staging)
+
+    lost.note_told({"by": "who was slow"})
+
+    assert claim(staging, STORE, PLACE, REPORT) is None, "the other one still has it"
+    other.note_told({"by": "the other"})
+    assert taken(staging).content == {"by": "the other"}
+
+
+def test_what_failed_waits_longer_each_time_and_is_named(staging: Engine) -> None:
+    waits = []
+    for tries in range(1, 4):
+        taken(staging).note_not_told("RuntimeError")
+        with reading(staging) as connection:
+            [one] = load_not_told(connection, STORE)
+        assert (one.place, one.thing, one.tries, one.error) == (
+            *(PLACE, REPORT, tries, "RuntimeError"),
+        )
+        assert claim(staging, STORE, PLACE, REPORT) is None, "it is left alone"
+        waits.append((one.next_try - utc_now()).total_seconds())
+        pretend(staging, next_try_utc=timedelta(seconds=-1))
+
+    assert [round(wait / FIRST_WAIT.total_seconds(), 1) for wait in waits] == [1, 2, 4]
+    taken(staging).note_told({})
+    with reading(staging) as connection:
+        assert load_not_told(connection, STORE) == []
+
+
+def test_no_wait_is_longer_than_half_a_day() -> None:
+    assert [wait_after(tries) for tries in (1, 2)] == [FIRST_WAIT, 2 * FIRST_WAIT]
+    assert {wait_after(tries) for tries in (9, 30, 1_000)} == {LONGEST_WAIT}
+
+
+def test_an_alert_is_told_to_each_place_once_and_ends_when_all_have_it(staging: Engine) -> None:
+    owe(staging)
+    owe(staging)
+    for place in ("one", "two"):
+        mine = claim(staging, STORE, place, ALERT, is_alert=True)
+        assert mine is not None
+        mine.note_told()
+        assert claim(staging, STORE, place, ALERT, is_alert=True) is None
+        close_when_told(staging, STORE, ALERT, ["one", "two"])
+
+    assert owed_alerts(staging, STORE) == []
+    assert claim(staging, STORE, "one of later", ALERT, is_alert=True) is None
+    assert taken(staging, thing=THRESHOLDS).content is None
+
+
+def test_an_upgrade_keeps_what_everybody_was_told(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    migrate(engine, "0026")
+    with engine.begin() as connection:
+        for key in ("report_sent", "thresholds", "texts_settled"):
+            connection.execute(
+                text("INSERT INTO store_state VALUES (:store, :key, :content, '2026-01-01')"),
+                {"store": STORE, "key": key, "content": f'"{key}"'},
+            )
+
+    migrate(engine)
+
+    assert taken(engine).content == "report_sent"
+    assert taken(engine, thing=THRESHOLDS).content == "thresholds"
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT key FROM store_state")).scalars().all()
+    assert left == ["texts_settled"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("place", [PLACE, "a place of other settings"])
+def test_a_place_starts_where_everybody_was(staging: Engine, place: str) -> None:
+    first = taken(staging, "")
+    first.note_told({"at_utc": "then"})
+
+    assert taken(staging, place).content == {"at_utc": "then"}
