@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from loyalty_desk.clock import utc_now
 from loyalty_desk.folders import Folder, files_below, find_kept
 from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.records import RunState
+from loyalty_desk.report.data import FileLeft, load_files_left
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import RunRecord
@@ -77,6 +79,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         checks = _failing_checks(standing)
         files = _files(connection, visitor.store.name)
         switches = load_switches(connection, visitor.store)
+        files_left = _files_left(connection, standing)
     return page(
         request,
         "overview.html.j2",
@@ -87,6 +90,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         progress=standing.progress,
         newest=standing.newest,
         checks=checks,
+        files_left=files_left,
         trends=_trends(standing.recent[::-1]),
         files=files,
         now=now,
@@ -119,6 +123,13 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
 def _failing_checks(standing: Standing) -> int:
     record = standing.newest
     return record.checks_failed if record else 0
+
+
+def _files_left(connection: Connection, standing: Standing) -> list[FileLeft]:
+    """The member files that the last run did not read; one that is at work may not know yet."""
+    ended = (run for run in standing.recent if run.state is not RunState.RUNNING)
+    newest = next(ended, None)
+    return load_files_left(connection, newest.store, newest.run_id) if newest else []
 
 
 def _files(connection: Connection, store: str) -> dict[str, list[str]]:
