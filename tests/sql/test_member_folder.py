@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +28,7 @@ from loyalty_desk.staging.store_state import StateKey, keep_state
 from loyalty_desk.sync.members import extract_members
 from loyalty_desk.sync.reads import ReadCounts
 from tests.factories import STORE, store_settings
+from tests.waiting import wait_until
 
 HEAD = "Id;Mail;Points\n"
 LISTLESS = SimpleNamespace(capabilities=Capabilities(card_keys=frozenset(), lists_members=False))
@@ -73,17 +76,34 @@ class Folder:
             take_lock(connection, run, utc_now())
         return extract_members(run, LISTLESS, Path)  # type: ignore[arg-type] # as far as it is asked
 
+    @contextmanager
+    def between_looks(self, do: Callable[[], object]) -> Iterator[None]:
+        """Do something once the next run looked for the first time: it notes what it leaves."""
+        self.put("note.txt", "is left")
+        self.settle_s = 3.0
+        run_id = f"r{self.runs + 1}"
+
+        def wait_and_do() -> None:
+            wait_until(lambda: "note.txt" in self.left(run_id))
+            do()
+
+        writer = threading.Thread(target=wait_and_do)
+        writer.start()
+        yield
+        writer.join()
+        self.settle_s = 0.0
+
     def points(self) -> dict[str, int | None]:
         """Of who is there."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(schema.members)).all()
         return {row.member_id: row.points_balance for row in rows if row.gone_at_utc is None}
 
-    def left(self) -> dict[str, str]:
-        """What the last run noted of files that it did not read."""
+    def left(self, run_id: str | None = None) -> dict[str, str]:
+        """What a run, or the last one, noted of files that it did not read."""
         rejected = schema.rejected_records
         query = select(rejected).where(
-            rejected.c.run_id == f"r{self.runs}", rejected.c.source == "member_files"
+            rejected.c.run_id == (run_id or f"r{self.runs}"), rejected.c.source == "member_files"
         )
         with self.engine.connect() as connection:
             return {row.record_id or "": row.reason for row in connection.execute(query)}
@@ -180,19 +200,12 @@ def test_a_file_that_grows_between_two_looks_waits_whatever_its_time_says(folder
     whole = people(40, points=20)
     half = whole[: whole.index("\n4;") + 1]
     path = folder.put("b.csv", half, age_s=YEAR_S)
-    folder.settle_s = 1.5
 
-    def write_the_rest() -> None:
-        time.sleep(0.5)
-        folder.put("b.csv", half + "4;p4", age_s=YEAR_S)
+    with folder.between_looks(lambda: folder.put("b.csv", half + "4;p4", age_s=YEAR_S)):
+        counts = folder.read()
 
-    writer = threading.Thread(target=write_the_rest)
-    writer.start()
-    counts = folder.read()
-    writer.join()
-
-    assert (counts.gone, counts.files_left) == (0, 1)
-    assert folder.left() == {"b.csv": "was still being written; the next run looks again"}
+    assert (counts.gone, counts.files_left) == (0, 2)
+    assert folder.left()["b.csv"] == "was still being written; the next run looks again"
     assert set(folder.points().values()) == {10}
     path.write_text(whole, encoding="utf-8")
     folder.read()
@@ -201,14 +214,12 @@ def test_a_file_that_grows_between_two_looks_waits_whatever_its_time_says(folder
 
 
 def test_a_file_that_is_taken_away_between_two_looks_is_named(folder: Folder) -> None:
-    folder.put("a.csv", people(3))
-    folder.settle_s = 1.0
-    timer = threading.Timer(0.4, (folder.path / "a.csv").unlink)
-    timer.start()
+    path = folder.put("a.csv", people(3))
 
-    folder.read()
+    with folder.between_looks(path.unlink):
+        folder.read()
 
-    assert folder.left() == {"a.csv": "was taken away while it was looked at"}
+    assert folder.left()["a.csv"] == "was taken away while it was looked at"
 
 
 @pytest.mark.parametrize(("before", "after"), [(40, 31), (4, 2), (40, 3)])
