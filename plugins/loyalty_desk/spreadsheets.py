@@ -26,6 +26,18 @@ MADE_A_NUMBER: Final = (
     "fill it in again"
 )
 
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER_OR_DAY: Final = re.compile(
+    r"(?:[0-9\s.,:/'$€£¥%()+e-]"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+|[ap]m)+",
+    re.IGNORECASE,
+).fullmatch
+"""What a number, an amount, a day or a time of day may be made of; some digit beside."""
+_DIGIT: Final = re.compile("[0-9]").search
+_KEPT_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}").fullmatch
+_GUARD: Final = "'"
+"""Before a text in a CSV, as nothing else keeps a spreadsheet from reading it as something else."""
+
 DIGITS_KEPT: Final = 15
 """A spreadsheet keeps no more of a number, and writes zeros in place of the rest."""
 ENOUGH: Final = 5
@@ -38,6 +50,26 @@ IsRow = Callable[[Mapping[str, str]], bool]
 def is_spoiled(cell: str) -> bool:
     """Whether that is what Excel and the like make of an id in a column that is not text."""
     return _NUMBER_OR_ERROR(cell) is not None
+
+
+def guarded(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet runs as a formula, or writes as another number
+    or a day: `007`, an id of 19 digits, `1E5`.
+    """
+    is_at_risk = text.startswith(_STARTS_FORMULA) or _is_rewritten(text)
+    return f"{_GUARD}{text}" if is_at_risk else text
+
+
+def _is_rewritten(text: str) -> bool:
+    if text.upper() in {"TRUE", "FALSE"}:
+        return True
+    return bool(_NUMBER_OR_DAY(text) and _DIGIT(text)) and _KEPT_NUMBER(text) is None
+
+
+def unguarded(cell: str) -> str:
+    """What a cell held before it was guarded; somebody may have copied it from a file of ours."""
+    text = cell.removeprefix(_GUARD)
+    return text if guarded(text) == cell else cell
 
 
 class LongIds:

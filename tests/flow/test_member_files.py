@@ -199,7 +199,11 @@ def sftp_server(folder: Path) -> Iterator[int]:
 
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)  # a process keeps the log-in
 def test_files_are_fetched_from_an_sftp_server(listless: World, sync: Any, drop: Path) -> None:
-    write(drop / "members.csv", members(listless))
+    listless.settings["member_files"]["settle_s"] = 1
+    everybody = members(listless)
+    write(drop / "Members.CSV", everybody)
+    told = (drop / "Members.CSV").stat()
+    (drop / "old").mkdir()
     listless.settings["member_files"]["folder"] = "sftp://shop_sftp@/"
     with sftp_server(drop) as port:
         listless.connections["shop_sftp"] = {
@@ -212,8 +216,18 @@ def test_files_are_fetched_from_an_sftp_server(listless: World, sync: Any, drop:
         }
         record = sync()
 
-    assert record.state == RunState.SUCCEEDED, record.failure
-    assert cards(listless) == expected(listless)
+        assert record.state == RunState.SUCCEEDED, record.failure
+        assert cards(listless) == expected(listless)
+        again = sync.plain()
+        assert (again.members_fetched, again.member_files_left) == (0, 1)
+
+        # Another content of the same name, size and time, which SFTP alone cannot tell.
+        someone = next(one for one in everybody if one["points_tally"] in range(10, 99))
+        someone["points_tally"] += 1
+        write(drop / "Members.CSV", everybody)
+        os.utime(drop / "Members.CSV", (told.st_atime, told.st_mtime))
+        assert (drop / "Members.CSV").stat().st_size == told.st_size
+        assert sync.plain().members_changed == 1
 
     away = sync()
     assert away.state == RunState.FAILED

@@ -65,6 +65,35 @@ def test_a_page_shows_what_it_is_for_and_nothing_as_html_that_people_wrote(
     assert "style=" not in page.text, "the policy would not let it work"
 
 
+def test_member_files_that_were_not_read_are_named_on_the_desk_and_in_the_report(
+    desk: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        add_counters(connection, STORE, "scheduled__1", {"member_files_left": 3})
+        for position, name in enumerate((f"{HTML}.csv", "old")):
+            row = {
+                "record_id": name,
+                "field": "file",
+                "reason": "is empty",
+                "source": "member_files",
+            }
+            key = {"store": STORE, "run_id": "scheduled__1", "position": position}
+            connection.execute(schema.rejected_records.insert().values(**row, **key))
+    write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
+    viewer = desk.as_user("viewer")
+
+    page, report = viewer.get().text, viewer.get("/runs/scheduled__1/report.html").text
+
+    for text in (page, report):
+        assert "<code>old</code> is empty" in text
+        assert "<code>&lt;img src=x" in text
+        assert HTML not in text
+    assert "Member files that were not read" in page
+    assert "3 member files were not read" in report
+    assert "and 1 more" in report
+    assert "Rows that could not be used" not in report
+
+
 def test_a_card_that_stays_as_it_was_is_marked_stale_with_the_reason(
     desk: DeskClient, staging: Engine
 ) -> None:

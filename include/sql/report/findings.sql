@@ -13,7 +13,7 @@ FROM quality_results
 WHERE store = :store AND run_id = :run_id;
 
 -- name: count_rejected_records
--- What was wrong with the rows that an extract set aside.
+-- What was wrong with the rows that an extract set aside; whole files are apart.
 -- Reads rejected_records. Binds store, run_id, how_many. One row per source, field and reason.
 SELECT
     source,
@@ -22,9 +22,20 @@ SELECT
     COUNT(*) AS records,
     MIN(record_id) AS example_id
 FROM rejected_records
-WHERE store = :store AND run_id = :run_id
+WHERE store = :store AND run_id = :run_id AND source <> 'member_files'
 GROUP BY source, field, reason
 ORDER BY records DESC, source ASC, field ASC, reason ASC
+LIMIT :how_many;
+
+-- name: select_files_left
+-- Which member files a run did not read, and why.
+-- Reads rejected_records. Binds store, run_id, how_many. One row per file.
+SELECT
+    record_id AS file_name,
+    reason
+FROM rejected_records
+WHERE store = :store AND run_id = :run_id AND source = 'member_files'
+ORDER BY position ASC
 LIMIT :how_many;
 
 -- name: count_failed_changes

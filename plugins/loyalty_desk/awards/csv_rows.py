@@ -63,4 +63,4 @@ def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str] |
     pairs = list(zip(columns, cells, strict=False))
     if any(cell.strip() for column, cell in pairs if not column):
         return RowError("has a cell in a column without a name")
-    return {column: cell for column, cell in pairs if column and cell}
+    return {column: spreadsheets.unguarded(cell) for column, cell in pairs if column and cell}

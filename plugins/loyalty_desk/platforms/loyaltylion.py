@@ -15,6 +15,7 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import read_birthday
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import (
@@ -294,7 +295,7 @@ class LoyaltyLionPlatform(Platform):
             "tier": read_text(tier, "name"),
             "referral_url": read_text(row, "referral_url"),
             "referral_code": read_text(row, "referral_id"),
-            "birthday": read_text(row, "birthday"),
+            "birthday": read_birthday(read_text(row, "birthday")),
             "segments": [segment] if segment else none_or_unknown,
             "profile_url": self._profile_url(member_id),
         }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import find_date
 from loyalty_desk.http.reading import (
     clean,
     money_text,
@@ -80,7 +81,7 @@ def read_coupon(at: Places) -> dict[str, Any]:
             "value": _coupon_value(at),
             "usable": usable if isinstance(usable, bool) else None,
             "code": at.text_or_number("coupon.code"),
-            "expires_on": (at.text("coupon.expires_on") or "")[:10] or None,
+            "expires_on": find_date(at.text("coupon.expires_on")),
         }
     )
 

@@ -7,15 +7,15 @@ guesses below, and nowhere else.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import find_date, read_birthday
 from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.http.reading import (
     BadFieldError,
@@ -91,11 +91,6 @@ TOLD_AT = {
     "birthday": ("dob",),
 }
 """Where a customer's attributes tell each field; null or empty there says that there is none."""
-
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DISPLAY_DATE = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})")
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
-MONTH_DAY = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}")
 
 
 class RivoPlatform(Platform):
@@ -272,7 +267,7 @@ def read_member(row: Any, money_digits: int = 2) -> Member:
         "referral_url": read_text(fields, "referral_url"),
         "referral_code": read_text(fields, "referral_code"),
         "points_expire_on": find_date(read_text(fields, "points_expire_at")),
-        "birthday": _read_birthday(fields),
+        "birthday": read_birthday(read_text(fields, "dob")),
         "profile_url": PROFILE_URL.format(member_id=quote(member_id, safe="")),
     }
     return Member(
@@ -301,25 +296,6 @@ def _find_booked(row: Any, marker: str) -> str | None:
     found = booked_id(row, marker, read_entry)
     is_entry = found is not None and row.get("type", ENTRY_TYPE) == ENTRY_TYPE
     return found if is_entry else None
-
-
-def find_date(text: str | None) -> str | None:
-    """ISO date of Rivo's display date ("March 05, 2026") or of ISO 8601; None when unreadable.
-
-    An agent can do without this date, so a new spelling of it must not cost a member's card.
-    """
-    if text is None:
-        return None
-    display, iso = DISPLAY_DATE.fullmatch(text), ISO_DATE.fullmatch(text)
-    try:
-        if display and display[1].lower() in MONTHS:
-            month = MONTHS.index(display[1].lower()) + 1
-            return date(int(display[3]), month, int(display[2])).isoformat()
-        if iso:
-            return date(int(iso[1]), int(iso[2]), int(iso[3])).isoformat()
-    except ValueError:
-        return None
-    return None
 
 
 def _read_resource(row: Any) -> tuple[str, Mapping[str, Any]]:
@@ -358,8 +334,3 @@ def _read_balances(fields: Mapping[str, Any], money_digits: int) -> dict[str, An
         "points_balance": read_points(fields, name),
         "credits_balance": read_money(fields, "credits_tally", money_digits),
     }
-
-
-def _read_birthday(fields: Mapping[str, Any]) -> str | None:
-    text = read_text(fields, "dob")
-    return text if text and MONTH_DAY.fullmatch(text) else None

@@ -13,6 +13,7 @@ from typing import Any, Final
 from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import read_birthday
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import NotFoundError
 from loyalty_desk.http.reading import BadFieldError, read_id, read_points, read_text
@@ -54,8 +55,6 @@ STATUSES: Final = {
 }
 TIERS_LAST_S: Final = 600.0
 """How long the list of tiers is good."""
-NO_YEAR: Final = "1004-"
-"""Smile's year of a birthday without one."""
 CARD_KEYS: Final = frozenset(
     {"points_balance", "name", "tier", "next_tier", "referral_url", "birthday"}
 )
@@ -212,7 +211,7 @@ class SmilePlatform(Platform):
             "tier": read_text(tier, "name"),
             "next_tier": read_text(next_tier, "name"),
             "referral_url": read_text(row, "referral_url"),
-            "birthday": (read_text(row, "date_of_birth") or "").removeprefix(NO_YEAR) or None,
+            "birthday": read_birthday(read_text(row, "date_of_birth")),
             "profile_url": self._profile_url(member_id),
         }
         return Member(

@@ -21,6 +21,7 @@ from typing import Any, Final
 from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import read_birthday
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, CursorError, NotFoundError
 from loyalty_desk.http.reading import BadFieldError, clean
@@ -301,7 +302,7 @@ class TrifftPlatform(Platform):
             "support_id": at.text_or_number("member.support_id"),
             "referral_code": at.text_or_number("member.referral_code"),
             "referral_url": at.text("member.referral_url"),
-            "birthday": at.text("member.birthday"),
+            "birthday": read_birthday(at.text("member.birthday")),
             "segments": at.names("member.segments", "segment.name"),
             "coupons": at.coupons(),
             "favorite_location": at.text("member.favorite_location"),

@@ -54,6 +54,14 @@ class RejectedRows:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLeft:
+    """One per member file that lies in the folder and was not read."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRow:
     """One per check of the run."""
 
@@ -98,6 +106,7 @@ class ReportData:
     problems: list[str]
     failed_pushes: list[FailedPushes]
     rejected: list[RejectedRows]
+    files_left: list[FileLeft]
     checks: list[CheckRow]
     not_found: list[NotFoundCustomer]
     progress: list[Progress]
@@ -129,6 +138,7 @@ def load_report_data(
             problems=balance_problems(recent[0]),
             failed_pushes=_failed_pushes(connection, store, run_id),
             rejected=_rejected(connection, store, run_id),
+            files_left=load_files_left(connection, store, run_id),
             checks=load_checks(connection, store, run_id),
             not_found=_not_found(connection, store),
             progress=load_progress(connection, store, _since(recent), now),
@@ -175,6 +185,13 @@ def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedR
         )
         for row in rows
     ]
+
+
+def load_files_left(connection: Connection, store: str, run_id: str) -> list[FileLeft]:
+    """The first of the member files that a run did not read."""
+    binds = {"store": store, "run_id": run_id, "how_many": TOP_ROWS}
+    rows = connection.execute(statement("report/findings/select_files_left"), binds)
+    return [FileLeft(row.file_name, row.reason) for row in rows]
 
 
 def load_checks(connection: Connection, store: str, run_id: str) -> list[CheckRow]:

@@ -16,6 +16,7 @@ import orjson
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
+from loyalty_desk.spreadsheets import guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,6 @@ _TYPES: Final = {
     "newest_ticket_id": "Int64",  # as there are gaps, which would make it a rounded float
     "needs_person": "bool",
 }
-_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_files(
@@ -85,9 +85,10 @@ def _cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def neutral(value: object) -> str:
-    """The cell as text that no spreadsheet runs as a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+    """The cell as text that no spreadsheet runs as a formula, or changes; a number stays one."""
+    if value is None:
+        return ""
+    return guarded(value) if isinstance(value, str) else str(value)
 
 
 @contextmanager

@@ -128,6 +128,7 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "problems": data.problems,
         "failed_pushes": data.failed_pushes,
         "rejected": data.rejected,
+        "files_left": data.files_left,
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
         "not_found": data.not_found,

@@ -63,6 +63,9 @@ def summary(record: RunRecord) -> str:
     if rejected:
         were = "row was" if rejected == 1 else "rows were"
         sentences.append(f"{rejected:,} unusable {were} set aside")
+    if record.member_files_left:
+        were = "file was" if record.member_files_left == 1 else "files were"
+        sentences.append(f"{record.member_files_left:,} member {were} not read")
     if record.cards_stale:
         stay = "card stays as it was" if record.cards_stale == 1 else "cards stay as they were"
         sentences.append(f"{record.cards_stale:,} {stay}, as a row of theirs was set aside")

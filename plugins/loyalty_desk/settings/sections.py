@@ -226,7 +226,11 @@ class MemberFileSettings(Strict):
         " has left.",
     )
     settle_s: float = Field(
-        default=60.0, ge=0, description="Seconds without a change until a file counts as whole."
+        default=60.0,
+        ge=0,
+        le=900,
+        description="Seconds between the two looks of a run at a new file; it is read when both"
+        " find the same content.",
     )
 
 

@@ -79,6 +79,7 @@ class RunRecord(BaseModel):
     tickets_rejected: int = _count("Of those, rows that were not usable and were set aside.")
     tickets_kept_out: int = _count("Of those, rows of people who were erased; not staged.")
     member_lookups: int = _count("Customers that the platform was asked about one by one.")
+    member_files_left: int = _count("Member files that lie in the folder and were not read.")
     channel_lookups: int = _count("Customers whose further e-mail addresses were looked up.")
 
     customers_total: int = _count("Customers that took part in the match.")

@@ -118,8 +118,8 @@ scan_seen = staging_table(
 rejected_records = staging_table(
     "rejected_records",
     about(
-        "One per row that a read could not use.",
-        "No personal data: the id, the field, the reason.",
+        "One per row that a read could not use, or member file that was not read.",
+        "No personal data: the id or the file's name, the field, the reason.",
     ),
     Column("store", Text, primary_key=True),
     Column("run_id", Text, primary_key=True),
@@ -127,7 +127,7 @@ rejected_records = staging_table(
         "source",
         Text,
         primary_key=True,
-        doc="`members`, `customers`, `tickets` or `member_lookups`.",
+        doc="`members`, `customers`, `tickets`, `member_lookups` or `member_files`.",
     ),
     Column("position", Integer, primary_key=True, doc="Its number in that read, from 0."),
     Column("record_id", Text, doc="The row's id, as text. NULL: unreadable, or erased since."),

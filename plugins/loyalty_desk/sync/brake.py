@@ -17,11 +17,15 @@ THOUSAND: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractSize:
-    """How many rows a full extract held the last time and holds now. One per source."""
+    """How many rows a full extract held the last time and holds now. One per source.
+
+    `is_of_any_size`: the share counts in a small store too, beyond a single row.
+    """
 
     source: str
     previous: int
     current: int
+    is_of_any_size: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +169,12 @@ def _too_large_a_share(limits: BrakeSettings, facts: BrakeFacts) -> list[str]:
 
 def _shrunk_too_much(limits: BrakeSettings, size: ExtractSize) -> list[str]:
     lost = size.previous - size.current
-    if size.previous < max(limits.min_cards, 1) or lost <= limits.max_shrink_share * size.previous:
+    may_be_lost = limits.max_shrink_share * size.previous
+    if size.is_of_any_size:
+        may_be_lost = max(may_be_lost, 1)
+    elif size.previous < max(limits.min_cards, 1):
+        return []
+    if lost <= may_be_lost:
         return []
     share = (
         f"{_percent(lost, size.previous)}, max_shrink_share allows {limits.max_shrink_share:.1%}"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loyalty_desk.card.cards import known
+from loyalty_desk.card.dates import read_birthday, read_date
 from loyalty_desk.card.keys import TOLD, CardKey, Kind
 from loyalty_desk.errors import MemberFileError
 from loyalty_desk.http.reading import BadFieldError, clean, read_money, read_points
@@ -168,7 +169,10 @@ class Columns(BaseModel):
                 return read_money(cell, column, reading.money_digits)
             case Kind.TEXTS:
                 return self._texts(row, key.name)
-        return self._text(row, key.name)
+            case Kind.DATE:
+                return read_date(self._text(row, key.name))
+        text = self._text(row, key.name)
+        return read_birthday(text) if key.name == "birthday" else text
 
     def _cell(self, row: Mapping[str | None, Any], key: str) -> tuple[str, dict[str, Any]]:
         column = self.columns.get(key, "")

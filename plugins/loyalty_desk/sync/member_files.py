@@ -1,64 +1,72 @@
 """Files with members that somebody drops for a store, by SFTP or otherwise: found, read, kept.
 
-Which column is what stands in a file of columns under `include/`. A file is read once: it is
-known by its name, size and time. One that is still growing waits for the next run.
+Which column is what stands in a file of columns under `include/`. A content is read once under
+its name, when two looks at it, some time apart, find it the same; what they compared is read.
 """
 
 from __future__ import annotations
 
 import csv
-import fnmatch
+import hashlib
 import io
-import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, zip_longest
 from tempfile import TemporaryFile
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Engine
 
-from loyalty_desk.clock import utc_now
-from loyalty_desk.errors import LoyaltyDeskError, MemberFileError, MemberFolderError
+from loyalty_desk.errors import MemberFileError
 from loyalty_desk.platforms.base import MemberPage
 from loyalty_desk.platforms.reading import read_rows
 from loyalty_desk.settings.currencies import USUAL_DIGITS, money_digits
-from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.spreadsheets import MADE_A_NUMBER, LongIds, iter_rows
 from loyalty_desk.staging.engine import reading
-from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
+from loyalty_desk.sync.known_files import Known, keep_known, load_known
 from loyalty_desk.sync.member_columns import Columns, Reading, read_columns
+from loyalty_desk.sync.member_folder import (
+    Dropped,
+    Left,
+    LeftError,
+    OpenFolder,
+    find_fresh,
+    list_folder,
+)
 from loyalty_desk.sync.number_formats import NumbersError, find_format
 
-PAGE_ROWS: Final = 1_000
-UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
-"""How programs end the name of a file that they are still writing."""
-WRONG: Final = (FileNotFoundError, NotADirectoryError, PermissionError, ImportError, ValueError)
-"""What a wrong folder raises; everything else is a storage that is away."""
+log = logging.getLogger(__name__)
 
-OpenFolder = Callable[[str], Any]
-"""Gives what lists the files of an address, as a `Path` does."""
+PAGE_ROWS: Final = 1_000
+NO_TEXT: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How archives and workbooks begin, whatever their name says."""
+CUT: Final = frozenset({"unexpected end of data", "truncated data"})
+"""What codecs say when a text ends within a character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What stands in a file, to be read as often as need be."""
+    """What stands in a file, to be read as often as need be.
+
+    `ends_openly`: without a line break.
+    """
 
     text: io.TextIOWrapper
     name: str
     columns: Columns
     reading: Reading
+    ends_openly: bool = False
 
     def looked_through(self) -> Content:
         """The same with the format of its numbers, once each row was looked at.
 
         Raises:
-            MemberFileError: a column is missing, or its ids are rounded.
+            MemberFileError: a column is missing, its ids are rounded, or it ends within a row.
             csv.Error, UnicodeDecodeError, NumbersError: see there.
         """
         ids = LongIds()
@@ -91,10 +99,16 @@ class Content:
         id_at = header.index(self.columns.columns["member_id"])
         numbers = self.columns.number_columns.items()
         places = [(header.index(column), column, is_whole) for column, is_whole in numbers]
+        line, cells = 0, header
         for line, cells in rows:
             if len(cells) == len(header):
                 ids.see(cells[id_at])
                 yield line, [(column, cells[at], is_whole) for at, column, is_whole in places]
+        if self.ends_openly and len(cells) < len(header):
+            raise MemberFileError(
+                f"{self.name} is cut off: it ends within the row that begins in line {line};"
+                " put the whole file there again"
+            )
 
     def _rows(self) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
         """The names of the columns, and the rows after them."""
@@ -107,38 +121,59 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class MemberFile:
-    """One file that was not read yet. `stamp` tells it from a later one of the same name."""
+    """One file to read. `passed_over` are those that it stands for, as it holds everybody."""
 
     store: str
-    path: Any
-    stamp: str
+    dropped: Dropped
     columns: Columns
     holds_everybody: bool
     money_digits: int = USUAL_DIGITS
+    passed_over: tuple[Dropped, ...] = ()
 
     @property
     def name(self) -> str:
-        return str(self.path.name)
+        return self.dropped.name
 
     @contextmanager
     def opened(self) -> Iterator[Content]:
         """Fetch the file, and look at it from end to end before a row of it is used.
 
         Raises:
-            MemberFileError: a column is missing, the file is no CSV in the encoding that is set, or
-                its numbers may mean two things.
+            LeftError: it is not as it was at the first look, or cannot be read any more.
+            MemberFileError: a column is missing, the file is no CSV in the encoding that is set,
+                its numbers may mean two things, or it ends within a row.
+            MemberFolderError: its storage does not answer.
         """
         with TemporaryFile() as copy:
-            with self.path.open("rb") as binary:
-                shutil.copyfileobj(binary, copy)
+            fetched = hashlib.sha256()
+            for chunk in self.dropped.iter_chunks():
+                fetched.update(chunk)
+                copy.write(chunk)
+            if fetched.hexdigest() != self.dropped.digest:
+                raise LeftError("was still being written; the next run looks again")
+            ends_openly = self._look_at_ends(copy)
             text = io.TextIOWrapper(copy, encoding=self.columns.encoding, newline="")
-            yield self._look_through(text)
+            yield self._look_through(text, ends_openly=ends_openly)
 
-    def _look_through(self, text: io.TextIOWrapper) -> Content:
-        content = Content(text, self.name, self.columns, Reading(money_digits=self.money_digits))
+    def _look_at_ends(self, copy: IO[bytes]) -> bool:
+        """Whether it ends without a line break; raises MemberFileError for what is no text."""
+        copy.seek(0)
+        if copy.read(4).startswith(NO_TEXT):
+            raise MemberFileError(f"{self.name} is an archive or a workbook: save it as CSV")
+        copy.seek(-min(2, copy.seek(0, os.SEEK_END)), os.SEEK_END)
+        return not set(copy.read()) & set(b"\r\n")
+
+    def _look_through(self, text: io.TextIOWrapper, *, ends_openly: bool) -> Content:
+        reading = Reading(money_digits=self.money_digits)
+        content = Content(text, self.name, self.columns, reading, ends_openly)
         try:
-            return content.looked_through()
-        except UnicodeDecodeError:
+            found = content.looked_through()
+        except UnicodeDecodeError as error:
+            if error.reason in CUT:
+                raise MemberFileError(
+                    f"{self.name} is cut off: it ends within a character; put the whole file there"
+                    f" again, or set `encoding` in {self.columns.source}"
+                ) from None
             raise MemberFileError(
                 f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"
                 f" {self.columns.source}"
@@ -149,19 +184,31 @@ class MemberFile:
             raise MemberFileError(
                 f"{self.name}: {error}: set `numbers` in {self.columns.source}, or mend the file"
             ) from None
+        if ends_openly:
+            log.info("members: %s ends in a row without a line break; it is used", self.name)
+        return found
 
     def keep_as_read(self, engine: Engine) -> None:
-        """Remember that it was read whole."""
+        """Remember that it was read whole, and what was passed over for it."""
         with engine.begin() as connection:
-            kept = find_state(connection, self.store, StateKey.MEMBER_FILES)
-            files = {**json.loads(kept or "{}"), self.name: self.stamp}
-            keep_state(connection, self.store, StateKey.MEMBER_FILES, json.dumps(files), utc_now())
+            known = load_known(connection, self.store)
+            for other in self.passed_over:
+                known[other.name] = other.known(newer=self.name)
+            known.pop(self.name, None)  # what was read last stands last
+            known[self.name] = self.dropped.known()
+            keep_known(connection, self.store, known)
 
 
-def find_new_files(
-    engine: Engine, store: StoreSettings, open_folder: OpenFolder
-) -> list[MemberFile]:
-    """The files to read, the oldest first; of those that hold everybody, the newest alone.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder has to be read, in that order, and why the rest of it is not read."""
+
+    files: list[MemberFile] = field(default_factory=list)
+    left: Left = field(default_factory=Left)
+
+
+def find_new_files(engine: Engine, store: StoreSettings, open_folder: OpenFolder) -> Found:
+    """Look at the folder for the first time: of files that hold everybody, the newest is meant.
 
     Raises:
         MemberFileError: the folder or the file of columns cannot be read.
@@ -169,74 +216,65 @@ def find_new_files(
     """
     settings = store.member_files
     if not settings.folder:
-        return []
+        return Found()
     columns = read_columns(settings.columns)
     with reading(engine) as connection:
-        known = json.loads(find_state(connection, store.name, StateKey.MEMBER_FILES) or "{}")
-    listed = _listed(open_folder, settings)
+        known = load_known(connection, store.name)
+    dropped, left = list_folder(open_folder, settings)
+    fresh, still, unreadable = find_fresh(dropped, known)
     everybody = settings.holds == "everybody"
-    wanted = listed[-1:] if everybody else listed
-    return [
-        MemberFile(
-            store.name,
-            one.path,
-            one.stamp,
-            columns,
-            holds_everybody=everybody,
-            money_digits=money_digits(store.currency),
-        )
-        for one in wanted
-        if known.get(one.path.name) != one.stamp
-    ]
+    if everybody:
+        still |= _older_than_known(fresh, known)
+    left |= unreadable
+    left |= {name: _passed_over(one.newer) for name, one in still.items() if one.newer}
+    if dropped and still != known:  # an empty folder may be one that is not mounted
+        with engine.begin() as connection:
+            keep_known(connection, store.name, still)
+    fresh = [one for one in fresh if one.name not in still]
+    wanted = list(_looked_at(sorted(fresh, key=lambda one: one.order), left, everybody=everybody))
+    passed_over = tuple(one for one in fresh if everybody and one not in wanted)
+    last_read = max((one.moment for one in known.values() if not one.newer), default=None)
+    for one in wanted:
+        if last_read is not None and one.moment < last_read:
+            log.warning("members: %s has an older time than the last; it came later", one.name)
+        left |= {other.name: _passed_over(one.name) for other in passed_over}
+    return Found(
+        [
+            MemberFile(
+                store.name,
+                one,
+                columns,
+                holds_everybody=everybody,
+                money_digits=money_digits(store.currency),
+                passed_over=passed_over,
+            )
+            for one in wanted
+        ],
+        left,
+    )
 
 
-def _listed(open_folder: OpenFolder, settings: MemberFileSettings) -> list[_Listed]:
-    """The files that are whole, the oldest first.
-
-    Raises:
-        MemberFileError: there is no such folder, or it may not be read.
-        MemberFolderError: its storage does not answer.
-        SettingsError: what its storage needs is not installed.
-    """
-    folder = settings.folder
-    settled = utc_now() - timedelta(seconds=settings.settle_s)
-    try:
-        paths = [one for one in open_folder(folder).iterdir() if _is_meant(one, settings.pattern)]
-        found = [_Listed.of(path) for path in paths]
-    except WRONG as error:
-        raise MemberFileError(
-            f"the folder of member files {folder!r} cannot be read ({type(error).__name__}):"
-            " correct member_files.folder"
-        ) from None
-    except LoyaltyDeskError:
-        raise
-    except Exception as error:  # noqa: BLE001 - every storage has errors of its own
-        raise MemberFolderError(
-            f"the folder of member files {folder!r} does not answer ({type(error).__name__})"
-        ) from None
-    return sorted((one for one in found if one.moment <= settled), key=lambda one: one.order)
+def _looked_at(fresh: list[Dropped], left: Left, *, everybody: bool) -> Iterator[Dropped]:
+    """The files that can be read, once each was looked at; `left` takes in the others."""
+    for one in reversed(fresh) if everybody else fresh:
+        try:
+            _ = one.digest
+        except LeftError as error:
+            left[one.name] = str(error)
+            continue
+        yield one
+        if everybody:
+            return
 
 
-def _is_meant(path: Any, pattern: str) -> bool:
-    name = str(path.name)
-    return fnmatch.fnmatch(name, pattern) and not name.endswith(UNFINISHED) and bool(path.is_file())
+def _older_than_known(fresh: Iterable[Dropped], known: Mapping[str, Known]) -> dict[str, Known]:
+    """Files that a version before had passed over without a note, for the newest that it read."""
+    if not known or not all(one.is_of_before for one in known.values()):
+        return {}
+    newest = max(known, key=lambda name: (known[name].moment, name))
+    before = (known[newest].moment, newest)
+    return {one.name: one.known(newer=newest) for one in fresh if one.order < before}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed:
-    """One file of the folder; `stamp` tells it from a later one of the same name."""
-
-    path: Any
-    moment: datetime
-    stamp: str
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        return self.moment, str(self.path.name)
-
-    @classmethod
-    def of(cls, path: Any) -> _Listed:
-        info = path.stat()
-        told = info.st_mtime  # seconds on a disk, and a time in Airflow's object storage
-        moment = told if isinstance(told, datetime) else datetime.fromtimestamp(told or 0, UTC)
-        return cls(path=path, moment=moment, stamp=f"{info.st_size} {moment.isoformat()}")
+def _passed_over(newer: str) -> str:
+    return f"is older than {newer}, which holds everybody too"

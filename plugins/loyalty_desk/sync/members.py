@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -11,7 +13,7 @@ from typing import Final
 
 import orjson
 
-from loyalty_desk.clock import parse_utc, utc_now, utc_text
+from loyalty_desk.clock import parse_utc, steady_s, utc_now, utc_text
 from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import MemberPage, Platform
@@ -19,11 +21,12 @@ from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.load import chunks
-from loyalty_desk.staging.run_lock import Run
+from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.brake import Balances, check_balances
-from loyalty_desk.sync.member_files import Content, OpenFolder, find_new_files
+from loyalty_desk.sync.member_files import Content, MemberFile, find_new_files
+from loyalty_desk.sync.member_folder import LeftError, OpenFolder
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
@@ -41,6 +44,11 @@ MOST_PAGES_COMPARED: Final = 50
 """Of a file, as a misread sign shows in any part of it."""
 LOOKED_UP: Final = "member_lookups"
 """Names what is asked one by one among the sources of rejected rows."""
+FILES_LEFT: Final = "member_files"
+"""Names the files that were not read there."""
+MOST_LEFT_NAMED: Final = 200
+WAIT_SLICE_S: Final = 10.0
+_ADDRESS: Final = re.compile(r"\S*@\S*")
 
 
 def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> ReadCounts:
@@ -49,6 +57,10 @@ def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> Re
     """
     if not platform.capabilities.lists_members:
         return _read_member_files(run, open_folder)
+    if run.store.member_files.folder:
+        left = {"member_files.folder": "is not looked at: the platform lists its members"}
+        _tell_left(left)
+        _note_left(run, left)
     with run.engine.begin() as connection:
         watermark = find_watermark(connection, run.store.name, "members")
     full = not platform.capabilities.lists_changes or run.params.full_resync
@@ -121,25 +133,68 @@ def _scan_pages(
     for asked_at, page in _timed(pages):
         _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
-    read.counts.gone = finish_scan(run, "members", scan, unnamed=read.unnamed if by_people else 0)
+    unnamed = read.unnamed if by_people else 0
+    gone = finish_scan(run, "members", scan, unnamed=unnamed, is_of_people=by_people)
+    read.counts.gone = gone
 
 
 def _read_member_files(run: Run, open_folder: OpenFolder) -> ReadCounts:
     """Read what was dropped as files since the last run; lookups follow (`look_members_up`)."""
     read = start_read(run, "members")
-    for file in find_new_files(run.engine, run.store, open_folder):
-        with file.opened() as content:
-            if not run.params.release_brake:
-                check_balances(run.store.brake, file.name, _compare_balances(run, content))
-            if file.holds_everybody:
-                _scan_pages(run, read, content.iter_pages(), by_people=True)
-            else:
-                for asked_at, page in _timed(content.iter_pages()):
-                    _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
-            read.check_share(whole=True)
-        file.keep_as_read(run.engine)
-        log.info("members: %s is read", file.name)
+    found = find_new_files(run.engine, run.store, open_folder)
+    _tell_left(found.left)
+    _note_left(run, found.left)
+    if found.files:
+        _settle(run)
+    for file in found.files:
+        try:
+            _read_member_file(run, read, file)
+        except LeftError as error:
+            found.left[file.name] = str(error)
+            _tell_left({file.name: str(error)})
+            _note_left(run, found.left)
+    read.counts.files_left = len(found.left)
     return read.counts
+
+
+def _settle(run: Run) -> None:
+    """Let the time pass until the second look at each file, by a clock that nobody sets."""
+    ends_s = steady_s() + run.store.member_files.settle_s
+    while (left_s := ends_s - steady_s()) > 0:
+        time.sleep(min(left_s, WAIT_SLICE_S))
+        renew_lock(run)
+
+
+def _read_member_file(run: Run, read: Read, file: MemberFile) -> None:
+    read.seen.clear()  # in a newer file the same id is no repeat, but news
+    with file.opened() as content:
+        if not run.params.release_brake:
+            check_balances(run.store.brake, file.name, _compare_balances(run, content))
+        if file.holds_everybody:
+            _scan_pages(run, read, content.iter_pages(), by_people=True)
+        else:
+            for asked_at, page in _timed(content.iter_pages()):
+                _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
+        read.check_share(whole=True)
+    file.keep_as_read(run.engine)
+    log.info("members: %s is read", file.name)
+
+
+def _tell_left(left: Mapping[str, str]) -> None:
+    for name, reason in islice(left.items(), MOST_LEFT_NAMED):
+        log.warning("members: %s is not read: it %s", _without_addresses(name), reason)
+
+
+def _note_left(run: Run, left: Mapping[str, str]) -> None:
+    """Keep which files are not read, and why, among what the run rejected."""
+    start_read(run, FILES_LEFT).reject(
+        Rejected(source=FILES_LEFT, record_id=_without_addresses(name), field="file", reason=reason)
+        for name, reason in islice(left.items(), MOST_LEFT_NAMED)
+    )
+
+
+def _without_addresses(name: str) -> str:
+    return _ADDRESS.sub("…", name)
 
 
 def _compare_balances(run: Run, content: Content) -> Balances:

@@ -41,6 +41,7 @@ class ReadCounts:
     kept_out: int = 0
     changed: int = 0
     gone: int = 0
+    files_left: int = 0
 
     def as_counters(self, source: str) -> dict[str, float]:
         counts = {
@@ -181,9 +182,16 @@ def begin_scan(run: Run, source: full_scans.Source) -> Scan:
     )
 
 
-def finish_scan(run: Run, source: full_scans.Source, scan: Scan, *, unnamed: int = 0) -> int:
+def finish_scan(
+    run: Run,
+    source: full_scans.Source,
+    scan: Scan,
+    *,
+    unnamed: int = 0,
+    is_of_people: bool = False,
+) -> int:
     """Mark what the scan did not see as gone, unless that is too much to believe, or it may be in
-    one of the `unnamed` rows.
+    one of the `unnamed` rows. What people made may be cut off, and is believed less.
     """
     before = scan.live_before
     with run.engine.begin() as connection:
@@ -191,7 +199,12 @@ def finish_scan(run: Run, source: full_scans.Source, scan: Scan, *, unnamed: int
         # A first read of another account's members was stopped at the match, and the key corrected.
         is_other_account = unseen == before and not scan.is_reconciled
         if not is_other_account and not run.params.release_brake:
-            size = ExtractSize(source=source, previous=before, current=before - unseen)
+            size = ExtractSize(
+                source=source,
+                previous=before,
+                current=before - unseen,
+                is_of_any_size=is_of_people,
+            )
             facts = BrakeFacts(
                 planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
             )

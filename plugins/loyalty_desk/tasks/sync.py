@@ -102,7 +102,8 @@ def extract_members(store_name: str, run_id: str) -> Counters:
     with _stage(store_name, run_id, "members", seconds="members") as run:
         with _platform(run) as platform:
             counts = members.extract_members(run, platform, open_folder)
-        return _keep(run, counts.as_counters("members"))
+        files = {"member_files_left": counts.files_left}
+        return _keep(run, counts.as_counters("members") | files)
 
 
 def extract_customers(store_name: str, run_id: str) -> Counters:

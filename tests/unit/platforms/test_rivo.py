@@ -7,7 +7,7 @@ import pytest
 from loyalty_desk.errors import CursorError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Account, Platform
-from loyalty_desk.platforms.rivo import RivoPlatform, find_date, read_member
+from loyalty_desk.platforms.rivo import RivoPlatform, read_member
 from loyalty_desk.records import MemberStatus
 from tests.scripted import ScriptedTransport
 
@@ -162,23 +162,6 @@ def test_a_bad_field_is_named(field: str, value: Any) -> None:
 def test_a_bad_id_is_rejected(member_id: Any) -> None:
     with pytest.raises(BadFieldError, match="id"):
         read_member(row(member_id))
-
-
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("March 05, 2026", "2026-03-05"),
-        ("Mar 5, 2026", "2026-03-05"),
-        ("2026-03-05", "2026-03-05"),
-        ("2026-03-05T00:00:00.000Z", "2026-03-05"),
-        ("February 30, 2026", None),
-        ("05/03/2026", None),
-        ("soon", None),
-        (None, None),
-    ],
-)
-def test_dates_are_read_in_both_spellings(text: str | None, iso: str | None) -> None:
-    assert find_date(text) == iso
 
 
 def test_tiers_rank_by_threshold_and_the_lowest_is_above_none() -> None:

@@ -50,7 +50,8 @@ def test_the_three_files_say_the_same(tmp_path: Path) -> None:
     head, cells = load_workbook(tmp_path / XLSX).active.values
     assert tuple(head) == COLUMNS == tuple(in_csv)
     assert (document["store"], document["run_id"]) == (STORE, "r1")
-    assert in_csv["id"] == in_json["id"] == cells[1] == "12345678901234567", "not rounded"
+    assert in_json["id"] == cells[1] == "12345678901234567", "not rounded"
+    assert in_csv["id"] == "'12345678901234567", "nor by who opens it"
     assert in_json["tickets"] == cells[5] == 2
     assert in_json["score"] == cells[8] == 0.92
     assert sorted(path.name for path in tmp_path.iterdir()) == [CSV, JSON, XLSX]
@@ -99,7 +100,7 @@ def test_a_row_without_a_ticket_rounds_no_other_ones_ticket(tmp_path: Path) -> N
     in_csv = list(csv.DictReader((tmp_path / CSV).open(encoding="utf-8-sig", newline="")))
     in_json = json.loads((tmp_path / JSON).read_bytes())["mismatches"]
     in_xlsx = list(load_workbook(tmp_path / XLSX).active.values)[1:]
-    assert [one["newest_ticket_id"] for one in in_csv] == [str(ID), ""]
+    assert [one["newest_ticket_id"] for one in in_csv] == [f"'{ID}", ""]
     assert [one["newest_ticket_id"] for one in in_json] == [ID, None]
     assert [cells[4] for cells in in_xlsx] == [str(ID), None]
     assert [one["score"] for one in in_csv] == ["0.92", ""]

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from loyalty_desk.clock import utc_now
 from loyalty_desk.folders import Folder, files_below, find_kept
 from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.records import RunState
+from loyalty_desk.report.data import FileLeft, load_files_left
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.journal import count_waiting_long
@@ -79,6 +81,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         files = _files(connection, visitor.store.name)
         switches = load_switches(connection, visitor.store)
         not_journalled = count_waiting_long(connection, now)
+        files_left = _files_left(connection, standing)
     return page(
         request,
         "overview.html.j2",
@@ -90,6 +93,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         newest=standing.newest,
         checks=checks,
         not_journalled=not_journalled,
+        files_left=files_left,
         trends=_trends(standing.recent[::-1]),
         files=files,
         now=now,
@@ -122,6 +126,13 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
 def _failing_checks(standing: Standing) -> int:
     record = standing.newest
     return record.checks_failed if record else 0
+
+
+def _files_left(connection: Connection, standing: Standing) -> list[FileLeft]:
+    """The member files that the last run did not read; one that is at work may not know yet."""
+    ended = (run for run in standing.recent if run.state is not RunState.RUNNING)
+    newest = next(ended, None)
+    return load_files_left(connection, newest.store, newest.run_id) if newest else []
 
 
 def _files(connection: Connection, store: str) -> dict[str, list[str]]:
