@@ -50,6 +50,8 @@ class StateKey(StrEnum):
     """That a genuine webhook came; `updated_at_utc` is when, to an hour."""
     NONCE = "nonce"
     """A number that is used once, of the whole installation: `staging.identity`."""
+    UNWRITTEN = "unwritten"
+    """Which files of a run could not be written, and why: `staging.unwritten`."""
     AGENTS_READ = "agents_read"
     """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 
