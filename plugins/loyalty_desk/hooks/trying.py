@@ -28,7 +28,7 @@ from loyalty_desk.hooks.connections import (
     platform_transport,
 )
 from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
-from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost, ahead_s
+from loyalty_desk.http.exchange import NO_SUCH_NAME, NOT_TRUSTED, Answer, Call, Lost, ahead_s
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import Platform
@@ -196,6 +196,11 @@ def _lost(service: _Service, got: Lost) -> str:
         return service.nowhere
     if got.reason == NO_SUCH_NAME and _is_there(service.known_host):
         return service.nowhere
+    if got.reason == NOT_TRUSTED:
+        return (
+            f"{host} shows a certificate that is not trusted here: name the file with its CA as"
+            " `verify` in the extra of this connection"
+        )
     return (
         f"from here nobody reaches {host} ({got.reason}): look at the network, the proxy and the"
         " firewall"

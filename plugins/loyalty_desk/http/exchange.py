@@ -169,6 +169,7 @@ def _describe(cause: BaseException) -> str:
 
 
 NO_SUCH_NAME = "the host name cannot be resolved"
+NOT_TRUSTED = "the TLS certificate or protocol was not accepted"
 WORDS = {
     "NameResolutionError": NO_SUCH_NAME,
     "NewConnectionError": "the connection was refused",
@@ -176,7 +177,8 @@ WORDS = {
     "ConnectTimeout": "no connection within the time limit",
     "ReadTimeoutError": "no answer within the time limit",
     "ReadTimeout": "no answer within the time limit",
-    "SSLError": "the TLS certificate or protocol was not accepted",
+    "SSLError": NOT_TRUSTED,
+    "ProxyError": "the proxy does not let it through",
     "ProtocolError": "the connection was dropped",
     "ChunkedEncodingError": "the answer broke off",
     "IncompleteRead": "the answer broke off",
