@@ -166,13 +166,14 @@ def _ask(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tri
         if isinstance(got, Lost):
             return _no(_lost(service, got))
         if got is not None and not 200 <= got.status < 300:
-            return _no(_refused(service, got.status, error))
+            return _no(_refused(service, got, error))
         if got is not None and got.broken:
             return _no(service.nowhere)
         return _cannot(service.found.conn_id, error)
 
 
-def _refused(service: _Service, status: int, error: LoyaltyDeskError) -> str:
+def _refused(service: _Service, got: Answer, error: LoyaltyDeskError) -> str:
+    status = got.status
     if status == 401:
         where = _host(service.found)
         return f"{service.title} refuses {service.key} at {where}: correct it in this connection"
@@ -186,7 +187,8 @@ def _refused(service: _Service, status: int, error: LoyaltyDeskError) -> str:
     if status >= 500:
         return f"{service.title} answers with an error of its own ({status}): try again later"
     if isinstance(error, ApiError):
-        return service.nowhere
+        leads = f". It leads to {got.elsewhere}, and redirects are not followed"
+        return f"{service.nowhere}{leads if got.elsewhere else ''}"
     return told_of(service.found.conn_id, error)
 
 
