@@ -6,7 +6,7 @@ import gc
 from datetime import UTC, datetime
 
 from sandbox.options import Options, start_of_today
-from sandbox.serving import serve
+from sandbox.serving import LOOPBACK, serve
 from sandbox.sides import SIDES
 from sandbox.switches import Switches, with_changes
 from sandbox.world import World
@@ -26,6 +26,9 @@ def read_options(arguments: list[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     for name in ("members", "customers", "seed"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument(
+        "--host", choices=LOOPBACK, default=LOOPBACK[0], help="which address of this machine"
+    )
     parser.add_argument("--gorgias-port", type=int, default=0, help="0 picks a free one")
     parser.add_argument(
         "--platforms",
@@ -56,6 +59,7 @@ def read_options(arguments: list[str] | None) -> Options:
         members=given.members,
         customers=given.customers,
         seed=given.seed,
+        host=given.host,
         gorgias_port=given.gorgias_port,
         platforms=given.platforms,
         speed=given.speed,

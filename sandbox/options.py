@@ -21,6 +21,7 @@ class Options:
     members: int
     customers: int
     seed: int
+    host: str = "127.0.0.1"
     gorgias_port: int = 0
     platforms: tuple[str, ...] = ("rivo",)
     speed: float = 1.0

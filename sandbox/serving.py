@@ -23,6 +23,7 @@ from sandbox.sides import SIDES
 from sandbox.world import World
 
 HOST = "127.0.0.1"
+LOOPBACK = (HOST, "::1")
 POLL_S = 0.01
 BACKLOG = 512
 
@@ -36,13 +37,14 @@ class QuietServer(uvicorn.Server):
         yield
 
 
-def listen(port: int) -> socket.socket:
+def listen(port: int, host: str = HOST) -> socket.socket:
     """Return a socket that listens on this machine only; port 0 picks a free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Accepted connections inherit it; else every answer waits 40 ms for the caller's delayed ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.bind((HOST, port))
+    listener.bind((host, port))
     listener.listen(BACKLOG)
     return listener
 
@@ -53,7 +55,8 @@ async def serve(world: World) -> None:
     clock, latency_s = world.ground.clock, options.latency_ms / 1000
     ports: list[Account | Side] = [world.account, *world.sides.values()]
     gates = [Gate(_app(world, port), port.access, clock, port.server, latency_s) for port in ports]
-    listeners = [listen(options.gorgias_port), *(listen(0) for _ in world.sides)]
+    ports_wanted = (options.gorgias_port, *(0 for _ in world.sides))
+    listeners = [listen(port, options.host) for port in ports_wanted]
     servers = [QuietServer(_config(gate)) for gate in gates]
 
     def stop() -> None:
@@ -98,7 +101,9 @@ def _config(gate: Gate) -> uvicorn.Config:
 
 def ready_line(world: World, listeners: list[socket.socket]) -> dict[str, Any]:
     """Return addresses and credentials, as the first line of output has them."""
-    urls = [f"http://{HOST}:{listener.getsockname()[1]}" for listener in listeners]
+    host = world.options.host
+    shown = f"[{host}]" if ":" in host else host
+    urls = [f"http://{shown}:{listener.getsockname()[1]}" for listener in listeners]
     access = world.account.access
     return {
         "gorgias": {

@@ -99,7 +99,8 @@ class ScriptedServer:
                 if reply.drop:
                     self.close_connection = True
                     return
-                self.send_response(reply.status)
+                tells_time = "Date" in reply.headers
+                (self.send_response_only if tells_time else self.send_response)(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(reply.length or len(reply.body)))

@@ -128,10 +128,12 @@ class MemberFolderError(TemporaryError):
 
 
 class StorageError(TemporaryError):
-    """The object store of the desk's own files does not answer, or refuses."""
+    """The folder or object store of the desk's own files refuses, is full or does not answer."""
 
     what_to_do = (
-        "It is tried again by itself; if it stays, see LOYALTY_DESK_VAR_DIR and its connection"
+        "It is tried again by itself; if it stays, see that there is room and that our user may"
+        " write there. LOYALTY_DESK_VAR_DIR says where it is; with an object store see its"
+        " connection too"
     )
 
 

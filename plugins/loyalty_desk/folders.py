@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final
 
-from loyalty_desk.errors import LoyaltyDeskError, StorageError
+from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StorageError
 
 log = logging.getLogger(__name__)
 
 Folder = Any
 """A `Path`, or what does as much for an object store."""
+
+UNUSABLE: Final = (SettingsError, StorageError)
+"""What is raised where a folder cannot be used. Whoever writes what is only for reading goes on."""
 
 _LAST: Final = ".html"
 """Pages are sent last, as they lead to the other files."""
@@ -32,15 +36,18 @@ def filled(folder: Folder) -> Iterator[Path]:
     """A folder of this machine to write into; at the end `folder` holds what was written.
 
     Raises:
-        StorageError: the object store did not take it.
+        StorageError: the disk or the object store did not take it.
     """
     if isinstance(folder, Path):
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+        with answering(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            yield folder
         return
-    with TemporaryDirectory(prefix="loyalty-desk-") as place:
-        made = Path(place)
-        yield made
+    with ExitStack() as stack:
+        with answering(Path(tempfile.gettempdir())):
+            place = TemporaryDirectory(prefix="loyalty-desk-", ignore_cleanup_errors=True)
+            made = Path(stack.enter_context(place))
+            yield made
         with answering(folder):
             for name in sorted(files_below(made), key=lambda one: (one.endswith(_LAST), one)):
                 with (made / name).open("rb") as file, (folder / name).open("wb") as sent:
@@ -49,21 +56,39 @@ def filled(folder: Folder) -> Iterator[Path]:
 
 @contextmanager
 def refilled(folder: Folder) -> Iterator[Path]:
-    """The same for a folder that is emptied first, as far as it can be."""
+    """The same for a folder that is emptied first, as far as it can be; no half of it stays."""
     remove(folder, ignore_errors=True)
-    with filled(folder) as made:
-        yield made
+    try:
+        with filled(folder) as made:
+            yield made
+    except StorageError:
+        if isinstance(folder, Path):  # elsewhere what leads to the rest is sent last
+            remove(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write that takes its name when it is finished; nothing stays of half of one."""
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        yield unfinished
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    unfinished.replace(path)
 
 
 def files_below(folder: Folder) -> list[str]:
     """The names of all files below, relative to the folder; none where there is no such folder.
 
     Raises:
-        StorageError: the object store does not answer.
+        StorageError: the folder cannot be read, or the object store does not answer.
     """
     if isinstance(folder, Path):
-        found = (path for path in folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(folder).as_posix() for path in found)
+        with answering(folder):
+            found = (path for path in folder.rglob("*") if path.is_file())
+            return sorted(path.relative_to(folder).as_posix() for path in found)
     with answering(folder):
         begin = f"{folder.path.strip('/')}/"
         names = (str(name).lstrip("/") for name in folder.fs.find(folder.path))
@@ -85,21 +110,26 @@ def remove(entry: Folder, *, ignore_errors: bool = False) -> None:
     """Remove a file, or a folder with all that it holds, if it is there.
 
     Raises:
-        OSError: a file of this machine cannot be removed, and errors are not ignored.
-        StorageError: the object store does not answer, or refuses; and errors are not ignored.
+        StorageError: it cannot be removed, or the object store does not answer; and errors are not
+            ignored.
     """
-    if isinstance(entry, Path):
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=ignore_errors)
-        else:
-            entry.unlink(missing_ok=True)
-        return
     try:
-        _remove_there(entry)
+        if isinstance(entry, Path):
+            _remove_here(entry, ignore_errors=ignore_errors)
+        else:
+            _remove_there(entry)
     except StorageError as error:
         if not ignore_errors:
             raise
         log.warning("%s", error)
+
+
+def _remove_here(entry: Path, *, ignore_errors: bool) -> None:
+    with answering(entry):
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=ignore_errors)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 def _remove_there(entry: Folder) -> None:
@@ -116,13 +146,14 @@ def find_inside(folder: Folder, name: str) -> Folder | None:
     """The file of that relative name below the folder; None where it leads out, or is no file.
 
     Raises:
-        StorageError: the object store does not answer.
+        StorageError: the folder cannot be read, or the object store does not answer.
     """
     if "\0" in name:
         return None
     if isinstance(folder, Path):
-        found = find_kept(folder, str(folder.resolve() / name))
-        return found if found is not None and found.is_file() else None
+        with answering(folder):
+            found = find_kept(folder, str(folder.resolve() / name))
+            return found if found is not None and found.is_file() else None
     if not _leads_down(name):
         return None
     with answering(folder):
@@ -141,17 +172,26 @@ def find_kept(folder: Folder, address: str) -> Folder | None:
 
 @contextmanager
 def answering(folder: Folder) -> Iterator[None]:
-    """Give what an object store raises one name, as each of them has errors of its own.
+    """Give what a disk or an object store raises one name, as each store has errors of its own.
 
     Raises:
-        StorageError: it does not answer, or refuses.
+        StorageError: it does not answer, refuses, or is full.
     """
     try:
         yield
     except LoyaltyDeskError:
         raise
     except Exception as error:
-        raise StorageError(f"{folder} cannot be used now ({type(error).__name__})") from error
+        is_here = isinstance(folder, Path)
+        if is_here and not isinstance(error, OSError):
+            raise  # it is the fault of whoever uses the folder
+        why = (is_here and getattr(error, "strerror", None)) or type(error).__name__
+        raise StorageError(f"{folder} cannot be used now ({why})") from error
+
+
+def why_unusable(error: LoyaltyDeskError) -> str:
+    """One of `UNUSABLE` in words, with what to do."""
+    return f"{str(error).rstrip('.')}. {StorageError.what_to_do}"
 
 
 def _leads_down(name: str) -> bool:

@@ -208,6 +208,17 @@ def test_a_run_further_back_than_the_overview_has_its_file_too(
     assert not has_file(STORE, "later-1", "report.html")
 
 
+@pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
+def test_pages_are_shown_where_the_storage_of_files_is_not_installed(
+    desk: DeskClient, move: Move
+) -> None:
+    move("gs://bucket/desk")
+    viewer = desk.as_user("viewer")
+
+    assert viewer.get().status_code == 200
+    assert viewer.get("/quality").status_code == 200
+
+
 def test_a_folder_that_cannot_be_emptied_is_filled_all_the_same(bucket: Bucket, move: Move) -> None:
     move(f"{bucket.address}/desk")
     docs = own_folder("data_docs", STORE, "match")

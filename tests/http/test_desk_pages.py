@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import StorageError
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.run_record import add_counters, start_run
+from loyalty_desk.staging.unwritten import DATA_DOCS, for_reading
 from loyalty_desk.tasks.sync import report_dir
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
@@ -309,6 +311,21 @@ def test_a_runs_report_and_its_files_are_served_to_who_may_see_the_store(
     assert viewer.get("/runs/scheduled__1/.mismatches.csv").status_code == 404
     outside = replace(viewer, store="other")
     assert outside.get("/runs/scheduled__1/report.html").status_code == 404
+
+
+def test_pages_say_which_files_a_run_could_not_write(desk: DeskClient, staging: Engine) -> None:
+    viewer, run_id = desk.as_user("viewer"), "scheduled__1"
+    why = "/srv/desk cannot be used now (No space left on device)"
+    with for_reading(staging, STORE, run_id, DATA_DOCS):
+        raise StorageError(why)
+
+    for page in (viewer.get().text, viewer.get(f"/quality?run={run_id}").text):
+        assert "The Data Docs could not be written" in page
+        assert why in page
+        assert "see that there is room" in page
+    assert why not in viewer.get("/quality?run=scheduled__0").text
+    report_at = write_report(staging, STORE, run_id, report_dir(STORE, run_id), utc_now())
+    assert "The Data Docs could not be written" in report_at.read_text()
 
 
 def test_the_data_docs_of_the_checks_are_served(desk: DeskClient) -> None:

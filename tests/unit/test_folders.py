@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from loyalty_desk.errors import SettingsError, StorageError
-from loyalty_desk.folders import files_below, filled, find_inside, find_kept, refilled, remove
+from loyalty_desk.folders import (
+    files_below,
+    filled,
+    find_inside,
+    find_kept,
+    refilled,
+    remove,
+    whole,
+)
 from loyalty_desk.hooks import folders
 from loyalty_desk.settings.stores_file import Installation
+from tests.disks import without_rights
 
 
 def test_a_folder_of_this_machine_is_written_in_place(tmp_path: Path) -> None:
@@ -42,9 +53,50 @@ def test_what_cannot_be_removed_is_an_error(
             raise PermissionError(path)
 
     monkeypatch.setattr("shutil.rmtree", refuse)
-    with pytest.raises(PermissionError):
+    with pytest.raises(StorageError, match="cannot be used now"):
         remove(tmp_path)
     remove(tmp_path, ignore_errors=True)
+
+
+def test_a_folder_that_is_not_for_our_user_has_one_name_whatever_is_done(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "docs" / "index.html").write_text("a page")
+    folder.chmod(0o700)
+    os.chown(folder, os.getuid(), os.getgid())
+    if os.geteuid() != 0:
+        folder.chmod(0)
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: filled(folder / "reports").__enter__(),
+        lambda: refilled(folder / "docs").__enter__(),
+        lambda: find_inside(folder / "docs", "index.html"),
+        lambda: remove(folder / "docs" / "index.html"),
+    )
+    with without_rights():
+        for use in uses:
+            with pytest.raises(
+                StorageError, match=r"var.* cannot be used now \(Permission denied\)"
+            ):
+                use()
+        remove(folder / "docs", ignore_errors=True)
+    folder.chmod(0o700)
+    assert (folder / "docs" / "index.html").exists()
+
+
+def test_of_a_file_that_is_not_finished_nothing_stays(tmp_path: Path) -> None:
+    def begin() -> None:
+        with whole(tmp_path / "page.html") as unfinished:
+            unfinished.write_text("half")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        begin()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_fault_of_the_disk_keeps_its_name(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), filled(tmp_path):
+        raise KeyError
 
 
 def test_nothing_is_found_outside_of_a_folder_not_even_by_a_link(tmp_path: Path) -> None:
@@ -144,17 +196,3 @@ def test_a_storage_that_cannot_be_opened_has_one_name(monkeypatch: pytest.Monkey
 def test_an_address_of_this_machine_is_a_path() -> None:
     assert folders.open_folder("file:///srv/drop%20box") == Path("/srv/drop box")
     assert folders.open_folder("/srv/drop") == Path("/srv/drop")
-
-
-def test_data_docs_are_left_out_where_their_storage_cannot_be_opened(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refuse(address: str) -> None:
-        raise RuntimeError("no such connection")
-
-    settings = Installation(var_dir="s3://bucket/desk", data_docs=True)
-    monkeypatch.setattr(folders, "open_folder", refuse)
-    monkeypatch.setattr(folders, "installation", lambda: settings)
-    with caplog.at_level("WARNING"):
-        assert folders.docs_folder("acme") is None
-    assert "s3://bucket/desk cannot be used now" in caplog.text

@@ -47,7 +47,8 @@ SELECT
     params,
     started_at_utc,
     ended_at_utc,
-    failure
+    failure,
+    report_path
 FROM runs
 WHERE store = :store AND run_id = :run_id;
 

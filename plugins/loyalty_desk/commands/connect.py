@@ -47,8 +47,8 @@ def connect_store(
     done = connect.furnish(store, writes=not plan, by=by)
     _say(tables.actions_table(done.actions, done=not plan))
     _say(tables.actions_summary(done.actions, done=not plan))
-    if done.page is not None:
-        _say(f"How to go on, with the button's values: {done.page}")
+    if done.next_step:
+        _say(done.next_step)
 
 
 @commands.command("disconnect")

@@ -16,6 +16,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.connect import button, vips
 from loyalty_desk.connect.compare import Action, Verb
 from loyalty_desk.connect.wanted import Blueprint
+from loyalty_desk.folders import whole
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.macros.templates import card_path
 from loyalty_desk.platforms.registry import platform_class
@@ -51,10 +52,8 @@ def write_page(
         vip_rules=[(vips.rule_words(rule), rule.priority) for rule in store.routing.rules],
         vip_code=vips.rule_code(store),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 _GONE: Final = frozenset({Verb.REMOVE_DOUBLE, Verb.REMOVE_UNWANTED, Verb.DO_WITHOUT})

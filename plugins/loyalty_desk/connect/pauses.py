@@ -13,7 +13,7 @@ import requests
 
 from loyalty_desk.connect.families import BY_HAND, WHEN_PAUSED, dag_of, pattern
 from loyalty_desk.errors import BadConnectionError, ConnectError
-from loyalty_desk.hooks.found import find_login
+from loyalty_desk.hooks.found import Found, find_login
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,12 @@ def set_paused(store: str, *, paused: bool) -> None:
     """
     dag_ids = [dag_of(family, store) for family in FAMILIES]
     try:
-        base_url, login, password = find_login(CONN_ID)
+        found = find_login(CONN_ID)
+        session = found.session()
     except BadConnectionError:
         done = _by_command(dag_ids, paused=paused)
     else:
-        done = _by_api(base_url, login, password, dag_ids, paused=paused)
+        done = _by_api(found, session, dag_ids, paused=paused)
     if not done:
         verb = _verb(paused=paused)
         commands = "; ".join(f"airflow dags {verb} -y {dag_id}" for dag_id in dag_ids)
@@ -49,19 +50,20 @@ def _verb(*, paused: bool) -> str:
     return "pause" if paused else "unpause"
 
 
-def _by_api(base_url: str, login: str, password: str, dag_ids: list[str], *, paused: bool) -> bool:
+def _by_api(found: Found, session: requests.Session, dag_ids: list[str], *, paused: bool) -> bool:
     """Ask the REST API; False when it refuses or does not answer."""
-    with requests.Session() as session:
+    session.auth = None  # a token it is, and the login is in the body
+    with session:
         try:
             answer = session.post(
-                f"{base_url}/auth/token",
-                json={"username": login, "password": password},
+                f"{found.base_url}/auth/token",
+                json={"username": found.login, "password": found.password},
                 timeout=TIMEOUT_S,
             )
             token = answer.json().get("access_token", "")
             answers = [
                 session.patch(
-                    f"{base_url}/api/v2/dags/{dag_id}",
+                    f"{found.base_url}/api/v2/dags/{dag_id}",
                     params={"update_mask": "is_paused"},
                     json={"is_paused": paused},
                     headers={"Authorization": f"Bearer {token}"},

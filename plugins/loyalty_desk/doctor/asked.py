@@ -15,6 +15,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.urls import IDENTITY_PATH, public_url
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.http.exchange import Answer, Call, Lost, ahead_s, exchange
+from loyalty_desk.http.surroundings import settle
 from loyalty_desk.staging.identity import HEADER, standing_nonce
 
 TIMEOUT_S: Final = (5.0, 10.0)
@@ -66,7 +67,7 @@ def _ask(url: str, open_staging: Callable[[], Engine]) -> tuple[Answer | Lost, d
 
 def _request(url: str, nonce: str) -> tuple[Answer | Lost, datetime]:
     with requests.Session() as session:
-        session.headers[HEADER] = nonce
+        settle(session, url).headers[HEADER] = nonce
         call = Call("GET", url, IDENTITY_PATH, None, None, None)
         return exchange(session, call, TIMEOUT_S), utc_now()
 

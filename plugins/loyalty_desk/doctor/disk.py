@@ -62,12 +62,20 @@ def _staging_file() -> Path | None:
 
 def _existing(folder: Path) -> Path:
     """The folder, or where it would be made."""
-    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    return next(one for one in (folder, *folder.absolute().parents) if _is_there(one))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # nobody may look inside, which is worth to be told
+        return True
 
 
 def _look_at(there: Path) -> Finding:
-    free = shutil.disk_usage(there).free
+    free = 0
     try:
+        free = shutil.disk_usage(there).free
         with TemporaryFile(dir=there) as file:
             file.write(bytes(TRIED_BYTES))
             file.flush()

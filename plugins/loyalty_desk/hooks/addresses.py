@@ -42,11 +42,13 @@ def base_url_of(
 ) -> str:
     """The address of a connection: `host` may be a host or a whole URL; https unless told.
 
+    Airflow takes the brackets of an IPv6 address off, when a URI or a form has them.
+
     Raises:
         BadConnectionError: no host, an unusable one, or http to another machine, which would send
             the secrets in clear.
     """
-    address = (host or "").strip()
+    address = bracketed((host or "").strip())
     if not address:
         if default_url is None:
             raise BadConnectionError(f"Airflow connection {conn_id!r} has no host; see: {remedy}")
@@ -76,6 +78,14 @@ def base_url_of(
             " clear; use https"
         )
     return parts._replace(netloc=parts.netloc.lower(), fragment="").geturl().rstrip("/")
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address as it stands in a URL; any other text as it came."""
+    try:
+        return f"[{host}]" if ip_address(host).version == 6 else host
+    except ValueError:
+        return host
 
 
 def is_loopback(name: str) -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from loyalty_desk.errors import SettingsError, StorageError
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.folders import Folder, answering
 from loyalty_desk.settings.stores_file import installation
-
-log = logging.getLogger(__name__)
 
 EXTRAS: Final = {"s3": "s3", "gs": "gs", "abfs": "azure", "abfss": "azure", "sftp": "sftp"}
 """The extra of the package that has what an address needs, by how that begins."""
@@ -62,11 +59,9 @@ def folders_of(store: str) -> dict[str, Folder]:
 
 
 def docs_folder(store: str) -> Folder | None:
-    """Where a store's Data Docs go; None if nobody wants them, or it cannot be opened now."""
-    if not installation().data_docs:
-        return None
-    try:
-        return own_folder("data_docs", store)
-    except StorageError as error:  # checks do without
-        log.warning("store %s has no new Data Docs: %s", store, error)
-        return None
+    """Where a store's Data Docs go; None if nobody wants them.
+
+    Raises:
+        SettingsError, StorageError: as `own_folder`.
+    """
+    return own_folder("data_docs", store) if installation().data_docs else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -16,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from loyalty_desk.errors import BadConnectionError, NoConnectionError
 from loyalty_desk.hooks.addresses import account_address, base_url_of
 from loyalty_desk.http.reading import BadFieldError
+from loyalty_desk.http.surroundings import settle
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 
@@ -45,14 +47,29 @@ class Found:
     remedy: str
 
     def session(self) -> requests.Session:
-        """The hook's session: it knows proxies, client certificates and CAs of the connection."""
-        session: requests.Session = self.hook.get_conn()
+        """The hook's session: it knows proxies, client certificates and CAs of the connection.
+
+        Raises:
+            BadConnectionError: a file that it names for that is not there.
+        """
+        session = settle(self.hook.get_conn(), self.base_url)
+        self._see_files(session)
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
         # The hook makes a header of every other key of the extra, our OAuth2 secrets among them.
         session.headers = requests.Session().headers
         session.stream = False
         return session
+
+    def _see_files(self, session: requests.Session) -> None:
+        cert = session.cert if isinstance(session.cert, list | tuple) else [session.cert]
+        for name, path in (("verify", session.verify), *(("cert", one) for one in cert)):
+            if isinstance(path, str) and not Path(path).exists():
+                where = "its extra" if path in str(self.extra) else "REQUESTS_CA_BUNDLE or the like"
+                raise BadConnectionError(
+                    f"Airflow connection {self.conn_id!r}: its {name} is to be {path}, by {where},"
+                    " and no such file is on this machine"
+                )
 
     def require(self, **values: str) -> None:
         """Refuse a connection without one of `values`, or with one that no header can carry."""
@@ -104,12 +121,12 @@ def add_platform(conn_id: str, kind: type[Platform]) -> str:
     return f"airflow connections add {conn_id} --conn-type {conn_type} --conn-password <API key>"
 
 
-def find_login(conn_id: str) -> tuple[str, str, str]:
-    """Address, login and password of any HTTP connection; raises BadConnectionError."""
+def find_login(conn_id: str) -> Found:
+    """Any HTTP connection with a login and a password; raises BadConnectionError."""
     remedy = f"airflow connections add {conn_id} --conn-type http --conn-host <address> ..."
     found = _find(conn_id, remedy=remedy)
     found.require(login=found.login, password=found.password)
-    return found.base_url, found.login, found.password
+    return found
 
 
 def _find(

@@ -11,6 +11,7 @@ from requests.auth import AuthBase
 
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.http.exchange import Call
+from loyalty_desk.http.surroundings import settle
 
 
 class ServiceHook(HttpHook):
@@ -34,6 +35,7 @@ class ServiceHook(HttpHook):
         session.headers = requests.Session().headers
         session.headers.update({**self.default_headers, **(headers or {})})
         session.auth = auth
+        settle(session, address)
         if self.adapter is not None:
             session.mount("https://", self.adapter)
         self.base_url = address

@@ -28,7 +28,7 @@ from loyalty_desk.hooks.connections import (
     platform_transport,
 )
 from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
-from loyalty_desk.http.exchange import NO_SUCH_NAME, Answer, Call, Lost, ahead_s
+from loyalty_desk.http.exchange import NO_SUCH_NAME, NOT_TRUSTED, Answer, Call, Lost, ahead_s
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.platforms.base import Platform
@@ -172,13 +172,14 @@ def _ask(service: _Service, transport: Transport, ask: Callable[[], str]) -> Tri
         if isinstance(got, Lost):
             return _no(_lost(service, got))
         if got is not None and not 200 <= got.status < 300:
-            return _no(_refused(service, got.status, error))
+            return _no(_refused(service, got, error))
         if got is not None and got.broken:
             return _no(service.nowhere)
         return _cannot(service.found.conn_id, error)
 
 
-def _refused(service: _Service, status: int, error: LoyaltyDeskError) -> str:
+def _refused(service: _Service, got: Answer, error: LoyaltyDeskError) -> str:
+    status = got.status
     if status == 401:
         where = _host(service.found)
         return f"{service.title} refuses {service.key} at {where}: correct it in this connection"
@@ -192,7 +193,8 @@ def _refused(service: _Service, status: int, error: LoyaltyDeskError) -> str:
     if status >= 500:
         return f"{service.title} answers with an error of its own ({status}): try again later"
     if isinstance(error, ApiError):
-        return service.nowhere
+        leads = f". It leads to {got.elsewhere}, and redirects are not followed"
+        return f"{service.nowhere}{leads if got.elsewhere else ''}"
     return told_of(service.found.conn_id, error)
 
 
@@ -202,6 +204,11 @@ def _lost(service: _Service, got: Lost) -> str:
         return service.nowhere
     if got.reason == NO_SUCH_NAME and _is_there(service.known_host):
         return service.nowhere
+    if got.reason == NOT_TRUSTED:
+        return (
+            f"{host} shows a certificate that is not trusted here: name the file with its CA as"
+            " `verify` in the extra of this connection"
+        )
     return (
         f"from here nobody reaches {host} ({got.reason}): look at the network, the proxy and the"
         " firewall"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from requests import exceptions
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
 from loyalty_desk.http.deadline import Wire
+from loyalty_desk.http.headers import leads_to, read_date
 
 USER_AGENT = "loyalty-desk (Apache Airflow)"
 
@@ -54,8 +54,9 @@ class Call:
 class Answer:
     """An answer of the service. `headers` ignores case; `body` is the JSON, None when empty.
 
-    `broken` says in words why the body cannot be used, and is empty when it can. Has no repr, as
-    it holds personal data and the credentials that were sent.
+    `broken` says in words why the body cannot be used, and is empty when it can. `elsewhere` is
+    another host that it leads to by a redirect. Has no repr, as it holds personal data and the
+    credentials that were sent.
     """
 
     status: int
@@ -63,6 +64,7 @@ class Answer:
     body: Any
     broken: str = ""
     sent_authorization: str = ""
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def exchange(
     if call.json is not None:
         headers["Content-Type"] = "application/json"
         data = orjson.dumps(call.json)
+    session.get_redirect_target = _none  # type: ignore[assignment,method-assign] # else parsed
     try:
         response = session.request(
             call.method,
@@ -112,14 +115,8 @@ def ahead_s(got: Answer | Lost | None, now: datetime) -> float | None:
     """How many seconds `now` is ahead of when the service says that it answered; None if it does
     not say.
     """
-    told = got.headers.get("Date") if isinstance(got, Answer) else None
-    try:
-        answered = parsedate_to_datetime(told or "")
-    except ValueError:
-        return None
-    if answered.tzinfo is None:  # "-0000"
-        return None
-    return (now - answered).total_seconds()
+    answered = read_date(got.headers.get("Date")) if isinstance(got, Answer) else None
+    return None if answered is None else (now - answered).total_seconds()
 
 
 def _read(method: str, response: requests.Response) -> Answer:
@@ -137,7 +134,19 @@ def _read(method: str, response: requests.Response) -> Answer:
         body=body,
         broken=broken,
         sent_authorization=response.request.headers.get("Authorization", ""),
+        elsewhere=_elsewhere(response),
     )
+
+
+def _none(_response: requests.Response) -> None:
+    """Where a redirect leads is for `headers.leads_to`: an address that is none has to be borne."""
+
+
+def _elsewhere(response: requests.Response) -> str:
+    if not 300 <= response.status_code < 400:
+        return ""
+    found = leads_to(response.headers, response.url)
+    return "" if found == leads_to({"Location": ""}, response.url) else found or ""
 
 
 def _parse(content: bytes) -> tuple[Any, str]:
@@ -169,6 +178,7 @@ def _describe(cause: BaseException) -> str:
 
 
 NO_SUCH_NAME = "the host name cannot be resolved"
+NOT_TRUSTED = "the TLS certificate or protocol was not accepted"
 WORDS = {
     "NameResolutionError": NO_SUCH_NAME,
     "NewConnectionError": "the connection was refused",
@@ -176,7 +186,8 @@ WORDS = {
     "ConnectTimeout": "no connection within the time limit",
     "ReadTimeoutError": "no answer within the time limit",
     "ReadTimeout": "no answer within the time limit",
-    "SSLError": "the TLS certificate or protocol was not accepted",
+    "SSLError": NOT_TRUSTED,
+    "ProxyError": "the proxy does not let it through",
     "ProtocolError": "the connection was dropped",
     "ChunkedEncodingError": "the answer broke off",
     "IncompleteRead": "the answer broke off",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -31,6 +30,7 @@ from loyalty_desk.errors import (
 )
 from loyalty_desk.http.deadline import Deadline, Wire
 from loyalty_desk.http.exchange import Answer, Call, Lost, exchange
+from loyalty_desk.http.headers import retry_after_s
 from loyalty_desk.http.pacing import Gate, backoff_s
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,6 @@ MOST_ATTEMPTS = 7
 MOST_WAIT_S = 300.0
 TIMEOUT_S = (5.0, 30.0)
 """To connect, and until the next bytes of an answer."""
-
-RETRY_AFTER = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*")
 
 
 class Renewer(Protocol):
@@ -131,7 +129,8 @@ class Transport:
                 `may_have_arrived` is False when every attempt surely had no effect: a 429, or a
                 connection refused before anything was sent.
             BadConnectionError: 401 or 403, or an address that cannot be used.
-            MovedError: 301. NotFoundError: 404. ApiError: any other 3xx or 4xx.
+            MovedError: 301, but for one to another host. NotFoundError: 404. ApiError: any other
+                3xx or 4xx.
         """
         call = Call(method, self._base_url, path, query, json, form)
         may_repeat = method in REPEATABLE if retry is None else retry
@@ -162,7 +161,7 @@ class Transport:
             elif 200 <= got.status < 300:
                 return got
             else:
-                self._raise_refusal(call, got.status)
+                self._raise_refusal(call, got.status, got.elsewhere)
 
     @property
     def _deadline(self) -> Deadline | None:
@@ -218,7 +217,7 @@ class Transport:
             may_have_arrived=patience.may_have_arrived,
         )
 
-    def _raise_refusal(self, call: Call, status: int) -> NoReturn:
+    def _raise_refusal(self, call: Call, status: int, elsewhere: str) -> NoReturn:
         what = (self.service, call.method, call.shown_path, status)
         if status in {401, 403}:
             remedy = "its credentials" if status == 401 else "the role or scopes of its user"
@@ -228,9 +227,14 @@ class Transport:
             )
         if status == 404:
             raise NotFoundError(*what)
-        if status == 301:
+        if status == 301 and not elsewhere:  # what moved is still with the same service
             raise MovedError(*what)
         hint = "redirects are not followed" if 300 <= status < 400 else ""
+        if elsewhere:
+            hint += (
+                f", and this one leads to {elsewhere}: correct the address in Airflow connection"
+                f" {self.conn_id!r}, or what stands before the service"
+            )
         raise ApiError(*what, hint)
 
     def _count(self, method: str, *, limited: bool) -> None:
@@ -296,9 +300,3 @@ class _Patience:
     def _spend(self, wait_s: float) -> float | None:
         self._left_s -= wait_s
         return wait_s / self._speed if self._left_s >= 0 else None
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After` in seconds; None when it is absent, zero or not a number of seconds."""
-    found = RETRY_AFTER.fullmatch(headers.get("Retry-After", ""))
-    return float(found[1]) or None if found else None

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from loyalty_desk.folders import Folder, files_below, reading, remove
+from loyalty_desk.folders import Folder, answering, files_below, reading, remove
 from loyalty_desk.privacy.person import Person
 
 LARGE: Final = 1 << 24
@@ -28,13 +28,14 @@ def remove_files(folders: Iterable[Folder], named: re.Pattern[bytes]) -> list[Fo
     """Remove each folder, or file beside folders, in which the person is named; returns them.
 
     Raises:
-        StorageError: the object store does not answer.
+        StorageError: a file cannot be read or removed, or the object store does not answer.
     """
     removed = []
     for folder in folders:
-        for entry in find_entries(folder, named):
-            remove(folder / entry)
-            removed.append(folder / entry)
+        with answering(folder):
+            for entry in find_entries(folder, named):
+                remove(folder / entry)
+                removed.append(folder / entry)
     return removed
 
 

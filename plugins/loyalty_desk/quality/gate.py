@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.errors import QualityError, StorageError
+from loyalty_desk.errors import QualityError
 from loyalty_desk.folders import Folder, refilled
 from loyalty_desk.quality.gx import CheckCrashedError, run_checks
 from loyalty_desk.quality.steps import CheckResult, Severity, Step, StepResult
 from loyalty_desk.quality.suites import Check, suite
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import add_counters, increase_counters
 from loyalty_desk.staging.set_aside import Side, note_checked
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.unwritten import DATA_DOCS, for_reading, load_unwritten
 
 __all__ = ["Step", "check_step"]
 
@@ -33,6 +37,30 @@ log = logging.getLogger(__name__)
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 MAX_MATCHED_DROP: Final = 0.1
 """Share of all customers by which the matched ones may fall from run to run without a warning."""
+
+
+@dataclass(slots=True)
+class Docs:
+    """The Data Docs of a step. `index` is their start page, once they are written."""
+
+    engine: Engine
+    store: str
+    run_id: str
+    folder: Folder
+    index: Folder | None = None
+
+    def keep(self, write: Callable[[Path], None]) -> None:
+        """Replace those of before. They are for reading alone: the check goes on without them.
+
+        Once a run could not, its later steps do not try: a storage that is away takes a minute.
+        """
+        with reading(self.engine) as connection:
+            if DATA_DOCS in load_unwritten(connection, self.store, self.run_id):
+                return
+        with for_reading(self.engine, self.store, self.run_id, DATA_DOCS):
+            with refilled(self.folder) as folder:
+                write(folder)
+            self.index = self.folder / "index.html"
 
 
 def check_step(
@@ -51,8 +79,8 @@ def check_step(
 
     Also sets the run's counters `quality_<severity>_failed`, over all steps so far, and adds to
     `seconds_checks`. May be repeated. With `docs_dir`, the step's Data Docs are in
-    `docs_dir/<step>/` and replace those of an earlier run, if the object store takes them. The
-    push's suite reads the counters `readback_checked` and `readback_wrong`, so set them before.
+    `docs_dir/<step>/` and replace those of an earlier run, if they can be written. The push's suite
+    reads the counters `readback_checked` and `readback_wrong`, so set them before.
 
     Rows at fault are set aside: after the match no plan changes their cards, after the plan their
     changes are taken out of it, and the next plan looks again.
@@ -62,10 +90,11 @@ def check_step(
             or an expectation could not be run. Results are kept.
     """
     started_s = monotonic()
-    step_docs = docs_dir / step.value if docs_dir is not None else None
+    docs = None if docs_dir is None else Docs(engine, store.name, run_id, docs_dir / step.value)
     checks = (*suite(step, store), *own)
+    values = check_values(store, run_id, now)
     try:
-        results, docs_index = _run(engine, store, run_id, step, checks, now, step_docs)
+        results = run_checks(engine, checks, values, step.value, docs.keep if docs else None)
     except CheckCrashedError as error:
         raise QualityError(f"store {store.name}, step {step}: {error}") from None
     faults = _faults(checks, results)
@@ -81,7 +110,7 @@ def check_step(
     result = StepResult(
         step=step,
         results=results,
-        docs_index=docs_index,
+        docs_index=docs.index if docs else None,
     )
     for check in results:
         if not check.is_judged:
@@ -92,31 +121,6 @@ def check_step(
         why = _explain(store.name, run_id, result, Severity.ROW)
         raise QualityError(f"{why}; those are more rows than {limit} allows")
     return result
-
-
-def _run(
-    engine: Engine,
-    store: StoreSettings,
-    run_id: str,
-    step: Step,
-    checks: Sequence[Check],
-    now: datetime,
-    docs_dir: Folder | None,
-) -> tuple[tuple[CheckResult, ...], Folder | None]:
-    """The results, and the start page of Data Docs; None where there are none."""
-    values = check_values(store, run_id, now)
-    if docs_dir is None:
-        return run_checks(engine, checks, values, step.value, None), None
-    results = None
-    try:
-        with refilled(docs_dir) as folder:
-            results = run_checks(engine, checks, values, step.value, folder)
-    except StorageError as error:  # it was to take the pages, and results do without
-        if results is None:
-            raise
-        log.warning("step %s has no new Data Docs: %s", step, error)
-        return results, None
-    return results, docs_dir / "index.html"
 
 
 def _faults(checks: Sequence[Check], results: Sequence[CheckResult]) -> dict[tuple[Side, str], str]:

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 
-from loyalty_desk.errors import SettingsError
+from loyalty_desk.errors import SettingsError, StorageError
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
 from loyalty_desk.quality.suites import Check, ColumnCheck, RowCheck
@@ -51,7 +51,13 @@ _NOT_ON_A_DATABASE: Final = frozenset(
 """What GX offers and can use on data frames only."""
 _BIND: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy's `text()` finds them
 _EXCEPTION: Final = re.compile(r"^([\w.]*[A-Z]\w+):", re.MULTILINE)
+_PAGE_BYTES: Final = 1 << 18
+_SITES: Final = "great_expectations.render.renderer"
 _RUN_ROW: Final = "checked_run"
+
+
+KeepDocs = Callable[[Callable[[Path], None]], None]
+"""Takes what writes Data Docs into a folder, and has it do so, or not."""
 
 
 class CheckCrashedError(Exception):
@@ -63,32 +69,49 @@ def run_checks(
     checks: Sequence[Check],
     values: Mapping[str, Any],
     title: str,
-    docs_dir: Path | None,
+    keep_docs: KeepDocs | None,
 ) -> tuple[CheckResult, ...]:
     """Validate the checks; `values` are the columns of `checked_run`.
 
-    With `docs_dir`, an empty folder, writes GX's Data Docs there; `index.html` is the start page.
+    When all results are there `keep_docs` may have GX's Data Docs written, into an empty folder;
+    `index.html` is the start page.
 
     Raises:
         CheckCrashedError: a check could not be run; it is neither passed nor failed.
     """
     context = _context()
     datasource = _add_datasource(context, engine, values)
-    if docs_dir is not None:
-        context.add_data_docs_site("staging", _docs_site(docs_dir))
     try:
         results: dict[str, CheckResult] = {}
         for batch in dict.fromkeys(_batch(check) for check in checks):
             of_batch = [check for check in checks if _batch(check) == batch]
             results |= _validate(context, datasource, batch, of_batch, title)
-        if docs_dir is not None:
-            context.build_data_docs()
-            found = [results[check.name] for check in checks]
-            make_offline(docs_dir, title, [check.says for check in checks], found)
     finally:
         datasource.get_execution_engine().close()
         datasource.get_engine().dispose()
-    return tuple(results[check.name] for check in checks)
+    found = [results[check.name] for check in checks]
+    if keep_docs is not None:
+        says = [check.says for check in checks]
+        keep_docs(lambda folder: _write_docs(context, folder, title, says, found))
+    return tuple(found)
+
+
+def _write_docs(
+    context: Any, folder: Path, title: str, says: Sequence[str], found: Sequence[CheckResult]
+) -> None:
+    context.add_data_docs_site("staging", _docs_site(folder))
+    context.build_data_docs()
+    _see_that_all_are_there(context, folder)
+    make_offline(folder, title, says, found)
+
+
+def _see_that_all_are_there(context: Any, folder: Path) -> None:
+    """GX only logs which pages it could not write, with a traceback each."""
+    wanted = len(context.validation_results_store.list_keys())
+    written = [page for page in (folder / "validations").rglob("*.html") if page.stat().st_size]
+    if len(written) < wanted:
+        (folder / "tried").write_bytes(bytes(_PAGE_BYTES))  # what the disk says to it is the reason
+        raise StorageError(f"{folder} has {len(written)} of {wanted} pages of Data Docs")
 
 
 def see_that_gx_takes(checks: Sequence[Check]) -> None:
@@ -106,6 +129,7 @@ def _with_gx(module: str) -> Any:
     """A module that is GX's or imports it, with GX kept quiet before it is read."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every connect
+    logging.getLogger(f"{_SITES}.site_builder").setLevel(logging.CRITICAL)  # pages are counted
     return import_module(module)
 
 

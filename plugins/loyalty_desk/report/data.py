@@ -27,6 +27,7 @@ from loyalty_desk.staging.run_record import (
     newest_match,
 )
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.unwritten import load_unwritten
 
 RUNS_IN_TREND: Final = 20
 TOP_ROWS: Final = 25
@@ -120,6 +121,8 @@ class ReportData:
     insight: Insight
     card_keys: CardKeys
     open_tickets: OpenTickets
+    unwritten: dict[str, str]
+    """Which files of the run could not be written, and why."""
     has_matched: bool
     """Whether any run of the store ever came to the match."""
 
@@ -149,6 +152,7 @@ def load_report_data(
             insight=load_insight(connection, store, now, min_score),
             card_keys=count_card_keys(connection, store),
             open_tickets=load_open_tickets(connection, store, now),
+            unwritten=load_unwritten(connection, store, run_id),
             has_matched=newest_match(connection, store) is not None,
         )
 

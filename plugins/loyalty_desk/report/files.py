@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.folders import whole
 from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
 from loyalty_desk.spreadsheets import guarded
 
@@ -92,14 +93,6 @@ def neutral(value: object) -> str:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A file to write that takes its name when it is finished."""
-    unfinished = path.with_name(f".{path.name}")
-    yield unfinished
-    unfinished.replace(path)
-
-
-@contextmanager
 def _csv(path: Path) -> Iterator[Add]:
     """RFC 4180 in UTF-8 with a byte order mark, as spreadsheets expect."""
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
@@ -153,12 +146,23 @@ def _braced_as_text(
 def _xlsx(path: Path) -> Iterator[Add]:
     import xlsxwriter  # noqa: PLC0415 - only where a report is written
 
-    with whole(path) as unfinished:
+    with whole(path) as unfinished, _named_by_the_disk():
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(unfinished), options) as book:
             file = _XlsxFile(book)
             yield file.add
             file.end()
+
+
+@contextmanager
+def _named_by_the_disk() -> Iterator[None]:
+    """Raise what the disk said, which XlsxWriter wraps into an error of its own."""
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except FileCreateError as error:
+        raise error.args[0] from None
 
 
 @contextmanager

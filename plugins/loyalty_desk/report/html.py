@@ -17,17 +17,19 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, ClassText, class_text
-from loyalty_desk.folders import Folder, filled
+from loyalty_desk.errors import StorageError
+from loyalty_desk.folders import Folder, filled, remove, whole
 from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.records import Outcome, RunState
 from loyalty_desk.report import awards, charts, formats
 from loyalty_desk.report.audience import audience_words
 from loyalty_desk.report.data import ReportData, load_report_data
-from loyalty_desk.report.files import CSV, JSON, XLSX, whole, write_files
+from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.report.text import summary
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import COUNTERS, RunRecord, Work
 from loyalty_desk.staging.statements import statement
 
@@ -61,12 +63,20 @@ def write_report(
 
     Raises:
         LookupError: the store has no such run.
+        StorageError: it cannot be written; a report of the run that was there before is there yet.
     """
     data = load_report_data(engine, store, run_id, now, min_score)
-    with filled(out_dir.parent) as folder:
-        write_pages(engine, data, folder / out_dir.name, now, min_score)
     path = out_dir / REPORT
     binds = {"store": store, "run_id": run_id, "report_path": str(path)}
+    try:
+        with filled(out_dir.parent) as folder:
+            write_pages(engine, data, folder / out_dir.name, now, min_score)
+    except StorageError:
+        with reading(engine) as connection:
+            run = connection.execute(statement("report/runs/select_runs"), binds).one()
+        if run.report_path is None:  # else retention would never find the half of it
+            remove(out_dir, ignore_errors=True)
+        raise
     with engine.begin() as connection:
         connection.execute(statement("report/runs/set_report_path"), binds)
     return path
@@ -126,6 +136,7 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "state_words": _STATE_WORDS[record.state],
         "summary": summary(record),
         "problems": data.problems,
+        "unwritten": data.unwritten,
         "failed_pushes": data.failed_pushes,
         "rejected": data.rejected,
         "files_left": data.files_left,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
@@ -91,8 +92,8 @@ def table(record: RunRecord) -> str:
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
 
 
-def note(record: RunRecord) -> str:
-    """A few lines of markdown for the DAG run's note."""
+def note(record: RunRecord, unwritten: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A few lines of markdown for the DAG run's note, with the files that were not written."""
     lines = [f"**{_state(record)}**{' (dry run)' if record.dry_run else ''}: {summary(record)}"]
     if record.failure:
         lines.append(_why(record.failure))
@@ -104,6 +105,7 @@ def note(record: RunRecord) -> str:
     if record.checks_failed:
         lines.append(f"- checks failed: {_checks(record)}")
     lines.append(f"- {_requests(record)}, {record.seconds_total:,.0f} s")
+    lines += [f"- {what} could not be written: {_plain(why)}" for what, why in unwritten.items()]
     return "\n".join(lines)
 
 

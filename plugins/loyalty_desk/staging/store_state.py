@@ -48,6 +48,8 @@ class StateKey(StrEnum):
     """A number that is used once, of the whole installation: `staging.identity`."""
     JOURNAL = "journal"
     """Which journal is the installation's; `updated_at_utc` is when it was last seen whole."""
+    UNWRITTEN = "unwritten"
+    """Which files of a run could not be written, and why: `staging.unwritten`."""
     AGENTS_READ = "agents_read"
     """When Gorgias last told all its users; `updated_at_utc` is when it was last asked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -22,7 +23,7 @@ from loyalty_desk.connect.urls import AWARDS_PATH, LOOKUP_PATH, public_url
 from loyalty_desk.connect.vips import check_tag
 from loyalty_desk.connect.wanted import Blueprint
 from loyalty_desk.errors import BadConnectionError, ConnectError
-from loyalty_desk.folders import Folder, filled
+from loyalty_desk.folders import UNUSABLE, Folder, filled, why_unusable
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import planned_fields
 from loyalty_desk.gorgias.made import known_objects
@@ -53,6 +54,8 @@ from loyalty_desk.staging.turns import hold_store
 
 log = logging.getLogger(__name__)
 
+INSTEAD: Final = "Setup on the desk has the button's values as well"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furnished:
@@ -60,6 +63,8 @@ class Furnished:
 
     actions: list[Action]
     page: Folder | None
+    next_step: str = ""
+    """Where the page is, or why there is none; empty when nothing was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +151,12 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         return Furnished(actions=actions, page=None)
     if any(_is_new_tag(action, store) for action in actions):
         forget_tags(engine, store.name)  # the one of before is gone, and with it from tickets
-    pages, name = own_folder("connect"), f"{store.name}.html"
-    with filled(pages) as folder:
-        write_page(folder / name, blueprint, actions, f"{address}{AWARDS_PATH}", utc_now())
+    page, next_step = _write_page(blueprint, actions, f"{address}{AWARDS_PATH}")
     if store.widgets_read_place:
         with engine.begin() as connection:
             keep_state(connection, store.name, StateKey.CARD_FORM, FORM, utc_now())
     _open_again(engine, store.name)
-    return Furnished(actions=actions, page=pages / name)
+    return Furnished(actions=actions, page=page, next_step=next_step)
 
 
 def close(
@@ -226,6 +229,21 @@ def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:
         Left(what="staging data", why="kept for the audit and for a later connect"),
     ]
     return left
+
+
+def _write_page(
+    blueprint: Blueprint, actions: list[Action], awards_url: str
+) -> tuple[Folder | None, str]:
+    """The page, if it could be written, and what to say of it: it is only for reading."""
+    name = f"{blueprint.store.name}.html"
+    try:
+        pages = own_folder("connect")
+        with filled(pages) as folder:
+            write_page(folder / name, blueprint, actions, awards_url, utc_now())
+    except UNUSABLE as error:
+        log.warning("%s", why := why_unusable(error))
+        return None, f"The page that says how to go on could not be written: {why}. {INSTEAD}"
+    return pages / name, f"How to go on, with the button's values: {pages / name}"
 
 
 def _check_routing(blueprint: Blueprint) -> None:

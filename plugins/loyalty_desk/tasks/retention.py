@@ -92,7 +92,7 @@ def _remove_reports(store: str, runs: Sequence[Row[Any]]) -> list[str]:
     for run in runs:
         try:
             _remove_report(store, run)
-        except (OSError, StorageError) as error:
+        except StorageError as error:
             log.warning("store %s: run %s is kept until next time: %s", store, run.run_id, error)
             left += 1
             if left == MOST_LEFT:

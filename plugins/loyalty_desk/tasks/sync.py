@@ -46,6 +46,7 @@ from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
+from loyalty_desk.staging.unwritten import DATA_DOCS, REPORT, for_reading, load_unwritten
 from loyalty_desk.staging.watermarks import (
     RECONCILE,
     Watermark,
@@ -219,7 +220,9 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
 
     failed = {"critical": 0, "warning": 0}
     with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
-        docs_dir = docs_folder(store_name)
+        docs_dir = None
+        with for_reading(run.engine, store_name, run_id, DATA_DOCS):
+            docs_dir = docs_folder(store_name)
         own = installed_checks(store_name, map(Step, steps))
         for step, checks in own.items():
             result = check_step(
@@ -241,7 +244,8 @@ def report(
 ) -> dict[str, Any]:
     """End the run: settle its state, `tell` its note, write the report, give the lock back.
 
-    Returns the report's path, the note, and the record's counters.
+    Returns the report's path, None where it could not be written; the note, and the record's
+    counters.
 
     Raises:
         QualityError: every stage ended well and yet the counts do not add up.
@@ -257,22 +261,25 @@ def report(
             state = record.state  # so that no task of it can be cleared and work in between
         run_record.finish_run(connection, store_name, run_id, state, failure, utc_now())
         record = run_record.load_run_record(connection, store_name, run_id)
-    tell(note := text.note(record))  # first: what follows may fail as well
+    tell(_note(run, record))  # first: what follows may fail as well
     suggest_members(run.engine, store_name)
-    path = write_report(
-        run.engine,
-        store_name,
-        run_id,
-        report_dir(store_name, run_id),
-        utc_now(),
-        min_score=run.store.mismatches.min_score,
-    )
+    path = None
+    with for_reading(run.engine, store_name, run_id, REPORT):
+        path = write_report(
+            run.engine,
+            store_name,
+            run_id,
+            report_dir(store_name, run_id),
+            utc_now(),
+            min_score=run.store.mismatches.min_score,
+        )
+    tell(note := _note(run, record))
     with run.engine.begin() as connection:
         release_lock(connection, run)
     log.info("store %s, run %s\n%s\nreport: %s", store_name, run_id, text.table(record), path)
     if failure and reached_the_end:
         raise QualityError(f"store {store_name}, run {run_id}: {failure}")
-    return {"report": str(path), "note": note, "counters": record.counters()}
+    return {"report": path and str(path), "note": note, "counters": record.counters()}
 
 
 STAGES: Final[Mapping[str, Callable[[str, str], Counters]]] = {
@@ -307,6 +314,11 @@ def run_all(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
 def report_dir(store_name: str, run_id: str) -> Folder:
     """Where a run's report goes; the run id is made safe for a file name."""
     return own_folder("reports", store_name, re.sub(r"[^\w.-]", "_", run_id))
+
+
+def _note(run: Run, record: run_record.RunRecord) -> str:
+    with reading(run.engine) as connection:
+        return text.note(record, load_unwritten(connection, run.store.name, run.run_id))
 
 
 def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> str | None:

@@ -178,6 +178,7 @@ def serve(serving: Serving) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Open the port; raises SettingsError with what is wrong and what to do."""
     where = f"cannot listen on {host}, port {port}"
+    host = host.removeprefix("[").removesuffix("]")  # as an IPv6 address has them in a URL
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]

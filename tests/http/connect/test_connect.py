@@ -9,12 +9,15 @@ import yaml
 from sqlalchemy import Engine
 
 from loyalty_desk.__main__ import main
+from loyalty_desk.card.shown import FORM
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.tokens import find_grant, list_tokens
 from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.store_state import StateKey, find_state
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
@@ -64,6 +67,21 @@ def test_the_page_has_the_values_to_enter_and_no_token(
     assert "ld_" not in page
     widget = gorgias.one(Kind.WIDGET, context="ticket")["id"]
     assert f"--adopt-widget {widget}" in page
+
+
+def test_a_store_is_connected_where_its_page_cannot_be_written(
+    desk: Desk, gorgias: Gorgias, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "var").write_text("a file in the way")
+
+    assert desk("connect") == 0
+
+    said = capsys.readouterr().out
+    assert "could not be written" in said
+    assert f"{tmp_path / 'var' / 'connect'} cannot be used now (Not a directory)" in said
+    assert "Setup on the desk has the button's values as well" in said
+    with reading(staging_engine()) as connection:
+        assert find_state(connection, STORE, StateKey.CARD_FORM) == FORM
 
 
 def test_connecting_twice_changes_nothing(desk: Desk, gorgias: Gorgias, sandbox: Sandbox) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from loyalty_desk.doctor import disk, versions
 from loyalty_desk.doctor.finding import Severity
 from tests.conftest import SetConnection
+from tests.disks import mounted
 from tests.http.doctor.conftest import Installed
 from tests.object_store import CONNECTION, Bucket
 
@@ -49,14 +49,8 @@ def test_a_store_that_is_not_there_is_named(installed: Installed) -> None:
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0:
-        pytest.skip("nobody but root may mount a file system")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "small", "size=1m") as folder:
+        yield folder
 
 
 def test_a_disk_with_room_is_fine_and_nothing_is_left_on_it(installed: Installed) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
-from requests.auth import HTTPBasicAuth
 
 from loyalty_desk.errors import (
     ApiError,
@@ -20,31 +18,12 @@ from loyalty_desk.errors import (
     MovedError,
     NotFoundError,
 )
-from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import MOST_ATTEMPTS, Transport
 from tests.scripted import Reply, ScriptedServer, as_json
+from tests.unit.http.recording import EMAIL, SECRET, RecordingGate, make
 
-SECRET = "key-that-nobody-may-see"
 TOO_SLOW = Reply(delay_s=4)
 """For who waits `IMPATIENT` alone: a busy machine may take a second for any answer."""
-IMPATIENT = (5, 2)
-EMAIL = "mira@shop.example"
-
-
-class RecordingGate(OpenGate):
-    def __init__(self) -> None:
-        self.entered = 0
-        self.learned: list[Mapping[str, str]] = []
-        self.refusals: list[float] = []
-
-    def enter(self) -> None:
-        self.entered += 1
-
-    def learn(self, headers: Mapping[str, str]) -> None:
-        self.learned.append(headers)
-
-    def refused(self, wait_s: float) -> None:
-        self.refusals.append(wait_s)
 
 
 @pytest.fixture
@@ -66,23 +45,6 @@ def waits() -> list[float]:
 @pytest.fixture
 def transport(server: ScriptedServer, gate: RecordingGate, waits: list[float]) -> Transport:
     return make(server.url, gate, waits)
-
-
-def make(url: str, gate: Any, waits: list[float], **values: Any) -> Transport:
-    session = requests.Session()
-    session.auth = HTTPBasicAuth("agent@shop.example", SECRET)
-    return Transport(
-        session,
-        url,
-        "Gorgias",
-        **{
-            "gate": gate,
-            "conn_id": "gorgias_acme",
-            "timeout": IMPATIENT,
-            "sleep": waits.append,
-            **values,
-        },
-    )
 
 
 def test_a_get_returns_the_json_body(transport: Transport, server: ScriptedServer) -> None:
@@ -236,12 +198,12 @@ def test_429_without_a_usable_wait_backs_off(
 def test_429_that_asks_for_more_than_one_call_may_wait_gives_up_at_once(
     transport: Transport, server: ScriptedServer, gate: RecordingGate, waits: list[float]
 ) -> None:
-    server.will(Reply(429, headers={"Retry-After": "4000"}))
+    server.will(Reply(429, headers={"Retry-After": "3000"}))
 
     with pytest.raises(ApiUnavailableError, match="429"):
         transport.get_json("/a")
     assert waits == []
-    assert gate.refusals == [4000.0]
+    assert gate.refusals == [3000.0]
 
 
 def test_429_for_ever_is_bounded_by_the_total_wait(

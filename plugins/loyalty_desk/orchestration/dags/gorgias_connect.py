@@ -109,8 +109,8 @@ def connect_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
             writes = not params["plan"]
             furnished = connect.furnish(store, writes=writes, by=by(dag_run))
             print(tables.actions_table(furnished.actions, done=writes))
-            if furnished.page:
-                print(f"How to go on, with the button's values: {furnished.page}")
+            if furnished.next_step:
+                print(furnished.next_step)
             return tables.actions_summary(furnished.actions, done=writes)
 
         chain(check(), learn(), furnish())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.folders import Folder, files_below, find_kept
+from loyalty_desk.folders import UNUSABLE, Folder, answering, files_below, find_kept
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.records import RunState
 from loyalty_desk.report.data import FileLeft, load_files_left
@@ -18,6 +19,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.journal import count_waiting_long
 from loyalty_desk.staging.run_record import RunRecord
+from loyalty_desk.staging.unwritten import load_unwritten
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.standing import (
     Standing,
@@ -30,6 +32,8 @@ from loyalty_desk.web.desk.switches import load_switches
 from loyalty_desk.web.pages import DeskRoute, airflow_of, back_to, base_of, page, templates
 from loyalty_desk.web.rights import Right, Seeing, User, rights_of, stores_seen_by
 from loyalty_desk.web.sending import send_file
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 
@@ -82,6 +86,11 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         switches = load_switches(connection, visitor.store)
         not_journalled = count_waiting_long(connection, now)
         files_left = _files_left(connection, standing)
+        unwritten = (
+            load_unwritten(connection, visitor.store.name, standing.newest.run_id)
+            if standing.newest
+            else {}
+        )
     return page(
         request,
         "overview.html.j2",
@@ -94,6 +103,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         checks=checks,
         not_journalled=not_journalled,
         files_left=files_left,
+        unwritten=unwritten,
         trends=_trends(standing.recent[::-1]),
         files=files,
         now=now,
@@ -140,11 +150,15 @@ def _files(connection: Connection, store: str) -> dict[str, list[str]]:
 
     An object store is not asked about each: what is kept of a run goes with its files.
     """
-    reports = own_folder("reports", store)
-    return {
-        run.run_id: [name for name in FILES if _find_beside(reports, run.report_path, name)]
-        for run in newest_runs(connection, store, TREND_RUNS)
-    }
+    try:
+        reports = own_folder("reports", store)
+        return {
+            run.run_id: [name for name in FILES if _find_beside(reports, run.report_path, name)]
+            for run in newest_runs(connection, store, TREND_RUNS)
+        }
+    except UNUSABLE as error:  # the numbers are in staging
+        log.warning("reports are not listed: %s", error)
+        return {}
 
 
 def has_file(store: str, run_id: str, name: str) -> bool:
@@ -174,7 +188,10 @@ def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder 
     if not report_path:
         return None
     path = find_kept(reports, f"{report_path.rpartition('/')[0]}/{name}")
-    return None if isinstance(path, Path) and not path.is_file() else path
+    if not isinstance(path, Path):
+        return path
+    with answering(reports):
+        return path if path.is_file() else None
 
 
 def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:

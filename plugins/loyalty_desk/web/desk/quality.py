@@ -8,12 +8,12 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from loyalty_desk.errors import StorageError
-from loyalty_desk.folders import Folder, files_below, find_inside
+from loyalty_desk.folders import UNUSABLE, Folder, files_below, find_inside
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.report.data import load_checks
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.unwritten import load_unwritten
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.standing import newest_runs
 from loyalty_desk.web.pages import DeskRoute, page
@@ -43,6 +43,7 @@ def show_quality(request: Request, visitor: Seeing) -> Response:
         asked = request.query_params.get("run", "")
         chosen = asked if asked in ids else next(iter(ids), "")
         checks = load_checks(connection, store, chosen)
+        unwritten = load_unwritten(connection, store, chosen)
     return page(
         request,
         "quality.html.j2",
@@ -52,6 +53,7 @@ def show_quality(request: Request, visitor: Seeing) -> Response:
         chosen=chosen,
         checks=checks,
         docs=_docs(store),
+        unwritten=unwritten,
     )
 
 
@@ -69,7 +71,7 @@ def _docs(store: str) -> list[str]:
     """The steps that have Data Docs."""
     try:
         names = files_below(_root(store))
-    except StorageError as error:  # the checks themselves are in staging
+    except UNUSABLE as error:  # the checks themselves are in staging
         log.warning("Data Docs are not listed: %s", error)
         return []
     return sorted({name.partition("/")[0] for name in names if DOCS_INDEX.fullmatch(name)})
