@@ -7,14 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.notifiers import Alert, alert_places
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
-from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.telling import AlertKind, owe_alert
-from loyalty_desk.tasks.alerts import late_alert, tell_owed
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +20,13 @@ def tell_late(store: str, minutes: float, context: Mapping[str, Any] | None = No
     Raises:
         PermanentError, NotToldError: as `Round.end`; the others were told.
     """
+    # Here, as each DAG file names this function when Airflow reads it.
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
+    from loyalty_desk.staging.telling import AlertKind, owe_alert  # noqa: PLC0415
+    from loyalty_desk.tasks.alerts import late_alert, tell_owed  # noqa: PLC0415
+
     run_id = ((context or {}).get("dag_run") or {}).get("dag_run_id", "")
     settings = stores_file().get(store)
     alert_id = f"late {run_id or os.urandom(8).hex()}"
