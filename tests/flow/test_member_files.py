@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import pytest
 
 from loyalty_desk.records import RunState
 from tests.flow.dropping import cards, expected, make_listless, members, write
 from tests.flow.world import World
+from tests.sftp import sftp_server
 
 pytestmark = pytest.mark.flow
 
@@ -146,55 +143,6 @@ def test_without_files_those_who_write_are_looked_up(listless: World, sync: Any)
 
     again = sync.plain()
     assert (again.state, again.member_lookups, again.pushed) == (RunState.SUCCEEDED, 0, 0)
-
-
-@contextmanager
-def sftp_server(folder: Path) -> Iterator[int]:
-    """A real SFTP server on this machine; yields its port."""
-
-    connections: list[asyncssh.SSHServerConnection] = []
-
-    class Server(asyncssh.SSHServer):
-        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-            connections.append(conn)
-
-        def begin_auth(self, username: str) -> bool:
-            return bool(username)
-
-        def password_auth_supported(self) -> bool:
-            return True
-
-        def validate_password(self, username: str, password: str) -> bool:
-            return (username, password) == ("shop", "secret")
-
-    loop, port, servers = asyncio.new_event_loop(), [], []
-
-    async def serve() -> None:
-        server = await asyncssh.create_server(
-            Server,
-            "127.0.0.1",
-            0,
-            server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
-        )
-        port.append(server.get_port())
-        servers.append(server)
-
-    async def end() -> None:
-        for server in servers:
-            server.close()
-        for connection in connections:
-            connection.abort()
-
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(serve(), loop).result(20)
-    try:
-        yield port[0]
-    finally:
-        asyncio.run_coroutine_threadsafe(end(), loop).result(20)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
 
 
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)  # a process keeps the log-in

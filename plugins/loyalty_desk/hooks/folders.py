@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.folders import Folder, answering
+from loyalty_desk.hooks.host_keys import SSH, know_server
 from loyalty_desk.settings.stores_file import installation
 
 EXTRAS: Final = {"s3": "s3", "gs": "gs", "abfs": "azure", "abfss": "azure", "sftp": "sftp"}
@@ -28,8 +29,10 @@ def open_folder(address: str) -> Folder:
         return Path(unquote(parts.path))
     from airflow.sdk import ObjectStoragePath  # noqa: PLC0415 - only where it is used
 
-    folder = ObjectStoragePath(address.rstrip("/"))
     try:
+        if parts.scheme in SSH:
+            know_server(parts.scheme, parts.netloc.rpartition("@")[0] or None)
+        folder = ObjectStoragePath(address.rstrip("/"))
         storage = folder.fs
     except (ImportError, ValueError) as error:
         if (extra := EXTRAS.get(parts.scheme)) is None:
