@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, Row
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.awards.award_alerts import load_award_alert
+from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.notifiers import Alert, alert_places
 from loyalty_desk.hooks.telling import NO_CONTEXT, Round
-from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.telling import AlertKind, close_alert, close_when_told, owed_alerts
+from loyalty_desk.staging.telling import (
+    AlertKind,
+    close_alert,
+    close_when_told,
+    owe_alert,
+    owed_alerts,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +79,37 @@ def _written(engine: Engine, store: str, owed: Row[Any], *, is_new: bool) -> Ale
     if has_ended and not is_new:
         return None
     return late_alert(store, content["minutes"], content["run_id"])
+
+
+def tell_of_late_sync(
+    store_name: str, minutes: float, run_id: str, context: Mapping[str, Any]
+) -> None:
+    """Owe every place the alert about a late run, once for each run, and tell it."""
+    store = stores_file().get(store_name)
+    alert_id = f"late {run_id or os.urandom(8).hex()}"
+    try:
+        engine = staging_engine()
+        with engine.begin() as connection:
+            content = {"run_id": run_id, "minutes": minutes}
+            owe_alert(connection, store_name, AlertKind.LATE, content, alert_id=alert_id)
+    except (LoyaltyDeskError, DBAPIError):
+        # It may be late for that very reason, so people hear of it without a note of who did.
+        log.warning("store %s: staging is away; places are told, and it is not kept", store_name)
+        _tell_unkept(store, late_alert(store_name, minutes, run_id), context)
+        return
+    tell_owed(store, engine, context, just_now=alert_id)
+
+
+def _tell_unkept(store: StoreSettings, alert: Alert, context: Mapping[str, Any]) -> None:
+    failed: Exception | None = None
+    for place in alert_places(store):
+        try:
+            place.deliver(alert, context)
+        except Exception as error:  # noqa: BLE001 - a notifier is anybody's code; others are told
+            log.warning("store %s: %s could not be told", store.name, place.title)
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def late_alert(store: str, minutes: float, run_id: str) -> Alert:
