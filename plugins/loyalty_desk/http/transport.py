@@ -49,10 +49,10 @@ RETRY_AFTER = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*")
 
 
 class Renewer(Protocol):
-    """Gets new credentials when the service refused the present ones (OAuth2)."""
+    """Gets other credentials when the service refused the present ones."""
 
-    def renew(self, refused: str) -> None:
-        """Replace the credentials unless they are newer than `refused` (the header's value)."""
+    def renew(self, refused: str) -> bool:
+        """Whether there are others than `refused`, the header's value; asked by its sender."""
 
 
 @dataclass(slots=True)
@@ -148,9 +148,8 @@ class Transport:
                 self._after_loss(call, got, patience)
                 continue
             self._gate.learn(got.headers)
-            if got.status == 401 and self._renewer and not renewed:
+            if got.status == 401 and not renewed and self._renews(got.sent_authorization):
                 renewed = True
-                self._renewer.renew(got.sent_authorization)
             elif got.status == 429:
                 wait_s = patience.after_429(got.headers)
                 self._gate.refused(patience.asked_s)
@@ -163,6 +162,9 @@ class Transport:
                 return got
             else:
                 self._raise_refusal(call, got.status)
+
+    def _renews(self, refused: str) -> bool:
+        return self._renewer is not None and self._renewer.renew(refused)
 
     @property
     def _deadline(self) -> Deadline | None:

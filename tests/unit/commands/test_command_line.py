@@ -47,6 +47,7 @@ COMMANDS = {
     "texts check": "--store",
     "tokens list": "--store",
     "tokens make": "--by --ceiling --for --label --owner --store",
+    "tokens replace": "--by --hours --store TOKEN",
     "tokens revoke": "--by --store TOKEN",
 }
 
