@@ -29,6 +29,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
+from loyalty_desk.staging.platform_of import check_platform
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ class Lookup:
 
     def _stage_fresh(self, identifier: str) -> str | None:
         """Read the member from the platform, stage it, and return its id; None when it is gone."""
+        with reading(self._engine) as connection:
+            check_platform(connection, self._store)
         platform = self._platform = self._platform or self._open_platform()
         asked_at = utc_now()
         member = platform.find_member(identifier)

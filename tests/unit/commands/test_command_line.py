@@ -35,6 +35,7 @@ COMMANDS = {
     "macros list": "--store",
     "macros preview": "--email --html --store",
     "migrate": "",
+    "platform change": "--apply --by --store",
     "platform check": "--member --store",
     "platform guesses": "",
     "pools": "",
