@@ -46,6 +46,23 @@ class StoreDisconnectedError(PermanentError):
     what_to_do = "Connect it again, or pause its DAGs"
 
 
+class PlatformChangedError(PermanentError):
+    """The stores file names another platform than the members in staging are of."""
+
+    what_to_do = "See “Change the platform” in docs/platforms.md"
+
+    def __init__(self, store: str, known: str, named: str) -> None:
+        super().__init__(
+            f"store {store} is on {named} by the stores file, and its members and decisions are of"
+            f" {known}: nothing was read or booked. Carry them over by `python -m loyalty_desk"
+            f" platform change --store {store}`, or write `platform: {known}` again"
+        )
+
+
+class PlatformChangeError(PermanentError):
+    """The change of a store's platform cannot begin. The message says why; nothing was changed."""
+
+
 class ConnectError(PermanentError):
     """Connecting or disconnecting a store stopped; the message says what to mend."""
 

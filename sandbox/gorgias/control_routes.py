@@ -178,6 +178,13 @@ async def list_integrations(request: Request) -> Response:
     return json_answer({"data": data})
 
 
+@router.post("/keys")
+async def replace_key(request: Request) -> Response:
+    """Take `{"api_key": new}` from now on, and the present one no more."""
+    account_of(request).access.api_key = str((await read_body(request))["api_key"])
+    return Response(b"", 204)
+
+
 @router.post("/oauth")
 async def change_oauth(request: Request) -> Response:
     """Change the app's login: `{"expire": true}`, `{"revoke": true}`, `{"scopes": [..]}`.

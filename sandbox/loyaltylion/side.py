@@ -81,6 +81,11 @@ class LoyaltyLionSide(Side):
             call = Call("POST", hook["address"], headers, body)
             self._deliveries.send(UPDATED, call, ATTEMPTS, TIMEOUT_S)
 
+    def replace_webhook_secret(self, secret: str) -> bool:
+        """Sign with another secret from now on."""
+        self.secret = secret
+        return True
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Return every try of a delivery."""
         return self._deliveries.tries

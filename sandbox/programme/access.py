@@ -25,6 +25,10 @@ class KeyAccess:
             return Caller("api_key")
         return self.error(401, "Unauthorized")
 
+    def replace_key(self, old: str, new: str) -> None:
+        """Admit the new key in place of the old one."""
+        self._authorization = self._authorization.replace(old, new)
+
     def bucket(self, caller: Caller) -> Bucket | None:
         """Return the bucket of the account."""
         return self.buckets[caller.kind]

@@ -149,6 +149,17 @@ def _entry(side: Side, entry: Entry) -> dict[str, Any]:
     }
 
 
+@router.post("/keys")
+async def replace_keys(request: Request) -> Response:
+    """Replace `{"api_key": new, "webhook_secret": new}`, or one of them; old ones end at once."""
+    side, body = side_of(request), await read_body(request)
+    if "api_key" in body:
+        side.replace_key(str(body["api_key"]))
+    if "webhook_secret" in body and not side.replace_webhook_secret(str(body["webhook_secret"])):
+        return refuse("this platform signs no webhooks")
+    return Response(b"", 204)
+
+
 @router.get("/deliveries")
 async def list_deliveries(request: Request) -> Response:
     """Return every try of a webhook delivery."""

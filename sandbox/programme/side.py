@@ -5,7 +5,8 @@ from typing import Any, ClassVar, cast
 from fastapi import Request
 
 from sandbox.faults import Faults
-from sandbox.gate import Access, Server
+from sandbox.gate import Server
+from sandbox.programme.access import KeyAccess
 from sandbox.programme.ids import NumberedIds
 from sandbox.programme.ledger import Entry
 from sandbox.programme.programme import Programme
@@ -20,7 +21,7 @@ class Side:
     """Unless its ids are no numbers: then `id_of` and `find_row` are its own."""
     shows_revoked: ClassVar[bool] = False
     """Whether its ledger keeps what was taken back, and says so."""
-    access: Access
+    access: KeyAccess
     key: str
 
     def __init__(self, programme: Programme) -> None:
@@ -48,6 +49,16 @@ class Side:
 
     def booked(self, entry: Entry) -> None:
         """Tell the listeners that something was booked."""
+
+    def replace_key(self, key: str) -> None:
+        """Take another API key from now on, and the present one no more."""
+        self.access.replace_key(self.key, key)
+        self.key = key
+
+    def replace_webhook_secret(self, secret: str) -> bool:
+        """Sign with another secret from now on; False where none is signed."""
+        del secret
+        return False
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Return every try of a webhook delivery."""

@@ -51,6 +51,11 @@ class RivoSide(Side):
             body = hook_body(self.ground, self.programme.members, entry)
             self.hooks.send("points_event/created", body)
 
+    def replace_webhook_secret(self, secret: str) -> bool:
+        """Sign with another secret from now on."""
+        self.hooks.secret = secret
+        return True
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Return every try of a delivery: event type, attempt, status (0: no answer)."""
         return self.hooks.deliveries

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.connect.tokens import find_grant, is_over, list_tokens
 from loyalty_desk.errors import StorageError
 from loyalty_desk.records import RunState
 from loyalty_desk.report.html import write_report
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import add_counters, start_run
 from loyalty_desk.staging.unwritten import DATA_DOCS, for_reading
 from loyalty_desk.tasks.sync import report_dir
@@ -263,6 +265,32 @@ def test_a_token_is_shown_once_and_revoked(desk: DeskClient, staging: Engine) ->
     assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 303
     assert admin.post(f"/setup/tokens/{token_id}/revoke", {}).status_code == 404
     assert "revoked" in admin.get("/setup").text
+
+
+def test_a_token_is_replaced_and_the_old_one_holds_for_the_time_chosen(
+    desk: DeskClient, staging: Engine
+) -> None:
+    admin = desk.as_user("admin")
+    admin.post("/setup/tokens", {"label": "the widget", "opens": "awards"})
+    with staging.begin() as connection:
+        [token_id] = Staged(connection).rows(schema.api_tokens, "token_id")
+
+    for wrong in ("2", "", "-1", "x"):
+        answer = admin.post(f"/setup/tokens/{token_id}/replace", {"hours": wrong})
+        assert answer.status_code == 404
+    made = admin.post(f"/setup/tokens/{token_id}/replace", {"hours": "24"})
+    token = made.text.split('class="secret">')[1].split("<")[0]
+
+    assert admin.post(f"/setup/tokens/{token_id}/replace", {"hours": "24"}).status_code == 404
+    page = admin.get("/setup").text
+    assert token not in page
+    assert "ends " in page
+    with reading(staging) as connection:
+        tomorrow = utc_now() + timedelta(hours=25)
+        assert find_grant(connection, token, tomorrow) is not None
+        [old] = [one for one in list_tokens(connection, STORE) if one.token_id == token_id]
+    assert not is_over(old, utc_now())
+    assert is_over(old, tomorrow)
 
 
 @pytest.mark.parametrize("fields", [{"opens": "awards"}, {"label": "x", "opens": "everything"}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -180,6 +181,68 @@ def test_a_burst_of_webhooks_asks_for_each_card_once(api: ApiClient, staging: En
 
     assert {answer.status_code for answer in answers} == {204}
     assert asked_for(staging) == [(STORE, str(100 + number)) for number in range(10)]
+
+
+# --- a secret that is replaced ---------------------------------------------------------------
+
+
+def secrets_of_rivo(set_connection: SetConnection, **extra: str) -> None:
+    set_connection("rivo_acme", password="a key", extra=extra)
+
+
+@pytest.mark.parametrize("until", ["", "2999-01-31", "2999-01-31T09:30Z"])
+def test_the_old_secret_is_accepted_besides_for_a_time(
+    api: ApiClient, set_connection: SetConnection, until: str
+) -> None:
+    secrets_of_rivo(
+        set_connection, webhook_secret="new", old_webhook_secret=SECRET, old_webhook_until=until
+    )
+
+    assert [send(api, PROFILE, secret=one).status_code for one in ("new", SECRET)] == [204, 204]
+    assert send(api, PROFILE, secret="").status_code == 401
+
+
+def test_the_old_secret_is_refused_from_its_end_on(
+    api: ApiClient, set_connection: SetConnection
+) -> None:
+    secrets_of_rivo(
+        set_connection,
+        webhook_secret="new",
+        old_webhook_secret=SECRET,
+        old_webhook_until="2026-01-31",
+    )
+
+    assert [send(api, PROFILE, secret=one).status_code for one in ("new", SECRET)] == [204, 401]
+
+
+def test_an_end_that_cannot_be_read_is_said(
+    api: ApiClient, set_connection: SetConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    extra = {"old_webhook_secret": SECRET, "old_webhook_until": "soon"}
+    secrets_of_rivo(set_connection, webhook_secret="new", **extra)
+
+    assert send(api, PROFILE, secret="new").status_code == 401
+    assert "old_webhook_until is neither a date nor a time" in caplog.text
+
+
+def test_a_secret_that_was_just_replaced_is_accepted_within_a_second(
+    api: ApiClient, set_connection: SetConnection
+) -> None:
+    assert send(api, PROFILE).status_code == 204
+    secrets_of_rivo(set_connection, webhook_secret="new")
+
+    wait_until(lambda: send(api, PROFILE, secret="new").status_code == 204, PATIENCE_S)
+
+
+def test_what_is_not_verified_asks_airflow_once_a_second_at_most(
+    api: ApiClient, set_connection: SetConnection
+) -> None:
+    began = time.monotonic()
+    for _ in range(50):
+        assert send(api, PROFILE, secret="of somebody else").status_code == 401
+
+    asked = webhooks_api._find_account.cache_info().misses
+    assert asked <= 3 + 2 * (time.monotonic() - began)
 
 
 def test_what_the_sandbox_delivers_is_taken(

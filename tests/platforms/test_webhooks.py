@@ -127,10 +127,25 @@ def test_a_platform_without_webhooks_takes_none(account: Account) -> None:
     assert not accepts(account, b"{}", headers)
 
 
+def test_the_secret_of_before_is_accepted_while_it_is_told(
+    account: Account, sent: tuple[bytes, dict[str, str], str]
+) -> None:
+    body, headers, _ = sent
+    old = account.options["webhook_secret"]
+
+    account.connect(extra={"webhook_secret": "new", "old_webhook_secret": old})
+    assert accepts(account, body, headers)
+
+    account.connect(extra={"webhook_secret": "new"})
+    assert not accepts(account, body, headers)
+
+
 def test_trifft_may_show_a_basic_login_instead(account: Account) -> None:
     if account.case.name != "trifft":
         pytest.skip("of TRIFFT alone")
-    account.connect(extra={"webhook_login": "shop", "webhook_secret": "s3cret"})
+    account.connect(
+        extra={"webhook_login": "shop", "webhook_secret": "new", "old_webhook_secret": "s3cret"}
+    )
     right = "Basic " + base64.b64encode(b"shop:s3cret").decode()
 
     assert accepts(account, b"{}", {"authorization": right})

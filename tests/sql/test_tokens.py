@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ from sqlalchemy import Engine, text
 
 from loyalty_desk.__main__ import main
 from loyalty_desk.awards.ceilings import Token
-from loyalty_desk.clock import utc_text
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.tokens import (
     TOKEN,
     Grant,
     NoTokenError,
     find_grant,
+    is_in_use,
     list_tokens,
     make_token,
+    replace_token,
     revoke_token,
     token_id_of,
 )
@@ -38,7 +41,7 @@ def make(staging: Engine, store: str = STORE, label: str = "helpdesk") -> str:
 
 def opens(staging: Engine, token: str) -> str | None:
     with reading(staging) as connection:
-        grant = find_grant(connection, token)
+        grant = find_grant(connection, token, LATER)
         return grant.store if grant else None
 
 
@@ -131,6 +134,84 @@ def test_a_list_has_the_tokens_of_its_store_with_their_end(staging: Engine) -> N
     assert (found["new"].token_id, found["new"].revoked_by) == (token_id_of(second), None)
 
 
+# --- replacing -------------------------------------------------------------------------------
+
+
+def opens_at(staging: Engine, token: str, now: datetime) -> str | None:
+    with reading(staging) as connection:
+        grant = find_grant(connection, token, now)
+        return grant.store if grant else None
+
+
+def replace(staging: Engine, token: str, store: str = STORE) -> str:
+    with staging.begin() as connection:
+        return replace_token(
+            connection, store, token_id_of(token), NOW, made_by="bob", ends_at=LATER
+        )
+
+
+def test_both_tokens_hold_until_the_end_of_the_old_one(staging: Engine) -> None:
+    old = make(staging)
+    new = replace(staging, old)
+
+    before = LATER - timedelta(seconds=1)
+    assert [opens_at(staging, one, before) for one in (old, new)] == [STORE, STORE]
+    assert [opens_at(staging, one, LATER) for one in (old, new)] == [None, STORE]
+
+
+def test_a_request_that_comes_in_past_the_end_awards_nothing(staging: Engine) -> None:
+    old = make(staging)
+    replace(staging, old)
+    token = Token(token_id=token_id_of(old))
+
+    with reading(staging) as connection:
+        assert is_in_use(connection, token, NOW)
+        assert not is_in_use(connection, token, LATER)
+
+
+def test_the_new_token_opens_the_same_for_the_same_owner(staging: Engine) -> None:
+    with staging.begin() as connection:
+        old = make_token(
+            connection,
+            STORE,
+            NOW,
+            label="widget",
+            made_by="eve",
+            opens=Opens.LOOKUP,
+            owner="otto",
+            ceilings={"max_points_per_award": 100},
+        )
+    new = replace(staging, old)
+
+    with reading(staging) as connection:
+        found = {one.token_id: one for one in list_tokens(connection, STORE)}
+    same = ("opens", "label", "owned_by", "ceilings")
+    one, other = (found[token_id_of(token)] for token in (old, new))
+    assert [getattr(one, name) for name in same] == [getattr(other, name) for name in same]
+    assert (other.made_by, other.ends_at_utc, one.ends_at_utc) == ("bob", None, utc_text(LATER))
+
+
+def test_a_token_is_replaced_once_by_its_own_store_while_it_holds(staging: Engine) -> None:
+    replaced, revoked, ours = make(staging), make(staging), make(staging)
+    replace(staging, replaced)
+    revoke(staging, token_id_of(revoked))
+    kept = everything_kept(staging)
+
+    for token, store in [(replaced, STORE), (revoked, STORE), (ours, OTHER_STORE)]:
+        with pytest.raises(NoTokenError):
+            replace(staging, token, store)
+    assert everything_kept(staging) == kept
+
+
+def test_a_token_with_an_end_is_revoked_before_it(staging: Engine) -> None:
+    old = make(staging)
+    replace(staging, old)
+
+    revoke(staging, token_id_of(old))
+
+    assert opens_at(staging, old, NOW) is None
+
+
 # --- on the command line ---------------------------------------------------------------------
 
 
@@ -174,7 +255,7 @@ def test_a_token_may_be_made_for_lookups_and_a_list_says_so(
     token = capsys.readouterr().out.removesuffix("\n")
     grant = Grant(store=STORE, opens=Opens.LOOKUP, token=Token(token_id=token_id_of(token)))
     with reading(staging) as connection:
-        assert find_grant(connection, token) == grant
+        assert find_grant(connection, token, LATER) == grant
 
     assert tokens("list") == 0
     listed = capsys.readouterr().out
@@ -228,6 +309,22 @@ def test_revoke_does_not_repeat_a_token_that_it_does_not_know(
     assert opens(staging, token) == STORE
 
 
+def test_replace_prints_the_new_token_and_when_the_old_one_ends(
+    staging: Engine, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = make(staging)
+    assert tokens("replace", token_id_of(old), "--hours", "2", "--by", "bob") == 0
+    printed = capsys.readouterr()
+    new = printed.out.removesuffix("\n")
+    assert opens_at(staging, new, utc_now()) == opens_at(staging, old, utc_now()) == STORE
+    assert opens_at(staging, old, utc_now() + timedelta(hours=2)) is None
+    assert printed.err.startswith(f"{token_id_of(old)} holds until ")
+
+    assert tokens("list") == 0
+    assert " by eve, in use until " in capsys.readouterr().out
+    assert tokens("replace", old) == 1
+
+
 @pytest.mark.parametrize("rest", [("make", "--label", "x"), ("list",)], ids=" ".join)
 def test_an_unknown_store_is_one_line(
     staging: Engine,
@@ -250,7 +347,7 @@ def test_a_token_may_have_an_owner_and_ceilings_and_a_list_says_so(
     assert tokens("make", *flags, "--ceiling", low, "--ceiling", high) == 0
     token = capsys.readouterr().out.removesuffix("\n")
     with reading(staging) as connection:
-        grant = find_grant(connection, token)
+        grant = find_grant(connection, token, LATER)
     assert grant is not None
     assert grant.token.ceilings == {"max_points_per_award": 100, "max_credits_per_token_per_day": 0}
 

@@ -21,6 +21,7 @@ from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.platform_of import find_left_platform
 from loyalty_desk.staging.statements import statement
 
 
@@ -342,6 +343,12 @@ def settle_unknown(
     award = get_award(connection, store, award_id)
     if not was_applied and award.member_id is None and award.email is None:
         raise NoAwardError(f"award {award_id} is anonymous by now; there is nobody to send it to")
+    left = find_left_platform(connection, store, award.queued_at_utc)
+    if not was_applied and left is not None:
+        raise NoAwardError(
+            f"award {award_id} was for {left}, which the store has left: if it was not booked"
+            " there, award anew, and leave this one"
+        )
     events = get_events(connection, store, award_id)
     state = AwardState.APPLIED if was_applied else state_to_send_from(award, events)
     binds = {

@@ -15,6 +15,7 @@ from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldRe
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.platform_of import find_left_platform
 from loyalty_desk.staging.statements import statement
 
 REASON = "reversal"
@@ -62,6 +63,12 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
     award = get_award(connection, store.name, award_id)
     if award.state != AwardState.APPLIED:
         raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
+    left = find_left_platform(connection, store.name, award.queued_at_utc)
+    if left is not None:
+        raise ReversalError(
+            f"award {award_id} was booked on {left}, which the store has left: take it back there,"
+            f" or award the opposite on {store.platform}"
+        )
     if award.subject == ERASED:
         raise ReversalError(f"award {award_id} is anonymous by now; nobody knows whose it was")
     if award.member_id is None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loyalty_desk.commands.command_line import StoreName, group
+from loyalty_desk.commands.command_line import By, StoreName, group
 
 commands = group("platform", "What the loyalty platforms can do.")
 
@@ -51,6 +51,23 @@ def check(
             f" {settings.platform_conn_id!r}, or set what the account does not have to null"
         )
         raise typer.Exit(1)
+
+
+@commands.command()
+def change(
+    *,
+    store: StoreName,
+    by: By,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this it says what it would do.")
+    ] = False,
+) -> None:
+    """Carry a store over to the platform that the stores file names by now."""
+    from loyalty_desk.tasks import platform_change  # noqa: PLC0415 - slow to import
+
+    done = platform_change.change(store, by=by, applies=apply)
+    for line in platform_change.lines(done, applied=apply):
+        typer.echo(line)
 
 
 @commands.command()

@@ -1,13 +1,14 @@
-"""`python -m loyalty_desk tokens`: make, list, revoke."""
+"""`python -m loyalty_desk tokens`: make, list, replace, revoke."""
 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.commands.command_line import By, StoreName, group, words
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import stores_file
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 commands = group("tokens", "Tokens for the API of a store.")
 MOST_DIGITS = 9
+MOST_HOURS = 90 * 24
 
 
 def read_ceiling(text: str) -> tuple[str, int]:
@@ -85,12 +87,20 @@ def list_made(*, store: StoreName) -> None:
     name = stores_file().get(store).name
     with reading(staging_engine()) as connection:
         for token in list_tokens(connection, name):
-            end = f"revoked {token.revoked_at_utc} by {token.revoked_by}"
-            state = end if token.revoked_at_utc else "in use"
             typer.echo(
                 f"{token.token_id}  for {token.opens}, {token.label}, made {token.made_at_utc}"
-                f" by {token.made_by}, {state}{_more_of(token)}"
+                f" by {token.made_by}, {_state_of(token)}{_more_of(token)}"
             )
+
+
+def _state_of(token: Row[Any]) -> str:
+    from loyalty_desk.connect.tokens import is_over  # noqa: PLC0415 - slow to import
+
+    if token.revoked_at_utc:
+        return f"revoked {token.revoked_at_utc} by {token.revoked_by}"
+    if token.ends_at_utc:
+        return f"{'ended' if is_over(token, utc_now()) else 'in use until'} {token.ends_at_utc}"
+    return "in use"
 
 
 def _more_of(token: Row[Any]) -> str:
@@ -98,6 +108,32 @@ def _more_of(token: Row[Any]) -> str:
     owner = "" if token.owned_by == token.made_by else f", owned by {token.owned_by}"
     own: dict[str, int] = json.loads(token.ceilings or "{}")
     return owner + "".join(f", {name}={most}" for name, most in own.items())
+
+
+@commands.command()
+def replace(
+    token: Annotated[str, typer.Argument(help="The id of the old token, or the whole token.")],
+    *,
+    store: StoreName,
+    hours: Annotated[
+        int, typer.Option(min=1, max=MOST_HOURS, help="How long the old one still holds.")
+    ] = 24,
+    by: By,
+) -> None:
+    """Make a token like an old one and show it, this once; both hold for a time."""
+    from loyalty_desk.connect.tokens import replace_token, token_id_of  # noqa: PLC0415
+    from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415 - slow to import
+
+    name, now, token_id = stores_file().get(store).name, utc_now(), token_id_of(token)
+    ends_at = now + timedelta(hours=hours)
+    with staging_engine().begin() as connection:
+        new = replace_token(connection, name, token_id, now, made_by=by, ends_at=ends_at)
+    typer.echo(
+        f"{token_id} holds until {utc_text(ends_at)}; keep the new one like a password, it cannot"
+        " be shown again",
+        err=True,
+    )
+    typer.echo(new)
 
 
 @commands.command()

@@ -175,8 +175,12 @@ class Furnisher:
 
     def _is_good(self, token: str) -> bool:
         with reading(self._engine) as connection:
-            grant = find_grant(connection, token)
-        return grant is not None and grant.store == self._store and grant.opens is Opens.LOOKUP
+            grant = find_grant(connection, token, utc_now())
+            tokens = list_tokens(connection, self._store)
+        if grant is None or grant.store != self._store or grant.opens is not Opens.LOOKUP:
+            return False
+        # One with an end is being replaced, and this is where the new one has to stand.
+        return grant.token.token_id in {one.token_id for one in tokens if one.ends_at_utc is None}
 
     def _buttons_in(self, widgets: Sequence[Body]) -> dict[str, Mapping[str, Any]]:
         """The buttons that stand on our widgets: a repair leaves them as they are."""

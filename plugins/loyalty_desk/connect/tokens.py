@@ -41,7 +41,7 @@ class Grant:
 
 
 class NoTokenError(LoyaltyDeskError):
-    """The store has no such token, or it is revoked already."""
+    """The store has no such token, or it is over already, or has an end."""
 
 
 def make_token(
@@ -78,8 +78,46 @@ def make_token(
     return f"ld_{token_id}_{secret}"
 
 
-def find_grant(connection: Connection, token: str) -> Grant | None:
-    """What a token opens; None for any text that is no token, or a revoked one."""
+def replace_token(
+    connection: Connection,
+    store: str,
+    token_id: str,
+    now: datetime,
+    *,
+    made_by: str,
+    ends_at: datetime,
+) -> str:
+    """Make a token that opens the same for the same owner; the old one holds until `ends_at`.
+
+    Raises:
+        NoTokenError: there is none in use, or its place is taken already.
+    """
+    binds = {"store": store, "token_id": token_id, "ends_at_utc": utc_text(ends_at)}
+    if not connection.execute(statement("tokens/end_token"), binds).rowcount:
+        raise NoTokenError(
+            f"store {store} has no such token that is in use, or it is being replaced already"
+        )
+    old = connection.execute(statement("tokens/select_token"), {"token_id": token_id}).one()
+    return make_token(
+        connection,
+        store,
+        now,
+        label=old.label,
+        made_by=made_by,
+        opens=Opens(old.opens),
+        owner=old.owned_by,
+        ceilings=json.loads(old.ceilings or "{}"),
+    )
+
+
+def is_over(token: Row[Any], now: datetime) -> bool:
+    """Whether a token of one of our lists opens nothing any more."""
+    has_ended = token.ends_at_utc is not None and token.ends_at_utc <= utc_text(now)
+    return has_ended or token.revoked_at_utc is not None
+
+
+def find_grant(connection: Connection, token: str, now: datetime) -> Grant | None:
+    """What a token opens; None for any text that is no token, or one that is over."""
     parts = TOKEN.fullmatch(token)
     found = None
     if parts is not None:
@@ -88,7 +126,7 @@ def find_grant(connection: Connection, token: str) -> Grant | None:
     is_right = compare_digest(
         _hash(parts[2] if parts else ""), found.secret_hash if found else NOBODY
     )
-    if found is None or not is_right or found.revoked_at_utc is not None:
+    if found is None or not is_right or is_over(found, now):
         return None
     own = json.loads(found.ceilings) if found.ceilings else {}
     return Grant(
@@ -98,11 +136,11 @@ def find_grant(connection: Connection, token: str) -> Grant | None:
     )
 
 
-def is_in_use(connection: Connection, token: Token) -> bool:
-    """Whether a token that opened something has not been revoked since."""
+def is_in_use(connection: Connection, token: Token, now: datetime) -> bool:
+    """Whether a token that opened something still does."""
     binds = {"token_id": token.token_id}
     found = connection.execute(statement("tokens/select_token"), binds).first()
-    return found is not None and found.revoked_at_utc is None
+    return found is not None and not is_over(found, now)
 
 
 def token_id_of(token: str) -> str:
@@ -112,7 +150,7 @@ def token_id_of(token: str) -> str:
 
 
 def list_tokens(connection: Connection, store: str) -> list[Row[Any]]:
-    """The tokens of a store, revoked ones too, the newest first."""
+    """The tokens of a store, those that are over too, the newest first."""
     return list(connection.execute(statement("tokens/select_tokens"), {"store": store}).all())
 
 

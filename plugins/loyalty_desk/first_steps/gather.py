@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc, utc_now
 from loyalty_desk.connect.families import dag_ids
-from loyalty_desk.connect.tokens import list_tokens
+from loyalty_desk.connect.tokens import is_over, list_tokens
 from loyalty_desk.connect.urls import public_url
 from loyalty_desk.doctor.database import (
     DATABASE,
@@ -187,7 +187,7 @@ def _remembered(connection: Connection, store: str) -> dict[str, Any]:
         "looked": _looked(connection, store),
         "is_disconnected": find_state(connection, store, StateKey.DISCONNECTED) is not None,
         "has_token": any(
-            token.opens == Opens.AWARDS and token.revoked_at_utc is None
+            token.opens == Opens.AWARDS and not is_over(token, utc_now())
             for token in list_tokens(connection, store)
         ),
         "has_adopted": find_state(connection, store, StateKey.BUTTON) is not None,

@@ -97,10 +97,11 @@ class BearerAuth(AuthBase):
         request.headers["Authorization"] = f"Bearer {self._current().access_token}"
         return request
 
-    def renew(self, refused: str) -> None:
+    def renew(self, refused: str) -> bool:
         """Get another access token, unless the present one is already not the refused one."""
         with self._lock:
             self._tokens = self._fresh(refused.removeprefix("Bearer "))
+        return True
 
     def _current(self) -> Tokens:
         with self._lock:

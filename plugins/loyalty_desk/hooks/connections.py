@@ -16,13 +16,16 @@ from cryptography.fernet import Fernet, MultiFernet
 from requests.auth import AuthBase, HTTPBasicAuth
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.gorgias.budget import MOST_BUDGET_WAIT_S, BudgetGate
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.oauth import BearerAuth
+from loyalty_desk.hooks.connection_auth import OAUTH_KEYS, ConnectionAuth
 from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_options
 from loyalty_desk.http.pacing import Gate, OpenGate, RateGate
 from loyalty_desk.http.transport import MOST_WAIT_S, TIMEOUT_S, Transport
+from loyalty_desk.platforms.auth import in_force
 from loyalty_desk.platforms.base import Account, Capabilities, Pace, Platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.currencies import money_digits
@@ -30,7 +33,6 @@ from loyalty_desk.settings.sections import BudgetSettings, GorgiasSettings
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.installed import staging_engine
 
-OAUTH_KEYS = ("client_id", "client_secret", "refresh_token")
 LEAST_GATE_WAIT_S = 2.0
 """How long an urgent call waits for a shared rate at least, however little patience it has."""
 
@@ -77,20 +79,24 @@ def client_beside(conn_id: str, engine: Engine) -> GorgiasClient:
 
 def gorgias_auth(
     found: Found, open_staging: Callable[[], Engine], *, max_wait_s: float = MOST_WAIT_S
-) -> AuthBase:
+) -> ConnectionAuth:
     """How a request shows who asks; staging is opened where it keeps an app's tokens alone.
 
     A renewal of the tokens waits `max_wait_s` at most between its attempts.
     """
-    if any(found.extra.get(key) for key in OAUTH_KEYS):
-        return _bearer_auth(found, open_staging(), max_wait_s)
-    found.require(login=found.login, password=found.password)
-    return HTTPBasicAuth(found.login.encode(), found.password.encode())
+
+    def make(found: Found) -> AuthBase:
+        if any(found.extra.get(key) for key in OAUTH_KEYS):
+            return _bearer_auth(found, open_staging(), max_wait_s)
+        found.require(login=found.login, password=found.password)
+        return HTTPBasicAuth(found.login.encode(), found.password.encode())
+
+    return ConnectionAuth(found, lambda: find_gorgias(found.conn_id), make)
 
 
 def gorgias_transport(
     found: Found,
-    auth: AuthBase,
+    auth: ConnectionAuth,
     gate: Gate,
     *,
     max_wait_s: float,
@@ -109,7 +115,7 @@ def gorgias_transport(
         speed=installation().speed,
         timeout=timeout,
         max_wait_s=max_wait_s,
-        renewer=auth if isinstance(auth, BearerAuth) else None,
+        renewer=auth,
     )
 
 
@@ -158,7 +164,7 @@ def platform_account(store: StoreSettings) -> Account:
     found = find_platform(store.platform_conn_id, kind)
     with naming_options(found):
         kind.capabilities_of(found.extra)
-    return Account(key=found.password, options=found.extra)
+        return Account(key=found.password, options=in_force(found.extra, utc_now()))
 
 
 def capabilities(store: StoreSettings) -> Capabilities:
@@ -197,9 +203,14 @@ def platform_transport(
     wire: type[Transport] = Transport,
 ) -> Transport:
     """What sends requests to a platform, at the rate that it allows."""
-    found.require(password=found.password)
+
+    def make(found: Found) -> AuthBase:
+        found.require(password=found.password)
+        return kind.auth(found.password)
+
+    auth = ConnectionAuth(found, lambda: find_platform(found.conn_id, kind), make)
     session = found.session()
-    session.auth = kind.auth(found.password)
+    session.auth = auth
     if not keep_alive:
         session.headers["Connection"] = "close"
     return wire(
@@ -212,6 +223,7 @@ def platform_transport(
         timeout=timeout,
         max_wait_s=max_wait_s,
         penalty_s=kind.pace.penalty_s,
+        renewer=auth,
     )
 
 

@@ -20,8 +20,8 @@ from loyalty_desk.errors import (
 )
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.addresses import GORGIAS_HOST
+from loyalty_desk.hooks.connection_auth import OAUTH_KEYS
 from loyalty_desk.hooks.connections import (
-    OAUTH_KEYS,
     gorgias_auth,
     gorgias_transport,
     platform_at,
@@ -31,6 +31,7 @@ from loyalty_desk.hooks.found import Found, find_gorgias, find_platform, naming_
 from loyalty_desk.http.exchange import NO_SUCH_NAME, NOT_TRUSTED, Answer, Call, Lost, ahead_s
 from loyalty_desk.http.pacing import OpenGate
 from loyalty_desk.http.transport import Transport
+from loyalty_desk.platforms.auth import in_force
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.staging.installed import staging_engine
 
@@ -79,6 +80,7 @@ def check_platform(conn_id: str, kind: type[Platform]) -> None:
     found.require(password=found.password)
     with naming_options(found):
         kind.capabilities_of(found.extra)
+        in_force(found.extra, utc_now())
 
 
 def try_gorgias(conn_id: str) -> Tried:
@@ -124,6 +126,8 @@ def try_platform(conn_id: str, kind: type[Platform]) -> Tried:
             found, kind, max_wait_s=0.0, timeout=TIMEOUT_S, is_urgent=True, wire=OneTry
         )
         platform = platform_at(found, kind, transport)
+        with naming_options(found):
+            in_force(found.extra, utc_now())
     except LoyaltyDeskError as error:
         return _cannot(conn_id, error)
     nowhere = f"{kind.title} does not answer at {_host(found)}: correct the API address"

@@ -47,10 +47,10 @@ TIMEOUT_S = (5.0, 30.0)
 
 
 class Renewer(Protocol):
-    """Gets new credentials when the service refused the present ones (OAuth2)."""
+    """Gets other credentials when the service refused the present ones."""
 
-    def renew(self, refused: str) -> None:
-        """Replace the credentials unless they are newer than `refused` (the header's value)."""
+    def renew(self, refused: str) -> bool:
+        """Whether there are others than `refused`, the header's value; asked by its sender."""
 
 
 @dataclass(slots=True)
@@ -147,9 +147,8 @@ class Transport:
                 self._after_loss(call, got, patience)
                 continue
             self._gate.learn(got.headers)
-            if got.status == 401 and self._renewer and not renewed:
+            if got.status == 401 and not renewed and self._renews(got.sent_authorization):
                 renewed = True
-                self._renewer.renew(got.sent_authorization)
             elif got.status == 429:
                 wait_s = patience.after_429(got.headers)
                 self._gate.refused(patience.asked_s)
@@ -162,6 +161,9 @@ class Transport:
                 return got
             else:
                 self._raise_refusal(call, got.status, got.elsewhere)
+
+    def _renews(self, refused: str) -> bool:
+        return self._renewer is not None and self._renewer.renew(refused)
 
     @property
     def _deadline(self) -> Deadline | None:

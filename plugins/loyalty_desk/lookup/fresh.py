@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
+from loyalty_desk.errors import ApiUnavailableError, BadConnectionError, LoyaltyDeskError
 from loyalty_desk.hooks.connections import lookup_platform
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
@@ -29,6 +29,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
+from loyalty_desk.staging.platform_of import check_platform
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ MOST_AT_ONCE: Final = 8
 class Lookup:
     """Looks people of one store up. Thread-safe; one a process and store.
 
-    `open_platform` is called once, at the first fresh read: it may have to ask for secrets.
+    `open_platform` is called at the first fresh read, as it may have to ask for secrets, and again
+    when the connection could not be used: it may have been corrected since.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Lookup:
         except TooLateError:
             return self._as_staged(email_key)
         except (LoyaltyDeskError, BadFieldError, DBAPIError) as error:
+            if isinstance(error, BadConnectionError):
+                self._platform = None
             log.warning("store %s: no fresh lookup (%s)", self._store.name, type(error).__name__)
             return self._as_staged(email_key)
         now_utc = utc_text(utc_now())
@@ -109,10 +113,11 @@ class Lookup:
 
     def _stage_fresh(self, identifier: str) -> str | None:
         """Read the member from the platform, stage it, and return its id; None when it is gone."""
-        if self._platform is None:
-            self._platform = self._open_platform()
+        with reading(self._engine) as connection:
+            check_platform(connection, self._store)
+        platform = self._platform = self._platform or self._open_platform()
         asked_at = utc_now()
-        member = self._platform.find_member(identifier)
+        member = platform.find_member(identifier)
         if member is None:
             with self._engine.begin() as connection:  # the next sync takes the card away
                 mark_member_gone(connection, self._store.name, identifier, asked_at)

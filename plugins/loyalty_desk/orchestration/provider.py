@@ -28,7 +28,7 @@ def get_provider_info() -> dict[str, Any]:
                 hook="RivoHook",
                 address="https://developer-api.rivo.io/merchant_api/v1",
                 key="API key of the Developer Toolkit",
-                fields={"webhook_secret": WEBHOOK_SECRET},
+                fields=WEBHOOK_SECRETS,
             ),
             _platform(
                 "trifft",
@@ -37,7 +37,7 @@ def get_provider_info() -> dict[str, Any]:
                 address="https://api.trifft.io/v1",
                 key="token of the Content Cockpit that may write",
                 fields={
-                    "webhook_secret": WEBHOOK_SECRET,
+                    **WEBHOOK_SECRETS,
                     "webhook_login": _text(
                         "Webhook login", "Only where webhooks come with a basic login."
                     ),
@@ -63,7 +63,7 @@ def get_provider_info() -> dict[str, Any]:
                 address="https://api.loyaltylion.com",
                 key="access token pat_…",
                 fields={
-                    "webhook_secret": WEBHOOK_SECRET,
+                    **WEBHOOK_SECRETS,
                     "profile_url": PROFILE_URL,
                     "api": OPEN_FACTS,
                 },
@@ -84,9 +84,17 @@ def _secret(label: str, description: str) -> Field:
     return _text(label, description, format="password")
 
 
-WEBHOOK_SECRET: Final = _secret(
-    "Webhook secret", "What webhooks are verified by; without it they are refused."
-)
+WEBHOOK_SECRETS: Final = {
+    "webhook_secret": _secret(
+        "Webhook secret", "What webhooks are verified by; without it they are refused."
+    ),
+    "old_webhook_secret": _secret(
+        "Old webhook secret", "Accepted besides, while the platform still signs with it."
+    ),
+    "old_webhook_until": _text(
+        "Old webhook secret until", "Such as 2026-01-31; empty: until it is removed."
+    ),
+}
 PROFILE_URL: Final = _text(
     "Admin address of a member",
     "Where a person opens a member, with {member_id} in it; agents get the link.",

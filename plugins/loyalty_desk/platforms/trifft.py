@@ -8,7 +8,6 @@ in the table of `trifft_guesses`. An account without a list of members has `path
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 import time
@@ -26,7 +25,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, CursorError, NotFoundError
 from loyalty_desk.http.reading import BadFieldError, clean
 from loyalty_desk.http.transport import Transport
-from loyalty_desk.platforms.auth import KeyAuth
+from loyalty_desk.platforms.auth import KeyAuth, is_any, webhook_secrets
 from loyalty_desk.platforms.base import (
     Account,
     AwardOrder,
@@ -163,15 +162,13 @@ class TrifftPlatform(Platform):
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
         """TRIFFT signs nothing: a header or a basic login, as set up beside the webhook, tells."""
         del body
-        secret = str(account.options.get("webhook_secret") or "")
-        login = account.options.get("webhook_login")
+        login, secrets = account.options.get("webhook_login"), webhook_secrets(account)
         if login:
-            wanted = "Basic " + b64encode(f"{login}:{secret}".encode()).decode()
-            given = headers.get("authorization", "")
-        else:
-            wanted = secret
-            given = headers.get(resolve(GUESSES, account.options)["webhook.header"], "")
-        return hmac.compare_digest(wanted.encode(), given.encode()) and bool(secret)
+            logins = (f"{login}:{secret}".encode() for secret in secrets)
+            wanted = ["Basic " + b64encode(one).decode() for one in logins]
+            return is_any(headers.get("authorization", ""), wanted)
+        header = resolve(GUESSES, account.options)["webhook.header"]
+        return is_any(headers.get(header, ""), secrets)
 
     @classmethod
     def changed_members(cls, body: bytes, account: Account) -> list[str]:

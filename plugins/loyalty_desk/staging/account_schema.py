@@ -90,7 +90,7 @@ api_tokens = staging_table(
     "api_tokens",
     about(
         "One per token for one of our HTTP endpoints, for one store.",
-        "A revoked one stays: only those without `revoked_at_utc` open anything.",
+        "One that is over stays: revoked, or past its end, it opens nothing.",
     ),
     Column("token_id", Text, primary_key=True, doc="The public part of the token."),
     Column("store", Text, nullable=False),
@@ -111,5 +111,11 @@ api_tokens = staging_table(
         "ceilings",
         Text,
         doc="JSON of its own limits by the setting's name. NULL: those of the settings alone.",
+    ),
+    Column(
+        "ends_at_utc",
+        Text,
+        doc="When it ends by itself, as another has taken its place. NULL: not before somebody "
+        "revokes it.",
     ),
 )

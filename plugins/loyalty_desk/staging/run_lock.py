@@ -16,7 +16,11 @@ from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
-OTHER_WORK: Final = {"erase": "a person is erased", "disconnect": "it is disconnected"}
+OTHER_WORK: Final = {
+    "erase": "a person is erased",
+    "disconnect": "it is disconnected",
+    "platform": "its platform is changed",
+}
 """What is done by who holds a store without being a run, by how its id begins."""
 
 

@@ -44,6 +44,8 @@ class StateKey(StrEnum):
     """Who said on the desk that the report of a dry run is right."""
     WEBHOOK = "webhook"
     """That a genuine webhook came; `updated_at_utc` is when, to an hour."""
+    PLATFORM = "platform"
+    """The platform that member ids here are of, and those that the store left, with when."""
     NONCE = "nonce"
     """A number that is used once, of the whole installation: `staging.identity`."""
     JOURNAL = "journal"

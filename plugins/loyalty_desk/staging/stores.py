@@ -17,6 +17,7 @@ from loyalty_desk.settings.sections import GorgiasSettings
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.platform_of import check_platform
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 
@@ -27,6 +28,7 @@ def open_store(name: str) -> StoreSettings:
     Raises:
         SettingsError: no such store, or its settings are wrong.
         StoreDisconnectedError: a person took the store out of service.
+        PlatformChangedError: staging is of another platform than the stores file names.
     """
     store, engine = stores_file().get(name), staging_engine()
     with reading(engine) as connection:
@@ -35,6 +37,7 @@ def open_store(name: str) -> StoreSettings:
                 f"store {name} is disconnected: nothing of it runs. Connect it again with"
                 f" `python -m loyalty_desk connect --store {name}`, or pause its DAGs"
             )
+        check_platform(connection, store)
     return in_force(store, engine)
 
 

@@ -28,7 +28,7 @@ from loyalty_desk.staging.statements import statement
 
 log = logging.getLogger(__name__)
 
-Work = Literal["erase", "disconnect"]
+Work = Literal["erase", "disconnect", "platform"]
 
 LEASE: Final = timedelta(minutes=1)
 """How long one that was killed holds the store."""

@@ -42,6 +42,7 @@ from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.kept_out import make_hasher
 from loyalty_desk.staging.last_awards import say_last_awards_of_all
+from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
@@ -83,6 +84,8 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
+        with engine.begin() as connection:
+            claim_platform(connection, store, utc_now())
         installed_checks(store_name, Step)  # a mistake is found before anything was read
     except Exception as error:
         # Nothing has begun, so nothing is to be reported, and the store is free for the next try.

@@ -15,6 +15,6 @@ def make_token(engine: Engine, store_name: str, *, label: str, by: str) -> str:
 
 
 def is_in_use(engine: Engine, token: str) -> bool:
-    """Whether a text is a token that was made here and not revoked since."""
+    """Whether a text is a token that was made here and is not over."""
     with engine.begin() as connection:
-        return tokens.find_grant(connection, token) is not None
+        return tokens.find_grant(connection, token, utc_now()) is not None

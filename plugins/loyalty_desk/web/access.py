@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from loyalty_desk.awards.ceilings import Token
+from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import Grant, find_grant, is_in_use
 from loyalty_desk.records import Opens
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
@@ -30,7 +31,7 @@ class _TokenFor:
         """Return the store that the request's token opens.
 
         Raises:
-            WebError: 401 no token, or one that is wrong or revoked; 403 one for another endpoint;
+            WebError: 401 no token, or one that is wrong or over; 403 one for another endpoint;
                 404 its store is not set up.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -60,14 +61,14 @@ def token_of(request: Request) -> Token:
 
 
 def require_in_use(connection: Connection, token: Token) -> None:
-    """Refuse a token that was revoked since its request was let in, in the transaction that acts.
+    """Refuse a token that is over since its request was let in, in the transaction that acts.
 
     A body may come in slowly: whoever stole a token could hold requests open past its end.
 
     Raises:
         WebError: 401.
     """
-    if not is_in_use(connection, token):
+    if not is_in_use(connection, token, utc_now()):
         raise _no_token()
 
 
@@ -91,4 +92,4 @@ def _no_token() -> WebError:
 
 def _find_grant(token: str) -> Grant | None:
     with reading(staging_engine()) as connection:
-        return find_grant(connection, token)
+        return find_grant(connection, token, utc_now())

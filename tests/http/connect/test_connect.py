@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.__main__ import main
 from loyalty_desk.card.shown import FORM
+from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.tokens import find_grant, list_tokens
 from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
@@ -48,7 +49,8 @@ def test_connect_makes_everything_and_says_so(
     assert http["url"] == "https://desk.example/loyalty/api/v1/lookup"
     assert http["triggers"]["ticket-updated"] is True
     with reading(staging) as connection:
-        grant = find_grant(connection, http["headers"]["Authorization"].removeprefix("Bearer "))
+        token = http["headers"]["Authorization"].removeprefix("Bearer ")
+        grant = find_grant(connection, token, utc_now())
     assert grant is not None
     assert (grant.store, grant.opens) == (STORE, Opens.LOOKUP)
     assert http["headers"]["Authorization"] not in said

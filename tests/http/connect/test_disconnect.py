@@ -9,6 +9,7 @@ import pytest
 import yaml
 from sqlalchemy import Engine, Table, insert
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.disconnect import Waiting
 from loyalty_desk.connect.tokens import find_grant
 from loyalty_desk.errors import StoreDisconnectedError
@@ -46,7 +47,7 @@ def test_disconnect_leaves_the_account_as_it_was(
     assert gorgias.call("GET", path)["data"] == {"crm": 1}
     assert gorgias.call("GET", f"{path}/custom-fields") == {"data": []}
     with reading(staging) as connection:
-        assert find_grant(connection, token) is None
+        assert find_grant(connection, token, utc_now()) is None
         assert connection.execute(schema.pushed_cards.select()).all() == []
     said = capsys.readouterr().out
     assert "archived" in said

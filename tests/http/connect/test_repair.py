@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.compare import Verb
 from loyalty_desk.connect.furnish import LABEL
-from loyalty_desk.connect.tokens import list_tokens
+from loyalty_desk.connect.tokens import list_tokens, replace_token
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
@@ -69,6 +72,30 @@ def test_a_new_token_replaces_a_lost_one_which_opens_nothing_any_more(
         tokens = [t for t in list_tokens(connection, STORE) if t.label == LABEL]
     assert [token.revoked_at_utc is None for token in tokens].count(True) == 1
     assert len(tokens) == 2
+
+
+def test_a_token_that_is_being_replaced_gives_way_to_a_new_one_at_once(
+    desk: Desk, staging: Engine
+) -> None:
+    assert desk("connect") == 0
+    with staging.begin() as connection:
+        [old] = list_tokens(connection, STORE)
+        replace_token(
+            connection,
+            STORE,
+            old.token_id,
+            utc_now(),
+            made_by="eve",
+            ends_at=utc_now() + timedelta(hours=1),
+        )
+
+    assert desk("connect") == 0
+
+    with reading(staging) as connection:
+        tokens = list_tokens(connection, STORE)
+    [lasting] = [one for one in tokens if one.revoked_at_utc is None]
+    assert lasting.ends_at_utc is None
+    assert len(tokens) == 3, "what `replace` printed is sent by nobody, so it is revoked too"
 
 
 def test_a_tag_that_was_there_before_is_used_and_stays(desk: Desk, gorgias: Gorgias) -> None:

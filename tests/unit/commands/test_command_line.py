@@ -36,6 +36,7 @@ COMMANDS = {
     "macros preview": "--email --html --store",
     "migrate": "",
     "person export": "--customer --email --file --form --member --store",
+    "platform change": "--apply --by --store",
     "platform check": "--member --store",
     "platform guesses": "",
     "pools": "",
@@ -48,6 +49,7 @@ COMMANDS = {
     "texts check": "--store",
     "tokens list": "--store",
     "tokens make": "--by --ceiling --for --label --owner --store",
+    "tokens replace": "--by --hours --store TOKEN",
     "tokens revoke": "--by --store TOKEN",
 }
 

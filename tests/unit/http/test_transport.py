@@ -261,16 +261,19 @@ def test_credentials_are_renewed_once(
     renewals: list[str] = []
 
     class Renewer:
-        def renew(self, refused: str) -> None:
+        def renew(self, refused: str) -> bool:
             renewals.append(refused)
+            return len(renewals) < 3
 
     transport = make(server.url, gate, waits, renewer=Renewer())
-    server.will(Reply(401), Reply(), Reply(401), Reply(401))
+    server.will(Reply(401), Reply(), Reply(401), Reply(401), Reply(401))
 
     transport.get_json("/a")
-    with pytest.raises(BadConnectionError):
-        transport.get_json("/a")
-    assert [refused.split()[0] for refused in renewals] == ["Basic", "Basic"]
+    for _ in ("refused again", "there are no others"):
+        with pytest.raises(BadConnectionError):
+            transport.get_json("/a")
+    assert [refused.split()[0] for refused in renewals] == ["Basic"] * 3
+    assert len(server.seen) == 5
 
 
 def test_an_unknown_host_is_unavailable_and_names_the_connection(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from loyalty_desk.clock import utc_now
 from loyalty_desk.connect import button
-from loyalty_desk.connect.tokens import list_tokens
+from loyalty_desk.connect.tokens import is_over, list_tokens
 from loyalty_desk.connect.urls import AWARDS_PATH
 from loyalty_desk.first_steps.checklist import checklist, next_step, summary
 from loyalty_desk.first_steps.facts import Facts, Try
@@ -160,7 +161,11 @@ def _details(facts: Facts) -> dict[str, Any]:
     """What is below the check-list."""
     store, engine = facts.store, staging_engine()
     with reading(engine) as connection:
-        tokens: Sequence[Any] = list_tokens(connection, store.name)
+        now = utc_now()
+        tokens: Sequence[Mapping[str, Any]] = [
+            {**one._mapping, "is_over": is_over(one, now)}
+            for one in list_tokens(connection, store.name)
+        ]
     made = [
         (kind.value.replace("_", " "), key, gorgias_id)
         for kind in Kind

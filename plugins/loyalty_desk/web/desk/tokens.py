@@ -1,13 +1,14 @@
-"""Tokens for the API, made and revoked on the set-up page."""
+"""Tokens for the API, made, replaced and revoked on the set-up page."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.connect.tokens import NoTokenError, make_token, revoke_token
+from loyalty_desk.connect.tokens import NoTokenError, make_token, replace_token, revoke_token
 from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.installed import staging_engine
@@ -21,6 +22,8 @@ from loyalty_desk.web.rights import SettingUp
 router = APIRouter(prefix="/desk/{store}/setup/tokens", route_class=DeskRoute)
 
 MOST_LABEL: Final = 100
+OVERLAPS_H: Final = (1, 24, 168)
+"""How long both tokens may hold: what the page offers."""
 
 
 @router.post("")
@@ -41,6 +44,28 @@ def make(request: Request, visitor: SettingUp, form: OwnForm) -> Response:
             made_by=visitor.name,
             opens=Opens(opens),
         )
+    return setup_page(request, visitor, token=token)
+
+
+@router.post("/{token_id}/replace")
+def replace(request: Request, visitor: SettingUp, form: OwnForm, token_id: str) -> Response:
+    """Make a token like an old one and show it, this once; the old one holds for a time."""
+    hours = form.get("hours")
+    if not token_id.isalnum() or hours not in {str(count) for count in OVERLAPS_H}:
+        raise WebError(404, "There is no such token, or no such time.")
+    now = utc_now()
+    try:
+        with staging_engine().begin() as connection:
+            token = replace_token(
+                connection,
+                visitor.store.name,
+                token_id,
+                now,
+                made_by=visitor.name,
+                ends_at=now + timedelta(hours=int(hours)),
+            )
+    except NoTokenError:
+        raise WebError(404, "There is no such token that is in use without an end.") from None
     return setup_page(request, visitor, token=token)
 
 
