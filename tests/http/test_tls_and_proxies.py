@@ -21,6 +21,7 @@ from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 from tests.conftest import SetConnection
 from tests.factories import store_settings
 from tests.http.conftest import FERNET_KEY
+from tests.scripted import Reply, ScriptedServer
 from tests.tls import Authority, Seen, tls_service, tunnel_proxy
 
 KEYS = {"login": "agent@shop.example", "password": "key"}
@@ -185,6 +186,15 @@ def test_a_certificate_that_is_not_trusted_says_what_to_name(
     with pytest.raises(ApiUnavailableError, match="certificate or protocol was not accepted"):
         ask()
     assert "name the file with its CA as `verify`" in try_gorgias("gorgias_acme").sentence
+
+
+def test_a_trial_names_the_host_that_a_redirect_leads_to(use: Callable[..., Use]) -> None:
+    with ScriptedServer() as place:
+        place.will(Reply(302, headers={"Location": "https://sso.shop.example/in?next=x"}))
+        use("gorgias", place.url, {})
+        sentence = try_gorgias("gorgias_acme").sentence
+
+    assert sentence.endswith("It leads to sso.shop.example, and redirects are not followed.")
 
 
 @pytest.mark.parametrize("key", ["verify", "cert"])

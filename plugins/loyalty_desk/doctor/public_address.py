@@ -81,8 +81,8 @@ def _judge(asked: AskedAddress, *, is_here: bool) -> Finding:
 def _somebody_else(url: str, got: Answer) -> Finding:
     where = f"Correct {SETTING}, or have your proxy pass /loyalty/api/ on to the API server"
     if 300 <= got.status < 400:
-        where_to = got.elsewhere or "elsewhere"
-        what = f"{url} leads to {where_to} ({got.status}), as a log-in does that stands before it"
+        leads = f"leads to {got.elsewhere}" if got.elsewhere else "leads elsewhere"
+        what = f"{url} {leads} ({got.status}), as a log-in does that stands before it"
         return trouble(ADDRESS, what, f"{where}, without a log-in")
     if got.status in {401, 403, 407}:
         return trouble(

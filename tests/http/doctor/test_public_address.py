@@ -21,6 +21,7 @@ from tests.clocks import staging_clock
 from tests.conftest import SetConnection
 from tests.http.api_client import API, forget_settings, new_client, serving
 from tests.http.doctor.conftest import Installed
+from tests.scripted import Reply, ScriptedServer
 from tests.tried import nobody, somebody_else
 
 
@@ -99,6 +100,16 @@ def test_whatever_else_stands_there_is_named(served: Installed, status: int, tol
 
     assert found.severity is Severity.ERROR
     assert told in found.what
+
+
+def test_the_host_that_a_log_in_is_at_is_named_and_no_more(served: Installed) -> None:
+    with ScriptedServer() as place:
+        place.will(*[Reply(302, headers={"Location": "https://sso.shop.example/in?next=x"})] * 2)
+        served.set(public_url=place.url)
+        found = served.look_once("public address")
+
+    assert "leads to sso.shop.example (302), as a log-in does" in found.what
+    assert "next" not in found.what
 
 
 def test_an_address_where_nobody_answers_is_named(served: Installed) -> None:
