@@ -190,6 +190,7 @@ async def change_oauth(request: Request) -> Response:
     """Change the app's login: `{"expire": true}`, `{"revoke": true}`, `{"scopes": [..]}`.
 
     Expired access tokens can be refreshed; after a revocation the refresh token is dead too.
+    Answers with the one that is good now, as whoever installs the app anew gets it.
     """
     tokens = account_of(request).access.tokens
     body = await read_body(request)
@@ -199,4 +200,4 @@ async def change_oauth(request: Request) -> Response:
         tokens.rotate()
     if "scopes" in body:
         tokens.scopes = frozenset(body["scopes"])
-    return json_answer({"scopes": sorted(tokens.scopes)})
+    return json_answer({"scopes": sorted(tokens.scopes), "refresh_token": tokens.refresh_token})

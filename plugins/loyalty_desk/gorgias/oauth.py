@@ -24,9 +24,11 @@ from cryptography.fernet import InvalidToken
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
@@ -41,6 +43,12 @@ MARGIN_S = 300.0
 """How long before its end a token is renewed; at most a fifth of its life."""
 LEASE_S = 120.0
 """Longer than one refresh with its time limits, shorter than anyone's patience."""
+REFRESH_S = 60.0
+"""When a refresh gives up: no second one may begin with the same token while it is under way."""
+
+
+SAVES_AGAIN_AFTER_S = (1.0, 5.0, 15.0)
+"""How long staging is waited for that cannot take new tokens, which are kept in memory then."""
 
 
 class Cipher(Protocol):
@@ -92,6 +100,7 @@ class BearerAuth(AuthBase):
         self._speed, self._sleep, self._now = speed, sleep, now
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
+        self._unsaved: Tokens | None = None
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._current().access_token}"
@@ -105,6 +114,8 @@ class BearerAuth(AuthBase):
 
     def _current(self) -> Tokens:
         with self._lock:
+            if self._unsaved is not None:
+                self._save(self._unsaved, waits_s=())
             if self._tokens is None or self._is_due(self._tokens):
                 self._tokens = self._fresh(None)
             return self._tokens
@@ -127,6 +138,8 @@ class BearerAuth(AuthBase):
             stored = self._find_stored()  # somebody may have finished just before our lease
             if stored and stored.access_token != refused and not self._is_due(stored):
                 return stored
+            if self._unsaved is not None:
+                stored = self._unsaved
             return self._refresh(stored.refresh_token if stored else self._first_token)
         finally:
             self._release_lease(holder)
@@ -135,26 +148,46 @@ class BearerAuth(AuthBase):
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         asked_at = self._now()
         try:
-            answer = self._transport.send("POST", TOKEN_PATH, form=form, retry=False)
+            with self._transport.until(Deadline.after(REFRESH_S)):
+                answer = self._transport.send("POST", TOKEN_PATH, form=form, retry=False)
         except (BadConnectionError, ApiError) as error:
+            stored = self._find_stored()
+            if stored and stored.refresh_token != refresh_token:
+                return stored  # somebody else, who was held up, has used the token meanwhile
             raise BadConnectionError(
                 f"Gorgias does not renew the access of Airflow connection {self._conn_id!r}"
                 f" ({_status(error)}): install the app again and put the new refresh_token into"
                 " the connection's extra, beside client_id and client_secret"
             ) from None
         tokens = self._read_tokens(answer.body, refresh_token, asked_at)
-        encrypted = self._cipher.encrypt(orjson.dumps(asdict(tokens))).decode()
-        with self._engine.begin() as connection:
-            connection.execute(
-                statement("oauth/upsert_tokens"),
-                {
-                    "conn_id": self._key,
-                    "tokens": encrypted,
-                    "expires_at_utc": tokens.expires_at_utc,
-                },
-            )
+        self._save(tokens, waits_s=SAVES_AGAIN_AFTER_S)
         log.info("renewed the access of connection %s", self._conn_id)
         return tokens
+
+    def _save(self, tokens: Tokens, *, waits_s: tuple[float, ...]) -> None:
+        """Store the tokens. What cannot be stored now is kept in memory until it can.
+
+        The refresh token of before may be void already, so this one must not be lost.
+        """
+        encrypted = self._cipher.encrypt(orjson.dumps(asdict(tokens))).decode()
+        binds = {
+            "conn_id": self._key,
+            "tokens": encrypted,
+            "expires_at_utc": tokens.expires_at_utc,
+        }
+        self._unsaved = tokens
+        for wait_s in (*waits_s, None):
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(statement("oauth/upsert_tokens"), binds)
+            except DBAPIError as error:
+                kind = type(error).__name__
+                log.error("the new tokens of connection %s wait (%s)", self._conn_id, kind)
+                if wait_s is not None:
+                    self._sleep(wait_s)
+            else:
+                self._unsaved = None
+                return
 
     def _read_tokens(self, body: Any, refresh_token: str, asked_at: datetime) -> Tokens:
         access_token = body.get("access_token") if isinstance(body, Mapping) else None

@@ -12,7 +12,7 @@ import math
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -41,6 +41,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 MOST_ATTEMPTS = 7
 """Of a call that fails; a 429 does not count, it is bounded by `max_wait_s` alone."""
+MOST_RENEWALS = 2
 MOST_WAIT_S = 300.0
 TIMEOUT_S = (5.0, 30.0)
 """To connect, and until the next bytes of an answer."""
@@ -137,7 +138,7 @@ class Transport:
         patience = _Patience(
             self._max_wait_s, self._speed, may_repeat=may_repeat, penalty_s=self._penalty_s
         )
-        renewed = False
+        refused: set[str] = set()
         while True:
             self._left_s(call, patience)
             self._enter_gate(patience)
@@ -147,8 +148,8 @@ class Transport:
                 self._after_loss(call, got, patience)
                 continue
             self._gate.learn(got.headers)
-            if got.status == 401 and not renewed and self._renews(got.sent_authorization):
-                renewed = True
+            if got.status == 401 and self._renews(got.sent_authorization, refused):
+                refused.add(got.sent_authorization)
             elif got.status == 429:
                 wait_s = patience.after_429(got.headers)
                 self._gate.refused(patience.asked_s)
@@ -162,8 +163,14 @@ class Transport:
             else:
                 self._raise_refusal(call, got.status, got.elsewhere)
 
-    def _renews(self, refused: str) -> bool:
-        return self._renewer is not None and self._renewer.renew(refused)
+    def _renews(self, sent: str, refused: Collection[str]) -> bool:
+        """Whether there are other credentials than those `sent`, which were not `refused` before.
+
+        What another process renewed may be over too, so there is a second time and no third.
+        """
+        if self._renewer is None or sent in refused or len(refused) >= MOST_RENEWALS:
+            return False
+        return self._renewer.renew(sent)
 
     @property
     def _deadline(self) -> Deadline | None:
