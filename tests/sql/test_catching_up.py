@@ -21,7 +21,14 @@ from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.privacy.person import Who
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.journal import find_journal
-from loyalty_desk.staging.journal_folder import MARK, Mark, read_mark, write_mark
+from loyalty_desk.staging.journal_folder import (
+    MARK,
+    JournalAheadError,
+    Mark,
+    list_numbers,
+    read_mark,
+    write_mark,
+)
 from loyalty_desk.staging.journal_gaps import JournalGapError
 from loyalty_desk.staging.kept_out import make_hasher
 from loyalty_desk.staging.mismatch_schema import ignored_mismatches, mismatches, refused_suggestions
@@ -142,13 +149,13 @@ def test_a_revoked_token_opens_nothing(desk: Engine) -> None:
         revoke_token(connection, STORE, token_id_of(token), utc_now(), revoked_by="ada")
     lose(desk, backup)
     with desk.connect() as connection:
-        assert find_grant(connection, token), "as the backup has it"
+        assert find_grant(connection, token, utc_now()), "as the backup has it"
 
     assert caught_up(desk).revoked == 1
 
     with desk.connect() as connection:
-        assert find_grant(connection, token) is None
-        assert find_grant(connection, other)
+        assert find_grant(connection, token, utc_now()) is None
+        assert find_grant(connection, other, utc_now())
 
 
 def test_decisions_are_in_force_again_with_their_order_and_can_be_undone(desk: Engine) -> None:
@@ -224,6 +231,32 @@ def test_what_waited_for_the_journal_in_the_backup_is_not_done_twice(desk: Engin
         made = connection.execute(text("SELECT COUNT(*) FROM decisions")).scalar()
     assert journal is not None
     assert (made, journal.last_number, journal.pending) == (1, 1, 0)
+
+
+def ignore_customer(engine: Engine, customer_id: int) -> None:
+    with engine.begin() as connection:
+        subject = Subject("customer", str(customer_id))
+        decisions.ignore(connection, STORE, [subject], "a", utc_now(), reason="r", until=None)
+
+
+@pytest.mark.parametrize("decided_late", [1, 2, 3])
+def test_what_was_decided_before_anybody_said_restored_hides_no_entry(
+    desk: Engine, decided_late: int
+) -> None:
+    backup = back_up(desk)
+    erase_member(desk, "m7")
+    erase_member(desk, "m8")
+    lose(desk, backup)
+    for _ in range(decided_late):  # its numbers are those of the erasures
+        ignore_customer(desk, 9)
+        with pytest.raises(JournalAheadError):
+            keep_journal(desk)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.erased_again, done.gaps) == (2, 1, [])
+    keep_journal(desk)
+    assert list_numbers(place_of(desk)) == [*range(1, 3 + decided_late)]
 
 
 # --- for which days nobody can tell ------------------------------------------------------------

@@ -89,7 +89,7 @@ def catch_up(
     if found.journal is None:
         return done
     with engine.begin() as connection:
-        _take_over(connection, found, now)
+        _take_over(connection, found.journal, found, now)
         for store, entries in _by_store(found.entries).items():
             _do_again(connection, store, entries, done, now, by)
         keep_journal_state(connection, found.journal, now)
@@ -126,8 +126,13 @@ def _cannot_tell(connection: Connection, entries: Iterable[Entry], now: datetime
             )
 
 
-def _take_over(connection: Connection, found: Found, now: datetime) -> None:
-    """Have the database know the entries, those too that it made itself and had no number for."""
+def _take_over(connection: Connection, journal: Journal, found: Found, now: datetime) -> None:
+    """Have the database know the entries, those too that it made itself and had no number for.
+
+    Its own that are in no file get new numbers later: theirs may be taken.
+    """
+    kept = {"number": journal.last_kept}
+    connection.execute(statement("journal/forget_numbers"), kept)
     known = set(connection.execute(statement("journal/select_known")).scalars())
     for entry in found.entries:
         binds = {"entry_id": entry.entry_id, "number": entry.number, "now_utc": utc_text(now)}
