@@ -14,7 +14,13 @@ from sqlalchemy import Engine, select, text
 from loyalty_desk.awards.queue import get_award, get_events
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.disconnect import Waiting, close_store
-from loyalty_desk.connect.tokens import find_grant, make_token, revoke_token, token_id_of
+from loyalty_desk.connect.tokens import (
+    find_grant,
+    make_token,
+    replace_token,
+    revoke_token,
+    token_id_of,
+)
 from loyalty_desk.hooks.journal import journal_folder, keep_journal
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
@@ -156,6 +162,23 @@ def test_a_revoked_token_opens_nothing(desk: Engine) -> None:
     with desk.connect() as connection:
         assert find_grant(connection, token, utc_now()) is None
         assert find_grant(connection, other, utc_now())
+
+
+def test_a_token_that_was_replaced_ends_when_it_was_to(desk: Engine) -> None:
+    with desk.begin() as connection:
+        token = make_token(connection, STORE, utc_now(), label="till", made_by="ada")
+    backup = back_up(desk)
+    ends_at = utc_now() + timedelta(hours=1)
+    with desk.begin() as connection:
+        args = (connection, STORE, token_id_of(token), utc_now())
+        replace_token(*args, made_by="ada", ends_at=ends_at)
+    lose(desk, backup)
+
+    assert caught_up(desk).revoked == 1
+
+    with desk.connect() as connection:
+        assert find_grant(connection, token, utc_now())
+        assert find_grant(connection, token, ends_at) is None
 
 
 def test_decisions_are_in_force_again_with_their_order_and_can_be_undone(desk: Engine) -> None:

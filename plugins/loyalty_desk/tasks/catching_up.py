@@ -60,7 +60,7 @@ class CaughtUp:
             yield f"not known: {gap}"
         yield (
             f"done again since the backup: {self.erasures} erasures, {self.let_in} forgotten,"
-            f" {self.revoked} tokens revoked, {self.decided} decisions,"
+            f" {self.revoked} tokens revoked or ended, {self.decided} decisions,"
             f" {self.switched} stores disconnected or connected"
         )
         if self.about_nobody:
@@ -180,6 +180,9 @@ def _do_again(
             case Event.REVOKED:
                 binds = {"store": store, **told, "revoked_by": BEFORE, "now_utc": utc_text(at)}
                 done.revoked += connection.execute(statement("tokens/revoke_token"), binds).rowcount
+            case Event.ENDED:
+                binds = {"store": store, **told}
+                done.revoked += connection.execute(statement("tokens/end_token"), binds).rowcount
             case Event.DISCONNECTED:
                 state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
                 keep_state(connection, store, StateKey.DISCONNECTED, state, at)
