@@ -38,10 +38,12 @@ from loyalty_desk.staging.journal_folder import (
 from loyalty_desk.staging.journal_gaps import JournalGapError
 from loyalty_desk.staging.kept_out import make_hasher
 from loyalty_desk.staging.mismatch_schema import ignored_mismatches, mismatches, refused_suggestions
+from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.store_state import StateKey, find_state
 from loyalty_desk.tasks import erase as erasing
 from loyalty_desk.tasks.catching_up import ERASED_BEFORE, CaughtUp, catch_up
-from tests.factories import STORE
+from loyalty_desk.tasks.platform_change import carry_over
+from tests.factories import STORE, store_settings
 from tests.http.api_client import forget_settings
 from tests.sql.backups import Backup, back_up
 from tests.sql.staged import Staged
@@ -227,6 +229,34 @@ def test_a_decision_about_somebody_who_came_after_the_backup_is_said_so(desk: En
     assert any("1 decisions are about somebody" in line for line in done.lines())
     with desk.begin() as connection:
         assert Staged(connection).rows(schema.links, "customer_id") == [8]
+
+
+def test_a_member_id_is_somebody_elses_after_the_store_moved_to_another_platform(
+    desk: Engine,
+) -> None:
+    rivo, smile = store_settings(platform="rivo"), store_settings(platform="smile")
+    with desk.begin() as connection:
+        claim_platform(connection, rivo, utc_now())
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        holders = {"ada@example.test": ["m8"], "grace@example.test": ["m9"]}
+        carry_over(connection, smile, "rivo", holders, "mia", utc_now())
+        staged = Staged(connection)
+        staged.member("m8", "ada@example.test")
+        staged.member("m9", "grace@example.test")
+        decisions.link(connection, STORE, [Pair(9, "m9")], "ada", utc_now())
+        connection.execute(text("DELETE FROM customers WHERE customer_id = 7"))  # no card to clear
+    erasing.erase(STORE, Who(member_id="m8"))  # Ada by now; Grace in the backup
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.about_nobody, done.moved) == (1, 1, {STORE: "smile"})
+    assert any("acme moved to smile since the backup" in line for line in done.lines())
+    with desk.connect() as connection:
+        members = connection.execute(select(schema.members.c.member_id)).scalars().all()
+        assert sorted(members) == ["m8", "m9"], "Ada was m7"
+        assert connection.execute(select(schema.links)).all() == []
 
 
 def test_a_store_that_was_disconnected_stays_so(desk: Engine) -> None:

@@ -49,6 +49,8 @@ class Event(StrEnum):
     """A person took the store out of service."""
     CONNECTED = "connected"
     """And into service again."""
+    MOVED = "moved"
+    """The store is on the platform `to` from then on: the same member id is another person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class CaughtUp:
     """Decisions about somebody whom the backup does not know."""
     switched: int = 0
     """Stores taken out of service, or into it."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Stores that moved to another platform, with which; that is not done again here."""
 
     def lines(self) -> Iterator[str]:
         """What a person is told of it."""
@@ -67,6 +69,11 @@ class CaughtUp:
             yield (
                 f"{self.about_nobody} decisions are about somebody whom the backup does not know:"
                 " decide again when they are on the list"
+            )
+        for store, platform in self.moved.items():
+            yield (
+                f"store {store} moved to {platform} since the backup: run `loyalty-desk platform"
+                " change` again before its next sync"
             )
 
 
@@ -161,15 +168,18 @@ def _do_again(
     now: datetime,
     by: str,
 ) -> None:
-    people, is_told = _whose(connection, store, entries), find_hasher(connection, store) is not None
-    erased: set[str] = set()
+    everybody, is_told = (
+        _whose(connection, store, entries),
+        find_hasher(connection, store) is not None,
+    )
+    people, erased = everybody, set[str]()
     for entry in entries:
         event, told = Event(entry.kind), json.loads(entry.content)
         at, hashes = parse_utc(entry.at_utc), told.get("hashes", [])
         match event:
             case Event.ERASED if is_told:
                 keep_hashes_out(connection, store, hashes, at)
-                erased |= set(hashes)
+                erased |= set(hashes) & people.keys()
                 done.erasures += 1
             case Event.LET_IN:
                 for one in hashes:
@@ -183,6 +193,10 @@ def _do_again(
             case Event.ENDED:
                 binds = {"store": store, **told}
                 done.revoked += connection.execute(statement("tokens/end_token"), binds).rowcount
+            case Event.MOVED:
+                # The same id is somebody else's from here on, and the backup has the ids of before.
+                people = {one: whose for one, whose in people.items() if whose[0] != MEMBER}
+                done.moved[store] = told["to"]
             case Event.DISCONNECTED:
                 state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
                 keep_state(connection, store, StateKey.DISCONNECTED, state, at)
@@ -195,8 +209,8 @@ def _do_again(
                 done.about_nobody += decide_again(connection, store, event, told, ids, at)
                 done.decided += 1
     # Last, as a decision may be about who was erased later.
-    _erase_again(connection, store, {one: people[one] for one in erased & people.keys()}, now, by)
-    done.erased_again += bool(erased & people.keys())
+    _erase_again(connection, store, {one: everybody[one] for one in erased}, now, by)
+    done.erased_again += bool(erased)
 
 
 def _whose(

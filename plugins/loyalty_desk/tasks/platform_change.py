@@ -19,11 +19,13 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PlatformChangeError
 from loyalty_desk.hooks.connections import loyalty_platform
+from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.platform_of import change_platform, find_platform_of
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
@@ -109,7 +111,10 @@ def change(store_name: str, *, by: str, applies: bool) -> Change:
             with reading(engine) as connection:
                 return look(connection, store, known.name, holders)
         with engine.begin() as connection:
-            return carry_over(connection, store, known.name, holders, by, staging_now(connection))
+            now = staging_now(connection)
+            done = carry_over(connection, store, known.name, holders, by, now)
+    try_to_keep_journal(engine)
+    return done
 
 
 def carry_over(
@@ -128,6 +133,7 @@ def carry_over(
     _carry(connection, store.name, found, by, now)
     _forget(connection, store.name)
     change_platform(connection, store, now)
+    write_entry(connection, store.name, Event.MOVED, {"to": store.platform}, now)
     return found
 
 
