@@ -240,7 +240,7 @@ def test_a_member_id_is_somebody_elses_after_the_store_moved_to_another_platform
     backup = back_up(desk)
     with desk.begin() as connection:
         holders = {"ada@example.test": ["m8"], "grace@example.test": ["m9"]}
-        carry_over(connection, smile, "rivo", holders, "mia", utc_now())
+        carry_over(connection, smile, holders, "mia", utc_now())
         staged = Staged(connection)
         staged.member("m8", "ada@example.test")
         staged.member("m9", "grace@example.test")

@@ -70,7 +70,7 @@ def award(staging: Engine, member_id: str, key: str, **values: Any) -> str:
 
 def move(staging: Engine, holders: Mapping[str, Sequence[str]]) -> Change:
     with staging.begin() as connection:
-        return carry_over(connection, SMILE, "rivo", holders, "mia", NOW)
+        return carry_over(connection, SMILE, holders, "mia", NOW)
 
 
 def rows(staging: Engine, sql: str) -> list[tuple[Any, ...]]:
@@ -125,6 +125,15 @@ def test_a_shared_address_on_the_old_platform_tells_nobody(staging: Engine) -> N
     link(staging, 11, "1")
 
     assert move(staging, {MIRA: ["8"]}).lost == {"1": "shared the address with another member"}
+
+
+def test_a_second_one_that_read_members_meanwhile_changes_nothing(staging: Engine) -> None:
+    link(staging, 11, "1")
+    move(staging, {MIRA: ["8"]})
+
+    with pytest.raises(PlatformChangeError, match="is on smile already"):
+        move(staging, {MIRA: ["8"]})
+    assert rows(staging, "SELECT customer_id, member_id FROM links") == [(11, "8")]
 
 
 def test_a_decision_is_undone_as_before(staging: Engine) -> None:

@@ -93,12 +93,7 @@ def change(store_name: str, *, by: str, applies: bool) -> Change:
     """
     store, engine = stores_file().get(store_name), staging_engine()
     with reading(engine) as connection:
-        known = find_platform_of(connection, store.name)
-    if known is None or known.name == store.platform:
-        raise PlatformChangeError(
-            f"store {store.name} is on {store.platform} already, as far as its syncs tell: write"
-            " the new platform into the stores file, add its connection, and then run this"
-        )
+        old = _find_old(connection, store)
     platform = loyalty_platform(store)
     if not platform.capabilities.lists_members:
         raise PlatformChangeError(
@@ -109,24 +104,39 @@ def change(store_name: str, *, by: str, applies: bool) -> Change:
         holders = _read_holders(platform)
         if not applies:
             with reading(engine) as connection:
-                return look(connection, store, known.name, holders)
+                return look(connection, store, old, holders)
         with engine.begin() as connection:
             now = staging_now(connection)
-            done = carry_over(connection, store, known.name, holders, by, now)
+            done = carry_over(connection, store, holders, by, now)
     try_to_keep_journal(engine)
     return done
+
+
+def _find_old(connection: Connection, store: StoreSettings) -> str:
+    """The platform that the store is to leave; raises PlatformChangeError where it has left it."""
+    known = find_platform_of(connection, store.name)
+    if known is None or known.name == store.platform:
+        raise PlatformChangeError(
+            f"store {store.name} is on {store.platform} already, as far as its syncs tell: write"
+            " the new platform into the stores file, add its connection, and then run this"
+        )
+    return known.name
 
 
 def carry_over(
     connection: Connection,
     store: StoreSettings,
-    old: str,
     holders: Mapping[str, Sequence[str]],
     by: str,
     now: datetime,
 ) -> Change:
-    """Do what `look` says, as one transaction; raises PlatformChangeError while awards are sent."""
+    """Do what `look` says, as one transaction.
+
+    Raises:
+        PlatformChangeError: awards are sent, or another one did this while members were read.
+    """
     enter_gate(connection, store.name, now)
+    old = _find_old(connection, store)
     _require_quiet(connection, store.name, now)
     found = look(connection, store, old, holders)
     _settle_awards(connection, store.name, found, by, now)
