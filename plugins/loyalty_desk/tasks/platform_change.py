@@ -247,6 +247,8 @@ def _carry(connection: Connection, store: str, found: Change, by: str, now: date
         for row in connection.execute(statement("platform_change/carry_awards"), binds).all():
             state = AwardState(row.state)
             add_event(connection, store, row.award_id, state, now, actor=by, detail=detail)
+    kept = {"store": store, "prefix": prefix}
+    connection.execute(statement("platform_change/keep_addresses"), kept)
     pattern = {"store": store, "pattern": f"{prefix}%"}
     for name in DROPPED:
         connection.execute(statement(name), pattern)
