@@ -189,8 +189,8 @@ WHERE store = :store AND member_id = :old
 RETURNING award_id, state;
 
 -- name: keep_addresses
--- Keeps whose an award was that stays under an old id: once members are forgotten nothing else leads
--- from an address to it, as erasing a person has to.
+-- Keeps whose an award was that stays under an old id: once members are forgotten nothing else
+-- leads from an address to it, as erasing a person has to.
 -- Writes awards. Reads members. Binds store, prefix.
 UPDATE awards
 SET
