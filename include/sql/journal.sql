@@ -80,6 +80,15 @@ UPDATE journal
 SET kept_at_utc = NULL
 WHERE number > :number;
 
+-- name: forget_numbers
+-- Has entries above a number get another one, as theirs may be taken in the folder.
+-- Writes journal. Binds number.
+UPDATE journal
+SET
+    number = NULL,
+    kept_at_utc = NULL
+WHERE number > :number;
+
 -- name: select_known
 -- Which entries are known, whether kept or not.
 -- Reads journal. No bind. One row per entry.

@@ -188,6 +188,30 @@ SET
 WHERE store = :store AND member_id = :old
 RETURNING award_id, state;
 
+-- name: keep_addresses
+-- Keeps whose an award was that stays under an old id: once members are forgotten nothing else
+-- leads from an address to it, as erasing a person has to.
+-- Writes awards. Reads members. Binds store, prefix.
+UPDATE awards
+SET
+    email = (
+        SELECT m.email_key
+        FROM members AS m
+        WHERE
+            m.store = awards.store
+            AND CAST(:prefix AS TEXT) || m.member_id = awards.member_id
+    )
+WHERE
+    store = :store
+    AND email IS NULL
+    AND EXISTS (
+        SELECT 1
+        FROM members AS m
+        WHERE
+            m.store = awards.store
+            AND CAST(:prefix AS TEXT) || m.member_id = awards.member_id
+    );
+
 -- name: drop_links
 -- Removes links to nobody; their customers are matched by e-mail again.
 -- Writes links. Binds store, pattern.

@@ -64,7 +64,7 @@ def test_who_was_erased_after_the_backup_stays_erased_and_what_was_decided_is(
     said = world_command(world, "restored", "--by", "grace")
 
     assert found_in_staging(world, traces) == []
-    assert "done again since the backup: 1 erasures, 0 forgotten, 1 tokens revoked, 1 deci" in said
+    assert "since the backup: 1 erasures, 0 forgotten, 1 tokens revoked or ended, 1 deci" in said
     assert not re.search(traces, said)
     assert sync.plain(full_resync=True).state == RunState.SUCCEEDED
     assert found_in_staging(world, traces) == []

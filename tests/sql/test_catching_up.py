@@ -14,21 +14,36 @@ from sqlalchemy import Engine, select, text
 from loyalty_desk.awards.queue import get_award, get_events
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.disconnect import Waiting, close_store
-from loyalty_desk.connect.tokens import find_grant, make_token, revoke_token, token_id_of
+from loyalty_desk.connect.tokens import (
+    find_grant,
+    make_token,
+    replace_token,
+    revoke_token,
+    token_id_of,
+)
 from loyalty_desk.hooks.journal import journal_folder, keep_journal
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.privacy.person import Who
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.journal import find_journal
-from loyalty_desk.staging.journal_folder import MARK, Mark, read_mark, write_mark
+from loyalty_desk.staging.journal_folder import (
+    MARK,
+    JournalAheadError,
+    Mark,
+    list_numbers,
+    read_mark,
+    write_mark,
+)
 from loyalty_desk.staging.journal_gaps import JournalGapError
 from loyalty_desk.staging.kept_out import make_hasher
 from loyalty_desk.staging.mismatch_schema import ignored_mismatches, mismatches, refused_suggestions
+from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.store_state import StateKey, find_state
 from loyalty_desk.tasks import erase as erasing
 from loyalty_desk.tasks.catching_up import ERASED_BEFORE, CaughtUp, catch_up
-from tests.factories import STORE
+from loyalty_desk.tasks.platform_change import carry_over
+from tests.factories import STORE, store_settings
 from tests.http.api_client import forget_settings
 from tests.sql.backups import Backup, back_up
 from tests.sql.staged import Staged
@@ -142,13 +157,30 @@ def test_a_revoked_token_opens_nothing(desk: Engine) -> None:
         revoke_token(connection, STORE, token_id_of(token), utc_now(), revoked_by="ada")
     lose(desk, backup)
     with desk.connect() as connection:
-        assert find_grant(connection, token), "as the backup has it"
+        assert find_grant(connection, token, utc_now()), "as the backup has it"
 
     assert caught_up(desk).revoked == 1
 
     with desk.connect() as connection:
-        assert find_grant(connection, token) is None
-        assert find_grant(connection, other)
+        assert find_grant(connection, token, utc_now()) is None
+        assert find_grant(connection, other, utc_now())
+
+
+def test_a_token_that_was_replaced_ends_when_it_was_to(desk: Engine) -> None:
+    with desk.begin() as connection:
+        token = make_token(connection, STORE, utc_now(), label="till", made_by="ada")
+    backup = back_up(desk)
+    ends_at = utc_now() + timedelta(hours=1)
+    with desk.begin() as connection:
+        args = (connection, STORE, token_id_of(token), utc_now())
+        replace_token(*args, made_by="ada", ends_at=ends_at)
+    lose(desk, backup)
+
+    assert caught_up(desk).revoked == 1
+
+    with desk.connect() as connection:
+        assert find_grant(connection, token, utc_now())
+        assert find_grant(connection, token, ends_at) is None
 
 
 def test_decisions_are_in_force_again_with_their_order_and_can_be_undone(desk: Engine) -> None:
@@ -199,6 +231,34 @@ def test_a_decision_about_somebody_who_came_after_the_backup_is_said_so(desk: En
         assert Staged(connection).rows(schema.links, "customer_id") == [8]
 
 
+def test_a_member_id_is_somebody_elses_after_the_store_moved_to_another_platform(
+    desk: Engine,
+) -> None:
+    rivo, smile = store_settings(platform="rivo"), store_settings(platform="smile")
+    with desk.begin() as connection:
+        claim_platform(connection, rivo, utc_now())
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        holders = {"ada@example.test": ["m8"], "grace@example.test": ["m9"]}
+        carry_over(connection, smile, holders, "mia", utc_now())
+        staged = Staged(connection)
+        staged.member("m8", "ada@example.test")
+        staged.member("m9", "grace@example.test")
+        decisions.link(connection, STORE, [Pair(9, "m9")], "ada", utc_now())
+        connection.execute(text("DELETE FROM customers WHERE customer_id = 7"))  # no card to clear
+    erasing.erase(STORE, Who(member_id="m8"))  # Ada by now; Grace in the backup
+    lose(desk, backup)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.about_nobody, done.moved) == (1, 1, {STORE: "smile"})
+    assert any("acme moved to smile since the backup" in line for line in done.lines())
+    with desk.connect() as connection:
+        members = connection.execute(select(schema.members.c.member_id)).scalars().all()
+        assert sorted(members) == ["m8", "m9"], "Ada was m7"
+        assert connection.execute(select(schema.links)).all() == []
+
+
 def test_a_store_that_was_disconnected_stays_so(desk: Engine) -> None:
     backup = back_up(desk)
     close_store(desk, STORE, Waiting.REFUSE, "ada", utc_now())
@@ -224,6 +284,32 @@ def test_what_waited_for_the_journal_in_the_backup_is_not_done_twice(desk: Engin
         made = connection.execute(text("SELECT COUNT(*) FROM decisions")).scalar()
     assert journal is not None
     assert (made, journal.last_number, journal.pending) == (1, 1, 0)
+
+
+def ignore_customer(engine: Engine, customer_id: int) -> None:
+    with engine.begin() as connection:
+        subject = Subject("customer", str(customer_id))
+        decisions.ignore(connection, STORE, [subject], "a", utc_now(), reason="r", until=None)
+
+
+@pytest.mark.parametrize("decided_late", [1, 2, 3])
+def test_what_was_decided_before_anybody_said_restored_hides_no_entry(
+    desk: Engine, decided_late: int
+) -> None:
+    backup = back_up(desk)
+    erase_member(desk, "m7")
+    erase_member(desk, "m8")
+    lose(desk, backup)
+    for _ in range(decided_late):  # its numbers are those of the erasures
+        ignore_customer(desk, 9)
+        with pytest.raises(JournalAheadError):
+            keep_journal(desk)
+
+    done = caught_up(desk)
+
+    assert (done.erasures, done.erased_again, done.gaps) == (2, 1, [])
+    keep_journal(desk)
+    assert list_numbers(place_of(desk)) == [*range(1, 3 + decided_late)]
 
 
 # --- for which days nobody can tell ------------------------------------------------------------

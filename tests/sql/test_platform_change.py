@@ -16,6 +16,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PlatformChangedError, PlatformChangeError
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair
+from loyalty_desk.privacy.person import PersonError, Who, find_person
 from loyalty_desk.records import Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import stage_customers, stage_members
@@ -70,7 +71,7 @@ def award(staging: Engine, member_id: str, key: str, **values: Any) -> str:
 
 def move(staging: Engine, holders: Mapping[str, Sequence[str]]) -> Change:
     with staging.begin() as connection:
-        return carry_over(connection, SMILE, "rivo", holders, "mia", NOW)
+        return carry_over(connection, SMILE, holders, "mia", NOW)
 
 
 def rows(staging: Engine, sql: str) -> list[tuple[Any, ...]]:
@@ -127,6 +128,15 @@ def test_a_shared_address_on_the_old_platform_tells_nobody(staging: Engine) -> N
     assert move(staging, {MIRA: ["8"]}).lost == {"1": "shared the address with another member"}
 
 
+def test_a_second_one_that_read_members_meanwhile_changes_nothing(staging: Engine) -> None:
+    link(staging, 11, "1")
+    move(staging, {MIRA: ["8"]})
+
+    with pytest.raises(PlatformChangeError, match="is on smile already"):
+        move(staging, {MIRA: ["8"]})
+    assert rows(staging, "SELECT customer_id, member_id FROM links") == [(11, "8")]
+
+
 def test_a_decision_is_undone_as_before(staging: Engine) -> None:
     batch = link(staging, 11, "1")
     move(staging, {MIRA: ["8"]})
@@ -173,6 +183,27 @@ def test_awards_of_the_old_platform_are_never_booked_on_the_new_one(staging: Eng
         with pytest.raises(ReversalError, match="booked on rivo, which the store has left"):
             reverse_award(connection, SMILE, booked, LATER, agent="ada", why="x", door=Door.COMMAND)
         settle_unknown(connection, STORE, sent, LATER, was_applied=True, actor="ada", why="it is")
+
+
+def test_an_award_that_stays_under_the_old_id_is_still_found_to_be_erased(staging: Engine) -> None:
+    with staging.begin() as connection:
+        nobody = [member("4", email=None)]
+        stage_members(connection, STORE, nobody, BEFORE, first_load=False)
+    ottos = award(staging, "3", "a", state="applied")
+    unnamed = award(staging, "4", "b", state="applied")
+    award(staging, "1", "c", state="applied")
+
+    move(staging, {MIRA: ["8"]})
+
+    with reading(staging) as connection:
+        for who, found in (
+            (Who(email=OTTO), ottos),
+            (Who(member_id="rivo 3"), ottos),
+            (Who(member_id="rivo 4"), unnamed),
+        ):
+            assert find_person(connection, STORE, who).award_ids == (found,)
+        with pytest.raises(PersonError, match="knows nobody"):
+            find_person(connection, STORE, Who(member_id="rivo 5"))
 
 
 def test_it_waits_for_awards_that_are_at_the_platform(staging: Engine) -> None:

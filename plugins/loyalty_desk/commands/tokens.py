@@ -122,11 +122,12 @@ def replace(
 ) -> None:
     """Make a token like an old one and show it, this once; both hold for a time."""
     from loyalty_desk.connect.tokens import replace_token, token_id_of  # noqa: PLC0415
+    from loyalty_desk.hooks.journal import try_to_keep_journal  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415 - slow to import
 
     name, now, token_id = stores_file().get(store).name, utc_now(), token_id_of(token)
-    ends_at = now + timedelta(hours=hours)
-    with staging_engine().begin() as connection:
+    ends_at, engine = now + timedelta(hours=hours), staging_engine()
+    with engine.begin() as connection:
         new = replace_token(connection, name, token_id, now, made_by=by, ends_at=ends_at)
     typer.echo(
         f"{token_id} holds until {utc_text(ends_at)}; keep the new one like a password, it cannot"
@@ -134,6 +135,7 @@ def replace(
         err=True,
     )
     typer.echo(new)
+    try_to_keep_journal(engine)
 
 
 @commands.command()

@@ -97,6 +97,8 @@ def replace_token(
         raise NoTokenError(
             f"store {store} has no such token that is in use, or it is being replaced already"
         )
+    told = {"token_id": token_id, "ends_at_utc": utc_text(ends_at)}
+    write_entry(connection, store, Event.ENDED, told, now)
     old = connection.execute(statement("tokens/select_token"), {"token_id": token_id}).one()
     return make_token(
         connection,

@@ -75,9 +75,10 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
                 members.add(row.member_id)
         if before == (len(keys), len(customers), len(members)):
             break
-    if who.email is None and not rows:
+    person = gather(connection, store, keys, customers, members)
+    if who.email is None and not rows and not person.award_ids:  # of a platform that it left, say
         raise PersonError(f"store {store} knows nobody with that id")
-    return gather(connection, store, keys, customers, members)
+    return person
 
 
 def holders_of(connection: Connection, store: str, keys: set[str]) -> tuple[set[int], set[str]]:

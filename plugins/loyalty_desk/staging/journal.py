@@ -37,6 +37,8 @@ class Event(StrEnum):
     """`hashes` that are forgotten again."""
     REVOKED = "revoked"
     """The `token_id` of a token."""
+    ENDED = "ended"
+    """The `token_id` of a token that another takes the place of, and when it ends."""
     DECIDED = "decided"
     """The `batch`, its `action`, and `about`: hashes of a customer or member and the other one."""
     UNDONE = "undone"
@@ -47,6 +49,8 @@ class Event(StrEnum):
     """A person took the store out of service."""
     CONNECTED = "connected"
     """And into service again."""
+    MOVED = "moved"
+    """The store is on the platform `to` from then on: the same member id is another person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ mark is young, no number is missing, and it went on after the backup was made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -116,8 +116,6 @@ def _find_named(
         last_kept=0,
         pending=0,
     )
-    if known := find_journal(connection):
-        begun = replace(begun, last_number=known.last_number, last_kept=known.last_kept)
     gap = f"the journal was begun after the backup: {days(since or mark.begun, mark.begun)}"
     return begun, gap
 
@@ -125,16 +123,19 @@ def _find_named(
 def _read_beyond(
     place: Folder, journal: Journal, mark: Mark | None
 ) -> tuple[list[Entry], list[int], list[str]]:
-    """Every entry beyond the database, those that are no entry any more, and what is missing."""
-    there = [number for number in list_numbers(place) if number > journal.last_number]
-    highest = max([journal.last_number, mark.last if mark else 0, *there])
+    """Every entry beyond the database, those that are no entry any more, and what is missing.
+
+    Numbers that the database gave and that are in no file may be those of others here.
+    """
+    there = {number for number in list_numbers(place) if number > journal.last_kept}
+    highest = max([journal.last_kept, mark.last if mark else 0, *there])
     entries, unreadable, gaps, before = [], [], [], journal.marked
     missing_since: datetime | None = None
-    for number in range(journal.last_number + 1, highest + 1):
-        entry = read_entry(place, number) if number in set(there) else None
+    for number in range(journal.last_kept + 1, highest + 1):
+        entry = read_entry(place, number) if number in there else None
         if entry is None:
             missing_since = missing_since or before
-            unreadable += [number] if number in set(there) else []
+            unreadable += [number] if number in there else []
             continue
         at = parse_utc(entry.at_utc)
         if missing_since is not None:

@@ -51,6 +51,8 @@ class CaughtUp:
     """Decisions about somebody whom the backup does not know."""
     switched: int = 0
     """Stores taken out of service, or into it."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Stores that moved to another platform, with which; that is not done again here."""
 
     def lines(self) -> Iterator[str]:
         """What a person is told of it."""
@@ -60,13 +62,18 @@ class CaughtUp:
             yield f"not known: {gap}"
         yield (
             f"done again since the backup: {self.erasures} erasures, {self.let_in} forgotten,"
-            f" {self.revoked} tokens revoked, {self.decided} decisions,"
+            f" {self.revoked} tokens revoked or ended, {self.decided} decisions,"
             f" {self.switched} stores disconnected or connected"
         )
         if self.about_nobody:
             yield (
                 f"{self.about_nobody} decisions are about somebody whom the backup does not know:"
                 " decide again when they are on the list"
+            )
+        for store, platform in self.moved.items():
+            yield (
+                f"store {store} moved to {platform} since the backup: run `loyalty-desk platform"
+                " change` again before its next sync"
             )
 
 
@@ -89,7 +96,7 @@ def catch_up(
     if found.journal is None:
         return done
     with engine.begin() as connection:
-        _take_over(connection, found, now)
+        _take_over(connection, found.journal, found, now)
         for store, entries in _by_store(found.entries).items():
             _do_again(connection, store, entries, done, now, by)
         keep_journal_state(connection, found.journal, now)
@@ -126,8 +133,13 @@ def _cannot_tell(connection: Connection, entries: Iterable[Entry], now: datetime
             )
 
 
-def _take_over(connection: Connection, found: Found, now: datetime) -> None:
-    """Have the database know the entries, those too that it made itself and had no number for."""
+def _take_over(connection: Connection, journal: Journal, found: Found, now: datetime) -> None:
+    """Have the database know the entries, those too that it made itself and had no number for.
+
+    Its own that are in no file get new numbers later: theirs may be taken.
+    """
+    kept = {"number": journal.last_kept}
+    connection.execute(statement("journal/forget_numbers"), kept)
     known = set(connection.execute(statement("journal/select_known")).scalars())
     for entry in found.entries:
         binds = {"entry_id": entry.entry_id, "number": entry.number, "now_utc": utc_text(now)}
@@ -156,15 +168,18 @@ def _do_again(
     now: datetime,
     by: str,
 ) -> None:
-    people, is_told = _whose(connection, store, entries), find_hasher(connection, store) is not None
-    erased: set[str] = set()
+    everybody, is_told = (
+        _whose(connection, store, entries),
+        find_hasher(connection, store) is not None,
+    )
+    people, erased = everybody, set[str]()
     for entry in entries:
         event, told = Event(entry.kind), json.loads(entry.content)
         at, hashes = parse_utc(entry.at_utc), told.get("hashes", [])
         match event:
             case Event.ERASED if is_told:
                 keep_hashes_out(connection, store, hashes, at)
-                erased |= set(hashes)
+                erased |= set(hashes) & people.keys()
                 done.erasures += 1
             case Event.LET_IN:
                 for one in hashes:
@@ -175,6 +190,13 @@ def _do_again(
             case Event.REVOKED:
                 binds = {"store": store, **told, "revoked_by": BEFORE, "now_utc": utc_text(at)}
                 done.revoked += connection.execute(statement("tokens/revoke_token"), binds).rowcount
+            case Event.ENDED:
+                binds = {"store": store, **told}
+                done.revoked += connection.execute(statement("tokens/end_token"), binds).rowcount
+            case Event.MOVED:
+                # The same id is somebody else's from here on, and the backup has the ids of before.
+                people = {one: whose for one, whose in people.items() if whose[0] != MEMBER}
+                done.moved[store] = told["to"]
             case Event.DISCONNECTED:
                 state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
                 keep_state(connection, store, StateKey.DISCONNECTED, state, at)
@@ -187,8 +209,8 @@ def _do_again(
                 done.about_nobody += decide_again(connection, store, event, told, ids, at)
                 done.decided += 1
     # Last, as a decision may be about who was erased later.
-    _erase_again(connection, store, {one: people[one] for one in erased & people.keys()}, now, by)
-    done.erased_again += bool(erased & people.keys())
+    _erase_again(connection, store, {one: everybody[one] for one in erased}, now, by)
+    done.erased_again += bool(erased)
 
 
 def _whose(

@@ -19,11 +19,13 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PlatformChangeError
 from loyalty_desk.hooks.connections import loyalty_platform
+from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.journal import Event, write_entry
 from loyalty_desk.staging.platform_of import change_platform, find_platform_of
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
@@ -91,12 +93,7 @@ def change(store_name: str, *, by: str, applies: bool) -> Change:
     """
     store, engine = stores_file().get(store_name), staging_engine()
     with reading(engine) as connection:
-        known = find_platform_of(connection, store.name)
-    if known is None or known.name == store.platform:
-        raise PlatformChangeError(
-            f"store {store.name} is on {store.platform} already, as far as its syncs tell: write"
-            " the new platform into the stores file, add its connection, and then run this"
-        )
+        old = _find_old(connection, store)
     platform = loyalty_platform(store)
     if not platform.capabilities.lists_members:
         raise PlatformChangeError(
@@ -107,27 +104,46 @@ def change(store_name: str, *, by: str, applies: bool) -> Change:
         holders = _read_holders(platform)
         if not applies:
             with reading(engine) as connection:
-                return look(connection, store, known.name, holders)
+                return look(connection, store, old, holders)
         with engine.begin() as connection:
-            return carry_over(connection, store, known.name, holders, by, staging_now(connection))
+            now = staging_now(connection)
+            done = carry_over(connection, store, holders, by, now)
+    try_to_keep_journal(engine)
+    return done
+
+
+def _find_old(connection: Connection, store: StoreSettings) -> str:
+    """The platform that the store is to leave; raises PlatformChangeError where it has left it."""
+    known = find_platform_of(connection, store.name)
+    if known is None or known.name == store.platform:
+        raise PlatformChangeError(
+            f"store {store.name} is on {store.platform} already, as far as its syncs tell: write"
+            " the new platform into the stores file, add its connection, and then run this"
+        )
+    return known.name
 
 
 def carry_over(
     connection: Connection,
     store: StoreSettings,
-    old: str,
     holders: Mapping[str, Sequence[str]],
     by: str,
     now: datetime,
 ) -> Change:
-    """Do what `look` says, as one transaction; raises PlatformChangeError while awards are sent."""
+    """Do what `look` says, as one transaction.
+
+    Raises:
+        PlatformChangeError: awards are sent, or another one did this while members were read.
+    """
     enter_gate(connection, store.name, now)
+    old = _find_old(connection, store)
     _require_quiet(connection, store.name, now)
     found = look(connection, store, old, holders)
     _settle_awards(connection, store.name, found, by, now)
     _carry(connection, store.name, found, by, now)
     _forget(connection, store.name)
     change_platform(connection, store, now)
+    write_entry(connection, store.name, Event.MOVED, {"to": store.platform}, now)
     return found
 
 
@@ -231,6 +247,8 @@ def _carry(connection: Connection, store: str, found: Change, by: str, now: date
         for row in connection.execute(statement("platform_change/carry_awards"), binds).all():
             state = AwardState(row.state)
             add_event(connection, store, row.award_id, state, now, actor=by, detail=detail)
+    kept = {"store": store, "prefix": prefix}
+    connection.execute(statement("platform_change/keep_addresses"), kept)
     pattern = {"store": store, "pattern": f"{prefix}%"}
     for name in DROPPED:
         connection.execute(statement(name), pattern)

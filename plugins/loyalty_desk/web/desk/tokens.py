@@ -66,7 +66,7 @@ def replace(request: Request, visitor: SettingUp, form: OwnForm, token_id: str) 
             )
     except NoTokenError:
         raise WebError(404, "There is no such token that is in use without an end.") from None
-    return setup_page(request, visitor, token=token)
+    return journalled(setup_page(request, visitor, token=token))
 
 
 @router.post("/{token_id}/revoke")
