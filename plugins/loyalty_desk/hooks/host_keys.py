@@ -38,8 +38,9 @@ def know_server(scheme: str, conn_id: str | None) -> None:
             f"the key of the SFTP server of Airflow connection {conn_id!r} cannot be read: write"
             f" host_key of its extra, or else {NOTED}, as `ssh-keyscan` tells it"
         ) from None
+    options: dict[str, Any] = {"known_hosts": known}
     try:
-        storage = get_fs(scheme, conn_id, storage_options={"known_hosts": known})
+        storage = get_fs(scheme, conn_id, storage_options=options)
     except HostKeyNotVerifiable:
         raise SettingsError(
             f"the SFTP server of Airflow connection {conn_id!r} shows another key than known_hosts"
