@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from loyalty_desk.errors import MemberFileError
+from loyalty_desk.errors import SettingsError
 from loyalty_desk.hooks.folders import open_folder
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.sync.member_folder import list_folder
@@ -33,7 +33,7 @@ def note_key(home: Path, port: int, key: asyncssh.SSHKey) -> None:
 
 
 def refusal(port: int, set_connection: SetConnection) -> str:
-    with pytest.raises(MemberFileError) as refused:
+    with pytest.raises(SettingsError) as refused:
         list_names(port, set_connection)
     return str(refused.value)
 
@@ -88,3 +88,23 @@ def test_any_server_is_taken_where_the_connection_says_so(
 ) -> None:
     with sftp_server(home, new_key()) as port:
         assert list_names(port, set_connection, no_host_key_check="true") == ["members.csv"]
+
+
+def test_whatever_is_opened_on_it_is_refused_by_the_same_line(
+    home: Path, set_connection: SetConnection
+) -> None:
+    with sftp_server(home, new_key()) as port:
+        login = {"host": "127.0.0.1", "port": port, "login": "shop", "password": "secret"}
+        set_connection("shop_awards", **login)
+        with pytest.raises(SettingsError, match="shows another key than known_hosts has"):
+            open_folder("sftp://shop_awards@/awards.csv")
+
+
+@pytest.mark.parametrize("noted", ["ssh-ed25519", "ssh-ed25519 AAAA\nmore"])
+def test_a_key_that_cannot_be_read_is_named(
+    home: Path, set_connection: SetConnection, noted: str
+) -> None:
+    with sftp_server(home, new_key()) as port, pytest.raises(SettingsError) as refused:
+        list_names(port, set_connection, host_key=noted)
+
+    assert "host_key" in str(refused.value)

@@ -25,6 +25,7 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.run_lock import Run, take_lock
 from loyalty_desk.staging.run_record import start_run
 from loyalty_desk.staging.store_state import StateKey, keep_state
+from loyalty_desk.sync.member_folder import OpenFolder
 from loyalty_desk.sync.members import extract_members
 from loyalty_desk.sync.reads import ReadCounts
 from tests.factories import STORE, store_settings
@@ -58,7 +59,7 @@ class Folder:
             os.utime(self.path / name, (time.time() - age_s,) * 2)
         return self.path / name
 
-    def read(self) -> ReadCounts:
+    def read(self, open_folder: OpenFolder = Path) -> ReadCounts:
         self.runs += 1
         settings = store_settings(
             member_files={
@@ -74,7 +75,7 @@ class Folder:
             connection.execute(schema.locks.delete())
             start_run(connection, STORE, run_id, {}, utc_now())
             take_lock(connection, run, utc_now())
-        return extract_members(run, LISTLESS, Path)  # type: ignore[arg-type] # as far as it is asked
+        return extract_members(run, LISTLESS, open_folder)  # type: ignore[arg-type] # as far as it is asked
 
     @contextmanager
     def between_looks(self, do: Callable[[], object]) -> Iterator[None]:
@@ -295,6 +296,41 @@ def test_of_files_of_everybody_that_come_together_the_newest_is_read(folder: Fol
     folder.read()
     assert set(folder.points().values()) == {30}
     assert folder.left() == {}
+
+
+class Closed:
+    """A file whose storage lets nobody read it, as a server of SFTP may."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name, self.parent = path, path.name, path.parent
+
+    def is_file(self) -> bool:
+        return True
+
+    def stat(self) -> os.stat_result:
+        return self.path.stat()
+
+    def open(self, _mode: str) -> None:
+        raise PermissionError
+
+
+def test_a_newest_file_that_may_not_be_read_yet_is_not_passed_over_for_an_older_one(
+    folder: Folder,
+) -> None:
+    folder.put("a.csv", people(3), age_s=20)
+    folder.put("b.csv", people(3, points=20), age_s=10)
+
+    def half_closed(_folder: str) -> Any:
+        entries = [folder.path / "a.csv", Closed(folder.path / "b.csv")]
+        return SimpleNamespace(iterdir=lambda: iter(entries))
+
+    folder.read(half_closed)
+
+    assert set(folder.points().values()) == {10}
+    assert list(folder.left()) == ["b.csv"]
+    assert folder.left()["b.csv"].startswith("may not be read")
+    folder.read()
+    assert set(folder.points().values()) == {20}
 
 
 def test_files_of_changes_that_come_together_are_read_from_the_oldest_on(folder: Folder) -> None:

@@ -67,6 +67,8 @@ def _cannot_be(text: str) -> bool:
         _iso(found[3], found[1], found[2]) or _iso(found[3], found[2], found[1])
     ):
         return False
+    if (found := _DISPLAY(text)) and found[1].lower() not in MONTHS:  # another language's
+        return False
     return any(form(text) for form in (_ISO, _DISPLAY, _GERMAN, _SLASHED))
 
 

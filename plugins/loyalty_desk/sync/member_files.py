@@ -232,7 +232,10 @@ def find_new_files(engine: Engine, store: StoreSettings, open_folder: OpenFolder
             keep_known(connection, store.name, still)
     fresh = [one for one in fresh if one.name not in still]
     wanted = list(_looked_at(sorted(fresh, key=lambda one: one.order), left, everybody=everybody))
-    passed_over = tuple(one for one in fresh if everybody and one not in wanted)
+    # One that cannot be read now is for the next run, whatever is read in its place.
+    passed_over = tuple(
+        one for one in fresh if everybody and one not in wanted and one.name not in left
+    )
     last_read = max((one.moment for one in known.values() if not one.newer), default=None)
     for one in wanted:
         if last_read is not None and one.moment < last_read:

@@ -28,7 +28,6 @@ first, where a storage does not tell."""
 CHUNK_BYTES: Final = 2**20
 SURE_SIGNS: Final = ("ETag", "etag", "generation")
 """How object stores name what changes with the content."""
-KEY_REFUSED: Final = "HostKeyNotVerifiable"
 WRONG: Final = (FileNotFoundError, NotADirectoryError, PermissionError, ImportError, ValueError)
 """What a wrong folder raises; everything else is a storage that is away."""
 
@@ -132,7 +131,7 @@ def list_folder(
     Raises:
         MemberFileError: there is no such folder, or it may not be read.
         MemberFolderError: its storage does not answer.
-        SettingsError: what its storage needs is not installed.
+        SettingsError: what its storage needs is not installed, or its server has another key.
     """
     folder, dropped, left = settings.folder, list[Dropped](), Left()
     try:
@@ -156,12 +155,6 @@ def list_folder(
     except LoyaltyDeskError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
-        if type(error).__name__ == KEY_REFUSED:  # asyncssh's, which only SFTP needs
-            raise MemberFileError(
-                f"the SFTP server of member files {folder!r} shows another key than known_hosts"
-                " has, or one that is not in it: ask whoever runs the server, and put its key into"
-                " host_key of the connection's extra"
-            ) from None
         raise _away(folder, error) from None
     return dropped, left
 

@@ -44,6 +44,7 @@ def test_a_date_is_found_where_it_can_be_only_one(text: str | None, iso: str | N
         ("12/31/2026", "2026-12-31"),
         ("05/03/2026", "05/03/2026"),
         ("end of May", "end of May"),
+        ("Mai 5, 2026", "Mai 5, 2026"),
         ("02/30/2026", None),
         ("30.02.2026", None),
         ("2026-02-30", None),
