@@ -5,6 +5,7 @@ Only time and the wire are simulated. What must hold in the end is in `judge`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 
 from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.approval import decide, reject_overdue
-from loyalty_desk.awards.award_alerts import take_to_alert
+from loyalty_desk.awards.award_alerts import owe_new_awards
 from loyalty_desk.awards.putting_off import SENDING
 from loyalty_desk.awards.queue import (
     Door,
@@ -41,6 +42,7 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.telling import owed_alerts
 from loyalty_desk.tasks.restored import take_up
 from tests.chaos.simulated.programme import Programme, email_of
 from tests.chaos.simulated.world import EPOCH, Process, World
@@ -270,7 +272,9 @@ class Simulation:
     def judge(self) -> list[str]:
         """What does not hold: no award twice or silent, each ended as the platform has it."""
         with self.engine.begin() as connection:
-            told = set(take_to_alert(connection, self.name, "the last run"))
+            owe_new_awards(connection, self.name, "the last run")
+        owed = owed_alerts(self.engine, self.name)
+        told = {award_id for row in owed for award_id in json.loads(row.content)["award_ids"]}
         found = [self._judge_one(award_id, told) for award_id in self.award_ids]
         twice = [one for one in self.forgotten if self.programme.booked(one) > 1]
         return [one for one in found if one] + [f"{one} is booked twice" for one in twice]
