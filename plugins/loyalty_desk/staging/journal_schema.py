@@ -9,8 +9,8 @@ from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 journal = staging_table(
     "journal",
     about(
-        "One per erasure, ended token, decision, disconnect or change of platform since it was "
-        "begun.",
+        "One per erasure, ended token, decision, disconnect or change of platform "
+        "since it was begun.",
         "Each is also a file below `LOYALTY_DESK_VAR_DIR`, from which `restored` applies what a "
         "restored database does not hold; one without `kept_at_utc` is no file yet.",
         "Of people it holds keyed hashes as `erased_people` does, and no name of who decided.",
