@@ -87,7 +87,7 @@ def test_two_processes_go_on_while_tokens_rotate_and_end_early(
                 assert worker.poll() is None or line, worker.communicate()[0][-2000:]
         for _ in range(EXPIRIES):
             expire(rotating)
-            time.sleep(SECONDS / EXPIRIES / 1.5)
+            time.sleep(SECONDS / EXPIRIES / 1.5)  # tokens end spread over the time of the work
         told = [worker.communicate(timeout=120) for worker in workers]
     finally:
         for worker in workers:
