@@ -73,6 +73,16 @@ def expect_history(world: World, booked: str, member_id: str) -> None:
     assert [entry["points"] for entry in entries] == [40]
 
 
+def push_what_is_left(sync: Any, left: int) -> int:
+    """How many cards later runs push, where the machine is too busy for all of them in one."""
+    pushed = 0
+    while left:
+        record = sync.plain()
+        assert record.pushed
+        pushed, left = pushed + record.pushed, record.left
+    return pushed
+
+
 def test_a_store_moves_to_another_platform_with_the_same_people(
     world: World, sync: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +132,7 @@ def test_a_store_moves_to_another_platform_with_the_same_people(
     world.forget_requests()
     first = sync(release_brake=True)
     assert first.state == RunState.SUCCEEDED, first.failure
+    pushed = first.pushed + push_what_is_left(sync, first.left)
     after = world.shown_cards()
     assert after[linked]["member_id"] == ids[member_id]
     assert [row["customer_id"] for row in world.rows("SELECT * FROM links")] == [linked]
@@ -132,7 +143,7 @@ def test_a_store_moves_to_another_platform_with_the_same_people(
     )
     assert puts
     assert set(puts.values()) == {1}, "one write for each customer"
-    assert first.pushed == len(puts)
+    assert pushed == len(puts)
     wanted = {
         customer_id: as_told_by("smile", card, ids)
         for customer_id, card in world.expected_cards().items()
