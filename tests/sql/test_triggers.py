@@ -105,6 +105,21 @@ def test_what_waited_before_is_told_of_at_the_start(staging: Engine) -> None:
     assert told(AwardQueueTrigger(STORE), nothing) == [2]
 
 
+def test_who_begins_to_listen_later_hears_of_what_waited_before(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(triggers, "SAY_AGAIN_AFTER_S", 0.05)
+    award(staging, "one")()
+
+    async def listen() -> int:
+        shared = AwardQueueTrigger.open_shared_stream({})
+        await anext(shared)  # before the DAG is switched on again
+        event = await anext(aiter(AwardQueueTrigger(STORE).filter_shared_stream(shared)))
+        return int(event.payload["waiting"])
+
+    assert asyncio.run(asyncio.wait_for(listen(), PATIENCE_S)) == 1
+
+
 def test_another_store_s_awards_are_not_its_business(staging: Engine) -> None:
     assert told(AwardQueueTrigger("other"), award(staging, "one")) == [0]
 

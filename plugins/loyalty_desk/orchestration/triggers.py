@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Hashable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.25
 LOOK_AGAIN_AFTER_TROUBLE_S: Final = 5.0
+SAY_AGAIN_AFTER_S: Final = 5.0
 
 Waiting = Mapping[str, frozenset[str]]
 """By store: what waits, such as an award in the state and with the lease that it waits in."""
@@ -53,8 +55,11 @@ class QueueTrigger(BaseEventTrigger):
 
     @classmethod
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Waiting]:  # noqa: ARG003 - Airflow's
-        """Yield what waits in all stores whenever it has changed."""
+        """Yield what waits in all stores whenever it has changed, and now and then all the same:
+        whoever begins to listen later, as a DAG that is switched on again, has not heard of it.
+        """
         before: Waiting = {}
+        said_at = time.monotonic()
         while True:
             wait_s = LOOK_EVERY_S
             try:
@@ -62,8 +67,8 @@ class QueueTrigger(BaseEventTrigger):
             except LoyaltyDeskError as error:
                 log.warning("cannot look at the queue of %s: %s", cls.queue, error)
                 waiting, wait_s = before, LOOK_AGAIN_AFTER_TROUBLE_S
-            if waiting != before:
-                before = waiting
+            if waiting != before or time.monotonic() - said_at >= SAY_AGAIN_AFTER_S:
+                before, said_at = waiting, time.monotonic()
                 yield waiting
             await asyncio.sleep(wait_s)
 
