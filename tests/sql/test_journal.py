@@ -76,7 +76,7 @@ def test_each_entry_is_a_file_that_names_nobody(staging: Engine, folder: Path) -
         '{"token_id": "t1"}',
         utc_text(NOW),
     )
-    assert not any("ada" in one.read_text() for one in there.iterdir())
+    assert not any('"ada' in one.read_text() for one in there.iterdir())
     mark = read_mark(there)
     assert mark is not None
     assert (mark.last, mark.at) == (2, LATER)
