@@ -28,12 +28,6 @@ def _resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
     return found * 20 if host in NAMES else found
 
 
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
-
-
 def make(url: str, **values: Any) -> Transport:
     given = {"gate": OpenGate(), "conn_id": "rivo_acme", "timeout": (5.0, 0.4), **values}
     return Transport(requests.Session(), url, "Rivo", **given)

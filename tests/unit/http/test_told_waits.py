@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -13,28 +12,6 @@ from loyalty_desk.errors import ApiError, ApiUnavailableError, MovedError
 from loyalty_desk.http.transport import Transport
 from tests.scripted import Reply, ScriptedServer
 from tests.unit.http.recording import EMAIL, SECRET, RecordingGate, make
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate() -> RecordingGate:
-    return RecordingGate()
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def transport(server: ScriptedServer, gate: RecordingGate, waits: list[float]) -> Transport:
-    return make(server.url, gate, waits)
-
 
 NOW = "Wed, 21 Oct 2026 07:28:00 GMT"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,27 +23,6 @@ from tests.unit.http.recording import EMAIL, SECRET, RecordingGate, make
 
 TOO_SLOW = Reply(delay_s=4)
 """For who waits `IMPATIENT` alone: a busy machine may take a second for any answer."""
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate() -> RecordingGate:
-    return RecordingGate()
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def transport(server: ScriptedServer, gate: RecordingGate, waits: list[float]) -> Transport:
-    return make(server.url, gate, waits)
 
 
 def test_a_get_returns_the_json_body(transport: Transport, server: ScriptedServer) -> None:
