@@ -95,13 +95,13 @@ class Round:
         """Raise what kept places from being told.
 
         Raises:
-            PermanentError: their settings or connections are wrong, all of them.
+            PermanentError: the settings or the connection of the only one are wrong.
             NotToldError: anything else.
         """
         errors = [error for _, error in self._failed.values()]
         if not errors:
             return
-        if all(isinstance(error, PermanentError) for error in errors) and len(errors) == 1:
+        if len(errors) == 1 and isinstance(errors[0], PermanentError):
             raise errors[0]
         told = "; ".join(text for text, _ in self._failed.values())
         raise NotToldError(f"store {self._store}: not told, and all others were: {told}") from (

@@ -19,7 +19,13 @@ from sqlalchemy import Connection
 
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.store_state import StateKey, keep_first, keep_state
+from loyalty_desk.staging.store_state import (
+    StateKey,
+    find_state,
+    find_state_time,
+    keep_first,
+    keep_state,
+)
 
 INSTALLATION: Final = ""
 """In the place of a store: the journal is the whole installation's, and no store has that name."""
@@ -94,16 +100,15 @@ def begin_journal(connection: Connection, now: datetime) -> None:
 
 def find_journal(connection: Connection) -> Journal | None:
     """How the journal stands; None where none is begun."""
-    binds = {"store": INSTALLATION, "key": StateKey.JOURNAL.value}
-    content = connection.execute(statement("store_state/select_store_state"), binds).scalar()
-    if content is None:
+    content = find_state(connection, INSTALLATION, StateKey.JOURNAL)
+    marked = find_state_time(connection, INSTALLATION, StateKey.JOURNAL)
+    if content is None or marked is None:
         return None
-    marked = connection.execute(statement("store_state/select_store_state_time"), binds).scalar()
     begun, row = json.loads(content), count_entries(connection)
     return Journal(
         id=begun["id"],
         begun=parse_utc(begun["begun_utc"]),
-        marked=parse_utc(str(marked)),
+        marked=marked,
         last_number=row.last_number or 0,
         last_kept=row.last_kept or 0,
         pending=int(row.pending or 0),
