@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -203,6 +204,20 @@ def test_it_says_so_before_it_ends_and_finishes_what_it_began(place: Place, tmp_
         assert b'"points_balance":820' in answer
         assert api.process.wait(GIVEN_UP_S) == 0
         assert "203.0.113.9" in api.log(), "a proxy that is named is believed"
+
+
+def test_a_signal_right_after_it_says_it_serves_ends_it_in_order(place: Place) -> None:
+    command = [sys.executable, "-m", "loyalty_desk", "serve", "--port", "0", "--drain", "0"]
+    environment = {**os.environ, **place.environment}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "serving the API" in line)
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+
+    assert (process.returncode, "ended" in rest) == (0, True), said + rest
 
 
 def test_it_ends_when_what_it_answered_is_kept(place: Place, tmp_path: Path) -> None:

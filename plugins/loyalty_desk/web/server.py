@@ -128,6 +128,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._drain_s, self._closes_at = drain_s, math.inf
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():  # said now: from here on a signal ends it as it should
+            host, port = listener.getsockname()[:2]
+            log.info("serving the API on %s, port %d", host, port)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
         if sig == signal.SIGTERM and not LEAVING.is_set():
             LEAVING.set()
@@ -169,8 +175,6 @@ def serve(serving: Serving) -> None:
     )
     sys.setswitchinterval(SWITCH_S)
     with listen(serving.host, serving.port) as listener:
-        host, port = listener.getsockname()[:2]
-        log.info("serving the API on %s, port %d", host, port)
         Server(config, serving.drain_s).run(sockets=[listener])
     log.info("ended")
 
