@@ -26,7 +26,7 @@ from loyalty_desk.commands import (
     texts,
     tokens,
 )
-from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.errors import LoyaltyDeskError, explain_at_once
 
 app = typer.Typer(
     help="What an engineer does outside of Airflow's pages.",
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(arguments, prog_name=_called())
     except LoyaltyDeskError as error:
-        typer.echo(f"loyalty_desk: {error}", err=True)
+        typer.echo(f"loyalty_desk: {explain_at_once(error)}", err=True)
         return 1
     except SystemExit as end:  # typer ends every command with one
         if end.code not in (0, 1):

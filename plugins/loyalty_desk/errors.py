@@ -6,13 +6,15 @@ A message names ids, counts, paths and settings; never an e-mail, a body, a head
 Never: an import of ours.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+CLEAR_TASK: Final = "clear the failed task"
 
 
 class LoyaltyDeskError(Exception):
     """Base of every failure that Loyalty Desk raises on purpose."""
 
-    what_to_do: ClassVar[str] = "Mend that, then clear the failed task"
+    what_to_do: ClassVar[str] = f"Mend that, then {CLEAR_TASK}"
 
 
 class TemporaryError(LoyaltyDeskError):
@@ -34,6 +36,16 @@ def explain(error: BaseException) -> str:
             " again, report it as a bug, with the log below this line"
         )
     return ". ".join(filter(None, (str(error).rstrip("."), error.what_to_do)))
+
+
+def explain_at_once(error: LoyaltyDeskError) -> str:
+    """The same to whoever ran a command: nothing is tried again there, and no task to be cleared.
+
+    The message alone stays as it is, with a last stop or without.
+    """
+    if isinstance(error, TemporaryError) or CLEAR_TASK in error.what_to_do or not error.what_to_do:
+        return str(error)
+    return explain(error)
 
 
 class SettingsError(PermanentError):
@@ -133,7 +145,7 @@ class CursorError(TemporaryError):
 class RejectedShareError(PermanentError):
     """So many rows of one extract were unusable that the extract itself must be wrong."""
 
-    what_to_do = "Correct them where they come from, then clear the failed task"
+    what_to_do = f"Correct them where they come from, then {CLEAR_TASK}"
 
 
 class MemberFileError(PermanentError):
@@ -181,4 +193,4 @@ class BrakeError(PermanentError):
 class QualityError(PermanentError):
     """A critical data-quality check failed. The message names the step and the checks."""
 
-    what_to_do = "Correct the rows where they come from, then clear the failed task"
+    what_to_do = f"Correct the rows where they come from, then {CLEAR_TASK}"

@@ -111,7 +111,7 @@ def test_a_sync_on_a_restored_database_that_was_not_told_so_stops_before_it_read
 
     said = failed_command(world, "sync", "--store", STORE)
 
-    assert "was restored from a backup" in said
+    assert "was restored from a backup. Run `python -m loyalty_desk restored` before" in said
     assert world.requests("*") == 0
     world_command(world, "restored")
     assert sync.plain().state == RunState.SUCCEEDED

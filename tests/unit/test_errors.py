@@ -7,7 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from loyalty_desk import errors
-from loyalty_desk.errors import LoyaltyDeskError, TemporaryError, explain
+from loyalty_desk.errors import (
+    LoyaltyDeskError,
+    NoTurnError,
+    SettingsError,
+    TemporaryError,
+    explain,
+    explain_at_once,
+)
 
 
 def kinds(base: type[LoyaltyDeskError] = LoyaltyDeskError) -> Iterator[type[LoyaltyDeskError]]:
@@ -38,3 +45,22 @@ def test_an_unforeseen_failure_names_its_kind_only_as_its_message_may_hold_peopl
 
     assert said.startswith("ValueError, which nobody foresaw. Clear the failed task once")
     assert "ada" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NoTurnError("a sync works."), "a sync works. Run it again when the sync has ended, or"),
+        (SettingsError("no such store"), "no such store"),
+        (TemporaryError("no answer"), "no answer"),
+    ],
+    ids=["to be done", "a task's", "tried again by nobody"],
+)
+def test_a_command_says_what_to_do_but_for_what_airflow_does(
+    error: LoyaltyDeskError, said: str
+) -> None:
+    told = explain_at_once(error)
+
+    assert told.startswith(said)
+    assert "task" not in told
+    assert "tried again" not in told
