@@ -221,10 +221,10 @@ RETURNING award_id, state;
 INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
 SELECT
     m.store,
-    CAST(:prefix AS TEXT) || m.member_id,
-    'email_key',
+    CAST(:prefix AS TEXT) || m.member_id AS member_id,
+    'email_key' AS kind,
     m.email_key,
-    :now_utc
+    :now_utc AS left_at_utc
 FROM members AS m
 WHERE m.store = :store AND m.email_key IS NOT NULL
 ON CONFLICT (store, member_id, kind, value) DO UPDATE
@@ -236,10 +236,10 @@ ON CONFLICT (store, member_id, kind, value) DO UPDATE
 INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
 SELECT
     p.store,
-    CAST(:prefix AS TEXT) || p.member_id,
-    'customer',
-    CAST(p.customer_id AS TEXT),
-    :now_utc
+    CAST(:prefix AS TEXT) || p.member_id AS member_id,
+    'customer' AS kind,
+    CAST(p.customer_id AS TEXT) AS customer_text,
+    :now_utc AS left_at_utc
 FROM (
     SELECT
         m.store,

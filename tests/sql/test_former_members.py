@@ -163,12 +163,15 @@ def test_who_moved_twice_is_one_person_under_all_ids(left: Engine) -> None:
     with left.begin() as connection:
         staged = Staged(connection)
         staged.member("3", "other@shop.example")  # whoever Otto was, by another address since
-    move(left, {"other@shop.example": ["3"]}, platform="loyaltylion", days=1)
+    move(left, {"other@shop.example": ["9"]}, platform="loyaltylion", days=1)
+    with left.begin() as connection:
+        Staged(connection).member("3", "grace@shop.example")
 
-    for who in (Who(member_id="3"), Who(member_id="rivo 3"), Who(email=OTTO)):
+    for who in (Who(member_id="9"), Who(member_id="rivo 3"), Who(email=OTTO)):
         found = find(left, who)
-        assert found.member_ids == {"3", "smile 3", "rivo 3"}
+        assert found.member_ids == {"9", "smile 3", "rivo 3"}
         assert found.award_ids == ("a3",)
+    assert find(left, Who(member_id="3")).member_ids == {"3"}
     with pytest.raises(PersonError, match="knows nobody"):
         find(left, Who(member_id="smile 1"))
 
