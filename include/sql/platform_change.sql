@@ -17,7 +17,7 @@ WITH used AS (
     WHERE store = :store AND member_id IS NOT NULL
     UNION
     SELECT subject_id AS member_id FROM decisions
-    WHERE store = :store AND side = 'member'
+    WHERE store = :store AND side = 'member' AND subject_id <> 'erased'
     UNION
     SELECT member_id FROM awards
     WHERE store = :store AND member_id IS NOT NULL
@@ -124,7 +124,8 @@ SET subject_id = CAST(:prefix AS TEXT) || subject_id
 WHERE store = :store AND side = 'member';
 
 -- name: part_decisions
--- The same for the history of decisions, as far as an earlier change did not.
+-- The same for the history of decisions, as far as an earlier change did not; who was erased has
+-- no id.
 -- Writes decisions. Binds store, prefix.
 UPDATE decisions
 SET
@@ -135,7 +136,7 @@ SET
 WHERE
     store = :store
     AND COALESCE(member_id, '') NOT LIKE '% %'
-    AND NOT (side = 'member' AND subject_id LIKE '% %');
+    AND NOT (side = 'member' AND (subject_id LIKE '% %' OR subject_id = 'erased'));
 
 -- name: part_awards
 -- The same for awards; an address is whom the limits count until a member is known, and stays.
@@ -147,6 +148,31 @@ SET
     END,
     member_id = CAST(:prefix AS TEXT) || member_id
 WHERE store = :store AND member_id IS NOT NULL AND member_id NOT LIKE '% %';
+
+-- name: part_changes
+-- The same for whose cards were written.
+-- Writes changes. Binds store, prefix.
+UPDATE changes
+SET member_id = CAST(:prefix AS TEXT) || member_id
+WHERE store = :store AND member_id IS NOT NULL AND member_id NOT LIKE '% %';
+
+-- name: part_rejected
+-- The same for rows that a read could not use.
+-- Writes rejected_records. Binds store, prefix.
+UPDATE rejected_records
+SET record_id = CAST(:prefix AS TEXT) || record_id
+WHERE
+    store = :store
+    AND source IN ('members', 'member_lookups')
+    AND record_id IS NOT NULL
+    AND record_id NOT LIKE '% %';
+
+-- name: part_former
+-- The same for who the members of a platform before that are on this one.
+-- Writes former_members. Binds store, prefix.
+UPDATE former_members
+SET value = CAST(:prefix AS TEXT) || value
+WHERE store = :store AND kind = 'member' AND value NOT LIKE '% %';
 
 -- name: carry_links
 -- Has a link lead to the same person on the new platform.
@@ -189,28 +215,57 @@ WHERE store = :store AND member_id = :old
 RETURNING award_id, state;
 
 -- name: keep_addresses
--- Keeps whose an award was that stays under an old id: once members are forgotten nothing else
--- leads from an address to it, as erasing a person has to.
--- Writes awards. Reads members. Binds store, prefix.
-UPDATE awards
-SET
-    email = (
-        SELECT m.email_key
-        FROM members AS m
-        WHERE
-            m.store = awards.store
-            AND CAST(:prefix AS TEXT) || m.member_id = awards.member_id
-    )
-WHERE
-    store = :store
-    AND email IS NULL
-    AND EXISTS (
-        SELECT 1
-        FROM members AS m
-        WHERE
-            m.store = awards.store
-            AND CAST(:prefix AS TEXT) || m.member_id = awards.member_id
-    );
+-- Keeps who a member of the platform that is left was, by the address: once members are forgotten,
+-- nothing else leads to what stays under the old id, and in reports.
+-- Writes former_members. Reads members. Binds store, prefix, now_utc.
+INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
+SELECT
+    m.store,
+    CAST(:prefix AS TEXT) || m.member_id AS member_id,
+    'email_key' AS kind,
+    m.email_key,
+    :now_utc AS left_at_utc
+FROM members AS m
+WHERE m.store = :store AND m.email_key IS NOT NULL
+ON CONFLICT (store, member_id, kind, value) DO UPDATE
+    SET left_at_utc = excluded.left_at_utc;
+
+-- name: keep_customers
+-- The same by the customers who were that member.
+-- Writes former_members. Reads matches, links. Binds store, prefix, now_utc.
+INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
+SELECT
+    p.store,
+    CAST(:prefix AS TEXT) || p.member_id AS member_id,
+    'customer' AS kind,
+    CAST(p.customer_id AS TEXT) AS customer_text,
+    :now_utc AS left_at_utc
+FROM (
+    SELECT
+        m.store,
+        m.member_id,
+        m.customer_id
+    FROM matches AS m
+    WHERE m.store = :store
+    UNION
+    SELECT
+        l.store,
+        l.member_id,
+        l.customer_id
+    FROM links AS l
+    WHERE l.store = :store
+) AS p
+WHERE p.store = :store
+ON CONFLICT (store, member_id, kind, value) DO UPDATE
+    SET left_at_utc = excluded.left_at_utc;
+
+-- name: keep_new_id
+-- The same by the id on the platform that comes.
+-- Writes former_members. Binds store, old (with the name of the platform), new, now_utc.
+INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
+VALUES (:store, :old, 'member', :new, :now_utc)
+ON CONFLICT (store, member_id, kind, value) DO UPDATE
+    SET left_at_utc = excluded.left_at_utc;
 
 -- name: drop_links
 -- Removes links to nobody; their customers are matched by e-mail again.

@@ -9,6 +9,7 @@ store it is sent from a temporary folder of this machine, which is taken away ag
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -87,12 +88,23 @@ def files_below(folder: Folder) -> list[str]:
     """
     if isinstance(folder, Path):
         with answering(folder):
-            found = (path for path in folder.rglob("*") if path.is_file())
-            return sorted(path.relative_to(folder).as_posix() for path in found)
+            found = (
+                Path(place, name)
+                for place, _, names in os.walk(folder, onerror=_say_unless_missing)
+                for name in names
+            )
+            files = (path for path in found if path.is_file())
+            return sorted(path.relative_to(folder).as_posix() for path in files)
     with answering(folder):
         begin = f"{folder.path.strip('/')}/"
         names = (str(name).lstrip("/") for name in folder.fs.find(folder.path))
         return sorted(name.removeprefix(begin) for name in names if name.startswith(begin))
+
+
+def _say_unless_missing(error: OSError) -> None:
+    """Left to itself, a walk takes a folder that it may not read for an empty one."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @contextmanager

@@ -311,3 +311,17 @@ def test_an_award_of_which_nobody_knows_whose_it_was_holds_up_no_other(
     assert "read back" in details_of(staging, shown)
     assert details_of(staging, erased)[-1] == "shown in Gorgias"
     assert follow_up.show_all() == 0
+
+
+def test_no_note_is_left_on_the_ticket_of_who_was_erased_since(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    ticket_id = a_ticket(sandbox, customer_id)
+    erased = apply(staging, follow_up, ticket_id=ticket_id, note="for Mira")
+    with staging.begin() as connection:
+        blank_award(connection, STORE, erased)
+
+    follow_up.show_all()
+
+    assert notes(sandbox, ticket_id) == []
+    assert details_of(staging, erased)[-1] == "shown in Gorgias"

@@ -25,12 +25,12 @@ from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import Pair, Subject
 from loyalty_desk.privacy.person import Who
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.journal import find_journal
+from loyalty_desk.staging.journal import Event, find_journal, write_entry
 from loyalty_desk.staging.journal_folder import (
     JournalAheadError,
     list_numbers,
 )
-from loyalty_desk.staging.kept_out import make_hasher
+from loyalty_desk.staging.kept_out import MEMBER, load_kept_out, make_hasher
 from loyalty_desk.staging.mismatch_schema import ignored_mismatches, mismatches, refused_suggestions
 from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.store_state import StateKey, find_state
@@ -258,6 +258,40 @@ def test_a_member_id_is_somebody_elses_after_the_store_moved_to_another_platform
         members = connection.execute(select(schema.members.c.member_id)).scalars().all()
         assert sorted(members) == ["m8", "m9"], "Ada was m7"
         assert connection.execute(select(schema.links)).all() == []
+        kept = load_kept_out(connection, STORE)
+        assert kept.has(MEMBER, "m7")
+        assert not kept.has(MEMBER, "m8"), "Grace, until the store moves again"
+    with desk.begin() as connection:
+        carry_over(connection, smile, {}, "mia", utc_now())
+        kept = load_kept_out(connection, STORE)
+        assert kept.has(MEMBER, "m8"), "Ada there"
+        assert not kept.has(MEMBER, "m7")
+
+
+def test_who_was_erased_by_the_old_id_is_erased_from_a_backup_of_before_the_move(
+    desk: Engine,
+) -> None:
+    with desk.begin() as connection:
+        claim_platform(connection, store_settings(platform="rivo"), utc_now())
+        Staged(connection).member("m4")  # nobody knows an address
+    award_id = queue(desk, request(email=None, member_id="m4")).award_id
+    with desk.begin() as connection:
+        connection.execute(text("UPDATE awards SET state = 'applied'"))
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        carry_over(connection, store_settings(platform="smile"), {}, "mia", utc_now())
+        # Told by an earlier version, which hashed ids alone: of somebody else, on Smile.
+        bare = make_hasher(connection, STORE, utc_now()).bare_hash(MEMBER, "m9")
+        write_entry(connection, STORE, Event.ERASED, {"hashes": [bare]}, utc_now())
+    erasing.erase(STORE, Who(member_id="rivo m4"))
+    lose(desk, backup)
+
+    assert caught_up(desk).erasures == 2
+
+    with desk.connect() as connection:
+        members = connection.execute(select(schema.members.c.member_id)).scalars().all()
+        assert sorted(members) == ["m7", "m8", "m9"]
+        assert get_award(connection, STORE, award_id).subject == "erased"
 
 
 def test_a_store_that_was_disconnected_stays_so(desk: Engine) -> None:

@@ -147,6 +147,23 @@ def test_a_link_whose_decision_is_forgotten_stays_when_another_one_is_undone(
         assert state(connection) == ("m1", set(), set())
 
 
+@pytest.mark.parametrize("later_is_forgotten", [False, True])
+def test_undoing_a_link_leaves_the_one_that_another_person_made_since(
+    strangers: Engine, *, later_is_forgotten: bool
+) -> None:
+    with strangers.begin() as connection:
+        adas = decide(connection, LINK, "m1")
+        eves = decisions.link(connection, STORE, [Pair(7, "m2")], "eve", NOW + timedelta(minutes=1))
+        if later_is_forgotten:  # the link holds, though nobody knows any more who decided it
+            Staged(connection).delete(mismatch_schema.decisions, batch_id=eves)
+
+        undo(connection, adas)
+
+        assert state(connection) == ("m2", set(), set())
+        linked_by = Staged(connection).rows(schema.links, "confirmed_by")
+        assert linked_by == ["eve"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_holds_is_what_the_decisions_that_are_left_say(strangers: Engine, seed: int) -> None:
     """Decisions and undos in any order come to what those never undone come to by themselves."""

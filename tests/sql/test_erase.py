@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
+from loyalty_desk.__main__ import main
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.privacy.person import PersonError, Who, find_person
@@ -257,29 +258,60 @@ def test_forgetting_somebody_who_was_not_erased_is_said_so(installed: Engine) ->
         erasing.forget_erasure(STORE, "ada@example.test")
 
 
+def test_nothing_is_erased_while_the_folder_of_reports_is_away(
+    installed: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = tmp_path / "var" / "reports"
+    reports.parent.mkdir()
+    reports.write_text("no folder, as where a disk is not mounted rightly")
+    rows = "SELECT (SELECT COUNT(*) FROM members), (SELECT COUNT(*) FROM erased_people)"
+
+    # There is no Gorgias to clear a card in, so it would say so if that were tried.
+    assert main(["erase", "--store", STORE, "--customer", "7"]) == 1
+
+    [said] = capsys.readouterr().err.splitlines()
+    assert "the person is not erased and no card is cleared, as reports may name them" in said
+    assert f"{reports / STORE} cannot be used now (Not a directory); erase again once" in said
+    with installed.begin() as connection:
+        assert tuple(connection.execute(text(rows)).one()) == (2, 0)
+        drop_customers(connection)
+
+    reports.unlink()
+    (reports / STORE / "run").mkdir(parents=True)
+    (reports / STORE / "run" / "mismatches.csv").write_text("member_id\nm1\n")
+    assert erasing.erase(STORE, Who(member_id="m1")).files == 1
+
+
+def drop_customers(connection: Connection) -> None:
+    """Leave nobody who has a card in Gorgias that is to be cleared."""
+    for table in ("customers", "links", "matches"):
+        connection.execute(text(f"DELETE FROM {table}"))
+
+
 def test_the_audit_of_an_erased_persons_award_says_who_awarded_how_much_and_when(
     installed: Engine,
 ) -> None:
-    award_id = queue(installed, request(member_id="m1", note="for Ada")).award_id
+    wanted = request(
+        member_id="m1", note="for Ada", message="Dear Ada, with our thanks", ticket_id=987_654
+    )
+    award_id = queue(installed, wanted).award_id
     with installed.begin() as connection:
         connection.execute(
-            text("UPDATE awards SET state = 'applied', settled_at_utc = :now"),
+            text("UPDATE awards SET state = 'applied', entry_id = 'e7', settled_at_utc = :now"),
             {"now": utc_text(NOW)},
         )
-        # Nobody of these is pushed anywhere.
-        connection.execute(text("DELETE FROM customers"))
-        connection.execute(text("DELETE FROM links"))
-        connection.execute(text("DELETE FROM matches"))
+        drop_customers(connection)
 
     assert erasing.erase(STORE, Who(member_id="m1")).awards == 1
 
     with installed.connect() as connection:
-        award = connection.execute(text("SELECT * FROM awards")).one()
+        award = connection.execute(text("SELECT * FROM awards")).one()._asdict()
         event = connection.execute(text("SELECT * FROM award_events")).one()
-    assert (award.award_id, award.subject, award.member_id, award.note) == (
-        *(award_id, "erased"),
-        *(None, None),
-    )
-    assert (award.amount, award.agent) == (50, "eve") or award.amount
+    kept = {"award_id": award_id, "subject": "erased", "amount": 50, "agent": "ada"}
+    kept |= {"reason": "gesture", "state": "applied", "settled_at_utc": utc_text(NOW)}
+    assert {name: award[name] for name in kept} == kept
+    about = ("member_id", "email", "note", "message", "ticket_id", "entry_id", "detail")
+    assert {name: award[name] for name in about} == dict.fromkeys(about)
+    assert award["idempotency_key"] == award_id, "which may have been the ticket's"
     assert "subject" not in json.loads(event.facts)
     assert "amount" in json.loads(event.facts)

@@ -69,6 +69,7 @@ def test_a_folder_that_is_not_for_our_user_has_one_name_whatever_is_done(tmp_pat
     uses: tuple[Callable[[], object], ...] = (
         lambda: filled(folder / "reports").__enter__(),
         lambda: refilled(folder / "docs").__enter__(),
+        lambda: files_below(folder),
         lambda: find_inside(folder / "docs", "index.html"),
         lambda: remove(folder / "docs" / "index.html"),
     )

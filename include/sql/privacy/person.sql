@@ -65,6 +65,45 @@ WHERE
         WHERE l.store = :store AND l.customer_id IN (:customer_ids)
     );
 
+-- name: find_former
+-- Whose addresses, customers or ids tell who somebody was on a platform that the store left, with
+-- everything that tells it.
+-- Reads former_members. Binds store; email_keys, customer_texts and member_ids (lists). One row per
+-- thing that tells it.
+SELECT
+    f.member_id,
+    f.kind,
+    f.value
+FROM former_members AS f
+WHERE
+    f.store = :store
+    AND f.member_id IN (
+        SELECT asked.member_id
+        FROM former_members AS asked
+        WHERE asked.store = :store AND asked.member_id IN (:member_ids)
+        UNION
+        SELECT known.member_id
+        FROM former_members AS known
+        WHERE
+            known.store = :store
+            AND known.kind = 'email_key'
+            AND known.value IN (:email_keys)
+        UNION
+        SELECT paired.member_id
+        FROM former_members AS paired
+        WHERE
+            paired.store = :store
+            AND paired.kind = 'customer'
+            AND paired.value IN (:customer_texts)
+        UNION
+        SELECT later.member_id
+        FROM former_members AS later
+        WHERE
+            later.store = :store
+            AND later.kind = 'member'
+            AND later.value IN (:member_ids)
+    );
+
 -- name: find_awards
 -- The awards for a person.
 -- Reads awards. Binds store; email_keys and member_ids (lists). One row per award.

@@ -64,3 +64,33 @@ WHERE store = :store AND decided_at_utc < :before_utc;
 -- Writes ignored_mismatches. Binds store, now_utc.
 DELETE FROM ignored_mismatches
 WHERE store = :store AND until_utc <= :now_utc;
+
+-- name: delete_former_members
+-- Forgets who the members of a platform that was left were, once no award and no decision is under
+-- the old id, and no run of then is kept, whose report may name it.
+-- Writes former_members. Reads awards, decisions, runs. Binds store.
+DELETE FROM former_members
+WHERE
+    store = :store
+    AND NOT EXISTS (
+        SELECT 1
+        FROM runs AS r
+        WHERE
+            r.store = former_members.store
+            AND r.started_at_utc < former_members.left_at_utc
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM awards AS a
+        WHERE a.store = former_members.store AND a.member_id = former_members.member_id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM decisions AS d
+        WHERE
+            d.store = former_members.store
+            AND (
+                d.member_id = former_members.member_id
+                OR (d.side = 'member' AND d.subject_id = former_members.member_id)
+            )
+    );

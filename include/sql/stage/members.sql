@@ -101,3 +101,23 @@ WHERE
             AND scan_seen.source = 'members'
             AND scan_seen.subject_id = members.member_id
     );
+
+-- name: select_ids_by_address
+-- Which member has an address, of members who are some customer. Before the first match nobody is:
+-- what stands here may be of an account that was not the right one.
+-- Reads members, matches. Binds store, email_keys (a list). One row per address.
+SELECT
+    m.email_key,
+    MIN(m.member_id) AS member_id
+FROM members AS m
+WHERE
+    m.store = :store
+    AND m.email_key IN (:email_keys)
+    AND m.gone_at_utc IS NULL
+    AND m.member_id IN (
+        SELECT mt.member_id
+        FROM matches AS mt
+        WHERE mt.store = :store
+    )
+GROUP BY m.email_key
+HAVING COUNT(*) = 1;

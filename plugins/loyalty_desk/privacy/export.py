@@ -55,7 +55,7 @@ SOURCES: Final[dict[str, tuple[Table, ...]]] = {
         *(suggestions, schema.pushed_cards, schema.changes, schema.to_plan, schema.touched),
         *(schema.cards_to_show, schema.customers_to_show, lookups_not_found, routed_tickets),
         *(schema.scan_seen, schema.set_aside, schema.rejected_records, schema.quality_results),
-        schema.runs,
+        *(schema.runs, schema.former_members),
     ),
 }
 """Where the rows of each table come from."""

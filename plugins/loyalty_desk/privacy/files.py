@@ -17,8 +17,8 @@ _OVERLAP: Final = 1 << 10
 
 def pattern(person: Person) -> re.Pattern[bytes]:
     """Matches whatever names the person, as a whole word."""
-    ids: Iterable[object] = (*person.customer_ids, *person.member_ids, *person.ticket_ids)
-    texts = {*map(str, ids), *person.email_keys, *person.texts}
+    ids = {*person.written_ids, *map(str, person.ticket_ids)}
+    texts = {*ids, *person.email_keys, *person.texts}
     found = {spelled for text in texts for spelled in (text, escape(text))}
     longest_first = sorted(map(re.escape, (text.encode() for text in found)), key=len, reverse=True)
     return re.compile(rb"(?<![\w.])(?:" + b"|".join(longest_first) + rb")(?!\w)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,14 @@ class Person:
     waiting_awards: tuple[str, ...]
     ticket_ids: frozenset[int]
 
+    @property
+    def written_ids(self) -> set[str]:
+        """Customers and members as reports and checks name them: those of then without the platform
+        before the id.
+        """
+        members = {part for one in self.member_ids for part in (one, one.rpartition(" ")[2])}
+        return members | {str(one) for one in self.customer_ids}
+
     def __repr__(self) -> str:
         return f"Person({len(self.customer_ids)} customers, {len(self.member_ids)} members)"
 
@@ -48,7 +56,8 @@ WAITING = frozenset({"queued", "needs_approval", "approved", "applying"})
 
 
 def find_person(connection: Connection, store: str, who: Who) -> Person:
-    """Find all that is one person: same address, or paired by a match or a link.
+    """Find all that is one person: same address, or paired by a match or a link; also those whom
+    it was on platforms that the store left.
 
     Raises:
         PersonError: no address, or nobody has that id.
@@ -57,22 +66,20 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
     rows: list[Row[Any]] = []
     while True:  # a customer leads to a member, who leads to another customer
         before = len(keys), len(customers), len(members)
-        binds = {
-            "store": store,
-            "email_keys": texts_of(keys),
-            "customer_ids": sorted(customers),
-            "member_ids": texts_of(members),
-        }
-        rows = [
-            *connection.execute(statement("privacy/person/find_customers"), binds),
-            *connection.execute(statement("privacy/person/find_members"), binds),
-        ]
-        for row in rows:
+        binds = _binds(store, keys, customers, members)
+        rows = []
+        for row in connection.execute(statement("privacy/person/find_customers"), binds):
+            rows.append(row)
+            customers.add(row.customer_id)
             keys |= {row.email_key} - {None}
-            if "customer_id" in row._fields:
-                customers.add(row.customer_id)
-            else:
-                members.add(row.member_id)
+        for row in connection.execute(statement("privacy/person/find_members"), binds):
+            rows.append(row)
+            members.add(row.member_id)
+            keys |= {row.email_key} - {None}
+        for row in connection.execute(statement("privacy/person/find_former"), binds):
+            rows.append(row)
+            members.add(row.member_id)
+            _add(row, keys, customers, members)
         if before == (len(keys), len(customers), len(members)):
             break
     person = gather(connection, store, keys, customers, members)
@@ -82,10 +89,15 @@ def find_person(connection: Connection, store: str, who: Who) -> Person:
 
 
 def holders_of(connection: Connection, store: str, keys: set[str]) -> tuple[set[int], set[str]]:
-    """The customers and members who have one of these addresses, whoever they are paired with."""
-    binds = {"store": store, "email_keys": texts_of(keys), "customer_ids": [], "member_ids": []}
+    """The customers and members who have one of these addresses, whoever they are paired with; also
+    members of platforms that the store left.
+    """
+    binds = _binds(store, keys, (), ())
     customers = connection.execute(statement("privacy/person/find_customers"), binds)
-    members = connection.execute(statement("privacy/person/find_members"), binds)
+    members = [
+        *connection.execute(statement("privacy/person/find_members"), binds),
+        *connection.execute(statement("privacy/person/find_former"), binds),
+    ]
     return {one.customer_id for one in customers}, {one.member_id for one in members}
 
 
@@ -93,12 +105,7 @@ def gather(
     connection: Connection, store: str, keys: set[str], customers: set[int], members: set[str]
 ) -> Person:
     """The person who has exactly these addresses and ids, with what else leads to them."""
-    binds = {
-        "store": store,
-        "email_keys": texts_of(keys),
-        "customer_ids": sorted(customers),
-        "member_ids": texts_of(members),
-    }
+    binds = _binds(store, keys, customers, members)
     found = connection.execute(statement("privacy/person/find_customers"), binds).all()
     rows: list[Row[Any]] = [row for row in found if row.customer_id in customers]
     found = connection.execute(statement("privacy/person/find_members"), binds).all()
@@ -114,6 +121,29 @@ def gather(
         waiting_awards=tuple(award.award_id for award in awards if award.state in WAITING),
         ticket_ids=frozenset([*tickets, *(one.ticket_id for one in awards if one.ticket_id)]),
     )
+
+
+def _binds(
+    store: str, keys: Collection[str], customers: Collection[int], members: Collection[str]
+) -> dict[str, Any]:
+    return {
+        "store": store,
+        "email_keys": texts_of(keys),
+        "customer_ids": sorted(customers),
+        "customer_texts": texts_of(customers),
+        "member_ids": texts_of(members),
+    }
+
+
+def _add(told: Row[Any], keys: set[str], customers: set[int], members: set[str]) -> None:
+    """Add what tells who a member of a platform was that the store left."""
+    match told.kind:
+        case "email_key":
+            keys.add(told.value)
+        case "customer":
+            customers.add(int(told.value))
+        case "member":
+            members.add(told.value)
 
 
 def texts_of(values: Iterable[object]) -> list[str]:

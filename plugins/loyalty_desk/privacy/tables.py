@@ -49,12 +49,17 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     member_lookups: (("customer_id", CUSTOMER),),
     routed_tickets: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     schema.set_aside: (("email_key", EMAIL),),
+    schema.former_members: (("member_id", MEMBER),),
 }
 """The columns that lead to a person; a row with any of them goes."""
 ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {
     schema.touched: (
         *("kind", "value"),
         {"customer": CUSTOMER, "member": MEMBER, "card": MEMBER, "email_key": EMAIL},
+    ),
+    schema.former_members: (
+        *("kind", "value"),
+        {"email_key": EMAIL, "customer": CUSTOMER, "member": MEMBER},
     ),
     schema.scan_seen: ("source", "subject_id", {"customers": CUSTOMER, "members": MEMBER}),
     schema.set_aside: ("side", "subject_id", {"customer": CUSTOMER, "member": MEMBER}),

@@ -1,14 +1,15 @@
 """Whom not to take in again: people who were erased, known by keyed hashes only.
 
 A hash is HMAC-SHA256 with a random salt of the store. So the list cannot be compared with that of
-another store, and does not tell who is on it to whoever has not the salt as well.
+another store, and does not tell who is on it to whoever has not the salt as well. A member's id is
+hashed with the platform that it is of: on another one the same id is somebody else's.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +20,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, MemberStatus, Ticket
 from loyalty_desk.staging.journal import Event, write_entry
+from loyalty_desk.staging.platform_of import PlatformOf, find_platform_of
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_first
 
@@ -31,13 +33,29 @@ class KeptOut:
 
     salt: bytes
     hashes: frozenset[str]
+    platform: PlatformOf | None = None
 
     def has(self, kind: str, value: object) -> bool:
         """Whether that e-mail key or id is of somebody who was erased."""
-        return bool(self.hashes) and value is not None and self.hash(kind, value) in self.hashes
+        if not self.hashes or value is None:
+            return False
+        return not self.hashes.isdisjoint(self.every_hash(kind, value))
 
     def hash(self, kind: str, value: object) -> str:
+        """The hash that is kept; `value` of a platform that the store left has its name."""
+        if kind == MEMBER and self.platform is not None and " " not in str(value):
+            return self.bare_hash(kind, f"{self.platform.name} {value}")
+        return self.bare_hash(kind, value)
+
+    def bare_hash(self, kind: str, value: object) -> str:
+        """As earlier versions kept it, without the platform."""
         return hmac.digest(self.salt, f"{kind}:{value}".encode(), "sha256").hex()
+
+    def every_hash(self, kind: str, value: object) -> Iterator[str]:
+        """Every hash of this value: also the bare one while nobody else can have had the id."""
+        yield self.hash(kind, value)
+        if kind == MEMBER and self.platform is not None and not self.platform.left:
+            yield self.bare_hash(kind, value)
 
     def strip_member(self, member: Member) -> Member | None:
         """The member as staging may hold it: None for who was erased; of somebody else who has the
@@ -78,7 +96,8 @@ def load_kept_out(connection: Connection, store: str) -> KeptOut:
     )
     if not hashes:
         return NOBODY
-    return KeptOut(bytes.fromhex(_salt(connection, store) or ""), hashes)
+    salt = bytes.fromhex(_salt(connection, store) or "")
+    return KeptOut(salt, hashes, find_platform_of(connection, store))
 
 
 def strip_batch(
@@ -129,13 +148,15 @@ def keep_hashes_out(
 def make_hasher(connection: Connection, store: str, now: datetime) -> KeptOut:
     """What hashes people of a store. It is made early, so that every backup can tell them too."""
     salt = keep_first(connection, store, StateKey.ERASE_SALT, secrets.token_hex(32), now)
-    return KeptOut(bytes.fromhex(salt), frozenset())
+    return KeptOut(bytes.fromhex(salt), frozenset(), find_platform_of(connection, store))
 
 
 def find_hasher(connection: Connection, store: str) -> KeptOut | None:
     """What hashes people of a store; None where nobody was hashed yet."""
     salt = _salt(connection, store)
-    return None if salt is None else KeptOut(bytes.fromhex(salt), frozenset())
+    if salt is None:
+        return None
+    return KeptOut(bytes.fromhex(salt), frozenset(), find_platform_of(connection, store))
 
 
 def let_in(connection: Connection, store: str, email_key: str, now: datetime) -> int:

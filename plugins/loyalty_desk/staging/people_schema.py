@@ -193,6 +193,33 @@ further_tickets = staging_table(
     **CLUSTERED,
 )
 
+former_members = staging_table(
+    "former_members",
+    about(
+        "One per address, customer or later id that tells who a member was of a platform that the "
+        "store left.",
+        "So that whoever is erased, or asks what is kept, is found under the old id too.",
+        "Goes once nothing that is kept can name the old id any more.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column(
+        "member_id",
+        Text,
+        primary_key=True,
+        doc="As awards and decisions have it: the platform's name, then the id there (`rivo 7`).",
+    ),
+    Column(
+        "kind",
+        Text,
+        primary_key=True,
+        doc="What `value` is: `email_key`, `customer` or, of the platform after it, `member`.",
+    ),
+    Column("value", Text, primary_key=True, doc="An address, or an id as text."),
+    Column("left_at_utc", Text, nullable=False, doc="When the store left that platform."),
+    Index("former_members_by_value", "store", "kind", "value"),
+    **CLUSTERED,
+)
+
 erased_people = staging_table(
     "erased_people",
     about(

@@ -5,6 +5,7 @@ A wrong account looks like that: its key answers, and nobody whom we know is the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -94,6 +95,45 @@ def check_balances(limits: BrakeSettings, file: str, balances: Balances) -> None
             f"thousand-fold ({_percent(found, balances.compared)}), max_thousandfold_share allows "
             f"{share:.1%}. Set `numbers` in the file of columns; if the changes are meant, run "
             "once with release_brake"
+        )
+
+
+ENOUGH: Final = 10
+"""So many addresses that are all under other ids are no chance."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SameAccount:
+    """Of the first members of a read: how many have the address of a member whom a customer is
+    known to be, and whether any of them is that member.
+    """
+
+    known: int = 0
+    is_same: bool = False
+
+    @property
+    def is_judged(self) -> bool:
+        return self.is_same or self.known >= ENOUGH
+
+    def compare(
+        self, ids_by_address: Mapping[str, str], read: Iterable[tuple[str | None, str]]
+    ) -> None:
+        """Look at what was read, address and id, beside the ids that are known."""
+        for address, member_id in read:
+            known_id = ids_by_address.get(address or "")
+            self.known += known_id is not None
+            self.is_same |= known_id == member_id
+
+
+def check_account(account: SameAccount) -> None:
+    """Raise BrakeError when many members have their addresses under other ids, and none its own."""
+    if account.known >= ENOUGH and not account.is_same:
+        raise BrakeError(
+            f"nothing was pushed: the first {account.known} members whose addresses are known have "
+            "other ids than they had, and none has its own, so the key is that of another account. "
+            "Correct the Airflow connection and start a new run; if the programme moved there, set "
+            "it up as another store (docs/platforms.md); if all members were made anew in the same "
+            "account, run once with release_brake"
         )
 
 

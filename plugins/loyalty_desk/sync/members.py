@@ -13,6 +13,7 @@ from typing import Final
 
 import orjson
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import parse_utc, steady_s, utc_now, utc_text
 from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
@@ -24,7 +25,7 @@ from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
-from loyalty_desk.sync.brake import Balances, check_balances
+from loyalty_desk.sync.brake import Balances, SameAccount, check_account, check_balances
 from loyalty_desk.sync.member_files import Content, MemberFile, find_new_files
 from loyalty_desk.sync.member_folder import LeftError, OpenFolder
 from loyalty_desk.sync.reads import (
@@ -73,7 +74,7 @@ def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> Re
 def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     read, store = start_read(run, "members"), run.store.name
     started = utc_now()
-    _scan_pages(run, read, platform.iter_member_pages())
+    _scan_pages(run, read, _of_the_same_account(run, platform.iter_member_pages()))
     with run.engine.begin() as connection:
         watermark = next_watermark(run, utc_text(started), started, full=True)
         save_watermark(connection, store, "members", watermark)
@@ -85,13 +86,33 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
     read = start_read(run, "members")
     started = utc_now()
     oldest = parse_utc(since) - timedelta(minutes=run.store.extract.overlap_minutes)
-    for asked_at, page in _timed(platform.iter_member_pages(oldest)):
+    pages = _of_the_same_account(run, platform.iter_member_pages(oldest))
+    for asked_at, page in _timed(pages):
         _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
         watermark = next_watermark(run, utc_text(started), started)
         save_watermark(connection, run.store.name, "members", watermark)
     return read.counts
+
+
+def _of_the_same_account(run: Run, pages: Iterable[MemberPage]) -> Iterator[MemberPage]:
+    """The pages, unless the first ones are of another account: then nothing of it is staged.
+
+    Ids there are others, or the same for somebody else.
+    """
+    account = SameAccount()
+    for page in pages:
+        if not (account.is_judged or run.params.release_brake):
+            read = [(read_email(one.email)[0], one.member_id) for one in page.members]
+            keys = sorted({key for key, _ in read if key is not None})
+            with reading(run.engine) as connection:
+                binds = {"store": run.store.name, "email_keys": keys}
+                rows = connection.execute(statement("stage/members/select_ids_by_address"), binds)
+                known = {row.email_key: row.member_id for row in rows}
+            account.compare(known, read)
+            check_account(account)
+        yield page
 
 
 def _timed(pages: Iterable[MemberPage]) -> Iterator[tuple[datetime, MemberPage]]:

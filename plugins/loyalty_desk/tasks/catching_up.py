@@ -26,10 +26,17 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.staging.journal import Event, Journal, find_journal, keep_journal_state
 from loyalty_desk.staging.journal_folder import Entry, Mark, write_mark
 from loyalty_desk.staging.journal_gaps import Found, JournalGapError, days, look
-from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, find_hasher, keep_hashes_out
+from loyalty_desk.staging.kept_out import (
+    CUSTOMER,
+    EMAIL,
+    MEMBER,
+    KeptOut,
+    find_hasher,
+    keep_hashes_out,
+)
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, forget_state, keep_state
-from loyalty_desk.tasks.erase import erase_traces, shrink
+from loyalty_desk.tasks.erase import erase_rows, remove_reports, shrink
 
 ERASED_BEFORE: Final = "erased_before_restore"
 """Why an award is unknown: it waits in the backup, and the person was erased since."""
@@ -168,10 +175,9 @@ def _do_again(
     now: datetime,
     by: str,
 ) -> None:
-    everybody, is_told = (
-        _whose(connection, store, entries),
-        find_hasher(connection, store) is not None,
-    )
+    hasher = find_hasher(connection, store)
+    is_told = hasher is not None
+    everybody = {} if hasher is None else _whose(connection, store, entries, hasher)
     people, erased = everybody, set[str]()
     for entry in entries:
         event, told = Event(entry.kind), json.loads(entry.content)
@@ -194,8 +200,13 @@ def _do_again(
                 binds = {"store": store, **told}
                 done.revoked += connection.execute(statement("tokens/end_token"), binds).rowcount
             case Event.MOVED:
-                # The same id is somebody else's from here on, and the backup has the ids of before.
-                people = {one: whose for one, whose in people.items() if whose[0] != MEMBER}
+                if hasher is not None:
+                    # The bare id is somebody else's from here on; with the platform it is not.
+                    people = {
+                        one: whose
+                        for one, whose in people.items()
+                        if whose[0] != MEMBER or one != hasher.bare_hash(*whose)
+                    }
                 done.moved[store] = told["to"]
             case Event.DISCONNECTED:
                 state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
@@ -214,18 +225,16 @@ def _do_again(
 
 
 def _whose(
-    connection: Connection, store: str, entries: Iterable[Entry]
+    connection: Connection, store: str, entries: Iterable[Entry], hasher: KeptOut
 ) -> Mapping[str, tuple[str, Any]]:
     """Whose the hashes of the entries are, of everybody whom the database holds."""
     wanted = {one for entry in entries for one in _hashes(json.loads(entry.content))}
-    hasher, found = find_hasher(connection, store), {}
-    if hasher is None:
-        return {}
-    for kind, value in iter_values(connection, store):
-        hashed = hasher.hash(kind, value)
-        if hashed in wanted:
-            found[hashed] = (kind, value)
-    return found
+    return {
+        hashed: (kind, value)
+        for kind, value in iter_values(connection, store)
+        for hashed in hasher.every_hash(kind, value)
+        if hashed in wanted
+    }
 
 
 def _hashes(told: Mapping[str, Any]) -> Iterable[str]:
@@ -254,7 +263,8 @@ def _erase_again(
     keys, customers, members = of_kind[EMAIL], customers | also_customers, members | also_members
     person = gather(connection, store, keys, customers, members)
     _park_awards(connection, store, person, now, by)
-    erase_traces(connection, store, person, now)
+    remove_reports(connection, store, person)
+    erase_rows(connection, store, person, now)
 
 
 def _park_awards(

@@ -1,4 +1,4 @@
-"""Erases a person on request: the card in Gorgias, staging, reports; and keeps the person out.
+"""Erases a person on request: reports, the card in Gorgias, staging; and keeps the person out.
 
 What stays is the anonymous trail: that somebody awarded so much, when and why, and that somebody
 decided something. Everything may be repeated: what was done before is done again or found done.
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.clear import CardRemover, ShownCard
+from loyalty_desk.folders import UNUSABLE
 from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.hooks.folders import folders_of
 from loyalty_desk.hooks.journal import try_to_keep_journal
@@ -62,6 +63,7 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
         PersonError: nobody is named, or awards of the person wait; nothing was changed.
         StoreBusyError: a sync is at work, and this is not to wait; nothing was changed.
         NoTurnError: a sync was at work for too long; nothing was changed.
+        StorageError: reports cannot be searched or removed; no card was cleared.
         Whatever the Gorgias client raises: cards that are left are cleared by the next try, and
             nothing in staging was changed.
     """
@@ -75,11 +77,13 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
                 f"{len(person.waiting_awards)} awards of this person wait or are being applied;"
                 " reject them or let them end, then erase again"
             )
+        # First, as it may be refused: a card that is cleared comes back while the person is staged.
+        files = _remove_reports(engine, store.name, person)
         cards = _clear_cards(engine, store, person)
         now = utc_now()
         stay_holder(held)
         with engine.begin() as connection:
-            rows_deleted, files = erase_traces(connection, store.name, person, now)
+            rows_deleted = erase_rows(connection, store.name, person, now)
             keep_out(connection, store.name, _named(person), now)
     try_to_keep_journal(engine)
     shrink(engine)
@@ -93,18 +97,6 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
     )
     log.info("store %s: a person is erased: %s", store.name, done)
     return done
-
-
-def erase_traces(
-    connection: Connection, store: str, person: Person, now: datetime
-) -> tuple[int, int]:
-    """Take a person out of staging and files; returns how many rows and files went.
-
-    All but the cards in Gorgias, and without keeping the person out.
-    """
-    if connection.dialect.name == "sqlite":
-        connection.execute(text("PRAGMA secure_delete = ON"))
-    return _erase_rows(connection, store, person, now), _remove_files(connection, store, person)
 
 
 def forget_erasure(store_name: str, email: str) -> int:
@@ -160,7 +152,10 @@ def _shown_cards(engine: Engine, store: StoreSettings, customer_id: int) -> Iter
         yield ShownCard(customer_id=customer_id, destination=destination, version_utc=version)
 
 
-def _erase_rows(connection: Connection, store: str, person: Person, now: datetime) -> int:
+def erase_rows(connection: Connection, store: str, person: Person, now: datetime) -> int:
+    """Take a person out of staging, without keeping the person out; returns how many rows went."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA secure_delete = ON"))
     for award_id in person.award_ids:
         blank_award(connection, store, award_id)
     connection.execute(
@@ -187,7 +182,7 @@ def _erase_rows(connection: Connection, store: str, person: Person, now: datetim
 
 
 def _blank_checks(connection: Connection, store: str, person: Person) -> None:
-    gone = {*map(str, person.customer_ids), *person.member_ids}
+    gone = person.written_ids
     for row in connection.execute(
         statement("privacy/blank/select_failing_ids"), {"store": store}
     ).all():
@@ -214,8 +209,24 @@ def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]
             connection.execute(statement("privacy/blank/update_failure"), binds)
 
 
-def _remove_files(connection: Connection, store: str, person: Person) -> int:
-    """Remove reports and Data Docs that name the person; those are made anew by the next run."""
+def _remove_reports(engine: Engine, store: str, person: Person) -> int:
+    try:
+        with engine.begin() as connection:
+            return remove_reports(connection, store, person)
+    except UNUSABLE as error:
+        raise type(error)(
+            f"the person is not erased and no card is cleared, as reports may name them: {error};"
+            " erase again once it can be used"
+        ) from error
+
+
+def remove_reports(connection: Connection, store: str, person: Person) -> int:
+    """Remove reports and Data Docs that name the person, which the next run writes anew; returns
+    how many folders and files went.
+
+    Raises:
+        SettingsError, StorageError: one cannot be read or removed.
+    """
     removed = set(map(str, remove_files(folders_of(store).values(), pattern(person))))
     every = {"store": store, "how_many": _ALL}
     runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()

@@ -38,7 +38,11 @@ PARTED: Final = (
     "platform_change/part_ignored",
     "platform_change/part_decisions",
     "platform_change/part_awards",
+    "platform_change/part_changes",
+    "platform_change/part_rejected",
+    "platform_change/part_former",
 )
+KEPT: Final = ("platform_change/keep_addresses", "platform_change/keep_customers")
 CARRIED: Final = (
     "platform_change/carry_links",
     "platform_change/carry_refused",
@@ -237,18 +241,21 @@ def _carry(connection: Connection, store: str, found: Change, by: str, now: date
     Old and new ids may be the same numbers for others, so none may stay in between.
     """
     prefix = f"{found.old} "
+    kept = {"store": store, "prefix": prefix, "now_utc": utc_text(now)}
+    for name in KEPT:  # first, while links have the ids of then
+        connection.execute(statement(name), kept)
     for name in PARTED:
         connection.execute(statement(name), {"store": store, "prefix": prefix})
     for old, new in found.pairs.items():
         binds = {"store": store, "old": prefix + old, "new": new}
         for name in CARRIED:
             connection.execute(statement(name), binds)
+        dated = {**binds, "now_utc": utc_text(now)}
+        connection.execute(statement("platform_change/keep_new_id"), dated)
         detail = f"member {old} of {found.old} is {new} of {found.new}"
         for row in connection.execute(statement("platform_change/carry_awards"), binds).all():
             state = AwardState(row.state)
             add_event(connection, store, row.award_id, state, now, actor=by, detail=detail)
-    kept = {"store": store, "prefix": prefix}
-    connection.execute(statement("platform_change/keep_addresses"), kept)
     pattern = {"store": store, "pattern": f"{prefix}%"}
     for name in DROPPED:
         connection.execute(statement(name), pattern)

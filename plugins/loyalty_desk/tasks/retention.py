@@ -61,6 +61,7 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
+            ("former_members", "privacy/retention/delete_former_members", {}),
         ):
             times = {key: utc_text(moment) for key, moment in binds.items()}
             found = connection.execute(statement(name), {"store": store.name, **times})
