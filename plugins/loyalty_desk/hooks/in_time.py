@@ -1,15 +1,15 @@
-"""Ends a wait for a folder that never answers: a network disk or an object store may hang for ever.
+"""Ends a wait for a folder that never answers: a network disk or an object store may hang for good.
 
-A thread cannot be ended from outside. So what hangs is left behind, and may still be done later: only
-what may be repeated, by several at once, is done this way.
+A thread cannot be ended from outside. So what hangs is left behind, and may still be done later:
+only what may be repeated, by several at once, is done this way.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
 from loyalty_desk.errors import StorageError
@@ -27,26 +27,16 @@ def in_time(do: Callable[[], T], what: str, patience_s: float | None = None) -> 
         StorageError: it does not; the text begins with `what`.
     """
     seconds = PATIENCE_S if patience_s is None else patience_s
-    ended: SimpleQueue[Callable[[], T]] = SimpleQueue()
+    done: Future[T] = Future()
 
     def work() -> None:
         try:
-            found = do()
+            done.set_result(do())
         except BaseException as error:  # noqa: BLE001 - raised again by who waits
-            ended.put(_raising(error))
-        else:
-            ended.put(lambda: found)
+            done.set_exception(error)
 
     # Nothing waits for a daemon when the process ends.
     threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
-    try:
-        return ended.get(timeout=seconds)()
-    except Empty:
-        raise StorageError(f"{what} does not answer within {seconds:g} s") from None
-
-
-def _raising(error: BaseException) -> Callable[[], T]:
-    def again() -> T:
-        raise error
-
-    return again
+    if not wait([done], timeout=seconds).done:
+        raise StorageError(f"{what} does not answer within {seconds:g} s")
+    return done.result()

@@ -141,7 +141,7 @@ def see_that_it_goes_on(engine: Engine, place: Folder, journal: Journal, mark: M
 
 
 def _refuse_if_ahead(place: Folder, journal: Journal, mark: Mark | None) -> None:
-    """Raise JournalAheadError where it goes on beyond the database; without a mark its files tell."""
+    """Raise JournalAheadError where it goes on beyond the database. Without a mark files tell."""
     there = mark.last if mark else max(list_numbers(place), default=0)
     if there > journal.last_number:
         raise JournalAheadError(

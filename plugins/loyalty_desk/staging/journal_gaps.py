@@ -119,7 +119,8 @@ def _find_named(
     mark = _find_mark(folder / wanted) if wanted in there else None
     if mark is None:
         raise JournalGapError(
-            f"there is no journal {wanted} in {folder} that says when it was begun; nothing was done"
+            f"there is no journal {wanted} in {folder} that says when it was begun; nothing was"
+            " done"
         )
     begun = Journal(
         id=wanted,
