@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,6 +24,7 @@ from loyalty_desk.staging.journal_folder import (
 )
 from tests.conftest import SetConnection
 from tests.http.doctor.conftest import STORE, Installed
+from tests.silent import silent_server
 from tests.sql.backups import back_up
 
 
@@ -37,8 +37,8 @@ def on_staging(installed: Installed, staging: Engine, staging_url: str) -> Insta
 @pytest.fixture
 def silent_s3(set_connection: SetConnection) -> Iterator[None]:
     """A connection to a server that takes requests and never answers one."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with silent_server() as port:
+        endpoint = f"http://127.0.0.1:{port}"
         extra = {"endpoint_url": endpoint, "region_name": "us-east-1"}
         set_connection("hanging", conn_type="aws", login="desk", password="key", extra=extra)
         yield
@@ -143,7 +143,9 @@ def test_an_object_store_that_hangs_holds_nobody_up(
     keep_journal(staging)
     try_to_keep_journal(staging)
     *_, found = on_staging.look("journal")
+    disk, *_ = on_staging.look("disk")
 
+    assert disk.what == "s3://hanging@bucket/desk does not answer within 1 s"
     assert time.monotonic() - began_s < 20
     assert "the folder does not answer within 1 s" in caplog.text
     assert found.what.startswith("1 erasures, revoked tokens and decisions are in no file")
