@@ -48,7 +48,11 @@ class Bucket:
 
     def refuse_deletes(self) -> None:
         """As for a role that may write and read alone."""
-        rule = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"}
+        self.refuse("DeleteObject")
+
+    def refuse(self, action: str) -> None:
+        """As for keys without a right."""
+        rule = {"Effect": "Deny", "Principal": "*", "Action": f"s3:{action}"}
         rule["Resource"] = f"arn:aws:s3:::{self.name}/*"
         policy = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
         self._client().put_bucket_policy(Bucket=self.name, Policy=policy)

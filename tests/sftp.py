@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,18 @@ def new_key() -> asyncssh.SSHKey:
 
 
 @contextmanager
-def sftp_server(folder: Path, key: asyncssh.SSHKey | None = None, port: int = 0) -> Iterator[int]:
-    """A real SFTP server on this machine, with a key of its own; yields its port."""
+def sftp_server(
+    folder: Path,
+    key: asyncssh.SSHKey | None = None,
+    port: int = 0,
+    *,
+    passwords: Collection[str] = ("secret",),
+    closed: str = "",
+) -> Iterator[int]:
+    """A real SFTP server on this machine, with a key of its own; yields its port.
+
+    `passwords` are those of `shop`. Nobody may look into the folder `closed`.
+    """
     connections: list[asyncssh.SSHServerConnection] = []
 
     class Server(asyncssh.SSHServer):
@@ -31,7 +41,14 @@ def sftp_server(folder: Path, key: asyncssh.SSHKey | None = None, port: int = 0)
             return True
 
         def validate_password(self, username: str, password: str) -> bool:
-            return (username, password) == ("shop", "secret")
+            return username == "shop" and password in passwords
+
+    class Files(asyncssh.SFTPServer):
+        def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+            if closed and path.decode().strip("/") == closed:
+                raise asyncssh.SFTPPermissionDenied("it is closed")
+            found: AsyncIterator[asyncssh.SFTPName] = super().scandir(path)
+            return found
 
     loop, ports, servers = asyncio.new_event_loop(), [], []
 
@@ -41,7 +58,7 @@ def sftp_server(folder: Path, key: asyncssh.SSHKey | None = None, port: int = 0)
             "127.0.0.1",
             port,
             server_host_keys=[key or new_key()],
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
+            sftp_factory=lambda channel: Files(channel, chroot=str(folder).encode()),
         )
         ports.append(server.get_port())
         servers.append(server)

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final
+from urllib.parse import urlsplit
 
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StorageError
 
@@ -27,6 +28,12 @@ Folder = Any
 
 UNUSABLE: Final = (SettingsError, StorageError)
 """What is raised where a folder cannot be used. Whoever writes what is only for reading goes on."""
+
+_REFUSALS: Final = {
+    *("SFTPPermissionDenied", "NoCredentialsError", "PartialCredentialsError"),
+    "ClientAuthenticationError",
+}
+"""What storages raise for that besides PermissionError, by name, as few have their packages."""
 
 _LAST: Final = ".html"
 """Pages are sent last, as they lead to the other files."""
@@ -197,8 +204,20 @@ def answering(folder: Folder) -> Iterator[None]:
         is_here = isinstance(folder, Path)
         if is_here and not isinstance(error, OSError):
             raise  # it is the fault of whoever uses the folder
+        if not is_here and is_refusal(error):
+            raise StorageError(f"{folder} refuses {keys_of(folder)}") from error
         why = (is_here and getattr(error, "strerror", None)) or type(error).__name__
         raise StorageError(f"{folder} cannot be used now ({why})") from error
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a storage says that we may not."""
+    return isinstance(error, PermissionError) or type(error).__name__ in _REFUSALS
+
+
+def keys_of(folder: Folder) -> str:
+    conn_id = urlsplit(str(folder)).netloc.rpartition("@")[0]
+    return f"Airflow connection {conn_id!r}" if conn_id else "the keys of this machine"
 
 
 def why_unusable(error: LoyaltyDeskError) -> str:

@@ -6,7 +6,6 @@ import getpass
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,6 +17,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings import stores_file as settings
 from loyalty_desk.staging import award_schema
+from tests.conftest import SetConnection
 from tests.factories import LATER, NOW, STORE, store_settings
 from tests.forget import forget_engine
 from tests.sql.staged import Staged
@@ -121,16 +121,19 @@ def test_a_file_that_cannot_be_read_is_one_line(
 
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
 def test_a_storage_that_cannot_be_opened_is_one_line(
-    awards: Awards, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    awards: Awards, capsys: pytest.CaptureFixture[str], set_connection: SetConnection
 ) -> None:
+    set_connection("nobody", conn_type="sftp", host="127.0.0.1", port=9, login="shop")
     assert awards("import", "ftp://host/a.csv") == 1
-    refuse = Mock(side_effect=RuntimeError("no such connection"))
-    monkeypatch.setattr("loyalty_desk.hooks.folders.open_folder", refuse)
-    assert awards("import", "s3://none@bucket/a.csv") == 1
+    assert awards("import", "sftp://none@/a.csv") == 1
+    assert awards("import", "sftp://host/a.csv") == 1
+    assert awards("import", "sftp://nobody@/a.csv") == 1
 
     told = [line for line in capsys.readouterr().err.splitlines() if "loyalty_desk: " in line]
-    assert "ftp://host/a.csv cannot be opened: Airflow knows no such storage" in told[0]
-    assert "s3://none@bucket/a.csv cannot be opened (RuntimeError): what stands" in told[1]
+    assert "ftp:// cannot be opened: Airflow knows no such storage" in told[0]
+    assert "there is no Airflow connection 'none': add it" in told[1]
+    assert "names its Airflow connection before an @: sftp://<connection>@/<folder>" in told[2]
+    assert "the storage of sftp://nobody@/a.csv does not answer (ConnectionRefused" in told[3]
 
 
 @pytest.mark.parametrize(

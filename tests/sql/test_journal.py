@@ -23,6 +23,7 @@ from loyalty_desk.staging.journal import (
 from loyalty_desk.staging.journal_folder import (
     MARK,
     JournalAheadError,
+    Mark,
     keep_in_folder,
     list_journals,
     list_numbers,
@@ -186,6 +187,63 @@ def test_a_copy_of_the_database_replaces_no_entry(staging: Engine, folder: Path)
         keep_in_folder(staging, folder, LATER)
 
     assert '"t1"' in (there / "000000000001.json").read_text().replace("\\", "")
+
+
+@pytest.mark.parametrize("told", [None, "", "{", "[]", '{"last": 1}'])
+def test_a_mark_that_is_broken_or_gone_is_written_anew_and_named(
+    staging: Engine, folder: Path, told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(staging, "t1")
+    keep_in_folder(staging, folder, NOW)
+    mark = place(staging, folder) / MARK
+    mark.unlink()
+    if told is not None:
+        mark.write_text(told)
+    write(staging, "t2")
+
+    keep_in_folder(staging, folder, LATER)
+
+    assert read_mark(mark.parent) == Mark(begun=standing(staging).begun, at=LATER, last=2)
+    assert standing(staging).pending == 0
+    assert (f"{mark}, the mark of the journal, is broken" in caplog.text) is (told is not None)
+
+
+@pytest.mark.parametrize("told", [None, "{"])
+def test_without_a_mark_the_files_tell_that_a_database_was_restored(
+    staging: Engine, folder: Path, told: str | None
+) -> None:
+    keep_in_folder(staging, folder, NOW)
+    backup = back_up(staging)
+    write(staging, "t1")
+    keep_in_folder(staging, folder, NOW)
+    backup.restore()
+    mark = place(staging, folder) / MARK
+    mark.unlink()
+    if told is not None:
+        mark.write_text(told)
+
+    with pytest.raises(JournalAheadError, match="holds 1 entries and the database 0"):
+        keep_in_folder(staging, folder, LATER)
+
+
+def test_who_is_cut_off_comes_on_and_vouches_for_no_time_that_is_not_whole(
+    staging: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_in_folder(staging, folder, NOW)
+    write(staging, *map(str, range(30)))
+    there = place(staging, folder)
+    (there / "000000000025.json").mkdir()  # in the way
+
+    with pytest.raises(OSError, match=r"000000000025\.json"):
+        keep_in_folder(staging, folder, LATER)
+
+    mark = read_mark(there)
+    assert mark is not None
+    assert (mark.last, mark.at) == (20, NOW)
+    assert standing(staging).pending == 10
+    (there / "000000000025.json").rmdir()
+    assert keep_in_folder(staging, folder, LATER) == 10
+    assert read_mark(there) == Mark(begun=mark.begun, at=LATER, last=30)
 
 
 def test_installations_may_share_a_folder(staging: Engine, folder: Path) -> None:

@@ -287,10 +287,11 @@ def test_of_files_of_everybody_that_come_together_the_newest_is_read(folder: Fol
     folder.put("a.csv", people(3), age_s=10)
     folder.put("b.csv", people(3, points=20), age_s=20)
 
-    for _ in range(2):
-        folder.read()
-        assert set(folder.points().values()) == {10}
-        assert folder.left() == {"b.csv": "is older than a.csv, which holds everybody too"}
+    folder.read()
+    assert set(folder.points().values()) == {10}
+    assert folder.left() == {"b.csv": "is older than a.csv, which holds everybody too"}
+    assert folder.read().files_left == 0, "it was named, and nobody needs it any more"
+    assert (folder.left(), set(folder.points().values())) == ({}, {10})
 
     folder.put("b.csv", people(3, points=30), age_s=20)
     folder.read()
@@ -333,6 +334,19 @@ def test_a_newest_file_that_may_not_be_read_yet_is_not_passed_over_for_an_older_
     assert set(folder.points().values()) == {20}
 
 
+def test_what_is_passed_over_is_named_until_the_newer_file_was_read(folder: Folder) -> None:
+    folder.put("a.csv", people(3), age_s=20)
+    broken = folder.put("b.csv", people(3)[:-4], age_s=10)
+    for _ in range(2):
+        with pytest.raises(MemberFileError, match="is cut off"):
+            folder.read()
+        assert folder.left() == {"a.csv": "is older than b.csv, which holds everybody too"}
+
+    broken.unlink()
+    assert folder.read().changed == 3
+    assert folder.left() == {}
+
+
 def test_files_of_changes_that_come_together_are_read_from_the_oldest_on(folder: Folder) -> None:
     folder.holds = "changes"
     folder.put("a.csv", people(3, points=30), age_s=10)
@@ -354,6 +368,8 @@ def test_what_a_version_before_had_read_is_not_read_again(folder: Folder) -> Non
 
     assert folder.read().fetched == 0
     assert folder.left() == {"a.csv": "is older than b.csv, which holds everybody too"}
+    folder.read()
+    assert folder.left() == {}
     folder.put("b.csv", people(3, points=30))
     os.utime(folder.path / "b.csv", ns=(told.st_atime_ns, told.st_mtime_ns))
     folder.read()

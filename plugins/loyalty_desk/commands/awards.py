@@ -80,12 +80,9 @@ def _open(file: str) -> Folder:
         return open_folder(file)
     except LoyaltyDeskError:
         raise
-    except ValueError:
-        raise AwardFileError(f"{file} cannot be opened: Airflow knows no such storage") from None
     except Exception as error:  # each storage has errors of its own
         raise AwardFileError(
-            f"{file} cannot be opened ({type(error).__name__}):"
-            " what stands before the @ must be the id of an Airflow connection"
+            f"the storage of {file} does not answer ({type(error).__name__})"
         ) from error
 
 

@@ -15,6 +15,7 @@ from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import SettingsError, StorageError
 from loyalty_desk.folders import filled, remove
 from loyalty_desk.hooks.folders import own_folder
+from loyalty_desk.hooks.in_time import in_time
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.address import find_file
 
@@ -31,7 +32,10 @@ def check_disk(_scope: Scope) -> Iterator[Finding]:
     """Can files be written where they go, and is there room for more?"""
     var_dir = installation().var_dir
     if not isinstance(var_dir, Path):
-        yield _try_object_store(var_dir)
+        try:
+            yield in_time(lambda: _try_object_store(var_dir), var_dir)
+        except StorageError as error:
+            yield trouble(DISK, str(error), "See that this machine reaches it")
     folders = [var_dir] if isinstance(var_dir, Path) else []
     file = _staging_file()
     if file is not None and var_dir not in file.parents:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from sqlalchemy import Engine
+
 from loyalty_desk.clock import utc_now
 from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
 from loyalty_desk.doctor.scope import Scope
+from loyalty_desk.hooks.in_time import in_time
 from loyalty_desk.hooks.journal import AWAY, journal_folder
 from loyalty_desk.staging.engine import Standing, reading, tables_stand
 from loyalty_desk.staging.journal import Journal, count_waiting_long, find_journal
-from loyalty_desk.staging.journal_folder import Mark, read_mark
+from loyalty_desk.staging.journal_folder import (
+    BrokenMarkError,
+    JournalAheadError,
+    Mark,
+    read_mark,
+    see_that_it_goes_on,
+)
 from loyalty_desk.staging.journal_gaps import LONGEST_SILENCE
 
 JOURNAL: Final = "journal"
@@ -31,24 +40,35 @@ def check_journal(scope: Scope) -> Iterator[Finding]:
         yield _in_no_file(waiting) if waiting else fine(JOURNAL, begins)
         return
     try:
-        mark = read_mark(journal_folder() / journal.id)
+        yield in_time(lambda: _look(scope.engine, journal, waiting), "the folder of the journal")
+    except JournalAheadError as error:
+        what, remedy = f"{error}, and syncs stop", "Stop Airflow, then run this"
+        yield trouble(JOURNAL, what, remedy, _RESTORED)
     except AWAY as error:
         yield not_checked(JOURNAL, str(error))
-        mark = None
-        waiting = journal.pending
-    if mark is not None:
-        yield _judge(journal, mark, waiting)
-    elif missing := waiting or journal.last_kept:
-        yield _in_no_file(missing)
+        if journal.pending:
+            yield _in_no_file(journal.pending)
+
+
+def _look(engine: Engine, journal: Journal, waiting: int) -> Finding:
+    """Raises JournalAheadError where a sync would, and what is in `AWAY`."""
+    place, broken = journal_folder() / journal.id, None
+    try:
+        mark = read_mark(place)
+    except BrokenMarkError as error:
+        mark, broken = None, error
+    see_that_it_goes_on(engine, place, journal, mark)
+    if broken is not None:
+        remedy = broken.what_to_do
+        return trouble(JOURNAL, str(broken), remedy, severity=Severity.WARNING)
+    if mark is None:
+        begins = "nothing is in it yet, and nothing has to be"
+        missing = waiting or journal.last_kept
+        return _in_no_file(missing) if missing else fine(JOURNAL, begins)
+    return _judge(journal, mark, waiting)
 
 
 def _judge(journal: Journal, mark: Mark, waiting: int) -> Finding:
-    if mark.last > journal.last_number:
-        what = (
-            f"it holds {mark.last} entries and the database {journal.last_number}: the database"
-            " was restored and has not caught up"
-        )
-        return trouble(JOURNAL, what, "Stop Airflow, then run this", _RESTORED)
     if missing := waiting or max(0, journal.last_kept - mark.last):
         return _in_no_file(missing)
     when = f"{mark.at:%Y-%m-%d %H:%M} UTC"

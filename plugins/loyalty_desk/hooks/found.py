@@ -5,10 +5,10 @@ The types are ours (`orchestration.provider`), or `http`, as before there were t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -52,7 +52,7 @@ class Found:
         Raises:
             BadConnectionError: a file that it names for that is not there.
         """
-        session = settle(self.hook.get_conn(), self.base_url)
+        session = self.settled()
         self._see_files(session)
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
@@ -61,14 +61,20 @@ class Found:
         session.stream = False
         return session
 
+    def settled(self) -> requests.Session:
+        """The hook's session as it is settled how the address is reached; nothing else is."""
+        return settle(self.hook.get_conn(), self.base_url)
+
     def _see_files(self, session: requests.Session) -> None:
         cert = session.cert if isinstance(session.cert, list | tuple) else [session.cert]
         for name, path in (("verify", session.verify), *(("cert", one) for one in cert)):
-            if isinstance(path, str) and not Path(path).exists():
+            if isinstance(path, str) and not os.access(path, os.R_OK):
                 where = "its extra" if path in str(self.extra) else "REQUESTS_CA_BUNDLE or the like"
+                is_there = os.access(path, os.F_OK)
+                why = "our user may not read it" if is_there else "no such file is on this machine"
                 raise BadConnectionError(
                     f"Airflow connection {self.conn_id!r}: its {name} is to be {path}, by {where},"
-                    " and no such file is on this machine"
+                    f" and {why}"
                 )
 
     def require(self, **values: str) -> None:

@@ -15,22 +15,21 @@ SSH: Final = ("sftp", "ssh")
 NOTED: Final = "~/.ssh/known_hosts"
 
 
-def know_server(scheme: str, conn_id: str | None) -> None:
-    """Have the storage of a connection take its server only by the key in the connection's
-    `host_key`, else by `known_hosts`; `no_host_key_check: true` there takes any.
+def known_hosts(conn_id: str, connection: Any) -> bytes | None:
+    """The lines of a `known_hosts` that the server of a connection has to be in: the key in the
+    connection's `host_key`, else the user's file; none refuses every server.
+
+    None takes any, as `no_host_key_check: true` says.
 
     Raises:
-        SettingsError: the server has another key, or what it is to have cannot be read.
-        ImportError, ValueError: what the storage needs is not installed.
+        SettingsError: what it is to have cannot be read.
     """
-    from airflow.sdk import BaseHook  # noqa: PLC0415 - only where it is used
-    from airflow.sdk.io import attach, get_fs  # noqa: PLC0415
-    from asyncssh import HostKeyNotVerifiable, import_known_hosts  # noqa: PLC0415
+    from asyncssh import import_known_hosts  # noqa: PLC0415 - only where it is used
 
-    extra = BaseHook.get_connection(conn_id).extra_dejson if conn_id else {}
+    extra = connection.extra_dejson
     if str(extra.get("no_host_key_check", "")).lower() == "true":
-        return
-    known = _known_hosts(extra)
+        return None
+    known = _lines(extra)
     try:
         import_known_hosts(known.decode(errors="replace"))
     except ValueError:
@@ -38,21 +37,10 @@ def know_server(scheme: str, conn_id: str | None) -> None:
             f"the key of the SFTP server of Airflow connection {conn_id!r} cannot be read: write"
             f" host_key of its extra, or else {NOTED}, as `ssh-keyscan` tells it"
         ) from None
-    options: dict[str, Any] = {"known_hosts": known}
-    try:
-        storage = get_fs(scheme, conn_id, storage_options=options)
-    except HostKeyNotVerifiable:
-        raise SettingsError(
-            f"the SFTP server of Airflow connection {conn_id!r} shows another key than known_hosts"
-            " has, or one that is not in it: ask whoever runs the server, and put its key into"
-            " host_key of the connection's extra"
-        ) from None
-    # Airflow keeps the storage of a connection, and gives a path the one that is attached.
-    attach(scheme, conn_id, fs=storage)
+    return known
 
 
-def _known_hosts(extra: dict[str, Any]) -> bytes:
-    """Lines of a `known_hosts`; none at all refuses every server."""
+def _lines(extra: dict[str, Any]) -> bytes:
     key = str(extra.get("host_key") or "").strip()
     if key:  # as Airflow's SSH connections have it, which may leave out the type
         return f"* {key if ' ' in key else f'ssh-rsa {key}'}\n".encode()

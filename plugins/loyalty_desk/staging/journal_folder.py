@@ -8,9 +8,11 @@ another database of the same journal: one of the two was restored, and must catc
 from __future__ import annotations
 
 import json
+import logging
 import os
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,20 +24,34 @@ from loyalty_desk.errors import PermanentError, StorageError
 from loyalty_desk.folders import Folder, answering, files_below, find_inside, reading
 from loyalty_desk.staging import engine as databases
 from loyalty_desk.staging.journal import (
+    Journal,
     begin_journal,
     find_journal,
     keep_journal_state,
     number_entries,
 )
+from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
 
+log = logging.getLogger(__name__)
+
 MARK: Final = "mark.json"
+SENT_AT_ONCE: Final = 20
+"""Entries, until it is noted how far they are."""
 
 
 class JournalAheadError(PermanentError):
     """The journal goes on beyond the database: that was restored, and does not know it."""
 
     what_to_do = "Run `python -m loyalty_desk restored` before anything else: docs/backup.md"
+
+
+class BrokenMarkError(StorageError):
+    """What says how far a journal goes cannot be read; its entries can."""
+
+    what_to_do = (
+        "The next sync or `housekeeping__<store>` writes it anew, from the entries that are there"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,45 +90,83 @@ def keep_in_folder(engine: Engine, folder: Folder, now: datetime) -> int:
         journal = find_journal(connection)
     assert journal is not None  # noqa: S101 - it was just begun
     place = folder / journal.id
-    mark = read_mark(place)
+    try:
+        mark = read_mark(place)
+    except BrokenMarkError as error:
+        log.warning("%s: it is written anew", error)
+        mark = None
     with databases.reading(engine) as connection:  # after the mark, which others move on meanwhile
         journal = find_journal(connection) or journal
-    if mark is not None and mark.last > journal.last_number:
-        raise JournalAheadError(
-            f"the journal holds {mark.last} entries and the database {journal.last_number}: the"
-            " database was restored from a backup"
-        )
+    _refuse_if_ahead(place, journal, mark)
     if (mark.last if mark else 0) < journal.last_kept:  # another folder, or an old copy of it
         with engine.begin() as connection:
             binds = {"number": mark.last if mark else 0}
             connection.execute(statement("journal/forget_kept"), binds)
     with databases.reading(engine) as connection:
         pending = connection.execute(statement("journal/select_pending")).all()
-    for row in pending:
-        _put(place, f"{row.number:012d}.json", _text_of(row))
-    last = max((row.number for row in pending), default=journal.last_kept)
-    mark = Mark(begun=journal.begun, at=now, last=max(last, mark.last if mark else 0))
-    write_mark(place, mark)
+    sent = mark or Mark(begun=journal.begun, at=journal.begun, last=0)
+    for some in chunks(pending, SENT_AT_ONCE):  # so that who is cut off in between comes on
+        for row in some:
+            _put(place, _name_of(row.number), _text_of(row))
+        sent = replace(sent, last=max(sent.last, some[-1].number))
+        write_mark(place, sent)  # with the time until which it was whole
+        _note_kept(engine, some, now)
+    write_mark(place, replace(sent, at=now, last=max(sent.last, journal.last_kept)))
     with engine.begin() as connection:
-        for row in pending:
-            kept = {"entry_id": row.entry_id, "number": row.number, "now_utc": utc_text(now)}
-            connection.execute(statement("journal/mark_kept"), kept)
         keep_journal_state(connection, journal, now)
     return len(pending)
 
 
+def _note_kept(engine: Engine, rows: Sequence[Row[Any]], now: datetime) -> None:
+    with engine.begin() as connection:
+        for row in rows:
+            kept = {"entry_id": row.entry_id, "number": row.number, "now_utc": utc_text(now)}
+            connection.execute(statement("journal/mark_kept"), kept)
+
+
+def see_that_it_goes_on(engine: Engine, place: Folder, journal: Journal, mark: Mark | None) -> None:
+    """See that `keep_in_folder` could go on with a journal; nothing is written.
+
+    Raises:
+        JournalAheadError: it would stop.
+        StorageError, OSError: the folder cannot be read.
+    """
+    _refuse_if_ahead(place, journal, mark)
+    sure = min(journal.last_kept, mark.last if mark else 0)
+    for number in range(sure + 1, journal.last_number + 1):
+        with databases.reading(engine) as connection:
+            row = connection.execute(statement("journal/select_entry"), {"number": number}).first()
+        if row is not None:
+            _find_same(place, _name_of(number), _text_of(row))
+
+
+def _refuse_if_ahead(place: Folder, journal: Journal, mark: Mark | None) -> None:
+    """Raise JournalAheadError where it goes on beyond the database. Without a mark files tell."""
+    there = mark.last if mark else max(list_numbers(place), default=0)
+    if there > journal.last_number:
+        raise JournalAheadError(
+            f"the journal holds {there} entries and the database {journal.last_number}: the"
+            " database was restored from a backup"
+        )
+
+
 def read_mark(place: Folder) -> Mark | None:
-    """What is said of a journal; None where there is none."""
+    """What is said of a journal; None where there is none.
+
+    Raises:
+        BrokenMarkError: it does not say it.
+        StorageError, OSError: the folder cannot be read.
+    """
     text = _read(place, MARK)
     if text is None:
         return None
-    told = _json_of(place, MARK, text)
     try:
+        told = json.loads(text)
         return Mark(
             begun=parse_utc(told["begun_utc"]), at=parse_utc(told["at_utc"]), last=int(told["last"])
         )
     except (KeyError, TypeError, ValueError):
-        raise StorageError(f"{place / MARK} cannot be read") from None
+        raise BrokenMarkError(f"{place / MARK}, the mark of the journal, is broken") from None
 
 
 def write_mark(place: Folder, mark: Mark) -> None:
@@ -135,8 +189,7 @@ def list_numbers(place: Folder) -> list[int]:
 
 def read_entry(place: Folder, number: int) -> Entry | None:
     """One entry; None where it is not there, or is none."""
-    name = f"{number:012d}.json"
-    text = _read(place, name)
+    text = _read(place, _name_of(number))
     if text is None:
         return None
     try:
@@ -150,6 +203,10 @@ def is_the_same(entry: Entry, row: Row[Any]) -> bool:
     return (entry.entry_id, entry.number) == (row.entry_id, row.number)
 
 
+def _name_of(number: int) -> str:
+    return f"{number:012d}.json"
+
+
 def _text_of(row: Row[Any]) -> str:
     """An entry as its file has it: the same whoever writes it."""
     names = ("number", "entry_id", "store", "kind", "at_utc", "content")
@@ -158,14 +215,19 @@ def _text_of(row: Row[Any]) -> str:
 
 def _put(place: Folder, name: str, text: str) -> None:
     """Write a file that is never changed."""
-    found = _read(place, name)
-    if found is None:
+    if not _find_same(place, name, text):
         _write(place, name, text)
-    elif found != text:
+
+
+def _find_same(place: Folder, name: str, text: str) -> bool:
+    """Whether a file is there; raises JournalAheadError where it has another content."""
+    found = _read(place, name)
+    if found not in {None, text}:
         raise JournalAheadError(
             f"{name} of the journal was written by another database: one of the two was restored"
             " from a backup, or is a copy"
         )
+    return found is not None
 
 
 def _read(place: Folder, name: str) -> str | None:
@@ -194,10 +256,3 @@ def _write(place: Folder, name: str, text: str) -> None:
         os.fsync(entry)
     finally:
         os.close(entry)
-
-
-def _json_of(place: Folder, name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise StorageError(f"{place / name} cannot be read") from None

@@ -17,6 +17,7 @@ from loyalty_desk.errors import PermanentError
 from loyalty_desk.folders import Folder
 from loyalty_desk.staging.journal import Journal, find_journal
 from loyalty_desk.staging.journal_folder import (
+    BrokenMarkError,
     Entry,
     Mark,
     is_the_same,
@@ -64,13 +65,15 @@ def look(connection: Connection, folder: Folder, now: datetime, wanted: str | No
     else:
         gap = ""
     place = folder / journal.id
-    mark = read_mark(place)
+    mark = _find_mark(place)
     entries, unreadable, missing = _read_beyond(place, journal, mark)
     gaps = [gap] if gap else []
     gaps += _is_of_another(connection, place, journal)
     if mark is None:
         until = days(journal.marked, now)
-        gaps.append(f"its journal {journal.id} is not marked in {folder}: {until}")
+        gaps.append(
+            f"its journal {journal.id} is not marked in {folder}, or its mark is broken: {until}"
+        )
     else:
         gaps += _is_old(journal, mark, now)
     return Found(
@@ -80,6 +83,14 @@ def look(connection: Connection, folder: Folder, now: datetime, wanted: str | No
         whole_until=mark.at if mark else None,
         gaps=[*gaps, *missing],
     )
+
+
+def _find_mark(place: Folder) -> Mark | None:
+    """A broken one vouches for no day, as if there were none."""
+    try:
+        return read_mark(place)
+    except BrokenMarkError:
+        return None
 
 
 def days(since: datetime, until: datetime) -> str:
@@ -105,9 +116,12 @@ def _find_named(
         if there:
             said += f"; if {' or '.join(there)} became its journal, give --journal"
         return None, said
-    mark = read_mark(folder / wanted) if wanted in there else None
+    mark = _find_mark(folder / wanted) if wanted in there else None
     if mark is None:
-        raise JournalGapError(f"there is no journal {wanted} in {folder}; nothing was done")
+        raise JournalGapError(
+            f"there is no journal {wanted} in {folder} that says when it was begun; nothing was"
+            " done"
+        )
     begun = Journal(
         id=wanted,
         begun=mark.begun,

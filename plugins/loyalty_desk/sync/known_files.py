@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -35,12 +36,34 @@ class Known:
         return self.sign is None and self.digest is None and self.newer is None
 
 
-def load_known(connection: Connection, store: str) -> dict[str, Known]:
-    """What is known by name, in the order in which it was dealt with."""
+@dataclass(slots=True)
+class KnownFiles:
+    """All of a store by name, in the order in which they were last looked into.
+
+    `unspent_bytes`: what earlier runs were allowed to look into and did not, as the next one in
+    turn is larger.
+    """
+
+    by_name: dict[str, Known] = field(default_factory=dict)
+    unspent_bytes: int = 0
+
+
+_UNSPENT: Final = ""
+"""Stands among the names, as no file has that one."""
+
+
+def load_known(connection: Connection, store: str) -> KnownFiles:
+    """What is known of a store's files."""
     kept = json.loads(find_state(connection, store, StateKey.MEMBER_FILES) or "{}")
-    return {name: Known(one) if isinstance(one, str) else Known(*one) for name, one in kept.items()}
+    unspent_bytes = kept.pop(_UNSPENT, 0)
+    files = {
+        name: Known(one) if isinstance(one, str) else Known(*one) for name, one in kept.items()
+    }
+    return KnownFiles(files, unspent_bytes)
 
 
-def keep_known(connection: Connection, store: str, known: dict[str, Known]) -> None:
-    content = json.dumps({name: astuple(one) for name, one in known.items()})
-    keep_state(connection, store, StateKey.MEMBER_FILES, content, utc_now())
+def keep_known(connection: Connection, store: str, known: KnownFiles) -> None:
+    content: dict[str, Any] = {name: astuple(one) for name, one in known.by_name.items()}
+    if known.unspent_bytes:
+        content[_UNSPENT] = known.unspent_bytes
+    keep_state(connection, store, StateKey.MEMBER_FILES, json.dumps(content), utc_now())

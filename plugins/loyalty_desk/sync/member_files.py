@@ -193,9 +193,9 @@ class MemberFile:
         with engine.begin() as connection:
             known = load_known(connection, self.store)
             for other in self.passed_over:
-                known[other.name] = other.known(newer=self.name)
-            known.pop(self.name, None)  # what was read last stands last
-            known[self.name] = self.dropped.known()
+                known.by_name[other.name] = other.known(newer=self.name)
+            known.by_name.pop(self.name, None)  # what was looked into last stands last
+            known.by_name[self.name] = self.dropped.known()
             keep_known(connection, self.store, known)
 
 
@@ -219,18 +219,21 @@ def find_new_files(engine: Engine, store: StoreSettings, open_folder: OpenFolder
         return Found()
     columns = read_columns(settings.columns)
     with reading(engine) as connection:
-        known = load_known(connection, store.name)
+        before = load_known(connection, store.name)
+    known = before.by_name
     dropped, left = list_folder(open_folder, settings)
-    fresh, still, unreadable = find_fresh(dropped, known)
+    fresh, still, unreadable = find_fresh(dropped, before)
+    left |= unreadable
     everybody = settings.holds == "everybody"
     if everybody:
-        still |= _older_than_known(fresh, known)
-    left |= unreadable
-    left |= {name: _passed_over(one.newer) for name, one in still.items() if one.newer}
-    if dropped and still != known:  # an empty folder may be one that is not mounted
+        older = _older_than_known(fresh, known)
+        still.by_name |= older
+        # Once, as nobody needs them any more.
+        left |= {name: _passed_over(str(one.newer)) for name, one in older.items()}
+    if dropped:  # an empty folder may be one that is not mounted
         with engine.begin() as connection:
             keep_known(connection, store.name, still)
-    fresh = [one for one in fresh if one.name not in still]
+    fresh = [one for one in fresh if one.name not in still.by_name]
     wanted = list(_looked_at(sorted(fresh, key=lambda one: one.order), left, everybody=everybody))
     # One that cannot be read now is for the next run, whatever is read in its place.
     passed_over = tuple(

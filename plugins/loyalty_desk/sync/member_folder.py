@@ -15,20 +15,26 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from loyalty_desk.errors import LoyaltyDeskError, MemberFileError, MemberFolderError
+from loyalty_desk.errors import (
+    LoyaltyDeskError,
+    MemberFileError,
+    MemberFolderError,
+    SettingsError,
+)
+from loyalty_desk.folders import is_refusal, keys_of
 from loyalty_desk.settings.sections import MemberFileSettings
-from loyalty_desk.sync.known_files import Known
+from loyalty_desk.sync.known_files import Known, KnownFiles
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 """How programs end the name of a file that they are still writing."""
 PACKED: Final = (".zip", ".gz", ".xlsx", ".xls", ".ods")
-LOOKED_INTO_BYTES: Final = 256 * 2**20
-"""So much of what was read before is read again in each run to see that it is the same, the newest
-first, where a storage does not tell."""
+LOOKED_INTO_BYTES: Final = 16 * 2**20
+"""So much of what was read before a run may read again to see that it is the same, where a storage
+does not tell. Files take turns; for a larger one runs save up."""
 CHUNK_BYTES: Final = 2**20
 SURE_SIGNS: Final = ("ETag", "etag", "generation")
 """How object stores name what changes with the content."""
-WRONG: Final = (FileNotFoundError, NotADirectoryError, PermissionError, ImportError, ValueError)
+WRONG: Final = (FileNotFoundError, NotADirectoryError, ImportError, ValueError)
 """What a wrong folder raises; everything else is a storage that is away."""
 
 OpenFolder = Callable[[str], Any]
@@ -110,12 +116,18 @@ def _reachable(folder: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise LeftError("was taken away while it was looked at") from None
-    except PermissionError:
-        raise LeftError("may not be read: give the user of Airflow's workers the right") from None
     except LoyaltyDeskError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
+        if is_refusal(error):
+            raise LeftError(f"may not be read: {_right(folder)}") from None
         raise _away(folder, error) from None
+
+
+def _right(folder: str) -> str:
+    if "://" in folder:
+        return f"give {keys_of(folder)} the right, or correct its log-in"
+    return "give the user of Airflow's workers the right"
 
 
 def _away(folder: str, error: Exception) -> MemberFolderError:
@@ -131,7 +143,7 @@ def list_folder(
     Raises:
         MemberFileError: there is no such folder, or it may not be read.
         MemberFolderError: its storage does not answer.
-        SettingsError: what its storage needs is not installed, or its server has another key.
+        SettingsError: its storage cannot be opened as things are set: see `hooks.storages`.
     """
     folder, dropped, left = settings.folder, list[Dropped](), Left()
     try:
@@ -147,16 +159,26 @@ def list_folder(
                 dropped.append(found)
             else:
                 left[found.name] = "is empty"
-    except WRONG as error:
-        raise MemberFileError(
-            f"the folder of member files {folder!r} cannot be read ({type(error).__name__}):"
-            " correct member_files.folder"
-        ) from None
+    except SettingsError as error:
+        raise SettingsError(f"member_files.folder: {error}") from None
     except LoyaltyDeskError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
-        raise _away(folder, error) from None
+        remedy = _remedy(folder, error)
+        if remedy is None:
+            raise _away(folder, error) from None
+        raise MemberFileError(
+            f"the folder of member files {folder!r} cannot be read ({type(error).__name__}):"
+            f" {remedy}"
+        ) from None
     return dropped, left
+
+
+def _remedy(folder: str, error: Exception) -> str | None:
+    """What a person has to do about the folder; None for a storage that is away."""
+    if is_refusal(error):
+        return _right(folder)
+    return "correct member_files.folder" if isinstance(error, WRONG) else None
 
 
 def _why_not(path: Any, pattern: str) -> str | None:
@@ -178,18 +200,19 @@ def _why_not(path: Any, pattern: str) -> str | None:
 
 
 def find_fresh(
-    dropped: Iterable[Dropped], known: dict[str, Known]
-) -> tuple[list[Dropped], dict[str, Known], Left]:
+    dropped: Iterable[Dropped], known: KnownFiles
+) -> tuple[list[Dropped], KnownFiles, Left]:
     """The files whose content is new under their name; the others as they are known now; and those
     that cannot be read.
     """
     by_name = {one.name: one for one in dropped}
-    looked_into = _looked_into(by_name, known)
+    in_turn, unspent_bytes = _in_turn(by_name, known)
     fresh, still, left = list[Dropped](), dict[str, Known](), Left()
-    for name in (*(one for one in known if one in by_name), *sorted(by_name.keys() - known.keys())):
-        one, before = by_name[name], known.get(name)
+    waiting = [name for name in known.by_name if name in by_name and name not in in_turn]
+    for name in (*waiting, *in_turn, *sorted(by_name.keys() - known.by_name.keys())):
+        one, before = by_name[name], known.by_name.get(name)
         try:
-            now = before and _as_it_was(one, before, is_looked_into=name in looked_into)
+            now = before and _as_it_was(one, before, is_looked_into=name in in_turn)
         except LeftError as error:
             left[name] = str(error)
             still |= {name: before} if before else {}
@@ -198,21 +221,23 @@ def find_fresh(
             fresh.append(one)
         else:
             still[name] = now
-    return fresh, still, left
+    return fresh, KnownFiles(still, unspent_bytes), left
 
 
-def _looked_into(by_name: Mapping[str, Dropped], known: dict[str, Known]) -> set[str]:
-    """Which of the known files are read again, though their size and time are as they were."""
-    found, size = set[str](), 0
-    for name in reversed(known):
+def _in_turn(by_name: Mapping[str, Dropped], known: KnownFiles) -> tuple[list[str], int]:
+    """Which of the known files are read again, though their size and time are as they were: those
+    whose last look is the longest ago. And how many bytes are saved for the next of them.
+    """
+    found, left_bytes = list[str](), known.unspent_bytes + LOOKED_INTO_BYTES
+    for name in known.by_name:
         one = by_name.get(name)
         if one is None or one.is_sure:
             continue
-        size += one.size
-        if found and size > LOOKED_INTO_BYTES:
-            break
-        found.add(name)
-    return found
+        if one.size > left_bytes:
+            return found, left_bytes
+        left_bytes -= one.size
+        found.append(name)
+    return found, 0
 
 
 def _as_it_was(one: Dropped, before: Known, *, is_looked_into: bool) -> Known | None:
