@@ -37,7 +37,7 @@ from scripts.welcome import PACES, FirstSteps, describe, describe_pace
 USUAL_PORT = 8080
 SYNC = f"loyalty_sync__{STORE}"
 UNFINISHED = {"queued", "running"}
-SCHEDULED_LIMIT_S = 120.0
+SCHEDULED_LIMIT_S = 300.0
 
 
 def main() -> int:
