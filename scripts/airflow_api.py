@@ -67,6 +67,12 @@ class AirflowApi:
         answer = self._call("GET", f"dags/{dag_id}")
         return None if answer.status_code == requests.codes.not_found else _content(answer)
 
+    def is_due(self, dag_id: str) -> bool:
+        """Whether the scheduler is about to start a run of a DAG by its schedule."""
+        dag = self.find_dag(dag_id)
+        due = dag and not dag["is_paused"] and dag["next_dagrun_run_after"]
+        return bool(due) and datetime.fromisoformat(due) <= datetime.now(UTC)
+
     def set_paused(self, dag_id: str, *, paused: bool) -> None:
         """Switch a DAG off or on."""
         _content(self._call("PATCH", f"dags/{dag_id}?update_mask=is_paused", {"is_paused": paused}))

@@ -37,6 +37,7 @@ from scripts.welcome import PACES, FirstSteps, describe, describe_pace
 USUAL_PORT = 8080
 SYNC = f"loyalty_sync__{STORE}"
 UNFINISHED = {"queued", "running"}
+SCHEDULED_LIMIT_S = 300.0
 
 
 def main() -> int:
@@ -105,9 +106,21 @@ def stay_up(
 
 
 def start_first_sync(programs: Programs, services: Services) -> str:
-    """Start a sync as soon as Airflow knows the DAG; raises ProgramError when it never does."""
+    """Have a sync as soon as Airflow knows the DAG: the one that its schedule starts, or that goes
+    on from before; else start one. Raises ProgramError when the DAG never comes.
+    """
     wait_for_dag(programs, services.api, SYNC)
-    return services.api.trigger(SYNC)
+    found: list[str] = []
+
+    def is_decided() -> bool:
+        is_due = services.api.is_due(SYNC)  # asked first: then its run is among those below
+        found.extend(
+            run["dag_run_id"] for run in services.api.list_runs(SYNC) if run["state"] in UNFINISHED
+        )
+        return bool(found) or not is_due
+
+    programs.wait_until(is_decided, "the sync that the schedule starts", SCHEDULED_LIMIT_S)
+    return found[-1] if found else services.api.trigger(SYNC)
 
 
 def watch_first_sync(

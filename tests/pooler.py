@@ -30,6 +30,8 @@ unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
 default_pool_size = {size}
+query_wait_timeout = {patience_s}
+max_client_conn = {clients}
 """
 OF_A_SESSION = {
     "prepared statements": "SELECT name FROM pg_prepared_statements",
@@ -72,8 +74,15 @@ class Pooler:
 
 
 @contextmanager
-def pooling(server_url: str, *, size: int, mode: str = "transaction") -> Iterator[Pooler]:
-    """Run PgBouncer with so many sessions to each database."""
+def pooling(
+    server_url: str,
+    *,
+    size: int,
+    mode: str = "transaction",
+    patience_s: int = 120,
+    clients: int = 100,
+) -> Iterator[Pooler]:
+    """Run PgBouncer with so many sessions to each database, for which clients wait so long."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         remedy = "no PgBouncer here: apt-get install pgbouncer"
@@ -84,7 +93,8 @@ def pooling(server_url: str, *, size: int, mode: str = "transaction") -> Iterato
     with tempfile.TemporaryDirectory(prefix="loyalty-desk-pgbouncer-") as folder:
         config = Path(folder, "pgbouncer.ini")
         filled = {"socket": socket, "user": server.username, "host": HOST, "port": port}
-        config.write_text(CONFIG.format(**filled, mode=mode, size=size), encoding="utf-8")
+        bounds = {"size": size, "patience_s": patience_s, "clients": clients}
+        config.write_text(CONFIG.format(**filled, mode=mode, **bounds), encoding="utf-8")
         for path in (config.parent, config):
             os.chown(path, owner.st_uid, owner.st_gid)
         with subprocess.Popen(

@@ -28,11 +28,25 @@ ON CONFLICT (store, place, thing) DO UPDATE
     AND (NOT :is_alert OR tellings.told_at_utc IS NULL)
 RETURNING content, tries;
 
--- name: select_told_before
--- What everybody was told of a thing before places were kept apart.
--- Reads tellings. Binds store, thing. One row, or none.
-SELECT content
+-- name: hand_down
+-- Notes of a place what everybody was told of a thing before places were kept apart.
+-- Reads and writes tellings. Binds store, place, thing, now_utc.
+INSERT INTO tellings (store, place, thing, content, told_at_utc, tries)
+SELECT
+    store,
+    :place AS for_place,
+    thing,
+    content,
+    :now_utc AS told_now_utc,
+    0 AS no_tries
 FROM tellings
+WHERE store = :store AND place = '' AND thing = :thing
+ON CONFLICT (store, place, thing) DO NOTHING;
+
+-- name: delete_handed_down
+-- Forgets what everybody was told: whoever is named later was told nothing.
+-- Writes tellings. Binds store, thing.
+DELETE FROM tellings
 WHERE store = :store AND place = '' AND thing = :thing;
 
 -- name: note_told
@@ -64,10 +78,12 @@ SET
 WHERE store = :store AND place = :place AND thing = :thing AND claimed_by = :claimant;
 
 -- name: let_go_telling
--- Notes that there is nothing to tell a place, nor is anything owed to it any more.
--- Writes tellings. Binds store, place, thing, claimant.
+-- Notes that there is nothing to tell a place, nor is anything owed to it any more: what it was
+-- told last is still so, and is not old therefore.
+-- Writes tellings. Binds store, place, thing, claimant, now_utc.
 UPDATE tellings
 SET
+    told_at_utc = CASE WHEN content IS NULL THEN told_at_utc ELSE :now_utc END,
     claimed_by = NULL,
     claimed_until_utc = NULL,
     tries = 0,
@@ -136,7 +152,11 @@ DELETE FROM owed_alerts
 WHERE store = :store AND made_at_utc < :before_utc;
 
 -- name: delete_old_tellings
--- Forgets what a place was told before a time, and what it is owed if nobody tries it any more.
+-- Forgets what a place was told, and nobody looked at since a time, and what it is owed if nobody
+-- tries it any more. What everybody was told waits until it is handed down.
 -- Writes tellings. Binds store, before_utc.
 DELETE FROM tellings
-WHERE store = :store AND COALESCE(next_try_utc, claimed_until_utc, told_at_utc, '') < :before_utc;
+WHERE
+    store = :store
+    AND place <> ''
+    AND COALESCE(next_try_utc, claimed_until_utc, told_at_utc, '') < :before_utc;

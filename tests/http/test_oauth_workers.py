@@ -7,16 +7,20 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from loyalty_desk.errors import BadConnectionError
+from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
 from loyalty_desk.gorgias import oauth
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.http.transport import TIMEOUT_S
 from loyalty_desk.settings.sections import BudgetSettings
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
@@ -142,6 +146,24 @@ def test_a_refresh_token_that_somebody_used_meanwhile_is_no_failure(
     assert renewals(rotating, 400) == 1
 
 
+@contextmanager
+def taking_no_tokens(staging: Engine, times: int) -> Iterator[Counter[str]]:
+    """Staging refuses so many writes of tokens; yields how often it has."""
+    refused = Counter[str]()
+
+    def refuse(_c: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        is_tokens = "INTO oauth_tokens" in sql and "holder" not in sql and "RETURNING" not in sql
+        if is_tokens and refused["tokens"] < times:
+            refused["tokens"] += 1
+            raise OperationalError(sql, {}, Exception("the database takes nothing"))
+
+    event.listen(staging, "before_cursor_execute", refuse)
+    try:
+        yield refused
+    finally:
+        event.remove(staging, "before_cursor_execute", refuse)
+
+
 def test_new_tokens_are_not_lost_while_staging_takes_none(
     rotating: Sandbox,
     staging: Engine,
@@ -152,25 +174,53 @@ def test_new_tokens_are_not_lost_while_staging_takes_none(
     monkeypatch.setattr(oauth, "SAVES_AGAIN_AFTER_S", (0.0,))
     set_connection("gorgias_acme", **connection(rotating))
     client = new_client(staging)
-    away = 2
-
-    def refuse(_c: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        nonlocal away
-        if "INTO oauth_tokens" in sql and "holder" not in sql and "RETURNING" not in sql and away:
-            away -= 1
-            raise OperationalError(sql, {}, Exception("the database takes nothing"))
-
-    event.listen(staging, "before_cursor_execute", refuse)
-    try:
+    with taking_no_tokens(staging, 2) as refused:
         assert client.get_account().active
-        assert away == 0
-    finally:
-        event.remove(staging, "before_cursor_execute", refuse)
-    assert client.get_account().active
+        assert refused["tokens"] == 2
+        assert client.get_account().active
     expire(rotating)
 
     assert new_client(staging).get_account().active, "another process finds the newest token"
     assert renewals(rotating, 400) == 0
+
+
+def test_tokens_that_wait_for_staging_are_renewed_from_the_newest(
+    rotating: Sandbox,
+    staging: Engine,
+    set_connection: SetConnection,
+    at_speed: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oauth, "SAVES_AGAIN_AFTER_S", ())
+    set_connection("gorgias_acme", **connection(rotating))
+    client = new_client(staging)
+    with taking_no_tokens(staging, 1_000):
+        for _ in range(3):
+            assert client.get_account().active
+            expire(rotating)
+
+    assert client.get_account().active
+    assert renewals(rotating, 400) == 0
+
+
+def test_a_renewal_gives_up_before_another_process_may_begin_one(
+    rotating: Sandbox,
+    one_staging: Engine,
+    set_connection: SetConnection,
+    at_speed: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert oauth.REFRESH_S + sum(TIMEOUT_S) < oauth.LEASE_S
+    asked_s = 100
+    monkeypatch.setattr(oauth, "REFRESH_S", asked_s / SPEED / 2)
+    set_connection("gorgias_acme", **connection(rotating))
+    slow_down = {"effect": "status", "status": 429, "retry_after": str(asked_s)}
+    rotating.control("gorgias", "POST", "faults", {**slow_down, "route": "/oauth/token"})
+
+    with pytest.raises(ApiUnavailableError, match="POST /oauth/token"):
+        new_client(one_staging).get_account()
+
+    assert renewals(rotating, 429) == 1, "it does not wait for as long as Gorgias asks for"
 
 
 def test_a_refresh_token_that_is_replaced_in_the_connection_is_used_at_once(

@@ -11,12 +11,13 @@ import pytest
 import yaml
 from sqlalchemy import Engine, text
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import LoyaltyDeskError, NotToldError
 from loyalty_desk.records import RunState
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.telling import claim
 from loyalty_desk.tasks import awards as award_tasks
 from loyalty_desk.tasks.late import tell_late
 from loyalty_desk.tasks.report_mail import send_report
@@ -268,6 +269,7 @@ def test_housekeeping_forgets_what_was_told_long_ago(
     configure(EVERYBODY)
     for tell in KINDS.values():
         quietly(tell)
+    configure({"email_to": [OTHER]})  # who was told left the settings, and nobody asks any more
     assert (keep_house(STORE)["alerts"], keep_house(STORE)["tellings"]) == (0, 0)
     old = {"at": f"{utc_now() - timedelta(days=store_settings().retention.run_days + 1):%Y-%m-%d}"}
     with staging.begin() as connection:
@@ -277,3 +279,65 @@ def test_housekeeping_forgets_what_was_told_long_ago(
     done = keep_house(STORE)
 
     assert (done["alerts"], done["tellings"]) == (2, 8), "the four that are still tried stay"
+
+
+def test_a_threshold_that_stays_crossed_is_not_told_again(
+    configure: Configure, staging: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from loyalty_desk.tasks.retention import keep_house
+
+    monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
+    settle_award(staging)
+    configure({"notifiers": [TELLER]})
+    for tell in (KINDS["a threshold"], KINDS["the report"]):
+        tell()
+    for _ in range(2):  # more than `run_days` go by, and it is looked at meanwhile
+        pass_days(staging, store_settings().retention.run_days / 2 + 1)
+        KINDS["a threshold"]()
+        KINDS["the report"]()
+        keep_house(STORE)
+
+    KINDS["a threshold"]()
+    KINDS["the report"]()
+
+    assert len(TOLD) == 2
+    open_mismatches(staging, 1)
+    assert alert_thresholds(STORE)["cleared"] == ["customer_not_found"]
+
+
+def pass_days(staging: Engine, days: float) -> None:
+    """Have everybody been told so much earlier."""
+    with staging.begin() as connection:
+        rows = connection.execute(text("SELECT place, thing, told_at_utc FROM tellings")).all()
+        for place, thing, at in rows:
+            binds = {
+                "place": place,
+                "thing": thing,
+                "at": at and utc_text(parse_utc(at) - timedelta(days=days)),
+            }
+            update = "UPDATE tellings SET told_at_utc = :at WHERE place = :place AND thing = :thing"
+            connection.execute(text(update), binds)
+
+
+def test_a_new_place_is_told_once_of_what_is_so(
+    configure: Configure, mailbox: Mailbox, staging: Engine
+) -> None:
+    settle_award(staging)
+    for thing, content in (("thresholds", {"told": ["customer_not_found"]}), ("report", None)):
+        everybody = claim(staging, STORE, "", thing)  # as an upgrade leaves it
+        assert everybody is not None
+        everybody.note_told(content or {"at_utc": utc_text(utc_now()), "run_id": "r1"})
+    configure({"notifiers": [TELLER]})
+    for tell in (KINDS["a threshold"], KINDS["the report"]):
+        tell()
+    assert TOLD == [], "it was there when everybody was told"
+
+    configure({"notifiers": [TELLER], "email_to": [LEAD]})
+    for tell in 2 * (KINDS["a threshold"], KINDS["the report"]):
+        tell()
+
+    assert TOLD == []
+    assert [mail["Subject"] for mail in mailbox.mails] == [
+        f"Loyalty of {STORE}: over a threshold",
+        f"Loyalty of {STORE}: 2 to look at, 2 new",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import requests
@@ -53,3 +53,26 @@ def test_who_comes_beyond_is_refused_unseen_and_health_goes_on(tmp_path: Path) -
         refused = f'"GET {API}/lookup HTTP/1.1" 503'
         wait_until(lambda: refused in api.log())
         assert "mira" not in api.log()
+
+
+def test_a_flood_of_idle_connections_keeps_nobody_out(tmp_path: Path) -> None:
+    place = fill(tmp_path)
+    with (
+        running_api(place.environment, tmp_path / "log", "--connections", "2") as api,
+        ExitStack() as stack,
+    ):
+
+        def idle() -> socket.socket:
+            return stack.enter_context(socket.create_connection((LOOPBACK, api.port)))
+
+        flood = [idle() for _ in range(20)]
+        session = stack.enter_context(new_client())
+        session.headers["Authorization"] = f"Bearer {place.lookup}"
+
+        assert session.get(f"{api.url}/health").ok
+        flood += [idle() for _ in range(20)]
+        answer = session.get(f"{api.url}{API}/lookup?email=mira@shop.example")
+
+        assert answer.json()["points_balance"] == 820
+        flood[0].settimeout(20)
+        assert flood[0].recv(1) == b"", "it is closed"

@@ -89,7 +89,7 @@ def test_the_printed_ticket_is_a_members_and_points_added_in_the_first_sync_leav
     shown = re.search(r"Loyalty: ([\d,]+) points", printed.page())
     assert shown is not None, "the printed ticket shows no member's card"
     points = int(shown[1].replace(",", ""))
-    sync = printed.api.list_runs("loyalty_sync__demo")[0]
+    [sync] = printed.api.list_runs("loyalty_sync__demo")
     assert sync["state"] in {"queued", "running"}, "the first sync is over already"
 
     answer = printed.press(amount=str(POINTS), note="of a newcomer")

@@ -152,6 +152,48 @@ def test_a_run_whose_report_stays_is_kept_and_all_else_goes(
     assert house(run_days=7)["runs"] == 1, "the next time"
 
 
+def test_many_reports_that_stay_hold_up_no_other(
+    house: KeepHouse, staging: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utc_now()
+    add_run(staging, tmp_path, "newest", now, RunState.SUCCEEDED)
+    for number in range(30):
+        add_run(staging, tmp_path, f"locked-{number}", now - 20 * DAY, RunState.FAILED)
+    add_run(staging, tmp_path, "goes", now - 9 * DAY, RunState.FAILED)
+
+    def refuse(folder: Path, **_flags: bool) -> None:
+        if folder.name.startswith("locked"):
+            raise StorageError("locked")
+        remove(folder)
+
+    monkeypatch.setattr(retention, "remove", refuse)
+
+    assert house(run_days=7)["runs"] == 1
+    assert "goes" not in ids(staging, "runs")
+    assert len(ids(staging, "runs")) == 31
+
+
+def test_a_storage_that_is_away_does_not_keep_housekeeping_for_hours(
+    house: KeepHouse, staging: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utc_now()
+    add_run(staging, tmp_path, "newest", now, RunState.SUCCEEDED)
+    for number in range(30):
+        add_run(staging, tmp_path, f"old-{number}", now - 20 * DAY, RunState.FAILED)
+    passed_s = 0.0
+
+    def wait_in_vain(_folder: Path, **_flags: bool) -> None:
+        nonlocal passed_s
+        passed_s += 61
+        raise StorageError("away")
+
+    monkeypatch.setattr(retention, "remove", wait_in_vain)
+    monkeypatch.setattr(retention, "monotonic", lambda: passed_s)
+
+    assert house(run_days=7)["runs"] == 0
+    assert retention.MOST_LOST_S < passed_s <= retention.MOST_LOST_S + 61
+
+
 def test_mismatches_that_were_settled_long_ago_and_ended_ignores_go(
     house: KeepHouse, staging: Engine
 ) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.staging.engine import migrate, open_engine, reading
+from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.telling import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -19,6 +19,7 @@ from loyalty_desk.staging.telling import (
     Claim,
     claim,
     close_when_told,
+    hand_down,
     load_not_told,
     owe_alert,
     owed_alerts,
@@ -131,18 +132,44 @@ def test_an_upgrade_keeps_what_everybody_was_told(empty_url: str) -> None:
             )
 
     migrate(engine)
+    for thing in (REPORT, THRESHOLDS):
+        hand_down(engine, STORE, thing, ["one", "two"])
 
-    assert taken(engine).content == "report_sent"
-    assert taken(engine, thing=THRESHOLDS).content == "thresholds"
+    for place in ("one", "two"):
+        assert taken(engine, place).content == "report_sent"
+        assert taken(engine, place, THRESHOLDS).content == "thresholds"
     with engine.connect() as connection:
         left = connection.execute(text("SELECT key FROM store_state")).scalars().all()
     assert left == ["texts_settled"]
     engine.dispose()
 
 
-@pytest.mark.parametrize("place", [PLACE, "a place of other settings"])
-def test_a_place_starts_where_everybody_was(staging: Engine, place: str) -> None:
-    first = taken(staging, "")
-    first.note_told({"at_utc": "then"})
+def test_a_place_of_later_was_told_nothing_of_what_everybody_was(staging: Engine) -> None:
+    taken(staging, "").note_told(["what everybody was told"])
+    taken(staging, "one").note_told(["what it was told since"])
+    hand_down(staging, STORE, REPORT, ["one", "two"])
 
-    assert taken(staging, place).content == {"at_utc": "then"}
+    hand_down(staging, STORE, REPORT, ["one", "two", "one of later"])
+
+    told = {place: taken(staging, place).content for place in ("one", "two", "one of later")}
+    assert told == {
+        "one": ["what it was told since"],
+        "two": ["what everybody was told"],
+        "one of later": None,
+    }
+
+
+def test_what_is_still_so_is_not_old(staging: Engine) -> None:
+    """Of what was told, and of what everybody was told, which is still to be handed down."""
+    for place in ("asked", "left the settings", ""):
+        taken(staging, place).note_told({"told": ["data_age"]})
+    taken(staging, "never told").let_go()
+    pretend(staging, told_at_utc=timedelta(days=-100))
+    taken(staging, "asked").let_go()
+
+    with staging.begin() as connection:
+        binds = {"store": STORE, "before_utc": utc_text(utc_now() - timedelta(days=90))}
+        connection.execute(statement("telling/delete_old_tellings"), binds)
+        places = connection.execute(text("SELECT place FROM tellings")).scalars()
+
+        assert set(places) == {"asked", ""}

@@ -1,7 +1,7 @@
 -- name: select_old_runs
 -- Runs that ended before a time and that nothing needs any more: not the newest that ended well, by
 -- which the age of the data goes, and none whose changes are still kept.
--- Reads runs, changes. Binds store, before_utc, most. One row per run, the oldest first.
+-- Reads runs, changes. Binds store, before_utc. One row per run.
 SELECT
     r.run_id,
     r.report_path
@@ -19,9 +19,7 @@ WHERE
         SELECT 1
         FROM changes AS c
         WHERE c.store = r.store AND c.run_id = r.run_id
-    )
-ORDER BY r.started_at_utc ASC, r.run_id ASC
-LIMIT :most;
+    );
 
 -- name: delete_run_from_run_counters
 -- Forgets a run.

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.awards.balances import find_balance_after
 from loyalty_desk.awards.csv_rows import ColumnsError, RowError, iter_rows
-from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, queue_award
+from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, Queued, queue_award
 from loyalty_desk.awards.requests import (
     FIELDS,
     AwardFieldsError,
@@ -128,22 +128,26 @@ def import_awards(
             except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
                 bad[number] = str(error)
                 continue
-            lines.append(
-                Line(
-                    number=number,
-                    request=request,
-                    is_new=queued.is_new,
-                    state=queued.state,
-                    has_key=has_key,
-                    balance_after=after if queued.is_new else None,
-                )
-            )
+            lines.append(_line(number, request, queued, after, has_key=has_key))
         refused = bool(bad) and not skip_bad
         if preview or refused:
             transaction.rollback()
     notices = _find_notices(lines, store.awards)
     shown = [] if refused and not preview else lines
     return Import(lines=shown, bad_lines=bad, notices=notices, batch_id=batch_id)
+
+
+def _line(
+    number: int, request: AwardRequest, queued: Queued, after: int | None, *, has_key: bool
+) -> Line:
+    return Line(
+        number=number,
+        request=request,
+        is_new=queued.is_new,
+        state=queued.state,
+        has_key=has_key,
+        balance_after=after if queued.is_new else None,
+    )
 
 
 def _iter_requests(

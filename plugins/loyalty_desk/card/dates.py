@@ -52,12 +52,14 @@ def read_date(text: str | None) -> str | None:
 def read_birthday(text: str | None) -> str | None:
     """A birthday as `1990-03-19`, or `03-19` where nobody told the year; as it was told where it
     is written in another way, and None for a day that does not exist.
+
+    Without a year the month comes first, as in Rivo's documentation and in ISO 8601's `--03-19`;
+    `19-03` can be one day only.
     """
     if text and (found := _MONTH_DAY(text)):
-        day = _iso(LEAP_YEAR, found[1], found[2])
-        return None if day is None else day[5:]
+        return _day(found[1], found[2]) or _day(found[2], found[1])
     if text and (found := _ISO(text)) and int(found[1]) in NO_YEAR:
-        return read_birthday(f"{found[2]}-{found[3]}")
+        return _day(found[2], found[3])
     return read_date(text)
 
 
@@ -70,6 +72,11 @@ def _cannot_be(text: str) -> bool:
     if (found := _DISPLAY(text)) and found[1].lower() not in MONTHS:  # another language's
         return False
     return any(form(text) for form in (_ISO, _DISPLAY, _GERMAN, _SLASHED))
+
+
+def _day(month: str, day: str) -> str | None:
+    found = _iso(LEAP_YEAR, month, day)
+    return None if found is None else found[5:]
 
 
 def _iso(year: str | int, month: str | int, day: str | int) -> str | None:

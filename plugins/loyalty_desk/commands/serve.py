@@ -14,6 +14,23 @@ commands = typer.Typer()
 
 LOOPBACK: Final = "127.0.0.1"
 
+Connections = Annotated[
+    int,
+    typer.Option(
+        help="Requests at once; beyond, the answer is 503, but for /health. Twice as many"
+        " connections may be open; for a further one the longest idle one is closed.",
+        min=1,
+    ),
+]
+Drain = Annotated[
+    float,
+    typer.Option(
+        help="Seconds to serve on after SIGTERM while /ready says no, so that a load balancer"
+        " takes this process out.",
+        min=0,
+    ),
+]
+
 
 @commands.command("serve")
 def serve_api(
@@ -36,22 +53,8 @@ def serve_api(
             " another. Without one, nobody's are."
         ),
     ] = None,
-    connections: Annotated[
-        int,
-        typer.Option(
-            help="Requests at once; beyond, the answer is 503, but for /health. Twice as many"
-            " connections may be open; a further one is closed.",
-            min=1,
-        ),
-    ] = 1000,
-    drain: Annotated[
-        float,
-        typer.Option(
-            help="Seconds to serve on after SIGTERM while /ready says no, so that a load balancer"
-            " takes this process out.",
-            min=0,
-        ),
-    ] = 10,
+    connections: Connections = 1000,
+    drain: Drain = 10,
     access_log: Annotated[
         bool, flag("--access-log", "Log each request: method, path and status, never a query.")
     ] = False,

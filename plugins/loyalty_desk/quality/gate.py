@@ -107,20 +107,20 @@ def check_step(
         increase_counters(
             connection, store.name, run_id, {"seconds_checks": monotonic() - started_s}
         )
-    result = StepResult(
-        step=step,
-        results=results,
-        docs_index=docs.index if docs else None,
-    )
-    for check in results:
+    result = StepResult(step=step, results=results, docs_index=docs.index if docs else None)
+    _require_passed(store.name, run_id, result, limit)
+    return result
+
+
+def _require_passed(store: str, run_id: str, result: StepResult, limit: str | None) -> None:
+    for check in result.results:
         if not check.is_judged:
             log.info("check %s is not judged: there are no rows", check.expectation)
     if result.quality_critical_failed:
-        raise QualityError(_explain(store.name, run_id, result, Severity.CRITICAL))
+        raise QualityError(_explain(store, run_id, result, Severity.CRITICAL))
     if limit is not None:
-        why = _explain(store.name, run_id, result, Severity.ROW)
+        why = _explain(store, run_id, result, Severity.ROW)
         raise QualityError(f"{why}; those are more rows than {limit} allows")
-    return result
 
 
 def _faults(checks: Sequence[Check], results: Sequence[CheckResult]) -> dict[tuple[Side, str], str]:

@@ -126,12 +126,9 @@ def template(name: str) -> Any:
 
 def _page(data: ReportData, now: datetime) -> dict[str, Any]:
     record = data.record
-    customers = _classes(record, "customer")
-    members = _classes(record, "member")
     return {
         "record": record,
         "done": {work.name.lower(): record.has_done(work) for work in Work},
-        "has_matched": data.has_matched,
         "made_at": now,
         "state_words": _STATE_WORDS[record.state],
         "summary": summary(record),
@@ -142,11 +139,30 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
         "files_left": data.files_left,
         "checks": data.checks,
         "failed_checks": [check for check in data.checks if not check.passed],
+        "awards": data.awards,
+        "award_days": awards.DAYS,
+        "card_keys": data.card_keys,
+        "audience": audience_words(record),
+        "push_chart": _push_chart(record),
+        "push_rows": _push_rows(record),
+        "stages": _stages(record),
+        "stage_chart": _stage_chart(record),
+        "counters": _counters(record),
+        **_people(data),
+        **_history(data.recent),
+    }
+
+
+def _people(data: ReportData) -> dict[str, Any]:
+    """Where customers and members ended up, and whose tickets are open."""
+    record = data.record
+    customers, members = _classes(record, "customer"), _classes(record, "member")
+    return {
+        "has_matched": data.has_matched,
         "not_found": data.not_found,
         "progress": [
             (row, class_text(row.side, row.outcome).title) for row in data.progress if _moves(row)
         ],
-        "has_run_before": len(data.recent) > 1,
         "insight": data.insight,
         "age_chart": _age_chart(data.insight),
         "domain_chart": _domain_chart(data.insight),
@@ -159,28 +175,26 @@ def _page(data: ReportData, now: datetime) -> dict[str, Any]:
             (class_text("customer", outcome).title, tickets)
             for outcome, tickets in data.tickets_by_class.items()
         ],
-        "awards": data.awards,
-        "award_days": awards.DAYS,
-        "card_keys": data.card_keys,
         "open_tickets": data.open_tickets,
         "sides": [
             {"name": "customer", "classes": customers, "chart": _side_chart(record, "customer")},
             {"name": "member", "classes": members, "chart": _side_chart(record, "member")},
         ],
         "to_look_at": sum(row["count"] for row in customers if row["text"].needs_person),
-        "audience": audience_words(record),
-        "push_chart": _push_chart(record),
-        "push_rows": _push_rows(record),
-        "stages": _stages(record),
-        "stage_chart": _stage_chart(record),
-        "recent": data.recent[::-1],
-        "trends": _trends(data.recent),
+    }
+
+
+def _history(runs: list[RunRecord]) -> dict[str, Any]:
+    """The run among those before it, of which the oldest is the first."""
+    return {
+        "has_run_before": len(runs) > 1,
+        "recent": runs[::-1],
+        "trends": _trends(runs),
         "trend_classes": [
             (name, f"#{title}")
             for name, title, _ in _classes_that_need_a_person()
-            if any(getattr(record, name) for record in data.recent)
+            if any(getattr(record, name) for record in runs)
         ],
-        "counters": _counters(record),
     }
 
 

@@ -52,7 +52,7 @@ from loyalty_desk.settings.sections import (
 from loyalty_desk.settings.strict import Strict
 from loyalty_desk.settings.text_settings import TextSettings
 from loyalty_desk.settings.var_dir import VarDir
-from loyalty_desk.settings.yaml_files import YamlFileError, load_yaml
+from loyalty_desk.settings.yaml_files import YamlFileError, load_entries
 
 OWN_PLATFORMS: Final[Mapping[str, str]] = {
     "rivo": "loyalty_desk.platforms.rivo:RivoPlatform",
@@ -277,7 +277,7 @@ class StoresFile:
 def read_stores(path: Path) -> StoresFile:
     """Read the stores file. Never raises for a mistake in it: each is in `problems`."""
     try:
-        content = load_yaml(path)
+        content, unreadable = load_entries(path, "stores")
     except YamlFileError as error:
         return StoresFile({}, {"": str(error)})
     if wrong := _wrong_as_a_whole(content):
@@ -292,7 +292,7 @@ def read_stores(path: Path) -> StoresFile:
     except ValidationError as error:
         return StoresFile({}, {"": explain_mistakes(f"{path}: {given[0]}", error, QueuesSettings)})
     stores: dict[str, StoreSettings] = {}
-    problems: dict[str, str] = {}
+    problems = {name: f"{path}: store {name!r}{why}" for name, why in unreadable.items()}
     for raw_name, values in entries.items():
         name = str(raw_name)
         if not STORE_NAME.fullmatch(name):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Container
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import yaml
 
 from loyalty_desk.errors import SettingsError
+
+_T = TypeVar("_T")
 
 NEEDS_QUOTES: Final = "a value with braces needs quotes"
 _NO_VALUE: Final = "no such date, number or letter; a text needs quotes"
@@ -48,18 +53,21 @@ class _Mistake(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """As the safe one, but that whatever a value raises names its line, and no key comes twice."""
+    """As the safe one, but that whatever a value raises names its line, and that it keeps where a
+    key comes twice.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+        self.repeated: dict[int, _Mistake] = {}
+        """By the id of a mapping's node: the first key in it that comes twice."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Where the keys are as they are written, before one mapping is merged into another."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
-        found: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in found:
-                    name = f" {key.value}" if _KEY.fullmatch(key.value) else ""
-                    raise _Mistake(f"the key{name} stands there twice", key.start_mark)
-                found.add(key.value)
+        for mistake in _repeated_keys(node).values():
+            self.repeated.setdefault(id(node), mistake)
         return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001 - PyYAML's own
@@ -71,6 +79,20 @@ class _Loader(yaml.SafeLoader):
 
 def load_yaml(path: Path) -> Any:
     """What a file holds; raises YamlFileError, and nothing else, where it cannot be read."""
+    return _load(path, _whole)
+
+
+def load_entries(path: Path, key: str) -> tuple[Any, dict[str, str]]:
+    """What a file holds, but for those entries of its `key` that cannot be read by themselves; and
+    of each of these what is wrong, as the end of a sentence that has its name.
+
+    Raises:
+        YamlFileError: the file cannot be read, or is wrong elsewhere.
+    """
+    return _load(path, partial(_but_for_wrong_entries, key=key))
+
+
+def _load(path: Path, build: Callable[[_Loader], _T]) -> _T:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -81,13 +103,89 @@ def load_yaml(path: Path) -> Any:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _invalid(path, f" in line {line}: it is no UTF-8") from None
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+        return build(_Loader(text))
     except yaml.YAMLError as error:
         raise _invalid(path, _explain(error, text)) from None
     except (ArithmeticError, ValueError):  # an escape such as "\UFFFFFFFF", which has no line
         raise _invalid(path, f": {_NO_VALUE}") from None
     except RecursionError:
         raise _invalid(path, ": it is nested too deeply") from None
+
+
+def _whole(loader: _Loader) -> Any:
+    return _construct(loader, loader.get_single_node(), {})
+
+
+def _but_for_wrong_entries(loader: _Loader, key: str) -> tuple[Any, dict[str, str]]:
+    root = loader.get_single_node()
+    entries = _find_mapping(root, key)
+    if entries is None:
+        return _construct(loader, root, {}), {}
+    below = _nodes_of(entries)
+    wrong: dict[str, yaml.YAMLError] = {**_repeated_keys(entries)}
+    for name, value in entries.value:
+        mistake = _find_mistake(loader, value)
+        if mistake is not None:
+            wrong.setdefault(str(name.value), mistake)
+    entries.value = [entry for entry in entries.value if str(entry[0].value) not in wrong]
+    told = {name: _explain(mistake, loader.text) for name, mistake in wrong.items()}
+    return _construct(loader, root, below), told
+
+
+def _construct(loader: _Loader, root: yaml.Node | None, looked_at: Container[int]) -> Any:
+    for node_id, mistake in loader.repeated.items():
+        if node_id not in looked_at:
+            raise mistake
+    return None if root is None else loader.construct_document(root)
+
+
+def _find_mapping(root: yaml.Node | None, key: str) -> yaml.MappingNode | None:
+    if isinstance(root, yaml.MappingNode):
+        for name, value in root.value:
+            if name.value == key and isinstance(value, yaml.MappingNode):
+                return value
+    return None
+
+
+def _find_mistake(loader: _Loader, node: yaml.Node) -> yaml.YAMLError | None:
+    """What is wrong in a part of the file; also where it is written elsewhere and meant by `*`."""
+    for one in _nodes_of(node):
+        if one in loader.repeated:
+            return loader.repeated[one]
+    try:
+        loader.construct_object(node, deep=True)
+    except yaml.YAMLError as mistake:
+        loader.recursive_objects, loader.deep_construct = {}, False  # as before it began
+        return mistake
+    return None
+
+
+def _nodes_of(root: yaml.Node) -> dict[int, yaml.Node]:
+    """A node and all below it, by their ids."""
+    found, waiting = dict[int, yaml.Node](), [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in found:
+            continue
+        found[id(node)] = node
+        if isinstance(node, yaml.MappingNode):
+            waiting.extend(chain.from_iterable(node.value))
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+    return found
+
+
+def _repeated_keys(node: yaml.MappingNode) -> dict[str, _Mistake]:
+    """By each key that comes twice: that it does, and where."""
+    seen, found = set[str](), dict[str, _Mistake]()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                name = f" {key.value}" if _KEY.fullmatch(key.value) else ""
+                why = f"the key{name} stands there twice; keep one of them"
+                found.setdefault(key.value, _Mistake(why, key.start_mark))
+            seen.add(key.value)
+    return found
 
 
 def _invalid(path: Path, detail: str) -> YamlFileError:

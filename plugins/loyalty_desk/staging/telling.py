@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,7 +71,10 @@ class Claim:
     def let_go(self) -> None:
         """There is nothing to tell."""
         with self.engine.begin() as connection:
-            connection.execute(statement("telling/let_go_telling"), self._key)
+            now_utc = utc_text(staging_now(connection))
+            connection.execute(
+                statement("telling/let_go_telling"), {**self._key, "now_utc": now_utc}
+            )
 
     @property
     def _key(self) -> dict[str, str]:
@@ -105,21 +108,29 @@ def claim(
             "now_utc": utc_text(now),
         }
         row = connection.execute(statement("telling/claim_telling"), binds).first()
-        if row is None:
-            return None
-        content = row.content
-        if content is None and not is_alert:
-            before = {"store": store, "thing": thing}
-            content = connection.execute(statement("telling/select_told_before"), before).scalar()
+    if row is None:
+        return None
     return Claim(
         engine=engine,
         store=store,
         place=place,
         thing=thing,
         claimant=claimant,
-        content=None if content is None else json.loads(content),
+        content=None if row.content is None else json.loads(row.content),
         tries=row.tries,
     )
+
+
+def hand_down(engine: Engine, store: str, thing: str, places: Iterable[str]) -> None:
+    """Have the `places` know what everybody was told before places were kept apart; once.
+
+    One that comes into the settings later was told nothing, and hears what is so.
+    """
+    with engine.begin() as connection:
+        binds = {"store": store, "thing": thing, "now_utc": utc_text(staging_now(connection))}
+        for place in places:
+            connection.execute(statement("telling/hand_down"), {**binds, "place": place})
+        connection.execute(statement("telling/delete_handed_down"), binds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

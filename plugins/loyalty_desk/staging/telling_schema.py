@@ -12,7 +12,8 @@ tellings = staging_table(
         "One per place and thing that it is told of.",
         "A place is an address or a notifier of the settings; no address is in here.",
         "One with `tries` is owed the thing, and could not be told it yet.",
-        "An empty `place` is what everybody was told before places were kept apart.",
+        "An empty `place` is what everybody was told before places were kept apart; it is there"
+        " until each of the places has it.",
     ),
     Column("store", Text, primary_key=True),
     Column(
@@ -30,7 +31,11 @@ tellings = staging_table(
         doc="JSON of what it was told last: of a report when and by which run, of thresholds which "
         "ones are crossed. NULL: nothing, or an alert.",
     ),
-    Column("told_at_utc", Text),
+    Column(
+        "told_at_utc",
+        Text,
+        doc="When it was told, or last found to be told what is so. NULL: not yet.",
+    ),
     Column("claimed_by", Text, doc="Who tells it now. NULL: nobody does."),
     Column("claimed_until_utc", Text, doc="Until when it is left to that one. NULL: to nobody."),
     Column("tries", Integer, nullable=False, doc="How often in a row it could not be told."),

@@ -176,52 +176,86 @@ def _do_again(
     by: str,
 ) -> None:
     hasher = find_hasher(connection, store)
-    is_told = hasher is not None
     everybody = {} if hasher is None else _whose(connection, store, entries, hasher)
-    people, erased = everybody, set[str]()
+    again = _Again(connection=connection, store=store, done=done, hasher=hasher, people=everybody)
     for entry in entries:
-        event, told = Event(entry.kind), json.loads(entry.content)
-        at, hashes = parse_utc(entry.at_utc), told.get("hashes", [])
-        match event:
-            case Event.ERASED if is_told:
-                keep_hashes_out(connection, store, hashes, at)
-                erased |= set(hashes) & people.keys()
-                done.erasures += 1
-            case Event.LET_IN:
-                for one in hashes:
-                    binds = {"store": store, "person_hash": one}
-                    connection.execute(statement("privacy/kept_out/delete_hash"), binds)
-                erased -= set(hashes)
-                done.let_in += 1
-            case Event.REVOKED:
-                binds = {"store": store, **told, "revoked_by": BEFORE, "now_utc": utc_text(at)}
-                done.revoked += connection.execute(statement("tokens/revoke_token"), binds).rowcount
-            case Event.ENDED:
-                binds = {"store": store, **told}
-                done.revoked += connection.execute(statement("tokens/end_token"), binds).rowcount
-            case Event.MOVED:
-                if hasher is not None:
-                    # The bare id is somebody else's from here on; with the platform it is not.
-                    people = {
-                        one: whose
-                        for one, whose in people.items()
-                        if whose[0] != MEMBER or one != hasher.bare_hash(*whose)
-                    }
-                done.moved[store] = told["to"]
-            case Event.DISCONNECTED:
-                state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
-                keep_state(connection, store, StateKey.DISCONNECTED, state, at)
-                done.switched += 1
-            case Event.CONNECTED:
-                forget_state(connection, store, StateKey.DISCONNECTED)
-                done.switched += 1
-            case Event.DECIDED | Event.UNDONE | Event.UNLINKED if is_told:
-                ids = {known: str(value) for known, (_, value) in people.items()}
-                done.about_nobody += decide_again(connection, store, event, told, ids, at)
-                done.decided += 1
+        again.do(entry)
     # Last, as a decision may be about who was erased later.
-    _erase_again(connection, store, {one: everybody[one] for one in erased}, now, by)
-    done.erased_again += bool(erased)
+    _erase_again(connection, store, {one: everybody[one] for one in again.erased}, now, by)
+    done.erased_again += bool(again.erased)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Again:
+    """What was done in one store, done again in its order, and counted in `done`."""
+
+    connection: Connection
+    store: str
+    done: CaughtUp
+    hasher: KeptOut | None
+    """Tells people of the backup by a hash; None where it has nobody who could be told so."""
+    people: Mapping[str, tuple[str, Any]]
+    """Whose the hashes are, at the time of the entry."""
+    erased: set[str] = field(default_factory=set)
+
+    def do(self, entry: Entry) -> None:
+        event, told = Event(entry.kind), json.loads(entry.content)
+        at = parse_utc(entry.at_utc)
+        match event:
+            case Event.ERASED if self.hasher is not None:
+                self._erase(told.get("hashes", []), at)
+            case Event.LET_IN:
+                self._let_in(told.get("hashes", []))
+            case Event.REVOKED:
+                by_whom = {"revoked_by": BEFORE, "now_utc": utc_text(at)}
+                self._end_token("tokens/revoke_token", {**told, **by_whom})
+            case Event.ENDED:
+                self._end_token("tokens/end_token", told)
+            case Event.MOVED:
+                self._move(told["to"])
+            case Event.DISCONNECTED | Event.CONNECTED:
+                self._switch(event, at)
+            case Event.DECIDED | Event.UNDONE | Event.UNLINKED if self.hasher is not None:
+                self._decide(event, told, at)
+
+    def _erase(self, hashes: list[str], at: datetime) -> None:
+        keep_hashes_out(self.connection, self.store, hashes, at)
+        self.erased |= set(hashes) & self.people.keys()
+        self.done.erasures += 1
+
+    def _let_in(self, hashes: list[str]) -> None:
+        for one in hashes:
+            binds = {"store": self.store, "person_hash": one}
+            self.connection.execute(statement("privacy/kept_out/delete_hash"), binds)
+        self.erased -= set(hashes)
+        self.done.let_in += 1
+
+    def _end_token(self, name: str, told: Mapping[str, Any]) -> None:
+        ended = self.connection.execute(statement(name), {"store": self.store, **told})
+        self.done.revoked += ended.rowcount
+
+    def _move(self, platform: str) -> None:
+        if (hasher := self.hasher) is not None:
+            # The bare id is somebody else's from here on; with the platform it is not.
+            self.people = {
+                one: whose
+                for one, whose in self.people.items()
+                if whose[0] != MEMBER or one != hasher.bare_hash(*whose)
+            }
+        self.done.moved[self.store] = platform
+
+    def _switch(self, event: Event, at: datetime) -> None:
+        if event is Event.CONNECTED:
+            forget_state(self.connection, self.store, StateKey.DISCONNECTED)
+        else:
+            state = json.dumps({"at_utc": utc_text(at), "by": BEFORE})
+            keep_state(self.connection, self.store, StateKey.DISCONNECTED, state, at)
+        self.done.switched += 1
+
+    def _decide(self, event: Event, told: Mapping[str, Any], at: datetime) -> None:
+        ids = {known: str(value) for known, (_, value) in self.people.items()}
+        self.done.about_nobody += decide_again(self.connection, self.store, event, told, ids, at)
+        self.done.decided += 1
 
 
 def _whose(

@@ -32,7 +32,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import open_store
-from loyalty_desk.staging.telling import REPORT, Claim
+from loyalty_desk.staging.telling import REPORT, Claim, hand_down
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def send_report(
     """
     store, engine, now = open_store(store_name), staging_engine(), utc_now()
     places, telling = report_places(store), Round(engine, store.name)
+    hand_down(engine, store.name, REPORT, [place.key for place in places])
     if not places:
         log.info("store %s: nobody gets the report (reports.email_to)", store.name)
         return False

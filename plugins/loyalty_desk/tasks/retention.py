@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from random import shuffle
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row
@@ -24,8 +27,8 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """Rows in one transaction, so that nobody waits long for it."""
-MOST_LEFT: Final = 20
-"""After so many reports that could not be removed the rest waits, as each may take a minute."""
+MOST_LOST_S: Final = 20 * 60
+"""After so long with reports that could not be removed the rest waits: each may take a minute."""
 DELETE_RUN: Final = (
     "privacy/retention/delete_run_from_run_counters",
     "privacy/retention/delete_run_from_quality_results",
@@ -72,35 +75,35 @@ def keep_house(store_name: str) -> dict[str, int]:
 
 def _remove_runs(engine: Engine, store: StoreSettings, before: datetime) -> int:
     """Remove the reports, then the runs; one whose report stays is not forgotten."""
-    binds = {"store": store.name, "before_utc": utc_text(before), "most": BATCH}
-    count = 0
-    while True:
-        with reading(engine) as connection:
-            runs = connection.execute(statement("privacy/retention/select_old_runs"), binds).all()
-        gone = _remove_reports(store.name, runs)
+    binds = {"store": store.name, "before_utc": utc_text(before)}
+    with reading(engine) as connection:
+        runs = [*connection.execute(statement("privacy/retention/select_old_runs"), binds)]
+    shuffle(runs)  # so that not the same ones wait each night for those that take long to fail
+    gone, count = _remove_reports(store.name, runs), 0
+    while run_ids := list(islice(gone, BATCH)):
         with engine.begin() as connection:
-            for run_id in gone:
+            for run_id in run_ids:
                 for delete in DELETE_RUN:
                     connection.execute(statement(delete), {"store": store.name, "run_id": run_id})
-        count += len(gone)
-        if len(runs) < BATCH or len(gone) < len(runs):
-            return count
+        count += len(run_ids)
+    return count
 
 
-def _remove_reports(store: str, runs: Sequence[Row[Any]]) -> list[str]:
-    """Remove the reports of runs; returns the runs that have none any more."""
-    gone, left = [], 0
+def _remove_reports(store: str, runs: Sequence[Row[Any]]) -> Iterator[str]:
+    """Remove the reports of runs; yields the runs that have none any more."""
+    lost_s = 0.0
     for run in runs:
+        began_s = monotonic()
         try:
             _remove_report(store, run)
         except StorageError as error:
             log.warning("store %s: run %s is kept until next time: %s", store, run.run_id, error)
-            left += 1
-            if left == MOST_LEFT:
-                break
+            lost_s += monotonic() - began_s
+            if lost_s > MOST_LOST_S:
+                log.warning("store %s: other old runs are kept until next time, too", store)
+                return
         else:
-            gone.append(run.run_id)
-    return gone
+            yield run.run_id
 
 
 def _remove_report(store: str, run: Row[Any]) -> None:

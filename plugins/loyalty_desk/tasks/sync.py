@@ -6,37 +6,31 @@ store's lock, and writes its own counters. All may be repeated. Between stages g
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from loyalty_desk.awards import agents
 from loyalty_desk.clock import utc_now, utc_text
-from loyalty_desk.errors import BrakeError, LoyaltyDeskError, PermanentError, QualityError
+from loyalty_desk.errors import BrakeError, LoyaltyDeskError, QualityError
 from loyalty_desk.folders import Folder
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
 from loyalty_desk.hooks.journal import keep_journal
-from loyalty_desk.http.transport import Counts
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
-from loyalty_desk.platforms.base import Platform
 from loyalty_desk.quality.own import installed_checks
 from loyalty_desk.quality.steps import Step
 from loyalty_desk.records import RunState
 from loyalty_desk.report import text
 from loyalty_desk.routing.in_sync import route_open_tickets
 from loyalty_desk.settings.run_params import RunParams
-from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging import run_record
 from loyalty_desk.staging.engine import decide, reading
 from loyalty_desk.staging.installed import staging_engine
@@ -45,8 +39,7 @@ from loyalty_desk.staging.last_awards import say_last_awards_of_all
 from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
-from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.stores import claim_card_place, in_force, open_store
+from loyalty_desk.staging.stores import claim_card_place, open_store
 from loyalty_desk.staging.unwritten import DATA_DOCS, REPORT, for_reading, load_unwritten
 from loyalty_desk.staging.watermarks import (
     RECONCILE,
@@ -59,12 +52,18 @@ from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.reads import must_be_full
+from loyalty_desk.tasks.stages import (
+    Counters,
+    counted_gorgias,
+    counted_platform,
+    keep,
+    open_run,
+    stage,
+)
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from loyalty_desk.tasks.telling import Tell, failure_text, no_note
 
 log = logging.getLogger(__name__)
-
-Counters = Mapping[str, float]
 
 
 def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
@@ -80,7 +79,7 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         run_record.start_run(connection, store.name, run_id, run.params.model_dump(), now)
         take_lock(connection, run, now)
     try:
-        with _gorgias(run) as client:
+        with counted_gorgias(run) as client:
             client.get_account()
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
@@ -103,19 +102,19 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
 
 
 def extract_members(store_name: str, run_id: str) -> Counters:
-    with _stage(store_name, run_id, "members", seconds="members") as run:
-        with _platform(run) as platform:
+    with stage(store_name, run_id, "members", seconds="members") as run:
+        with counted_platform(run) as platform:
             counts = members.extract_members(run, platform, open_folder)
         files = {"member_files_left": counts.files_left}
-        return _keep(run, counts.as_counters("members") | files)
+        return keep(run, counts.as_counters("members") | files)
 
 
 def extract_customers(store_name: str, run_id: str) -> Counters:
     with (
-        _stage(store_name, run_id, "customers", seconds="customers") as run,
-        _gorgias(run) as client,
+        stage(store_name, run_id, "customers", seconds="customers") as run,
+        counted_gorgias(run) as client,
     ):
-        counters = _keep(run, extract.extract_customers(run, client).as_counters("customers"))
+        counters = keep(run, extract.extract_customers(run, client).as_counters("customers"))
         _read_agents(run, client)
         return counters
 
@@ -133,23 +132,26 @@ def _read_agents(run: Run, client: GorgiasClient) -> None:
 
 
 def extract_tickets(store_name: str, run_id: str) -> Counters:
-    with _stage(store_name, run_id, "tickets", seconds="tickets") as run, _gorgias(run) as client:
-        return _keep(run, extract.extract_tickets(run, client).as_counters("tickets"))
+    with (
+        stage(store_name, run_id, "tickets", seconds="tickets") as run,
+        counted_gorgias(run) as client,
+    ):
+        return keep(run, extract.extract_tickets(run, client).as_counters("tickets"))
 
 
 def look_up_channels(store_name: str, run_id: str) -> Counters:
     with (
-        _stage(store_name, run_id, "channels", seconds="customers") as run,
-        _gorgias(run) as client,
+        stage(store_name, run_id, "channels", seconds="customers") as run,
+        counted_gorgias(run) as client,
     ):
         asked = _look_members_up(run)  # first: whom it finds needs no further lookup
         looked_up = channels.look_up_channels(run, client)
-        return _keep(run, {"member_lookups": asked, "channel_lookups": looked_up})
+        return keep(run, {"member_lookups": asked, "channel_lookups": looked_up})
 
 
 def _look_members_up(run: Run) -> int:
     """Ask a platform that lists no members about them one by one."""
-    with _platform(run) as platform:
+    with counted_platform(run) as platform:
         if platform.capabilities.lists_members:
             return 0
         return members.look_members_up(run, platform)
@@ -157,7 +159,7 @@ def _look_members_up(run: Run) -> int:
 
 def match(store_name: str, run_id: str) -> Counters:
     """Match; when nobody meets anybody, all stays as it was, and the next run reads anew."""
-    with _stage(store_name, run_id, "match", seconds="match") as run:
+    with stage(store_name, run_id, "match", seconds="match") as run:
         with run.engine.begin() as connection:  # by itself, as a match may hold rows for long
             say_last_awards_of_all(connection, store_name, utc_now())
         try:
@@ -182,7 +184,7 @@ def _match(run: Run, connection: Connection) -> MatchCounts:
 
 def plan(store_name: str, run_id: str) -> Counters:
     """Plan, then brake: an unreasonable plan is kept for the report, and stops the run here."""
-    with _stage(store_name, run_id, "plan", seconds="plan") as run:
+    with stage(store_name, run_id, "plan", seconds="plan") as run:
         with run.engine.begin() as connection:
             full = must_be_full(run, connection)
             counts = plan_changes(
@@ -203,18 +205,21 @@ def plan(store_name: str, run_id: str) -> Counters:
 
 
 def push_cards(store_name: str, run_id: str) -> Counters:
-    with _stage(store_name, run_id, "push", seconds="push") as run, _gorgias(run) as client:
-        _keep(run, route_open_tickets(run, client))
+    with stage(store_name, run_id, "push", seconds="push") as run, counted_gorgias(run) as client:
+        keep(run, route_open_tickets(run, client))
         try:
             ends_at_s = push.push_changes(run, client)
         finally:  # what an outage cut short is counted too
-            counters = _keep(run, push.count_changes(run).as_counters())
-        return {**counters, **_keep(run, filling.write_in_background(run, client, ends_at_s))}
+            counters = keep(run, push.count_changes(run).as_counters())
+        return {**counters, **keep(run, filling.write_in_background(run, client, ends_at_s))}
 
 
 def read_back(store_name: str, run_id: str) -> Counters:
-    with _stage(store_name, run_id, "read_back", seconds="push") as run, _gorgias(run) as client:
-        return _keep(run, push.read_back(run, client).as_counters())
+    with (
+        stage(store_name, run_id, "read_back", seconds="push") as run,
+        counted_gorgias(run) as client,
+    ):
+        return keep(run, push.read_back(run, client).as_counters())
 
 
 def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
@@ -222,7 +227,7 @@ def check(store_name: str, run_id: str, *, steps: Sequence[str]) -> Counters:
     from loyalty_desk.quality.gate import check_step  # noqa: PLC0415 - GX takes seconds
 
     failed = {"critical": 0, "warning": 0}
-    with _stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
+    with stage(store_name, run_id, f"check {' and '.join(steps)}") as run:
         docs_dir = None
         with for_reading(run.engine, store_name, run_id, DATA_DOCS):
             docs_dir = docs_folder(store_name)
@@ -255,7 +260,7 @@ def report(
     """
     from loyalty_desk.report.html import write_report  # noqa: PLC0415 - charts take seconds
 
-    run = _open(store_name, run_id)
+    run = open_run(store_name, run_id)
     with run.engine.begin() as connection:
         record = run_record.load_run_record(connection, store_name, run_id)
         failure = _what_went_wrong(record, reached_the_end=reached_the_end)
@@ -331,78 +336,3 @@ def _what_went_wrong(record: run_record.RunRecord, *, reached_the_end: bool) -> 
         return "a task was stopped from outside; clear it to go on from there"
     problems = run_record.balance_problems(record)
     return f"the counts do not add up: {'; '.join(problems)}" if problems else None
-
-
-def _open(store_name: str, run_id: str) -> Run:
-    """Load a run that was started; its params are those it was started with."""
-    engine: Engine = staging_engine()
-    store: StoreSettings = in_force(stores_file().get(store_name), engine)
-    with reading(engine) as connection:
-        params = connection.execute(
-            statement("run/select_run_params"), {"store": store_name, "run_id": run_id}
-        ).scalar()
-    if params is None:
-        raise PermanentError(f"store {store_name} has no run {run_id}; start one with the DAG")
-    return Run(store=store, run_id=run_id, params=RunParams(**json.loads(params)), engine=engine)
-
-
-@contextmanager
-def _stage(store_name: str, run_id: str, name: str, *, seconds: str | None = None) -> Iterator[Run]:
-    """Hold the lock, count the `seconds`, and keep in the run record why a stage failed."""
-    run = _open(store_name, run_id)
-    key = {"store": store_name, "run_id": run_id, "stage": name}
-    with run.engine.begin() as connection:
-        take_lock(connection, run, staging_now(connection))
-        connection.execute(statement("run/clear_failure"), key)
-    started_s = time.monotonic()
-    try:
-        yield run
-    except Exception as error:
-        failure = {**key, "failure": failure_text(name, error)}
-        with run.engine.begin() as connection:
-            connection.execute(statement("run/set_failure"), failure)
-        raise
-    finally:
-        if seconds:
-            _increase(run, {f"seconds_{seconds}": time.monotonic() - started_s})
-
-
-@contextmanager
-def _gorgias(run: Run) -> Iterator[GorgiasClient]:
-    """A client whose requests are counted in the run record, whatever happens."""
-    client = connections.gorgias_client(run.store, run.engine)
-    with _counted(run, "gorgias", client.transport.counts):
-        yield client
-
-
-@contextmanager
-def _platform(run: Run) -> Iterator[Platform]:
-    """The platform, its requests counted in the run record, whatever happens."""
-    platform = connections.loyalty_platform(run.store)
-    with _counted(run, "platform", platform.counts):
-        yield platform
-
-
-@contextmanager
-def _counted(run: Run, whose: str, counts: Counts) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        _increase(
-            run,
-            {
-                f"{whose}_requests": counts.requests,
-                f"{whose}_rate_limited": counts.rate_limited,
-            },
-        )
-
-
-def _keep(run: Run, counters: Counters) -> Counters:
-    with run.engine.begin() as connection:
-        run_record.add_counters(connection, run.store.name, run.run_id, counters)
-    return counters
-
-
-def _increase(run: Run, counters: Mapping[str, float]) -> None:
-    with run.engine.begin() as connection:
-        run_record.increase_counters(connection, run.store.name, run.run_id, counters)

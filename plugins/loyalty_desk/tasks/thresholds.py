@@ -23,7 +23,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.run_record import newest_success
 from loyalty_desk.staging.stores import open_store
-from loyalty_desk.staging.telling import THRESHOLDS, Claim
+from loyalty_desk.staging.telling import THRESHOLDS, Claim, hand_down
 from loyalty_desk.tasks.alerts import tell_owed
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def alert_thresholds(store_name: str) -> dict[str, list[str]]:
     with reading(engine) as connection:
         over = find_over(connection, store, now)
     places, telling = alert_places(store), Round(engine, store.name)
+    hand_down(engine, store.name, THRESHOLDS, [place.key for place in places])
     crossed, cleared = set[str](), set[str]()
     for place in telling.in_order(places):
         news = _News(store.name, over, place)

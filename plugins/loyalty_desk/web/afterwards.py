@@ -2,7 +2,8 @@
 
 On SQLite a sync holds the file for as long as its longest statement takes. If each answer waited
 for that, those that only read would soon have neither thread nor connection left. One thread keeps
-the order: what was found last is what is kept last. A process that ends does what waits first.
+the order: what was found last is what is kept last. A process that ends does what waits first, for
+as long as an end may take.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from threading import BoundedSemaphore
 from typing import Final
 
 from loyalty_desk.staging.writable import is_busy
@@ -25,19 +25,25 @@ MOST_TRIES: Final = 10
 """Each waits as long as every statement does for a writer."""
 
 _THREAD: Final = ThreadPoolExecutor(1, thread_name_prefix="after-answer")
-_ROOM: Final = BoundedSemaphore(MOST_WAITING)
+_WAITING: Final[set[Future[None]]] = set()
 
 
 def do_soon(store: str, work: Callable[[], None]) -> None:
     """Have work for a store done after what waits already; returns at once."""
-    if not _ROOM.acquire(blocking=False):
+    if still_waiting() >= MOST_WAITING:
         log.warning("store %s: too much waits for staging, a lookup is not followed up", store)
         return
-    _THREAD.submit(work).add_done_callback(partial(_end, store))
+    _WAITING.add(future := _THREAD.submit(work))
+    future.add_done_callback(partial(_end, store))
+
+
+def still_waiting() -> int:
+    """How many lookups are not followed up yet."""
+    return len(_WAITING)
 
 
 def _end(store: str, done: Future[None]) -> None:
-    _ROOM.release()
+    _WAITING.discard(done)
     if (error := done.exception()) is not None:
         log.error("store %s: a lookup is not followed up (%s)", store, type(error).__name__)
 

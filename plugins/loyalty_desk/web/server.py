@@ -10,12 +10,14 @@ import asyncio
 import errno
 import logging
 import math
+import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from threading import Timer
 from time import monotonic
 from types import FrameType
 from typing import Any, Final
@@ -25,6 +27,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.settings.stores_file import installation
+from loyalty_desk.web.afterwards import still_waiting
 from loyalty_desk.web.bodies import MOST_S as MOST_BODY_S
 from loyalty_desk.web.leaving import LEAVING
 from loyalty_desk.web.standalone import make_standalone
@@ -37,6 +41,8 @@ MOST_IDLE_S: Final = 75
 """How long a connection is kept for the next request: longer than proxies keep theirs."""
 MOST_ENDING_S: Final = 30
 """How long requests under way may take once the port is closed."""
+CUT_OFF_S: Final = MOST_ENDING_S + 5
+"""How long the whole end may take from there on, with all that still follows an answer."""
 MOST_HEAD_BYTES: Final = 16_384
 SWITCH_S: Final = 0.0005
 """How long one thread computes while another one waits to: a tenth of Python's own, which adds up
@@ -59,9 +65,20 @@ class Serving:
     access_log: bool
 
 
+class Room:
+    """For so many connections. Beyond, the one goes that has had no request under way for longest:
+    a flood of connections that ask for nothing keeps nobody out then.
+    """
+
+    def __init__(self, most: float = math.inf) -> None:
+        self.most = most
+        self.idle: dict[PromptConnection, None] = {}
+        """Those without a request under way, the longest first."""
+
+
 class PromptConnection(H11Protocol):
-    """A connection that is closed when a request does not come in whole in time, or at once when
-    `most` are open.
+    """A connection that is closed when a request does not come in whole in time, or when there is
+    no room.
 
     uvicorn by itself waits for ever for the rest of a request, or for the first one, and a byte now
     and then keeps a connection that has been answered.
@@ -69,16 +86,22 @@ class PromptConnection(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
-    def __init__(self, *args: Any, most: float = math.inf, **options: Any) -> None:
+    def __init__(self, *args: Any, room: Room, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._most = most
+        self._room = room
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._begin()
-        if len(self.connections) > self._most:
-            log.warning("closed a connection: %d others are open", self._most)
-            transport.close()
+        self._room.idle[self] = None
+        if len(self.connections) > self._room.most:
+            next(iter(self._room.idle)).make_room()  # it is this one where all others are at work
+
+    def make_room(self) -> None:
+        log.warning("closed an idle connection: %d others are open", self._room.most)
+        self.connections.discard(self)  # now, as more may come before it is closed
+        self._room.idle.pop(self)
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         was_answered = self.conn.our_state is h11.DONE  # before its body was in
@@ -97,6 +120,7 @@ class PromptConnection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
+        self._room.idle.pop(self, None)
         super().connection_lost(exc)
 
     def _is_coming(self) -> bool:
@@ -110,6 +134,10 @@ class PromptConnection(H11Protocol):
             self._begin()
         else:
             self._forget()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._room.idle.pop(self, None)
+        elif self in self.connections:
+            self._room.idle.setdefault(self)
 
     def _begin(self) -> None:
         if self._deadline is None:
@@ -134,6 +162,13 @@ class Server(uvicorn.Server):
             host, port = listener.getsockname()[:2]
             log.info("serving the API on %s, port %d", host, port)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Threads that wait for the database or for Gorgias would keep the process for minutes.
+        limit = Timer(CUT_OFF_S / installation().speed, _cut_off)
+        limit.daemon = True
+        limit.start()
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
         if sig == signal.SIGTERM and not LEAVING.is_set():
             LEAVING.set()
@@ -149,6 +184,13 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+def _cut_off() -> None:
+    """End the process whatever goes on in it; it has to bear that at any moment anyhow."""
+    log.warning("cut off the end: %d lookups are not followed up", still_waiting())
+    logging.shutdown()
+    os._exit(0)
+
+
 def serve(serving: Serving) -> None:
     """Serve until a signal to end.
 
@@ -160,7 +202,7 @@ def serve(serving: Serving) -> None:
     config = uvicorn.Config(
         make_standalone(serving.root_path, serving.connections),
         http=partial(  # type: ignore[arg-type] # it is called, and nothing else
-            PromptConnection, most=OPEN_PER_REQUEST * serving.connections
+            PromptConnection, room=Room(OPEN_PER_REQUEST * serving.connections)
         ),
         ws="none",
         lifespan="off",
@@ -170,7 +212,7 @@ def serve(serving: Serving) -> None:
         forwarded_allow_ips=list(serving.proxies),
         server_header=False,
         timeout_keep_alive=MOST_IDLE_S,
-        timeout_graceful_shutdown=MOST_ENDING_S,
+        timeout_graceful_shutdown=math.ceil(MOST_ENDING_S / installation().speed),
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
     )
     sys.setswitchinterval(SWITCH_S)

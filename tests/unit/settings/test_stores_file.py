@@ -68,7 +68,7 @@ def test_a_store_name_that_would_not_fit_a_dag_or_table_is_refused(read, name: s
     ("text", "what"),
     [
         ("stores: [", "not valid YAML in line"),
-        ("stores:\n  shop: {schedule: 2024-13-45}", "not valid YAML in line 2: no such date"),
+        ("stores: {}\nqueues: {awards: 2024-13-45}", "not valid YAML in line 2: no such date"),
         ("shops: {}", "the key `stores`"),
         ("- a", "the key `stores`"),
         ("", "the key `stores`"),
@@ -105,3 +105,67 @@ def test_money_without_a_currency_is_refused(tmp_path: Path) -> None:
 
     assert list(found.stores) == ["right"]
     assert "texts: credits_as_money needs `currency`" in found.problems["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        (
+            "  shop:\n    platform: rivo\n    push:\n      workers: 2\n      workers: 3\n",
+            "store 'shop' in line 6: the key workers stands there twice; keep one of them",
+        ),
+        (
+            "  shop: {platform: rivo}\n  shop: {platform: smile}\n",
+            "store 'shop' in line 3: the key shop stands there twice; keep one of them",
+        ),
+        (
+            "  shop:\n    platform: rivo\n    currency: 2024-13-45\n",
+            "store 'shop' in line 4: no such date",
+        ),
+        (
+            "  shop: {platform: rivo, currency: !euro EUR}\n",
+            "store 'shop' in line 2: a text that begins with this sign needs quotes",
+        ),
+    ],
+)
+def test_what_cannot_be_read_of_one_store_harms_no_other(read, entries: str, why: str) -> None:
+    found = read(f"stores:\n{entries}  other: {{platform: rivo}}\n")
+
+    assert list(found.stores) == ["other"]
+    assert list(found.problems) == ["shop"]
+    assert why in found.problems["shop"]
+
+
+def test_what_stores_share_by_an_anchor_harms_those_that_share_it(read) -> None:
+    found = read(
+        "stores:\n"
+        "  shop: {platform: rivo, push: &push {workers: 2, workers: 3}}\n"
+        "  third: {platform: rivo, push: {<<: *push}}\n"
+        "  fourth: {platform: rivo, budget: &budget {share: 2024-13-45}}\n"
+        "  fifth: {platform: rivo, budget: *budget}\n"
+        "  other: {platform: rivo, push: &right {workers: 4}}\n"
+        "  another: {platform: rivo, push: {<<: *right, workers: 5}}\n"
+    )
+
+    assert set(found.problems) == {"shop", "third", "fourth", "fifth"}
+    assert "in line 2: the key workers" in found.problems["third"]
+    assert "in line 4: no such date" in found.problems["fifth"]
+    assert {name: store.push.workers for name, store in found.stores.items()} == {
+        "other": 4,
+        "another": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stores: {shop: {platform: rivo}}\nstores: {other: {platform: rivo}}\n",
+        "queues: {awards: {slots: 1, slots: 2}}\nstores: {shop: {platform: rivo}}\n",
+        "stores:\n  shop:\n\tplatform: rivo\n",
+    ],
+)
+def test_what_is_of_no_store_alone_is_said_of_the_file(read, text: str) -> None:
+    found = read(text)
+
+    assert (list(found.stores), list(found.problems)) == ([], [""])
+    assert "is not valid YAML in line " in found.problems[""]

@@ -26,12 +26,12 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Each time that the file is read."""
     found: list[Path] = []
 
-    def load(path: Path) -> object:
+    def load(path: Path, key: str) -> object:
         found.append(path)
-        return module_load(path)
+        return module_load(path, key)
 
-    module_load = module.load_yaml
-    monkeypatch.setattr(module, "load_yaml", load)
+    module_load = module.load_entries
+    monkeypatch.setattr(module, "load_entries", load)
     return found
 
 

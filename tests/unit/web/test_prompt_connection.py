@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
 from uvicorn.server import ServerState
 
-from loyalty_desk.web.queries import Receive, Scope, Send
-from loyalty_desk.web.server import MOST_IDLE_S, MOST_REQUEST_S, PromptConnection
+from loyalty_desk.web.queries import Asgi, Receive, Scope, Send
+from loyalty_desk.web.server import MOST_IDLE_S, MOST_REQUEST_S, PromptConnection, Room
 
 EARLY = b"POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
 BODY = b"body"
@@ -79,9 +79,25 @@ async def say_no(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-def connect(state: ServerState | None = None, most: float = math.inf) -> Wire:
-    config = uvicorn.Config(say_no, log_config=None, timeout_keep_alive=MOST_IDLE_S)
-    return Wire(PromptConnection(config, state or ServerState(), {}, most=most))
+async def say_nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    await asyncio.Event().wait()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server's part in its connections: as many as there is room for."""
+
+    room: Room = field(default_factory=Room)
+    app: Asgi = say_no
+    state: ServerState = field(default_factory=ServerState)
+
+    def connect(self) -> Wire:
+        config = uvicorn.Config(self.app, log_config=None, timeout_keep_alive=MOST_IDLE_S)
+        return Wire(PromptConnection(config, self.state, {}, room=self.room))
+
+
+def connect() -> Wire:
+    return Served().connect()
 
 
 def by_the_clock(test: Callable[[Clock], Coroutine[Any, Any, None]]) -> None:
@@ -160,16 +176,39 @@ def test_nobody_who_says_nothing_is_waited_for() -> None:
     by_the_clock(test)
 
 
-def test_a_connection_beyond_those_that_may_be_open_is_closed() -> None:
+def test_a_further_connection_takes_the_place_of_the_one_that_asked_longest_ago() -> None:
     async def test(_clock: Clock) -> None:
-        state = ServerState()
-        first, second, third = (connect(state, most=2) for _ in range(3))
-        assert [first.is_closed, second.is_closed, third.is_closed] == [False, False, True]
+        served = Served(Room(3))
+        first, half, last = (served.connect() for _ in range(3))
+        await half.receive(GET[:5])  # it waits no less for that
+        await first.receive(GET)
+        further = [served.connect() for _ in range(2)]  # in one moment
 
-        first.close()
+        assert [one.is_closed for one in (first, half, last, *further)] == [
+            *(False, True, True, False, False),
+        ]
+        await further[0].receive(GET)
+        assert further[0].answers == 1
+        assert len(served.state.connections) == len(served.room.idle) == 3
+
+    by_the_clock(test)
+
+
+def test_no_request_under_way_is_given_up_for_a_further_connection() -> None:
+    async def test(_clock: Clock) -> None:
+        served = Served(Room(2), say_nothing)
+        for _ in range(2):
+            await served.connect().receive(GET)
+        assert [one.transport.is_closing() for one in served.state.connections] == [False, False]
+
+        further = served.connect()
+        assert further.is_closed
+        first = next(iter(served.state.connections))
+        first.transport.close()
         await settle()
-        later = connect(state, most=2)
-        await later.receive(GET)
-        assert later.answers == 1, "there is room again"
+
+        assert not served.connect().is_closed, "there is room again"
+        for task in served.state.tasks:
+            task.cancel()
 
     by_the_clock(test)
