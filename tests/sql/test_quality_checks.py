@@ -233,6 +233,17 @@ def test_a_card_that_was_missing_when_read_back_is_not_the_ledgers_fault(staging
     assert results(staging, Step.PUSH)["done_without_ledger"].passed
 
 
+def test_who_was_found_gone_since_the_plan_is_no_fault_of_it(staging: Engine) -> None:
+    """As a push does that writes a card to one place and has it planned for another as well."""
+    fill_healthy(staging)
+    touched = {"store": STORE, "kind": "customer", "value": "4"}
+    with staging.begin() as connection:
+        insert(connection, schema.changes, change_row(4, member_id=None, outcome="not_a_member"))
+        insert(connection, schema.touched, touched)
+
+    assert results(staging, Step.PLAN)["change_customer_gone"].passed
+
+
 def test_a_done_change_wants_a_ledger_that_is_not_older(staging: Engine) -> None:
     fill_healthy(staging)
     with staging.begin() as connection:
