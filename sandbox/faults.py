@@ -12,6 +12,7 @@ EFFECTS = (
     "html",
     "truncate",
     "duplicate",
+    "mix_up",
     "no_cursor",
     "repeat_cursor",
     "no_limit_header",
@@ -27,6 +28,8 @@ class Rule:
     unharmed, `count` ends the rule after so many (None: never), `probability` is per match.
     `after` lets the request take effect first, then spoils its answer (status, delay, drop, html).
     `duplicate` sends the answer once more on the same connection, after `delay_ms`.
+    `mix_up` answers as the first request that it fired for was answered, whoever is asked about, as
+    a cache does that takes one request for another.
     `delay_ms` is sandbox time, as all waits are: a real one is shorter by the speed.
     `retry_after` goes with effect `status`; with effect `retry_after` it replaces the header of
     real 429 answers, and None takes it away.
@@ -65,6 +68,7 @@ class Faults:
     rules: list[Rule] = field(default_factory=list)
     _dice: random.Random = field(default_factory=random.Random)
     _last_id: int = 0
+    _first_bodies: dict[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._dice.seed(self.seed)
@@ -106,6 +110,12 @@ class Faults:
             for rule in self.rules
             if rule.effect in effects and after in (None, rule.after) and self._fires(rule, call)
         ]
+
+    def mix_up(self, call: tuple[str, str, str], body: bytes) -> bytes:
+        """Return the body to answer with in place of the right one, if a rule wants another."""
+        for rule in self.pick(("mix_up",), call, None):
+            body = self._first_bodies.setdefault(rule.id, body)
+        return body
 
     def _fires(self, rule: Rule, call: tuple[str, str, str]) -> bool:
         if rule.count is not None and rule.fired >= rule.count:

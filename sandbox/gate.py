@@ -194,6 +194,7 @@ class Gate:
             elif struck is None:
                 struck = self._spoilt(rule)
         if answer is not None:
+            answer.body = exchange.faults.mix_up(exchange.call, answer.body)
             for _ in exchange.faults.pick(("truncate",), exchange.call, None):
                 answer.body = answer.body[: len(answer.body) // 2]
         return struck

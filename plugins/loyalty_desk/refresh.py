@@ -8,6 +8,7 @@ Never: who is whom; a customer without a match is for the lookup, or waits for t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,7 @@ from loyalty_desk.gorgias.destinations import (
     find_delivery,
     keep_pushed,
 )
-from loyalty_desk.platforms.base import Platform
+from loyalty_desk.platforms.base import Platform, is_about
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.audience import find_recent
@@ -34,6 +35,8 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import mark_member_gone, stage_members
 from loyalty_desk.staging.last_awards import say_last_awards
 from loyalty_desk.staging.statements import statement
+
+log = logging.getLogger(__name__)
 
 
 def ask_for_cards(
@@ -89,10 +92,14 @@ class CardShower:
     def reread_member(self, member_id: str) -> Member | None:
         """Read the member as the platform has it now; stage what it tells, and the last award.
 
-        None, and gone from staging too, when the platform does not have it any more.
+        None, and gone from staging too, when the platform does not have it any more. None as well
+        when it answers about somebody else: that one is left to the sync.
         """
         asked_at, name = utc_now(), self.store.name
         member = self.platform.find_member(member_id)
+        if member is not None and not is_about(member, member_id):
+            log.warning("member %s is not read: the platform answered about another", member_id)
+            return None
         with self.engine.begin() as connection:
             if member is None:
                 mark_member_gone(connection, name, member_id, asked_at)

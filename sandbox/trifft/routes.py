@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from sandbox.answers import json_answer
 from sandbox.calling import is_local
 from sandbox.programme.answers import Refusal, read_json, read_whole
+from sandbox.programme.changes import read_time_us, rows_since
 from sandbox.programme.programme import Programme, programme_of
 from sandbox.trifft.shown import find_row_of, show_entry, show_member
 from sandbox.trifft.side import trifft_of
@@ -22,6 +23,8 @@ DEFAULT_SIZE, MAX_SIZE, MOST_IN_BATCH = 20, 100, 500
 TYPES = {"standard", "correction"}
 MEMBER_TYPES = {"CardID", "MemberID", "Email", "CustomParam"}
 MAX_INT32 = 2**31 - 1
+CHANGED_SINCE = "modified_from"
+"""Cuts the list of members to what changed, under the other style; the plain one cannot tell."""
 # What the fields of a transaction are called, in the order of the documentation.
 FIELDS = {
     "plain": (
@@ -166,7 +169,10 @@ def _members(request: Request, page: str, size: str, *, first_page: int) -> Resp
     programme = programme_of(request)
     if not programme.ground.switches.trifft_members_listed:
         raise Refusal(404, "no such route")
-    rows = list(programme.members.walk())
+    since_us = None
+    if _style(request) == "other" and (text := request.query_params.get(CHANGED_SINCE)):
+        since_us = read_time_us(text, CHANGED_SINCE)
+    rows = rows_since(programme, since_us)
     shown = _cut(request, rows, page, size, first_page)
     return _answer(request, [show_member(programme, row, _style(request)) for row in shown])
 

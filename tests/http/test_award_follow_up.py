@@ -182,6 +182,24 @@ def test_the_new_balance_is_shown_noted_and_in_the_audit(
     )
 
 
+def test_a_balance_of_somebody_else_is_neither_shown_nor_noted(
+    staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
+) -> None:
+    values = {"email": "nora@shop.example", "points_tally": 9000}
+    other = str(sandbox.control("rivo", "POST", "members", values)["id"])
+    ticket_id = a_ticket(sandbox, customer_id)
+    award_id = apply(staging, follow_up, ticket_id=ticket_id)
+    rule = {"effect": "mix_up", "method": "GET", "route": "*/customers/*"}
+    sandbox.control("rivo", "POST", "faults", rule)
+    follow_up.platform.find_member(other)
+
+    follow_up.show(award_id)
+
+    assert notes(sandbox, ticket_id) == ["Loyalty: +50 points booked (gesture), by ada."]
+    assert shown_points(sandbox, customer_id) == 100, "as it is known, until it can be read"
+    assert "balance_after" not in facts_of(staging, award_id)
+
+
 def test_two_workers_leave_one_note(
     staging: Engine, sandbox: Sandbox, follow_up: FollowUp, customer_id: int
 ) -> None:

@@ -21,6 +21,7 @@ TRIFFT_OTHERWISE = {
     "page.first": 0,
     "page.size_parameter": "per_page",
     "page.size": 500,  # more than there are in a page
+    "updated.parameter": "modified_from",
     "answer.data": "result",
     "member.id": "member_id",
     "member.email": "email_address",

@@ -141,6 +141,15 @@ def test_a_body_may_be_cut_off(gorgias: Call, sandbox: Sandbox) -> None:
         gorgias("GET", "/account").json()
 
 
+def test_an_answer_may_be_about_somebody_else(rivo: Call, sandbox: Sandbox) -> None:
+    first, second = (member["id"] for member in members_of(sandbox, limit=2))
+    add_fault(sandbox, "rivo", effect="mix_up", route="*/customers/*", count=2)
+
+    told = [rivo("GET", f"/customers/{one}").json() for one in (first, second, second)]
+
+    assert [str(one["data"]["id"]) for one in told] == [str(first), str(first), str(second)]
+
+
 def test_the_limit_header_may_be_missing(gorgias: Call, sandbox: Sandbox) -> None:
     add_fault(sandbox, effect="no_limit_header", count=1)
 

@@ -30,6 +30,7 @@ from loyalty_desk.awards.queue import (
     get_award,
     get_events,
 )
+from loyalty_desk.awards.recipients import ANOTHER
 from loyalty_desk.awards.reversal import ReversalError
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.records import AwardState, Unit
@@ -302,11 +303,25 @@ def test_the_question_about_nobody_says_so(staging: Engine) -> None:
     assert "nobody by that address" in question(award, None, NOW).body
 
 
-def test_the_question_about_a_shared_address_says_that_it_would_be_refused(
-    staging: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        (
+            {"side_effect": SharedAddressError(["m1", "m2"])},
+            "several members with that address, so it would be refused",
+        ),
+        (
+            {"return_value": member("m9", card={"name": "Nora", "points_balance": 9000})},
+            f"nobody: {ANOTHER}, so it would be refused",
+        ),
+    ],
+    ids=["a shared address", "somebody else"],
+)
+def test_the_question_says_that_it_would_be_refused_and_shows_nobody_else(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], says: str
 ) -> None:
     award_id = wait_for_approval(staging)
-    platform = Mock(find_member=Mock(side_effect=SharedAddressError(["m1", "m2"])))
+    platform = Mock(find_member=Mock(**answers))
     monkeypatch.setattr(tasks, "staging_engine", lambda: staging)
     monkeypatch.setattr(tasks, "open_store", lambda _name: store_settings())
     monkeypatch.setattr(tasks, "loyalty_platform", lambda *_args, **_options: platform)
@@ -314,7 +329,9 @@ def test_the_question_about_a_shared_address_says_that_it_would_be_refused(
     asked = tasks.ask(STORE, award_id, 0)
 
     assert asked is not None
-    assert "several members with that address, so it would be refused" in asked.body
+    assert says in asked.body
+    assert "Nora" not in asked.body
+    assert "9000" not in asked.body
 
 
 # --- taking back -------------------------------------------------------------------------------

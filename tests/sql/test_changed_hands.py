@@ -9,10 +9,13 @@ from sqlalchemy import Engine
 
 from loyalty_desk.gorgias.destinations import WantedCard, find_delivery
 from loyalty_desk.lookup.staged import find_staged
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.intake import mark_member_gone, stage_members
+from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.desk.customers import load_customer
-from tests.factories import NOW, store_settings
-from tests.sql.staged import Staged, match
+from tests.factories import LATER, NOW, STORE, member, store_settings
+from tests.sql.staged import Staged, customer_classes, match, pairs, plan, planned
 
 ADA, GRACE, JOAN, MAE = "ada@shop.example", "grace@shop.example", "joan@shop.example", "mae@x.test"
 WORK = "joan@work.example"
@@ -98,6 +101,22 @@ CASES: list[tuple[Change, str, str | None, int, str]] = [
 """What changes; an address and whose card it gets at once; a customer and the old match."""
 
 
+def member_of(staged: Staged, customer_id: int) -> str | None:
+    return {one: member_id for one, member_id, _ in pairs(staged)}.get(customer_id)
+
+
+def asked_for(staged: Staged, store: StoreSettings, member_id: str) -> list[int]:
+    """For whom a refresh of the member would ask, as no match has paired them yet."""
+    binds = {
+        "store": store.name,
+        "member_id": member_id,
+        "destination": "customer_data",
+        "guest_status": store.guest_status.value,
+    }
+    found = staged.connection.execute(statement("refresh/select_unmatched_customers"), binds)
+    return list(found.scalars())
+
+
 def shows(staged: Staged, customer_id: int, member_id: str) -> bool:
     """Whether a refresh, an award or a push would write that member's card there."""
     wanted = WantedCard(customer_id, "customer_data", "matched", member_id)
@@ -164,6 +183,85 @@ def test_a_guest_where_guests_do_not_count_is_no_rival(staging: Engine) -> None:
         assert find_delivery(connection, SETTINGS, wanted, NOW) is None
         assert find_staged(connection, strict, ADA).member_id == "m1"
         assert find_staged(connection, SETTINGS, ADA).card["status"] == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("member_id", "address", "customer_id", "outcome"),
+    [
+        ("m1", ADA, 1, "excluded"),
+        ("m3", JOAN, 3, "customer_not_found"),
+        ("m4", MAE, 4, "customer_not_found"),
+    ],
+    ids=["by address", "by a link", "by a further address"],
+)
+def test_who_becomes_a_guest_is_shown_nowhere_where_guests_do_not_count(
+    staging: Engine, member_id: str, address: str, customer_id: int, outcome: str
+) -> None:
+    strict = store_settings(include_guests=False)
+    wanted = WantedCard(customer_id, "customer_data", "matched", member_id)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        fill(staged)
+        staged.update(schema.members, {"member_id": member_id}, status="guest")
+
+        assert find_staged(connection, SETTINGS, address).member_id == member_id
+        assert find_delivery(connection, SETTINGS, wanted, NOW) is not None
+        assert find_staged(connection, strict, address).card["status"] == outcome
+        assert find_delivery(connection, strict, wanted, NOW) is None
+        assert load_customer(connection, strict, customer_id).card == {}
+
+        match(staged, include_guests=True)
+        assert member_of(staged, customer_id) == member_id
+        match(staged, include_guests=False)
+        assert customer_classes(staged)[customer_id] == outcome
+        assert asked_for(staged, strict, member_id) == []
+        assert asked_for(staged, SETTINGS, member_id) == ([] if customer_id == 4 else [customer_id])
+
+
+def test_two_customers_of_one_address_who_are_linked_to_different_members_are_unclear(
+    staging: Engine,
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        fill(staged)
+        staged.customer(5, JOAN)
+        staged.link(5, "m2")
+
+        assert find_staged(connection, SETTINGS, JOAN).card["status"] == "ambiguous"
+
+        match(staged)
+        assert (member_of(staged, 3), member_of(staged, 5)) == ("m3", "m2"), "as a person decided"
+        staged.update(schema.customers, {"customer_id": 5}, gone_at_utc="2026-03-02")
+        assert find_staged(connection, SETTINGS, JOAN).member_id == "m3", (
+            "a gone one claims nothing"
+        )
+
+
+@pytest.mark.parametrize("again_as", ["m1", "m9"], ids=["the same id", "a new id"])
+@pytest.mark.parametrize("full", [True, False])
+def test_who_leaves_and_joins_again_has_the_card_again(
+    staging: Engine, again_as: str, *, full: bool
+) -> None:
+    """The row that left stays staged with its address, and is nobody's rival."""
+    back = member(again_as, email=ADA)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        fill(staged)
+        stage_members(connection, STORE, [member("m1", email=ADA)], NOW, first_load=False)
+        match(staged)
+        mark_member_gone(connection, STORE, "m1", NOW)
+        match(staged, full=False)
+        assert member_of(staged, 1) is None
+        assert find_staged(connection, SETTINGS, ADA).member_id is None
+
+        stage_members(connection, STORE, [back], LATER, first_load=False)
+        assert find_staged(connection, SETTINGS, ADA).member_id == again_as
+        match(staged, full=full)
+
+        assert member_of(staged, 1) == again_as
+        assert shows(staged, 1, again_as)
+        plan(staged, full=False)
+        assert (1, "new", "matched") in [row[:3] for row in planned(staged)]
 
 
 def test_several_customers_of_one_address_and_different_members_are_unclear(

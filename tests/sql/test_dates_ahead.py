@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
-from loyalty_desk.gorgias.client import CustomerPage, TicketPage
-from loyalty_desk.platforms.base import Capabilities, MemberPage
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.run_lock import Run
 from loyalty_desk.staging.run_record import start_run
-from loyalty_desk.staging.watermarks import Watermark, find_watermark, resume_at, save_watermark
+from loyalty_desk.staging.watermarks import find_watermark, resume_at
 from loyalty_desk.sync.extract import extract_customers, extract_tickets
 from loyalty_desk.sync.members import extract_members
 from loyalty_desk.sync.reads import full_scan_is_due
-from tests.factories import NOW, STORE, customer, member, store_settings, ticket
+from tests.factories import NOW, STORE, store_settings
+from tests.sql.reads import Gorgias, Programme, ago, keep, since, staged
 
 AHEAD = "2099-01-01T00:00:00.000000Z"
 OVERLAP = timedelta(minutes=store_settings().extract.overlap_minutes)
-
-
-def ago(**period: float) -> str:
-    return utc_text(utc_now() - timedelta(**period))
-
-
-class Gorgias:
-    """Lists whoever is in `customers` and `tickets`, a hundred a page, the newest first."""
-
-    def __init__(self) -> None:
-        self.customers: dict[int, str] = {}
-        self.tickets: dict[int, str] = {}
-        self.pages = 0
-
-    def _iter(self, rows: dict[int, str]) -> Iterator[list[tuple[int, str]]]:
-        ordered = sorted(rows.items(), key=lambda row: row[1], reverse=True)
-        for start in range(0, len(ordered), 100):
-            self.pages += 1
-            yield ordered[start : start + 100]
-
-    def iter_customer_pages(self, order: str) -> Iterator[CustomerPage]:
-        del order
-        for rows in self._iter(self.customers):
-            found = [customer(number, updated_at_utc=at) for number, at in rows]
-            yield CustomerPage(customers=found, rejected=[])
-
-    def iter_ticket_pages(self) -> Iterator[TicketPage]:
-        for rows in self._iter(self.tickets):
-            found = [ticket(number, updated_at_utc=at) for number, at in rows]
-            yield TicketPage(tickets=found, rejected=[])
-
-
-class Programme:
-    """A platform that lists what changed, and notes since when it was asked."""
-
-    capabilities = Capabilities(card_keys=frozenset(), lists_changes=True)
-
-    def __init__(self) -> None:
-        self.asked: list[datetime | None] = []
-
-    def iter_member_pages(self, changed_since: datetime | None = None) -> Iterator[MemberPage]:
-        self.asked.append(changed_since)
-        yield MemberPage(members=[member()], rejected=[])
 
 
 @pytest.fixture
@@ -75,24 +29,6 @@ def run(staging: Engine) -> Run:
     with staging.begin() as connection:
         start_run(connection, STORE, "r", {}, utc_now())
     return run
-
-
-def since(run: Run, source: str) -> str:
-    with run.engine.begin() as connection:
-        found = find_watermark(connection, STORE, source).since
-    assert found is not None
-    return found
-
-
-def keep(run: Run, source: str, at: str) -> None:
-    with run.engine.begin() as connection:
-        watermark = Watermark(since=at, full_scan_at_utc=ago(hours=1))
-        save_watermark(connection, STORE, source, watermark)
-
-
-def staged(run: Run, table: Any, column: Any) -> set[int]:
-    with run.engine.connect() as connection:
-        return set(connection.execute(select(column).select_from(table)).scalars())
 
 
 def test_a_watermark_is_the_newest_update_and_never_later_than_a_little_ago() -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_text
+from loyalty_desk.gorgias.destinations import (
+    WantedCard,
+    find_delivery,
+    keep_pushed,
+    version_after,
+)
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement
-from tests.factories import STORE
+from tests.factories import NOW, STORE, store_settings
 from tests.sql.staged import EARLIER, Staged, match, plan
 
 RUN, LATER = "run-2", "2026-04-01T00:00:00.000000Z"
@@ -42,6 +50,36 @@ def test_of_two_that_write_at_once_the_later_version_stays(staging: Engine) -> N
 
         accept(staged, "the same version once more", LATER)
         assert ledger(staged) == ["the same version once more"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=1), timedelta(microseconds=-1)])
+def test_no_write_has_the_version_of_the_one_before(ahead: timedelta) -> None:
+    """Gorgias may ignore a tie, and the ledger would not know which of the two it has."""
+    before = utc_text(NOW + ahead)
+
+    assert version_after(before, NOW) > before
+    assert version_after(version_after(before, NOW), NOW) > version_after(before, NOW)
+
+
+def test_what_is_written_after_another_write_has_a_version_above_it(staging: Engine) -> None:
+    """Even at the very same moment, by the clock of a machine that is behind."""
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(1, ADA)
+        staged.member("m1", ADA)
+        match(staged)
+        staged.pushed(1, "some card", version_utc=utc_text(NOW))
+        wanted = WantedCard(1, "customer_data", "matched", "m1")
+
+        delivery = find_delivery(connection, store_settings(), wanted, NOW)
+        assert delivery is not None
+        assert delivery.version_utc > utc_text(NOW)
+        keep_pushed(connection, STORE, delivery, utc_text(NOW))
+
+        assert staged.rows(schema.pushed_cards, "version_utc") == [delivery.version_utc]
+        again = find_delivery(connection, store_settings(), wanted, NOW)
+        assert again is not None
+        assert again.version_utc > delivery.version_utc
 
 
 @pytest.mark.parametrize("seen", [EARLIER, None], ids=["pushed before", "never pushed"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -233,6 +233,17 @@ def test_a_card_that_was_missing_when_read_back_is_not_the_ledgers_fault(staging
     assert results(staging, Step.PUSH)["done_without_ledger"].passed
 
 
+def test_who_was_found_gone_since_the_plan_is_no_fault_of_it(staging: Engine) -> None:
+    """As a push does that writes a card to one place and has it planned for another as well."""
+    fill_healthy(staging)
+    touched = {"store": STORE, "kind": "customer", "value": "4"}
+    with staging.begin() as connection:
+        insert(connection, schema.changes, change_row(4, member_id=None, outcome="not_a_member"))
+        insert(connection, schema.touched, touched)
+
+    assert results(staging, Step.PLAN)["change_customer_gone"].passed
+
+
 def test_a_done_change_wants_a_ledger_that_is_not_older(staging: Engine) -> None:
     fill_healthy(staging)
     with staging.begin() as connection:
@@ -279,6 +290,31 @@ def test_what_json_writes_for_null_is_a_name_like_any_other(staging: Engine) -> 
         insert(connection, schema.members, member_row("m1", card=card_json(card)))
 
     assert all(result.passed for result in results(staging, Step.MEMBERS).values())
+
+
+@pytest.mark.parametrize(
+    ("today", "expires_on", "is_wrong"),
+    [
+        ("2027-01-01", "2026-12-31", False),
+        ("2027-01-01", "2025-12-30", True),
+        ("2026-12-31", "2026-01-01", False),
+        ("2026-12-31", "2036-12-31", False),
+        ("2026-12-31", "2037-02-01", True),
+        ("2026-06-15", "1970-01-01", True),
+        ("2026-06-15", "0002-01-01", True),
+    ],
+)
+def test_an_expiry_is_judged_by_the_day_and_not_by_the_year(
+    staging: Engine, today: str, expires_on: str, *, is_wrong: bool
+) -> None:
+    card = card_json(member_card("m1", MemberStatus.MEMBER, {"points_expire_on": expires_on}))
+    with staging.begin() as connection:
+        insert(connection, schema.members, member_row("m1", card=card))
+    values = check_values(SETTINGS, RUN, datetime.fromisoformat(f"{today}T09:00:00+00:00"))
+
+    found = run_checks(staging, suite(Step.MEMBERS, SETTINGS), values, "members", None)
+
+    assert [one.passed for one in found if one.expectation == "member_expiry"] == [not is_wrong]
 
 
 def test_values_never_become_part_of_a_statement(staging: Engine) -> None:

@@ -24,17 +24,16 @@ WHERE
     AND (email_state = 'valid') <> (email_key IS NOT NULL);
 
 -- name: fail_member_expiry
--- Fails if a card states that points expire in a past year, or more than ten years from now:
--- usually a wrong unit or a stand-in such as 9999, and agents would tell it to shoppers.
--- Does not test the day; an expiry some days ago is the platform's to clean up.
+-- Fails if a card states that points expired long ago, or expire in many years: usually a wrong
+-- unit or a stand-in such as 9999, and agents would tell it to shoppers.
+-- Does not test an expiry of lately; that is the platform's to clean up, in its own time.
 -- A search for the key goes before the JSON, which most cards need not be read as.
--- Reads members. Binds store, this_year. One row per member at fault, none when all is well.
+-- Reads members. Binds store, expiry_from, expiry_to (days). One row per member at fault, none when
+-- all is well.
 SELECT member_id AS failing_id
 FROM members
 WHERE
     store = :store
     AND gone_at_utc IS NULL
     AND card LIKE '%"points_expire_on":"%'
-    AND SUBSTR(JSON(card) ->> 'points_expire_on', 1, 4)
-    NOT BETWEEN CAST(CAST(:this_year AS INTEGER) AS TEXT)
-    AND CAST(CAST(:this_year AS INTEGER) + 10 AS TEXT);
+    AND JSON(card) ->> 'points_expire_on' NOT BETWEEN :expiry_from AND :expiry_to;

@@ -7,7 +7,8 @@ CREATE TEMPORARY TABLE checked_run (
     store TEXT NOT NULL,
     run_id TEXT NOT NULL,
     latest_utc TEXT NOT NULL,
-    this_year INTEGER NOT NULL,
+    expiry_from TEXT NOT NULL,
+    expiry_to TEXT NOT NULL,
     include_guests INTEGER NOT NULL,
     min_cards INTEGER NOT NULL,
     max_matched_drop DOUBLE PRECISION NOT NULL
@@ -15,12 +16,27 @@ CREATE TEMPORARY TABLE checked_run (
 
 -- name: insert_checked_run
 -- Fills the temporary table checked_run with its one row.
--- Binds store, run_id, latest_utc, this_year, include_guests, min_cards, max_matched_drop.
+-- Binds store, run_id, latest_utc, expiry_from, expiry_to, include_guests, min_cards,
+-- max_matched_drop.
 INSERT INTO checked_run (
-    store, run_id, latest_utc, this_year, include_guests, min_cards, max_matched_drop
+    store,
+    run_id,
+    latest_utc,
+    expiry_from,
+    expiry_to,
+    include_guests,
+    min_cards,
+    max_matched_drop
 )
 VALUES (
-    :store, :run_id, :latest_utc, :this_year, :include_guests, :min_cards, :max_matched_drop
+    :store,
+    :run_id,
+    :latest_utc,
+    :expiry_from,
+    :expiry_to,
+    :include_guests,
+    :min_cards,
+    :max_matched_drop
 );
 
 -- name: delete_quality_results

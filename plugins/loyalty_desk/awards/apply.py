@@ -104,9 +104,11 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     if member is None and award.sent_at_utc:
         # Merged or deleted since it was sent: what was booked may be in another member's ledger.
         finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
-    elif member is not None and award.sends and is_another(award, member):
-        # Merged: what was booked is in the ledger of the one that was sent to, and not in this one.
-        finish(worker, award, counts, AwardState.UNKNOWN, ANOTHER)
+    elif member is not None and is_another(award, member) and not is_sent_again(award):
+        # Merged, or mixed up: nobody but a person can tell. What was sent may be booked in the
+        # ledger of the one that it was sent to, which is not this one's.
+        state = AwardState.UNKNOWN if award.sends else AwardState.REFUSED
+        finish(worker, award, counts, state, ANOTHER)
     elif member is None or refusal is not None:
         finish(worker, award, counts, AwardState.REFUSED, refusal)
     elif sharers := _find_sharers(worker, award, member):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from loyalty_desk.card.emails import read_email
+from loyalty_desk.platforms.base import is_about
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 
@@ -14,10 +14,10 @@ ANOTHER: Final = "the platform answers with another member than was asked for"
 
 
 def is_another(award: Row[Any], member: Member) -> bool:
-    """Whether the platform answers with somebody else than it was asked for."""
-    if award.member_id is not None:
-        return bool(member.member_id != award.member_id)
-    return member.email is not None and read_email(member.email)[0] != award.email
+    """Whether the platform answers with somebody else than it was asked for, as far as it tells."""
+    if award.member_id is None and member.email is None:
+        return False
+    return not is_about(member, award.member_id or award.email)
 
 
 def is_sent_again(award: Row[Any]) -> bool:

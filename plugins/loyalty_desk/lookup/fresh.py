@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLateError
 from dataclasses import replace
 from functools import partial
@@ -14,15 +14,14 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError, LoyaltyDeskError
 from loyalty_desk.hooks.connections import lookup_platform
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged
-from loyalty_desk.platforms.base import Platform
-from loyalty_desk.records import Member, Outcome
+from loyalty_desk.platforms.base import Platform, is_about
+from loyalty_desk.records import Outcome
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -65,7 +64,7 @@ class Lookup:
             return LookedUp.of(staged, "staged", utc_now())
         try:
             found = fresh.result(self._store.lookup.deadline_s)
-        except TooLateError:
+        except (TooLateError, CancelledError):
             return self._as_staged(email_key)
         except (LoyaltyDeskError, BadFieldError, DBAPIError) as error:
             if isinstance(error, BadConnectionError):
@@ -78,6 +77,7 @@ class Lookup:
         return LookedUp.of(replace(found, as_of_utc=now_utc), "fresh", utc_now())
 
     def close(self) -> None:
+        """Begin no fresh read any more; whoever asks yet is answered as staging has it."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _as_staged(self, email_key: str) -> LookedUp:
@@ -92,7 +92,11 @@ class Lookup:
         """Start a fresh read; None when there are too many under way, or none are wanted."""
         if self._store.lookup.deadline_s <= 0 or not self._free.acquire(blocking=False):
             return None
-        future = self._pool.submit(self._find_fresh, email_key, member_id)
+        try:
+            future = self._pool.submit(self._find_fresh, email_key, member_id)
+        except RuntimeError:  # closed since, as the store has other settings: the next one goes on
+            self._free.release()
+            return None
         future.add_done_callback(lambda _: self._free.release())
         return future
 
@@ -122,7 +126,7 @@ class Lookup:
             with self._engine.begin() as connection:  # the next sync takes the card away
                 mark_member_gone(connection, self._store.name, identifier, asked_at)
             return None
-        if not _is_asked_for(member, identifier):
+        if not is_about(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")
         name = self._store.name
         with self._engine.begin() as connection:
@@ -136,13 +140,6 @@ class Lookup:
             bad = staged.set_aside[0]
             raise BadFieldError(bad.field, bad.reason)
         return member.member_id
-
-
-def _is_asked_for(member: Member, identifier: str) -> bool:
-    """Whether the platform answered about whom it was asked; another's card must not be shown."""
-    if "@" in identifier:
-        return read_email(member.email)[0] == identifier
-    return member.member_id == identifier
 
 
 _OPEN: dict[str, tuple[StoreSettings, Lookup]] = {}

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from requests.auth import AuthBase
 
+from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
@@ -79,6 +80,17 @@ class MemberPage:
 
     members: list[Member]
     rejected: list[Rejected]
+
+
+def is_about(member: Member, identifier: str) -> bool:
+    """Whether a platform answered about whom it was asked, by an id or an e-mail key.
+
+    It may not: after a merge, or where something in between takes one request for another. Nobody
+    may be shown or given then what is another's.
+    """
+    if "@" in identifier:
+        return read_email(member.email)[0] == identifier
+    return member.member_id == identifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

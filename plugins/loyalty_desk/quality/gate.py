@@ -35,6 +35,9 @@ __all__ = ["Step", "check_step"]
 log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
+EXPIRED_FOR: Final = timedelta(days=366)
+"""How long ago points may have expired: an expiry of 31 December is no mistake on 1 January."""
+EXPIRES_WITHIN: Final = timedelta(days=10 * 366)
 MAX_MATCHED_DROP: Final = 0.1
 """Share of all customers by which the matched ones may fall from run to run without a warning."""
 
@@ -180,7 +183,8 @@ def check_values(store: StoreSettings, run_id: str, now: datetime) -> dict[str, 
         "store": store.name,
         "run_id": run_id,
         "latest_utc": utc_text(now + CLOCK_TOLERANCE),
-        "this_year": now.year,
+        "expiry_from": (now - EXPIRED_FOR).date().isoformat(),
+        "expiry_to": (now + EXPIRES_WITHIN).date().isoformat(),
         "include_guests": int(store.include_guests),
         "min_cards": store.brake.min_cards,
         "max_matched_drop": MAX_MATCHED_DROP,

@@ -162,7 +162,7 @@ def _members() -> tuple[Check, ...]:
         _rows(
             "checks/members/fail_member_expiry",
             warning,
-            "Points expire this year or in the next ten, if they expire.",
+            "Points expire within the next ten years, or did in the last one, if they expire.",
         ),
     )
 

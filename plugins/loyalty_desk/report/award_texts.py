@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from loyalty_desk.awards.ledger import TAKEN_BACK
+from loyalty_desk.awards.recipients import ANOTHER
 from loyalty_desk.awards.subject import AMBIGUOUS
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.records import AwardState, Outcome
@@ -25,6 +26,12 @@ REFUSED_TEXTS: Final = {
         title="A shared address",
         means="Several members have the e-mail address that was asked for, so nothing was booked.",
         what_to_do="The award's history on the desk names them: choose one, then award anew.",
+    ),
+    ANOTHER: ClassText(
+        title="Somebody else was answered",
+        means="The platform answered with another member than was asked for, as it may after a"
+        " merge, so nothing was booked.",
+        what_to_do="Find the member on the platform, then award anew by that member's id.",
     ),
     "excluded": replace(class_text("customer", Outcome.EXCLUDED), needs_person=True),
 }

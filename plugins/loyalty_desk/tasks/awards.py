@@ -17,6 +17,7 @@ from loyalty_desk.awards.approval import Question
 from loyalty_desk.awards.award_alerts import owe_new_awards
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
+from loyalty_desk.awards.recipients import ANOTHER, is_another
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
@@ -181,6 +182,8 @@ def ask(store_name: str, award_id: str, map_index: int) -> Question | None:
         member = platform.find_member(award.member_id or award.email)
     except SharedAddressError:
         nobody = "several members with that address, so it would be refused"
+    if member is not None and is_another(award, member):
+        member, nobody = None, f"nobody: {ANOTHER}, so it would be refused"
     with staging_engine().begin() as connection:
         if not approval.mark_asked(connection, store.name, award_id, map_index):
             return None

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.awards.apply import Worker, apply_due
+from loyalty_desk.awards.queue import settle_unknown
 from loyalty_desk.awards.recipients import ANOTHER
+from loyalty_desk.clock import utc_now
 from loyalty_desk.platforms.base import Platform
 from loyalty_desk.records import AwardState, Member
 from sandbox.running import Sandbox
-from tests.factories import store_settings
+from tests.factories import STORE, store_settings
 from tests.http.award_apply.applying import (
     EMAIL,
     Apply,
@@ -93,7 +95,7 @@ def test_what_was_sent_to_a_member_that_was_merged_since_is_not_sent_to_the_othe
 
 
 @pytest.mark.parametrize("asked_by", ["email", "member_id"])
-def test_before_anything_was_sent_the_audit_says_that_another_member_was_answered(
+def test_before_anything_was_sent_nothing_is_booked_for_the_other(
     staging: Engine,
     sandbox: Sandbox,
     platform: Platform,
@@ -108,10 +110,43 @@ def test_before_anything_was_sent_the_audit_says_that_another_member_was_answere
         store=store_settings(), engine=staging, platform=merged, name="one", speed=SPEED
     )
 
+    assert apply_due(worker) == {AwardState.REFUSED: 1}
+    assert state_of(staging, award_id) == ("refused", ANOTHER)
+    assert ledger(sandbox) == []
+
+
+def test_on_a_persons_word_it_is_sent_to_the_other_and_the_audit_says_so(
+    staging: Engine,
+    sandbox: Sandbox,
+    apply: Apply,
+    platform: Platform,
+    member_id: str,
+    survivor: str,
+) -> None:
+    award_id = award(staging)
+    spoil(sandbox, "drop")
+    apply()
+    let_leases_end(staging)
+    merged = Merged(platform, member_id, survivor)
+    worker = Worker(
+        store=store_settings(), engine=staging, platform=merged, name="two", speed=SPEED
+    )
+    apply_due(worker)
+    assert state_of(staging, award_id) == ("unknown", ANOTHER)
+    with staging.begin() as connection:
+        settle_unknown(
+            connection,
+            STORE,
+            award_id,
+            utc_now(),
+            was_applied=False,
+            actor="eve",
+            why="not in the ledger of either",
+        )
+
     assert apply_due(worker) == {AwardState.APPLIED: 1}
-    [said] = [event for event in events_of(staging, award_id) if event.detail == ANOTHER]
-    assert EMAIL not in said.facts
+
+    said = [event for event in events_of(staging, award_id) if event.detail == ANOTHER]
+    assert [event.state for event in said] == ["unknown", "applying"]
+    assert EMAIL not in said[1].facts
     assert [str(entry["member_id"]) for entry in ledger(sandbox)] == [survivor]
-
-
-# --- several workers, and killed ones --------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -117,6 +118,42 @@ def test_what_is_urgent_finds_room_behind_which_a_sync_waits(
     assert account.now_s > before_s
 
 
+class FullError(Exception):
+    """There is no room at once."""
+
+
+def refuse_to_wait(_: float) -> None:
+    raise FullError
+
+
+def taken_at_once(gate: BudgetGate) -> int:
+    taken = 0
+    with suppress(FullError):
+        while True:
+            gate.enter()
+            taken += 1
+    return taken
+
+
+@pytest.mark.parametrize(("share", "room"), [(1.0, 38), (0.5, 20)])
+def test_the_reserve_is_for_what_is_urgent_to_the_last_request(
+    account: Account, share: float, room: int
+) -> None:
+    account.sleep = refuse_to_wait  # type: ignore[method-assign]
+
+    assert taken_at_once(account.gate(share=share, reserve=3)) == room - 3
+    assert taken_at_once(account.gate(share=share, reserve=3, urgent=True)) == 3
+
+
+def test_what_is_urgent_finds_room_where_other_tools_leave_little(account: Account) -> None:
+    account.sleep = refuse_to_wait  # type: ignore[method-assign]
+    sync, urgent = account.gate(reserve=3), account.gate(reserve=3, urgent=True)
+    sync.enter()
+    sync.learn({"X-Gorgias-Account-Api-Call-Limit": "35/40"})
+
+    assert (taken_at_once(sync), taken_at_once(urgent)) == (0, 3)
+
+
 def test_the_real_limit_is_learned(staging: Engine) -> None:
     account = Account(staging, limit=80)
 
@@ -145,6 +182,18 @@ def test_a_refusal_holds_every_process_back(account: Account) -> None:
     other.enter()
 
     assert account.now_s >= START_S + 7
+
+
+def test_a_refusal_says_that_the_bucket_is_full(account: Account) -> None:
+    """It refuses again at once otherwise: room comes back by two requests a second."""
+    one, other = account.gate(), account.gate()
+    one.enter()
+
+    one.refused(1.0)
+    for _ in range(10):
+        other.enter()
+
+    assert account.now_s >= START_S + 5.5
 
 
 def test_requests_of_a_dead_process_leak_away(account: Account) -> None:
@@ -212,22 +261,11 @@ def test_a_missing_or_odd_header_changes_nothing(account: Account, value: str | 
 
 
 def test_threads_of_two_processes_take_exactly_what_there_is(account: Account) -> None:
-    class FullError(Exception):
-        pass
-
-    def refuse_to_wait(_: float) -> None:
-        raise FullError
-
     account.sleep = refuse_to_wait  # type: ignore[method-assign]
     granted: list[int] = []
 
     def work(gate: BudgetGate) -> None:
-        try:
-            while True:
-                gate.enter()
-                granted.append(1)
-        except FullError:
-            pass
+        granted.append(taken_at_once(gate))
 
     gates = [account.gate(headroom=2), account.gate(headroom=2)]
     threads = [threading.Thread(target=work, args=(gate,)) for gate in gates * 4]
@@ -236,7 +274,7 @@ def test_threads_of_two_processes_take_exactly_what_there_is(account: Account) -
     for thread in threads:
         thread.join()
 
-    assert len(granted) == 38
+    assert sum(granted) == 38
 
 
 class BrokenEngine:
