@@ -70,8 +70,9 @@ class AirflowApi:
     def is_due(self, dag_id: str) -> bool:
         """Whether the scheduler is about to start a run of a DAG by its schedule."""
         dag = self.find_dag(dag_id)
-        due = dag and not dag["is_paused"] and dag["next_dagrun_run_after"]
-        return bool(due) and datetime.fromisoformat(due) <= datetime.now(UTC)
+        if dag is None or dag["is_paused"] or dag["next_dagrun_run_after"] is None:
+            return False
+        return datetime.fromisoformat(dag["next_dagrun_run_after"]) <= datetime.now(UTC)
 
     def set_paused(self, dag_id: str, *, paused: bool) -> None:
         """Switch a DAG off or on."""
