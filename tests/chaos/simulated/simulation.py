@@ -290,7 +290,13 @@ class Simulation:
             return f"{award_id} is {state.value} and booked {booked} times"
         if state == AwardState.REFUSED and award_id not in told:
             return f"{award_id} was refused silently"
-        return ""
+        with reading(self.engine) as connection:
+            last = get_events(connection, self.name, award_id)[-1]
+        return (
+            ""
+            if last.state == state
+            else f"{award_id} is {state.value} and {last.state} by its audit"
+        )
 
     def tally(self) -> Counter[str]:
         """How the awards ended, and what they went through: by how many of them."""
