@@ -105,6 +105,7 @@ class Simulation:
     random: Random
     stalls: float = 0.0
     holds: float = 0.0
+    visible_after_s: float = 120.0
     award_ids: list[str] = field(default_factory=list)
     queued_at_s: dict[str, float] = field(default_factory=dict)
     workers: list[Process] = field(default_factory=list)
@@ -123,6 +124,7 @@ class Simulation:
                 "approval_above_points": APPROVAL_ABOVE,
                 "max_points_per_agent_per_day": 10**6,
                 "same_award_minutes": 0,
+                "visible_after_s": self.visible_after_s,
             },
         )
 
