@@ -89,6 +89,7 @@ FAULTS: Final[dict[str, tuple[Rule, ...]]] = {
         _at("drop", after=True),
         _at("repeat_cursor", LEDGER, "GET", count=2),
     ),
+    "member refused the second time": (_at("status", MEMBER, "GET", status=422, skip=1),),
 }
 
 

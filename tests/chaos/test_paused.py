@@ -30,14 +30,19 @@ NOTHING_SENT: Final = ("after_commit:1", "before_reading", "after_commit:2", "be
 SENT: Final = ("call_sent", "effect_without_answer", "answered", "before_ledger")
 PAUSES: Final = (*NOTHING_SENT, *SENT)
 """Where a worker holds nothing that others wait for: no boundary within a transaction."""
-LOSES_THE_ANSWER: Final = {"before_ledger": "answer dropped"}
+FAULTS_OF: Final = {
+    ("before_ledger", None): "answer dropped",
+    ("before_ledger", "after_commit:1"): "answer dropped",
+    # Whoever goes on last would say that it is refused, while the other is about to send it.
+    ("before_reading", "before_call"): "member refused the second time",
+}
 
 
-def schedule_of(number: int, pause: str) -> Schedule:
+def schedule_of(number: int, pause: str, others_pause: str | None) -> Schedule:
     return Schedule(
         seed=10_000 + number,
         amounts=(("5", "points"),),
-        fault=LOSES_THE_ANSWER.get(pause, "none"),
+        fault=FAULTS_OF.get((pause, others_pause), "none"),
         kills=(pause,),
         shows_after_s=119.0,
         approves=True,
@@ -102,7 +107,7 @@ def test_a_worker_that_stood_still_changes_nothing_that_another_took(
     trial: Trial, case: Case, pauses: tuple[str, ...], others_pause: str | None
 ) -> None:
     for number, pause in enumerate(pauses):
-        schedule = schedule_of(number, pause)
+        schedule = schedule_of(number, pause, others_pause)
         pause_for_longer_than_a_lease(trial, schedule, pause, others_pause)
 
     assert trial.failures == []
