@@ -26,6 +26,10 @@ class Clock:
         """Return the sandbox seconds since the start."""
         return (time.monotonic() - self._started_s) * self.speed
 
+    def skip(self, wait_s: float) -> None:
+        """Let so many sandbox seconds be over at once, for windows and waits; stamps stay real."""
+        self._started_s -= wait_s / self.speed
+
     def now_us(self) -> int:
         """Return the UTC time in microseconds since 1970; never the same value twice."""
         self._last_us = max(self._last_us + 1, time.time_ns() // 1000)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.clock import Clock
+from sandbox.clock import SECOND_US, Clock
 from sandbox.people import People
 from sandbox.switches import Switches
 
@@ -15,3 +15,7 @@ class Ground:
     people: People
     switches: Switches
     seed: int
+
+    def platform_now_us(self) -> int:
+        """The time by the platform's own clock, with which it stamps members and bookings."""
+        return self.clock.now_us() + round(self.switches.programme_clock_ahead_s * SECOND_US)

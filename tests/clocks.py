@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from sqlalchemy import Engine, text
 
+from loyalty_desk.awards import clock_jumps
 from loyalty_desk.clock import utc_text
 from loyalty_desk.staging import engine as engine_module
+from tests.factories import NOW
 
 
 @contextmanager
@@ -21,6 +23,18 @@ def staging_clock(staging: Engine, now: datetime) -> Iterator[None]:
             yield
         return
     with function_that_tells(staging, f"'{utc_text(now)}'"):
+        yield
+
+
+@contextmanager
+def time_passed(staging: Engine, by: timedelta) -> Iterator[None]:
+    """Have it be so long after `NOW`, by the clock that a person can set and by the one that goes
+    on whatever they do: time has passed, and nobody set anything.
+    """
+    with (
+        patch.object(clock_jumps, "steady_s", lambda: 1_000.0 + by.total_seconds()),
+        staging_clock(staging, NOW + by),
+    ):
         yield
 
 

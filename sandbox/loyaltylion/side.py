@@ -47,7 +47,7 @@ class LoyaltyLionSide(Side):
 
     def add_hook(self, topic: str, address: str, integration_id: Any) -> dict[str, Any]:
         """Keep a subscription and return it."""
-        stamp = iso_z(self.ground.clock.now_us())
+        stamp = iso_z(self.ground.platform_now_us())
         hook_id = len(self.hooks) + 1
         self.hooks[hook_id] = {
             "id": hook_id,
@@ -66,7 +66,7 @@ class LoyaltyLionSide(Side):
         content: dict[str, Any] = {
             "id": secrets.randbits(40),
             "topic": UPDATED,
-            "created_at": iso_z(self.ground.clock.now_us()),
+            "created_at": iso_z(self.ground.platform_now_us()),
         }
         customer = {"customer": show_customer(self.programme, row)}
         if self.ground.switches.loyaltylion_webhook_data_key == "payload":

@@ -104,6 +104,19 @@ async def take_member_away(request: Request, member_id: str) -> Response:
     return Response(b"", 204)
 
 
+@router.post("/members/{member_id}/merge")
+async def merge_member(request: Request, member_id: str) -> Response:
+    """Merge a member into `{"into": id}`; a switch tells what the old id answers from then on."""
+    programme, side = programme_of(request), side_of(request)
+    body = await read_body(request)
+    row, into = _find_row(request, member_id), _find_row(request, str(body.get("into")))
+    if row is None or into is None or row == into:
+        return refuse("no such members", 404)
+    programme.members.merge(row, into)
+    programme.changed(into)
+    return json_answer(_whole(programme, side, into))
+
+
 @router.get("/ledger")
 async def list_ledger(request: Request) -> Response:
     """Return ledger entries with signed amounts: those that callers made, or all of `member_id`.

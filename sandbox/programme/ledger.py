@@ -94,7 +94,7 @@ class Ledger:
         """
         points, credits_cents = amounts
         entry = Entry(
-            **{"applied_us": self._ground.clock.now_us()} | about,
+            **{"applied_us": self._ground.platform_now_us()} | about,
             id=FIRST_EVENT_ID + self.count,
             member_row=row,
             points=points,
@@ -112,7 +112,7 @@ class Ledger:
         entry = next((one for one in self.new if one.id == entry_id), None)
         if entry is None or entry.revoked_us is not None:
             return entry
-        revoked = replace(entry, revoked_us=self._ground.clock.now_us())
+        revoked = replace(entry, revoked_us=self._ground.platform_now_us())
         for entries in (self.new, self._new_of_member[entry.member_row]):
             entries[entries.index(entry)] = revoked
         if not entry.pending:

@@ -46,6 +46,7 @@ class Members:
         self._ground = ground
         self.size = ground.people.members
         self.gone: set[int] = set()
+        self._merged: dict[int, int] = {}
         self.changes: dict[int, dict[str, Any]] = {}
         self._known_from_s: dict[int, float] = {}
         self._addresses = ChangedAddresses()
@@ -57,7 +58,9 @@ class Members:
         return self.size - len(self.gone)
 
     def find_there(self, row: int) -> int | None:
-        """Return the row if its member is there and known already, else None."""
+        """Return the row of whoever answers for it, if somebody is there and known already."""
+        if self._ground.switches.programme_merged_answers == "survivor":
+            row = self._merged.get(row, row)
         is_there = 0 <= row < self.size and row not in self.gone
         return row if is_there and self._is_known(row) else None
 
@@ -132,7 +135,7 @@ class Members:
         unknown = set(changes) - set(BLANK)
         if unknown:
             raise ValueError(f"no such attribute: {', '.join(sorted(unknown))}")
-        stamp = {"remote_updated_at": iso_z(self._ground.clock.now_us())}
+        stamp = {"remote_updated_at": iso_z(self._ground.platform_now_us())}
         self.changes.setdefault(row, {}).update(stamp | changes)
         if "email" in changes or row >= self._ground.people.members:
             self._addresses.put(row, [self.fields(row)["email"]])
@@ -143,6 +146,11 @@ class Members:
         self._alive = None
         self._addresses.put(row, ())
         self.changes.pop(row, None)
+
+    def merge(self, row: int, into: int) -> None:
+        """Merge a member into another, who keeps address and balance."""
+        self.remove(row)
+        self._merged[row] = into
 
     def _is_known(self, row: int) -> bool:
         return self._ground.clock.run_s() >= self._known_from_s.get(row, 0.0)

@@ -70,7 +70,7 @@ async def update_customer(request: Request, identifier: str) -> Response:
     form = await read_form(request, json_too=True)
     if set(form) != {"dob"} or not DAY_OF_YEAR.fullmatch(str(form["dob"])):
         raise Refusal(422, "dob must be MM-DD")
-    stamp = iso_z(programme.ground.clock.now_us())
+    stamp = iso_z(programme.ground.platform_now_us())
     programme.members.update(row, {"dob": form["dob"], "dob_last_updated_at": stamp})
     programme.changed(row)
     shown = resource(

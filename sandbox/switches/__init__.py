@@ -9,14 +9,24 @@ from typing import Any
 
 from sandbox.switches.gorgias import GorgiasSwitches
 from sandbox.switches.loyaltylion import LoyaltyLionSwitches
+from sandbox.switches.programme import ProgrammeSwitches
 from sandbox.switches.rivo import RivoSwitches
 from sandbox.switches.smile import SmileSwitches
 from sandbox.switches.trifft import TrifftSwitches
 
 
 @dataclass(frozen=True, kw_only=True)
-class Switches(TrifftSwitches, SmileSwitches, LoyaltyLionSwitches, RivoSwitches, GorgiasSwitches):
-    """Names that start with a platform's concern that platform, the others Gorgias."""
+class Switches(
+    TrifftSwitches,
+    SmileSwitches,
+    LoyaltyLionSwitches,
+    RivoSwitches,
+    ProgrammeSwitches,
+    GorgiasSwitches,
+):
+    """Names that start with a platform's concern that one, those with `programme` every platform,
+    the others Gorgias.
+    """
 
 
 def with_changes(switches: Switches, changes: dict[str, Any]) -> Switches:

@@ -12,6 +12,10 @@ DELAY_S: Final = 0.15
 """Real seconds by which a delayed request or answer is late."""
 
 APPROVAL_ABOVE_POINTS: Final = 10
+VISIBLE_AFTER_S: Final = 7_200.0
+"""What the store says of how late a booking may show; the sandbox skips the time in between."""
+SHOWS_AFTER_S: Final = (0.0, 0.0, 10.0, 119.0, VISIBLE_AFTER_S - 1)
+DAY_S: Final = 86_400.0
 
 KILLS: Final = (
     "before_claim",
@@ -85,6 +89,7 @@ FAULTS: Final[dict[str, tuple[Rule, ...]]] = {
         _at("drop", after=True),
         _at("repeat_cursor", LEDGER, "GET", count=2),
     ),
+    "member refused the second time": (_at("status", MEMBER, "GET", status=422, skip=1),),
 }
 
 
@@ -93,7 +98,9 @@ class Schedule:
     """One award or two, and what happens to them. `kills` has one boundary a worker, or None.
 
     `shows_after_s` is how long the platform hides a booking, in sandbox seconds. `approves` is what
-    an approver says to each award that needs it.
+    an approver says to each award that needs it. `merged_answers` is what the platform answers of
+    the first award's member, who is merged into another once the workers are through; None when
+    nobody is. The clocks of the platform and of the second worker's machine are ahead by so much.
     """
 
     seed: int
@@ -102,6 +109,9 @@ class Schedule:
     kills: tuple[str | None, ...]
     shows_after_s: float
     approves: bool
+    merged_answers: str | None = None
+    platform_ahead_s: float = 0.0
+    worker_ahead_s: float = 0.0
 
     @classmethod
     def of(cls, seed: int) -> Schedule:
@@ -119,6 +129,9 @@ class Schedule:
             amounts=tuple(random.choices(kinds, k=random.choice((1, 1, 2)))),
             fault=tuple(FAULTS)[seed // 2 % len(FAULTS)],
             kills=(kill, other)[:workers],
-            shows_after_s=random.choice((0.0, 0.0, 10.0)),
+            shows_after_s=random.choice(SHOWS_AFTER_S),
             approves=random.choice((True, False)),
+            merged_answers=random.choice((*[None] * 6, "gone", "survivor")),
+            platform_ahead_s=random.choice((0.0, 0.0, -DAY_S, DAY_S)),
+            worker_ahead_s=random.choice((0.0, -DAY_S, DAY_S)),
         )

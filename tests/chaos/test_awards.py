@@ -7,19 +7,13 @@ CHAOS_SEED=n runs one of them alone, and CHAOS_SCHEDULES=n so many.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from loyalty_desk.settings.stores_file import installation
-from sandbox.running import Sandbox, running_sandbox
-from sandbox.sides import SIDES
 from tests.chaos.audit import states_by_the_audit_alone
-from tests.chaos.schedules import APPROVAL_ABOVE_POINTS, FAULTS, KILLS, SPEED, Schedule
+from tests.chaos.schedules import DAY_S, FAULTS, KILLS, SHOWS_AFTER_S, Schedule
 from tests.chaos.trial import Trial
-from tests.conftest import SetConnection
-from tests.forget import forget_engine
-from tests.platforms.account import Account
 from tests.platforms.cases import CASES, Case
 
 SCHEDULES = int(os.environ.get("CHAOS_SCHEDULES", "200"))
@@ -40,49 +34,15 @@ def seeds(part: int, case: Case, database: int) -> list[int]:
     return [first + 2 * place + database for first in firsts for place in places]
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    size = {"members": 1, "customers": 1, "seed": 1, "speed": SPEED}
-    with running_sandbox(**size, platforms=",".join(SIDES)) as running:
-        yield running
-
-
-@pytest.fixture
-def trial(
-    case: Case,
-    sandbox: Sandbox,
-    staging_url: str,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Trial]:
-    monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    installation.cache_clear()
-    forget_engine()
-    gorgias = sandbox.gorgias
-    set_connection(
-        "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
-    )
-    account = Account(case, sandbox, set_connection)
-    account.connect()
-    for server in SIDES:
-        everything = dict.fromkeys(("data", "faults", "buckets"), True)
-        sandbox.control(server, "POST", "reset", everything)
-    account.switch(**{"trifft_style": "plain", **case.switches})
-    limits = {f"max_{unit}_per_agent_per_day": 10**6 for unit in ("points", "credits")}
-    awards = {**limits, "approval_above_points": APPROVAL_ABOVE_POINTS}
-    trial = Trial(account, staging_url, account.store(awards=awards))
-    yield trial
-    trial.engine.dispose()
-    installation.cache_clear()
-    forget_engine()
-
-
 def test_the_schedules_meet_every_boundary_and_every_fault() -> None:
     schedules = [Schedule.of(seed) for seed in range(200)]
     assert {kill for one in schedules for kill in one.kills} == {None, *KILLS}
     assert {one.fault for one in schedules} == set(FAULTS)
     assert {len(one.kills) for one in schedules} == {1, 2}
+    assert {one.shows_after_s for one in schedules} == set(SHOWS_AFTER_S)
+    assert {one.merged_answers for one in schedules} == {None, "gone", "survivor"}
+    for clock in ("platform_ahead_s", "worker_ahead_s"):
+        assert {getattr(one, clock) for one in schedules} == {-DAY_S, 0.0, DAY_S}
     for case in CASES[1:]:
         for database in (0, 1):
             chosen = [seed for part in range(PARTS) for seed in seeds(part, case, database)]

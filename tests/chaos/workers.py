@@ -1,4 +1,4 @@
-"""Workers in processes of their own, that die by SIGKILL at a boundary of the award path."""
+"""Workers in processes of their own, that die or stand still at a boundary of the award path."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from loyalty_desk import clock
 from loyalty_desk.awards.apply import apply_due
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
@@ -29,32 +31,65 @@ from tests.chaos.schedules import DELAY_S, SPEED
 FORK = get_context("fork")
 
 
-def start_worker(staging_url: str, store: StoreSettings, kill: str | None) -> ForkProcess:
-    """Start a worker that does what is due, until it is done or dies at `kill`."""
-    process = FORK.Process(target=_work, args=(staging_url, store, kill))
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What happens to a worker at a boundary: it is killed, or stopped until somebody says so."""
+
+    boundary: str
+    signal: int = signal.SIGKILL
+
+    def strike(self) -> None:
+        os.kill(os.getpid(), self.signal)
+
+    def strike_at(self, boundary: str) -> None:
+        if self.boundary == boundary:
+            self.strike()
+
+
+def start_worker(
+    staging_url: str, store: StoreSettings, blow: Blow | None, *, ahead_s: float = 0.0
+) -> ForkProcess:
+    """Start a worker that does what is due, until it is done or struck.
+
+    The clock of its machine is ahead by so much.
+    """
+    process = FORK.Process(target=_work, args=(staging_url, store, blow, ahead_s))
     process.start()
     return process
 
 
-def _work(staging_url: str, store: StoreSettings, kill: str | None) -> None:
+def _work(staging_url: str, store: StoreSettings, blow: Blow | None, ahead_s: float) -> None:
     # The parent's connections are the parent's.
     staging_engine().dispose(close=False)
     engine = open_engine(staging_url)
+    if ahead_s:
+        _set_clock(ahead_s)
     try:
-        apply_and_show(engine, store, kill)
+        apply_and_show(engine, store, blow)
     except LoyaltyDeskError:
         os._exit(3)  # a task of Airflow would fail here, and be tried again
     os._exit(0)
 
 
-def apply_and_show(engine: Engine, store: StoreSettings, kill: str | None = None) -> None:
-    """What the tasks of a run do, with a death in it: apply what is due, then show it."""
+def _set_clock(ahead_s: float) -> None:
+    """Have everything in this process read another time than it is."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(seconds=ahead_s)
+
+    clock.datetime = Ahead  # type: ignore[misc] # of this process alone
+
+
+def apply_and_show(engine: Engine, store: StoreSettings, blow: Blow | None = None) -> None:
+    """What the tasks of a run do, with a blow in it: apply what is due, then show it."""
     platform: Platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S, for_awards=True)
     gorgias = gorgias_client(store, engine, urgent=True)
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
-    if kill is not None:
-        platform = MortalPlatform(platform, kill)
-        _arm_engine(engine, kill)
+    if blow is not None:
+        platform = MortalPlatform(platform, blow)
+        _arm_engine(engine, blow)
     worker = Worker(
         store=store,
         engine=engine,
@@ -62,50 +97,42 @@ def apply_and_show(engine: Engine, store: StoreSettings, kill: str | None = None
         name=f"worker-{os.getpid()}-{os.urandom(2).hex()}",
         speed=SPEED,
     )
-    if apply_due(worker)[AwardState.APPLIED] and kill == "before_refresh":
-        die()
+    if apply_due(worker)[AwardState.APPLIED] and blow is not None:
+        blow.strike_at("before_refresh")
     follow_up.show_all()
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 class MortalPlatform:
-    """The real platform, with a death before or after a call of it."""
+    """The real platform, with a blow before or after a call of it."""
 
-    def __init__(self, platform: Platform, kill: str) -> None:
-        self._platform, self._kill = platform, kill
+    def __init__(self, platform: Platform, blow: Blow) -> None:
+        self._platform, self._blow = platform, blow
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._platform, name)
 
     def find_member(self, identifier: str) -> Member | None:
-        self._die_at("before_reading")
+        self._blow.strike_at("before_reading")
         return self._platform.find_member(identifier)
 
     def award(self, order: AwardOrder) -> str | None:
-        self._die_at("before_call")
-        if self._kill in {"call_sent", "effect_without_answer"}:
+        self._blow.strike_at("before_call")
+        if self._blow.boundary in {"call_sent", "effect_without_answer"}:
             # The schedule delays this call in the sandbox, before or after its effect.
-            threading.Timer(DELAY_S / 3, die).start()
+            threading.Timer(DELAY_S / 3, self._blow.strike).start()
         try:
             return self._platform.award(order)
         finally:
-            self._die_at("answered")
+            self._blow.strike_at("answered")
 
     def iter_ledger(self, member_id: str, since: datetime | None = None) -> Iterator[LedgerEntry]:
-        self._die_at("before_ledger")
+        self._blow.strike_at("before_ledger")
         return self._platform.iter_ledger(member_id, since)
 
-    def _die_at(self, boundary: str) -> None:
-        if self._kill == boundary:
-            die()
 
-
-def _arm_engine(engine: Engine, kill: str) -> None:
-    """Let the process die before or after its commit of that number, or before it claims."""
-    when, _, number = kill.partition(":")
+def _arm_engine(engine: Engine, blow: Blow) -> None:
+    """Strike before or after the commit of that number, or before an award is claimed."""
+    when, _, number = blow.boundary.partition(":")
     commits = 0
 
     def on_commit(connection: Connection) -> None:
@@ -114,11 +141,11 @@ def _arm_engine(engine: Engine, kill: str) -> None:
         if when.endswith("_commit") and commits == int(number):
             if when == "after_commit":
                 connection.connection.commit()
-            die()
+            blow.strike()
 
     def on_execute(_connection: Connection, clause: Any, *_: Any) -> None:
         if when == "before_claim" and clause is statement("awards/apply/claim_award"):
-            die()
+            blow.strike()
 
     event.listen(engine, "commit", on_commit)
     event.listen(engine, "before_execute", on_execute)

@@ -87,6 +87,14 @@ WHERE
     AND claimed_by = :claimed_by
     AND lease_until_utc > :now_utc;
 
+-- name: hold_claim
+-- Keeps others from taking an award over until the end of the transaction; no row when one did.
+-- Writes awards. Binds store, award_id, claimed_by.
+UPDATE awards
+SET claimed_by = :claimed_by
+WHERE
+    store = :store AND award_id = :award_id AND state = 'applying' AND claimed_by = :claimed_by;
+
 -- name: leave_award
 -- Leaves an award for later: in the queue, or claimed until its lease ends.
 -- Writes awards. Binds store, award_id, claimed_by, state, detail, sends, sent_at_utc,

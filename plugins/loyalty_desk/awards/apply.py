@@ -41,8 +41,10 @@ from loyalty_desk.staging.staging_clock import staging_now
 
 log = logging.getLogger(__name__)
 
-UNSURE: Final = frozenset({408, 409, 423, 425, 499})
-"""Refusals that a gateway may give after it passed the request on: timeouts and conflicts."""
+REFUSALS: Final = frozenset({400, 404, 405, 410, 411, 413, 414, 415, 422, 431})
+"""What says that nothing was booked, and never will be: what platforms document, and what by its
+meaning is answered before anything is done. Any other answer, as a gateway's timeout or a redirect,
+may come after the booking."""
 OUTAGE: Final = (ApiUnavailableError, CursorError, BadConnectionError)
 """How asking the platform fails when it may be the award's fault, or the platform's for all."""
 MOST_FAILED: Final = 3
@@ -229,15 +231,14 @@ def _send(worker: Worker, award: Row[Any], member: Member, counts: Counts) -> No
         _put_off(worker, award, counts, "the platform refused our key")
         raise
     except ApiError as error:
-        if error.status in UNSURE:
-            _look_after_loss(worker, award, member, counts, may_send_again=True)
+        is_refusal = error.status in REFUSALS
+        # Whoever knows markers may refuse what was booked after all when it was sent before.
+        if is_refusal and not (award.sent_at_utc and worker.platform.capabilities.knows_markers):
+            detail = f"the platform answered {error.status}"
+            finish(worker, award, counts, AwardState.REFUSED, detail)
             return
-        if award.sends and worker.platform.capabilities.knows_markers:
-            # It may be refused because the first one was booked after all.
-            _look_after_loss(worker, award, member, counts, may_send_again=False)
-            return
-        detail = f"the platform answered {error.status}"
-        finish(worker, award, counts, AwardState.REFUSED, detail)
+        log.info("award %s: the platform answered %d", award.award_id, error.status)
+        _look_after_loss(worker, award, member, counts, may_send_again=not is_refusal)
     else:
         if entry_id is None:
             _look_after_loss(worker, award, member, counts, may_send_again=False)

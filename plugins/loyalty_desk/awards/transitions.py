@@ -141,8 +141,15 @@ def finish(
 
 
 def note_looked(worker: Worker, award: Row[Any], detail: str) -> None:
-    """Add to the audit what was found before an award is sent on a person's word."""
+    """Add to the audit what was found before an award is sent on a person's word.
+
+    Unless another worker took the award over: the audit would end with a state that is none.
+    """
     with worker.engine.begin() as connection:
+        if not connection.execute(
+            statement("awards/apply/hold_claim"), _key(worker, award)
+        ).rowcount:
+            return
         now = staging_now(connection)
         note(connection, worker, award.award_id, AwardState.APPLYING, now, detail=detail)
 

@@ -266,7 +266,7 @@ class Platform(ABC):
 
         Raises:
             ApiUnavailableError: no usable answer; `may_have_arrived` says whether it may be booked.
-            ApiError: refused, so surely not booked.
+            ApiError: another answer; `awards.apply.REFUSALS` says which are surely no booking.
         """
 
     @abstractmethod

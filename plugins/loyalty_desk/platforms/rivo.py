@@ -157,7 +157,7 @@ class RivoPlatform(Platform):
 
         Raises:
             ApiUnavailableError: `may_have_arrived` says whether it may be booked.
-            ApiError, BadConnectionError: refused, so not booked.
+            BadConnectionError: the key was refused, so not booked. ApiError: see `Platform.award`.
         """
         form = {
             "customer_identifier": order.member_id,

@@ -105,6 +105,7 @@ class Simulation:
     random: Random
     stalls: float = 0.0
     holds: float = 0.0
+    visible_after_s: float = 120.0
     award_ids: list[str] = field(default_factory=list)
     queued_at_s: dict[str, float] = field(default_factory=dict)
     workers: list[Process] = field(default_factory=list)
@@ -123,6 +124,7 @@ class Simulation:
                 "approval_above_points": APPROVAL_ABOVE,
                 "max_points_per_agent_per_day": 10**6,
                 "same_award_minutes": 0,
+                "visible_after_s": self.visible_after_s,
             },
         )
 
@@ -290,7 +292,13 @@ class Simulation:
             return f"{award_id} is {state.value} and booked {booked} times"
         if state == AwardState.REFUSED and award_id not in told:
             return f"{award_id} was refused silently"
-        return ""
+        with reading(self.engine) as connection:
+            last = get_events(connection, self.name, award_id)[-1]
+        return (
+            ""
+            if last.state == state
+            else f"{award_id} is {state.value} and {last.state} by its audit"
+        )
 
     def tally(self) -> Counter[str]:
         """How the awards ended, and what they went through: by how many of them."""

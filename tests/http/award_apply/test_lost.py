@@ -14,15 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.awards.apply import UNSURE, Worker, apply_due
+from loyalty_desk.awards.apply import Worker, apply_due
 from loyalty_desk.awards.approval import decide
 from loyalty_desk.awards.ledger import TAKEN_BACK
 from loyalty_desk.awards.queue import get_award, get_events, list_awards, settle_unknown
-from loyalty_desk.awards.worker import SEND_WAITS_S, SEND_WITHIN_S
+from loyalty_desk.awards.worker import SEND_WAITS_S
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError
 from loyalty_desk.hooks.connections import loyalty_platform
-from loyalty_desk.http.transport import TIMEOUT_S
 from loyalty_desk.platforms.base import AwardOrder, Platform
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.engine import open_engine
@@ -205,17 +204,6 @@ def test_a_wrong_key_leaves_the_queue_as_it_was(
     assert state_of(staging, award_id)[0] == "queued"
 
 
-@pytest.mark.parametrize("status", sorted(UNSURE))
-def test_a_refusal_that_a_gateway_may_give_is_not_taken_for_one(
-    staging: Engine, sandbox: Sandbox, apply: Apply, member_id: str, status: int
-) -> None:
-    award_id = award(staging)
-    spoil(sandbox, "status", status=status, after=True)
-    apply()
-    assert state_of(staging, award_id) == ("applied", "found in the ledger")
-    assert len(ledger(sandbox)) == 1
-
-
 class YesWithoutEntry:
     """The real platform, but for its answer to a booking, which shows nothing."""
 
@@ -303,17 +291,6 @@ def test_a_worker_that_is_refused_slowly_sends_nothing_once_its_lease_is_over(
 
     assert state_of(staging, award_id) == ("applied", None)
     assert len(ledger(sandbox)) == 1
-
-
-@pytest.mark.parametrize("speed", [1.0, SPEED])
-def test_a_lease_lasts_longer_than_sending_and_the_longest_answer(
-    staging: Engine, platform: Platform, speed: float
-) -> None:
-    store = store_settings(awards={"visible_after_s": 60})
-    worker = Worker(store=store, engine=staging, platform=platform, name="one", speed=speed)
-    sending_s, answer_s = worker.deadline().left_s(), TIMEOUT_S[1] / speed
-    assert sending_s + answer_s + 60 / speed <= worker.lease().total_seconds() + 0.001
-    assert SEND_WAITS_S < SEND_WITHIN_S
 
 
 def test_a_worker_killed_at_any_moment_loses_nothing_and_pays_nothing_twice(
