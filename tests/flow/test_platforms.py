@@ -53,8 +53,8 @@ def test_every_customer_holds_the_card_that_follows_from_this_platform(
     assert again.state == RunState.SUCCEEDED, again.failure
     assert (again.planned, again.pushed, again.failed) == (0, 0, 0)
 
-    other.tick(20)
     other.tick_answers(150)
+    other.tick(20)
     third = sync.plain(release_brake=True)
     assert third.state == RunState.SUCCEEDED, third.failure
     assert other.wrong_cards() == []

@@ -104,8 +104,11 @@ class World:
         self.sandbox.control("rivo", "POST", "tick", {"members": members, "seed": seed})
 
     def tick_answers(self, members: int, seed: int = 1) -> None:
-        """Make as many answers change, each at one place: to another value, null or nothing."""
-        self.expected_cards()  # so that it is known what a place that is gone has told
+        """Make as many answers change, each at one place: to another value, null or nothing.
+
+        Right after a sync: a place that is gone keeps what the platform told by then.
+        """
+        self.expected_cards()
         body = {"members": members, "seed": seed, "answers": True}
         self.sandbox.control(self.platform, "POST", "tick", body)
 
