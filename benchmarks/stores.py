@@ -3,7 +3,7 @@
 Every store has a Gorgias account and a programme of its own in the sandbox. All syncs are started
 together, by the services that `make up` runs (LocalExecutor, SQLite, everything on the loopback
 address, which `airflow standalone` would not keep to). Then each customer of each store is held
-against what should stand there, worked out by tests/flow/expected.py.
+against what should stand there, worked out by tests/oracle.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from scripts.services import (
     start_services,
     wait_for_dag,
 )
-from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.lists import all_tickets
-from tests.flow.told import as_told_by, ids_by_rivo_id
+from tests.flow.lists import all_tickets, answers_of
+from tests.oracle.cards import shown_cards
+from tests.oracle.oracle import expected_cards
 
 STORES, MEMBERS, CUSTOMERS = 50, 2_000, 600
 SPEED = 40.0
@@ -165,12 +165,10 @@ def is_right(services: Services, store: str) -> bool:
     """Whether every customer of a store holds the card that should be there, and no other."""
     sandbox = Sandbox(services.sandboxes[store], process_id=0)
     customers = sandbox.control("gorgias", "GET", "customers?limit=100000")["data"]
-    members = sandbox.control("rivo", "GET", "members?limit=100000")["data"]
     platform = services.place.platforms[store]
-    ids = ids_by_rivo_id(sandbox, platform)
-    wanted = expected_cards(members, customers, all_tickets(sandbox))
-    told = {one: as_told_by(platform, card, ids) for one, card in wanted.items()}
-    return shown_cards(customers) == told
+    answers, tickets = answers_of(sandbox, platform), all_tickets(sandbox)
+    wanted = expected_cards(answers, customers, tickets, platform=platform)
+    return shown_cards(customers) == wanted
 
 
 class Memory:

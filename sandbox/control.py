@@ -16,6 +16,7 @@ from sandbox.gate import Server
 from sandbox.gorgias.customer_rows import customer_id_of
 from sandbox.programme.member_rows import TIER_IDS_BY_RANK, credit_text
 from sandbox.programme.member_store import Members
+from sandbox.programme.other_answers import change_answers
 from sandbox.programme.side import Side
 from sandbox.world import World, world_of
 
@@ -146,23 +147,36 @@ async def skip_time(request: Request) -> Response:
 async def tick(request: Request) -> Response:
     """Make `{"members": k, "seed": s}` members change so that it shows on their cards.
 
-    Only members whose customer matches by e-mail, unless `"paired": false`. Answers their ids on
-    the platform that was asked, and those of their customers in the same order.
+    Only members whose customer matches by e-mail, unless `"paired": false`. With `"answers": true`
+    each changes at another place of the asked platform's answers instead, in turn to somebody
+    else's value, to null and to nothing. Answers their ids on the platform that was asked, and
+    those of their customers in the same order; and the `places`, where it was these.
     """
     world = world_of(request)
     body = await read_body(request)
     count, dice = int(body.get("members", 1)), random.Random(int(body.get("seed", 0)))
     rows = _pick_members(world, dice, count, paired=bool(body.get("paired", True)))
-    for row in rows:
+    side: Side = getattr(request.app.state, "side", None) or next(iter(world.sides.values()))
+    places = change_answers(side, rows, dice) if body.get("answers") else []
+    for row in [] if body.get("answers") else rows:
         _change_member(world.programme.members, row, dice)
         world.programme.changed(row)
-    side: Side = getattr(request.app.state, "side", None) or next(iter(world.sides.values()))
     owners = [world.ground.people.owner_of_member(row) for row in rows]
     customers = [world.ground.people.find_customer_row(owner) for owner in owners]
     return json_answer({
         "member_ids": [side.id_of(row) for row in rows],
         "customer_ids": [None if row is None else customer_id_of(row) for row in customers],
+        "places": places,
     })  # fmt: skip
+
+
+@router.get("/ids")
+async def list_ids(request: Request) -> Response:
+    """Return each member's ids by the platforms' names."""
+    world = world_of(request)
+    sides = world.sides.values()
+    rows = world.programme.members.walk()
+    return json_answer({"data": [{side.name: side.id_of(row) for side in sides} for row in rows]})
 
 
 def _pick_members(world: World, dice: random.Random, count: int, *, paired: bool) -> list[int]:

@@ -21,7 +21,7 @@ def show_customer(programme: Programme, row: int) -> dict[str, Any]:
     is_member = held["status"] == "member"
     entries = programme.ledger.new_of_member(row)
     birthday = held["dob"]
-    return {
+    shown = {
         "id": CUSTOMER_IDS.of(row),
         "merchant_id": str(member_id_of(row)),
         "email": held["email"],
@@ -47,6 +47,7 @@ def show_customer(programme: Programme, row: int) -> dict[str, Any]:
         "created_at": created,
         "updated_at": held["remote_updated_at"],
     }
+    return programme.members.answered.apply("loyaltylion", row, shown)
 
 
 def _membership(tier_id: int | None, since: str) -> dict[str, Any] | None:

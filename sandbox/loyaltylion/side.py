@@ -36,6 +36,7 @@ class LoyaltyLionSide(Side):
     name = "loyaltylion"
     base_path = ""
     ids = CUSTOMER_IDS
+    never_empty = frozenset({"id", "enrolled", "blocked"})
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)
@@ -58,6 +59,10 @@ class LoyaltyLionSide(Side):
             "service_integration_id": integration_id,
         }
         return self.hooks[hook_id]
+
+    def answer(self, row: int) -> dict[str, Any]:
+        """Return a customer."""
+        return show_customer(self.programme, row)
 
     def changed(self, row: int) -> None:
         """Tell the listeners of any change of a customer, at least once."""

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from sandbox.answers import json_answer, read_body, refuse
 from sandbox.emails import PAIR
 from sandbox.people import trouble_of
+from sandbox.programme.answered import ABSENT, find_holder
 from sandbox.programme.ledger import Entry
 from sandbox.programme.programme import Programme, programme_of
 from sandbox.programme.side import Side, side_of
@@ -61,6 +62,49 @@ async def get_member(request: Request, member_id: str) -> Response:
         if row is None
         else json_answer(_whole(programme, side_of(request), row))
     )
+
+
+@router.get("/answers")
+async def list_answers(request: Request) -> Response:
+    """Return members as this platform's list answers of them, in order of their rows.
+
+    `limit` as above. Beside `data` stands what else a caller reads to understand them.
+    """
+    programme, side = programme_of(request), side_of(request)
+    limit = int(request.query_params.get("limit", 1000))
+    data = [side.answer(row) for row in islice(programme.members.walk(), limit)]
+    return json_answer({"data": data, **side.beside()})
+
+
+@router.patch("/answers/{member_id}")
+async def change_answer(request: Request, member_id: str) -> Response:
+    """Have this platform answer otherwise of a member: `{"set": {place: value}, "drop": [place]}`.
+
+    Whatever the programme holds, and on this platform alone.
+    """
+    programme, side = programme_of(request), side_of(request)
+    row, body = _find_row(request, member_id), await read_body(request)
+    if row is None:
+        return refuse("no such member", 404)
+    changes = dict(body.get("set", {})) | dict.fromkeys(body.get("drop", []), ABSENT)
+    shown = side.answer(row)
+    homeless = sorted(place for place in changes if find_holder(shown, place)[0] is None)
+    if homeless:
+        return refuse(f"no object to hold {', '.join(homeless)}")
+    programme.answer_otherwise(side.name, row, changes)
+    return json_answer(side.answer(row))
+
+
+@router.delete("/answers/{member_id}")
+async def put_answer_back(request: Request, member_id: str) -> Response:
+    """Have this platform answer of a member what the programme holds."""
+    programme, side = programme_of(request), side_of(request)
+    row = _find_row(request, member_id)
+    if row is None:
+        return refuse("no such member", 404)
+    programme.members.answered.forget(side.name, row)
+    programme.answer_otherwise(side.name, row, {})
+    return json_answer(side.answer(row))
 
 
 @router.post("/members")

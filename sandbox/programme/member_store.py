@@ -10,6 +10,7 @@ from sandbox.clock import iso_z
 from sandbox.emails import ChangedAddresses, find_owner, fold
 from sandbox.ground import Ground
 from sandbox.programme import member_rows
+from sandbox.programme.answered import Answered
 
 # What a caller may set over the control API; the names of `member_rows.generate`.
 BLANK: dict[str, Any] = {
@@ -48,6 +49,7 @@ class Members:
         self.gone: set[int] = set()
         self._merged: dict[int, int] = {}
         self.changes: dict[int, dict[str, Any]] = {}
+        self.answered = Answered()
         self._known_from_s: dict[int, float] = {}
         self._addresses = ChangedAddresses()
         self._alive: NDArray[np.int64] | None = None

@@ -46,6 +46,12 @@ class Programme:
         self.changed(row)
         return entry
 
+    def answer_otherwise(self, platform: str, row: int, changes: dict[str, Any]) -> None:
+        """Have a platform answer otherwise of a member, which is a change of theirs."""
+        self.members.answered.change(platform, row, changes)
+        self.members.update(row, {})
+        self.changed(row)
+
     def changed(self, row: int) -> None:
         """Tell everybody who listens that a member changed."""
         for listener in self.listeners:

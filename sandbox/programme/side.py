@@ -19,6 +19,8 @@ class Side:
     base_path: ClassVar[str]
     ids: ClassVar[NumberedIds]
     """Unless its ids are no numbers: then `id_of` and `find_row` are its own."""
+    never_empty: ClassVar[frozenset[str]] = frozenset({"id"})
+    """The places of an answer that its document always has, and never null."""
     shows_revoked: ClassVar[bool] = False
     """Whether its ledger keeps what was taken back, and says so."""
     access: KeyAccess
@@ -43,6 +45,14 @@ class Side:
     def show(self, row: int) -> dict[str, Any]:
         """Return a member for the control API."""
         return {**self.programme.members.fields(row), "id": self.id_of(row)}
+
+    def answer(self, row: int) -> dict[str, Any]:
+        """Return a member as the platform's list answers of one."""
+        raise NotImplementedError
+
+    def beside(self) -> dict[str, Any]:
+        """Return what a caller reads besides the members to understand them."""
+        return {}
 
     def changed(self, row: int) -> None:
         """Tell the listeners that a member changed."""

@@ -26,13 +26,14 @@ def show_member(ground: Ground, members: Members, row: int) -> dict[str, Any]:
     if ground.switches.rivo_remote_updated_at_in_rest:
         attributes["remote_updated_at"] = fields["remote_updated_at"]
     tier_id = fields["tier_id"]
-    return attributes | {
+    attributes |= {
         "vip_tier": find_tier(tier_id),
         "next_vip_tier": find_tier(_next_tier_id(tier_id)) if fields["shows_next_tier"] else None,
         "lifetime_earnings_tally": fields["lifetime_earnings_tally"],
         "completed_earning_rule_ids": fields["completed_earning_rule_ids"],
         "icon_url": fields["icon_url"],
     }
+    return members.answered.apply("rivo", row, attributes)
 
 
 def snapshot(ground: Ground, members: Members, row: int, event_type: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class RivoSide(Side):
     name = "rivo"
     base_path = BASE_PATH
     ids = MEMBER_IDS
+    never_empty = frozenset({"id", "loyalty_status"})
     shows_revoked = True
 
     def __init__(self, programme: Programme) -> None:
@@ -35,9 +36,11 @@ class RivoSide(Side):
 
     def show(self, row: int) -> dict[str, Any]:
         """Return a member as REST answers carry them, and `status`."""
-        members = self.programme.members
-        status = members.fields(row)["status"]
-        return show_member(self.ground, members, row) | {"status": status}
+        return self.answer(row) | {"status": self.programme.members.fields(row)["status"]}
+
+    def answer(self, row: int) -> dict[str, Any]:
+        """Return a member's attributes."""
+        return show_member(self.ground, self.programme.members, row)
 
     def changed(self, row: int) -> None:
         """Tell the listeners that a member's profile changed."""

@@ -50,7 +50,7 @@ def show_customer(programme: Programme, row: int, include: frozenset[str]) -> di
     }
     if any(name.startswith("vip_status") for name in include):
         shown["vip_status"] = _vip_status(held, include)
-    return shown
+    return programme.members.answered.apply("smile", row, shown)
 
 
 def _vip_status(held: dict[str, Any], include: frozenset[str]) -> dict[str, Any]:

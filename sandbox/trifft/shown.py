@@ -67,9 +67,9 @@ def show_member(programme: Programme, row: int, style: str) -> dict[str, Any]:
         "favouriteVenue": {"name": "Lakeside Store"} if row % 4 == 0 else None,
         "params": {"shop_id": str(member_id_of(row))},
     }
-    if style == "plain":
-        return shown
-    return {OTHER_NAMES.get(name, name): value for name, value in shown.items()}
+    if style != "plain":
+        shown = {OTHER_NAMES.get(name, name): value for name, value in shown.items()}
+    return programme.members.answered.apply("trifft", row, shown)
 
 
 def _segments(row: int) -> list[dict[str, Any]]:

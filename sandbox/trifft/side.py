@@ -10,7 +10,7 @@ from sandbox.programme.deliveries import Deliveries
 from sandbox.programme.programme import Programme
 from sandbox.programme.side import Side
 from sandbox.trifft.access import TrifftAccess, error_body
-from sandbox.trifft.shown import find_row_of, trifft_id_of
+from sandbox.trifft.shown import find_row_of, show_member, trifft_id_of
 
 ATTEMPTS, TIMEOUT_S = 3, 5.0
 
@@ -37,6 +37,10 @@ class TrifftSide(Side):
     def find_row(self, member_id: str) -> int | None:
         """Return the row of an id."""
         return find_row_of(member_id)
+
+    def answer(self, row: int) -> dict[str, Any]:
+        """Return a member under the names of the switch."""
+        return show_member(self.programme, row, self.ground.switches.trifft_style)
 
     def changed(self, row: int) -> None:
         """Send every webhook, its body filled in as the merchant wrote it."""

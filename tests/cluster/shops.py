@@ -23,8 +23,9 @@ from loyalty_desk.staging.engine import open_engine, reading
 from sandbox.running import Sandbox
 from scripts.processes import Programs
 from scripts.services import VAR_DIR, SandboxSize, find_free_port
-from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.lists import all_tickets
+from tests.flow.lists import all_tickets, answers_of
+from tests.oracle.cards import shown_cards
+from tests.oracle.oracle import expected_cards
 
 Found = TypeVar("Found")
 PATIENCE_S = 90.0
@@ -166,8 +167,7 @@ class Shops:
         """The customers whose card is not what it should be."""
         sandbox = self.sandboxes[store]
         customers = sandbox.control("gorgias", "GET", "customers?limit=100000")["data"]
-        members = sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-        wanted = expected_cards(members, customers, all_tickets(sandbox))
+        wanted = expected_cards(answers_of(sandbox, "rivo"), customers, all_tickets(sandbox))
         shown = shown_cards(customers)
         return [one for one in wanted.keys() | shown.keys() if wanted.get(one) != shown.get(one)]
 

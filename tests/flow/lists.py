@@ -1,4 +1,4 @@
-"""What a sandbox's Gorgias lists by its API, from end to end."""
+"""What a sandbox holds: what its Gorgias lists by its API from end to end, and its members."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def survivors_of_merges(sandbox: Sandbox) -> set[int]:
     """The customers into whom another one was merged while the sandbox runs."""
     merges = _iter_rows(sandbox, "events", {"types": "customer-merged"})
     return {event["object_id"] for event in merges}
+
+
+def answers_of(sandbox: Sandbox, platform: str) -> dict[str, Any]:
+    """Every member as the platform lists them, under `data`."""
+    return dict(sandbox.control(platform, "GET", "answers?limit=100000"))
+
+
+def ids_on(sandbox: Sandbox, platform: str) -> dict[str, str]:
+    """Members' ids on a platform by their ids on Rivo."""
+    ids = sandbox.control("gorgias", "GET", "ids")["data"]
+    return {str(one["rivo"]): str(one[platform]) for one in ids}
 
 
 def _iter_rows(sandbox: Sandbox, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -28,4 +28,4 @@ def test_a_store_whose_services_are_on_ipv6_is_synced(world: World, sync: Syncer
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert record.pushed > 20
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []

@@ -132,7 +132,7 @@ def test_syncs_awards_and_pages_run_beside_another_client(
     assert second.state is RunState.SUCCEEDED, second.failure
     assert {answer.status_code for answer in answers} == {202}, answers[0].text
     assert applied == {"applied": AWARDS}
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
     assert set(written) == {"read committed"}
     assert set(seen) == {"[200, 200, 200]"}
     assert min(written.total(), seen.total()) > 10

@@ -27,7 +27,7 @@ def test_a_killed_push_is_finished_by_the_next_run_and_loses_nothing(world, sync
     record = sync.plain()
 
     assert record.state == RunState.SUCCEEDED, record.failure
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
     assert world.rows("SELECT * FROM changes WHERE state IN ('planned', 'sending')") == []
     assert [run.state for run in world.records()] == [RunState.SUCCEEDED, RunState.ABANDONED]
     assert sync.plain().planned == 0
@@ -45,7 +45,7 @@ def test_a_second_starter_is_told_to_wait_and_changes_nothing(world, sync) -> No
     assert "store demo is being synced by run" in second_output.splitlines()[-1]
     first_output = first.communicate(timeout=120)[0]
     assert first.returncode == 0, first_output[-2000:]
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
 
 
 def test_a_customer_who_stops_matching_gets_the_non_member_card(world, sync) -> None:
@@ -69,7 +69,7 @@ def test_a_card_that_somebody_changed_in_gorgias_is_repaired(world, sync) -> Non
     record = sync.plain(full_resync=True)
 
     assert record.pushed == 1
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
     customer = next(c for c in world.customers() if c["id"] == customer_id)
     assert customer["data"]["other"] == {"a": 1}
 
@@ -178,7 +178,7 @@ def test_a_first_run_with_another_accounts_key_writes_nothing_and_the_next_one_i
     right = sync.plain()
 
     assert right.state == RunState.SUCCEEDED, right.failure
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
 
 
 def test_a_release_lets_one_run_through_though_nobody_is_in_common(world, sync) -> None:

@@ -17,7 +17,7 @@ def test_every_customer_holds_the_expected_card_and_nothing_else_changes(world, 
 
     assert record.state == RunState.SUCCEEDED, record.failure
     assert record.pushed == record.planned > 100
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
     for customer in world.customers():
         others = {key: value for key, value in (customer["data"] or {}).items() if key != "loyalty"}
         assert others == before[customer["id"]]
@@ -99,7 +99,7 @@ def test_a_limit_pushes_the_most_important_first_and_the_rest_later(world, sync)
     )
     assert done[0]["lowest"] >= later[0]["highest"]
     assert rest.pushed > 90
-    assert world.shown_cards() == world.expected_cards()
+    assert world.wrong_cards() == []
 
 
 def test_the_run_leaves_a_report_a_spreadsheet_data_docs_and_a_note(world, sync) -> None:

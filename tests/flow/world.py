@@ -21,8 +21,9 @@ from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.staging.run_record import RunRecord, load_recent_records
 from sandbox.running import Sandbox
 from tests.conftest import BOTH
-from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.lists import all_tickets, survivors_of_merges
+from tests.flow.lists import all_tickets, answers_of, survivors_of_merges
+from tests.oracle.cards import Card, differences, shown_cards
+from tests.oracle.oracle import Oracle
 from tests.project import PROJECT_ROOT
 
 STORE = "demo"
@@ -48,6 +49,7 @@ class World:
     more_stores: dict[str, dict[str, Any]] = field(default_factory=dict)
     data_docs: bool = False
     """Off in most tests: writing them takes half of the time of a run."""
+    oracles: dict[str, Oracle] = field(default_factory=dict)
     var_dir: str = ""
     """Where the desk's own files go, unless below `folder`."""
 
@@ -79,9 +81,11 @@ class World:
 
     def expected_cards(self) -> dict[int, Card]:
         """What `shown_cards` should be once everything is synced."""
-        members = self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-        return expected_cards(
-            members,
+        oracle = self.oracles.setdefault(self.platform, Oracle(self.platform))
+        oracle.profile_url = self._profile_url()
+        oracle.guests_count = self.settings.get("include_guests", True)
+        return oracle.cards(
+            answers_of(self.sandbox, self.platform),
             self.customers(),
             all_tickets(self.sandbox),
             survivors_of_merges(self.sandbox),
@@ -90,9 +94,23 @@ class World:
     def shown_cards(self) -> dict[int, Card]:
         return shown_cards(self.customers())
 
+    def wrong_cards(self) -> list[str]:
+        """Every field of every customer that is not as it should be once everything is synced."""
+        customers = self.customers()
+        return list(differences(self.expected_cards(), shown_cards(customers)))
+
     def tick(self, members: int, seed: int = 1) -> None:
         """Make members change so that it shows on their cards."""
         self.sandbox.control("rivo", "POST", "tick", {"members": members, "seed": seed})
+
+    def tick_answers(self, members: int, seed: int = 1) -> None:
+        """Make as many answers change, each at one place: to another value, null or nothing.
+
+        Right after a sync: a place that is gone keeps what the platform told by then.
+        """
+        self.expected_cards()
+        body = {"members": members, "seed": seed, "answers": True}
+        self.sandbox.control(self.platform, "POST", "tick", body)
 
     def slow_writes(self, each_s: float) -> None:
         """Make each write take so long in real time, for a test that acts in between."""
@@ -157,6 +175,12 @@ class World:
         """Everything that gives access to either account."""
         gorgias, rivo = self.sandbox.gorgias, self.sandbox.rivo
         return [gorgias["email"], gorgias["api_key"], rivo["api_key"], *gorgias["oauth"].values()]
+
+    def _profile_url(self) -> str | None:
+        """Where the merchant says that a member is opened."""
+        extra = self.connections.get(f"{self.platform}_{STORE}", {}).get("extra") or {}
+        options = json.loads(extra) if isinstance(extra, str) else extra
+        return options.get("api", {}).get("profile_url")  # type: ignore[no-any-return]
 
     def forget_requests(self) -> None:
         """Start to count anew; takes faults away and empties the buckets as well."""

@@ -31,8 +31,9 @@ from loyalty_desk.tasks import refresh, sync
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from sandbox.running import Sandbox
 from tests.factories import STORE
-from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.lists import all_tickets
+from tests.flow.lists import all_tickets, answers_of
+from tests.oracle.cards import Card, shown_cards
+from tests.oracle.oracle import expected_cards
 
 MOMENTS: Final = ("start", *chain.from_iterable(SYNC_ORDER))
 """After which of these something may happen: between every two stages."""
@@ -180,13 +181,13 @@ class Shop:
 
         Who had a member's card and is none any more keeps one that says so.
         """
-        members, customers = self._rows("rivo", "members"), self._rows("gorgias", "customers")
+        answers, customers = answers_of(self.sandbox, "rivo"), self._rows("gorgias", "customers")
         with self.engine.connect() as connection:
             links = connection.execute(select(schema.links)).all()
-        addresses = {str(member["id"]): member["email"] for member in members}
+        addresses = {str(member["id"]): member["email"] for member in answers["data"]}
         linked = {link.customer_id: addresses[link.member_id] for link in links}
         wanted = expected_cards(
-            members,
+            answers,
             [{**row, "email": linked.get(row["id"], row["email"])} for row in customers],
             all_tickets(self.sandbox),
         )

@@ -9,17 +9,16 @@ import json
 import sys
 
 from sandbox.running import Sandbox
-from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.lists import all_tickets, survivors_of_merges
+from tests.flow.lists import all_tickets, answers_of, survivors_of_merges
+from tests.oracle.cards import shown_cards
+from tests.oracle.oracle import expected_cards
 
 
 def main(ready: str) -> int:
     sandbox = Sandbox(json.loads(ready), 0)
     customers = sandbox.control("gorgias", "GET", "customers?limit=100000")["data"]
-    members = sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-    expected = expected_cards(
-        members, customers, all_tickets(sandbox), survivors_of_merges(sandbox)
-    )
+    answers, tickets = answers_of(sandbox, "rivo"), all_tickets(sandbox)
+    expected = expected_cards(answers, customers, tickets, survivors_of_merges(sandbox))
     shown = shown_cards(customers)
     wrong = {one for one in expected.keys() | shown.keys() if expected.get(one) != shown.get(one)}
     print(len(shown), "cards,", len(wrong), "of them wrong")

@@ -17,10 +17,11 @@ from scripts.desk import Shown, running_desk
 from scripts.processes import ProgramError, end_processes, start_process
 from scripts.services import STORE, SandboxSize, caller_environment, find_free_port
 from scripts.waiting import look_until
-from tests.flow.expected import expected_cards, shown_cards
-from tests.flow.lists import all_tickets, survivors_of_merges
+from tests.flow.lists import all_tickets, answers_of, survivors_of_merges
 from tests.live.office import Office
 from tests.object_store import CONNECTION, Bucket
+from tests.oracle.cards import shown_cards
+from tests.oracle.oracle import expected_cards
 from tests.pods.executor import FOLDER, RECORDS, closing_words
 from tests.project import PROJECT_ROOT
 
@@ -161,9 +162,8 @@ def test_each_task_ran_in_a_pod_of_its_own(ran: Ran, family: str) -> None:
 def test_the_cards_are_right_and_the_award_is_booked_once(ran: Ran) -> None:
     desk = ran.office.desk
     customers = desk.sandbox.control("gorgias", "GET", "customers?limit=100000")["data"]
-    members = desk.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-    survivors = survivors_of_merges(desk.sandbox)
-    wanted = expected_cards(members, customers, all_tickets(desk.sandbox), survivors)
+    answers, survivors = answers_of(desk.sandbox, "rivo"), survivors_of_merges(desk.sandbox)
+    wanted = expected_cards(answers, customers, all_tickets(desk.sandbox), survivors)
     shown = shown_cards(customers)
     awarded = ran.member.customer_id  # whose card has a line of the award as well
     assert shown.keys() == wanted.keys()

@@ -19,7 +19,6 @@ from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.records import Opens
 from sandbox.running import Sandbox, SandboxError
 from scripts.desk import Desk, Shown
-from tests.flow.told import ids_by_rivo_id
 from tests.http.desk import DeskClient
 from tests.live.office import Office
 from tests.soak.journal import Journal
@@ -66,8 +65,6 @@ class Shop:
     """How often the platform refused our key to a sync."""
     broken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Members with a record at fault, and what mends it."""
-    rivo_ids: dict[str, str] = field(default_factory=dict)
-    """Members' ids on Rivo, whose answers the oracle goes by, by those on the platform."""
     pace: float = 1.0
     """How much longer actors rest than on a machine that has nothing else to do."""
     tokens: dict[Opens, str] = field(default_factory=dict)
@@ -83,11 +80,9 @@ class Shop:
     def meet_people(self, most: int) -> None:
         """Learn after the first sync who there is."""
         self.people = self.desk.shown_members(self.name, most)
-        ids = self.ids_by_rivo_id()
-        self.rivo_ids = {own: rivo for rivo, own in ids.items()}
-        for member in self.sandbox.control("rivo", "GET", "members?limit=100000")["data"]:
+        for member in self.on_platform("GET", "members?limit=100000")["data"]:
             if member["email"]:
-                self.note_holder(member["email"], ids[str(member["id"])])
+                self.note_holder(member["email"], str(member["id"]))
 
     def note_foreign_values(self) -> None:
         """Learn before the first sync what others keep in customer fields."""
@@ -210,21 +205,17 @@ class Shop:
 
     def points_of(self, person: Shown) -> int | None:
         """The balance on the platform, None for somebody who is gone."""
-        held = self._on_rivo(person.member_id)
+        held = self._held(person.member_id)
         return None if held is None else int(held["points_tally"])
 
     def email_of(self, member_id: str) -> str | None:
         """The address that a member has on the platform now."""
-        held = self._on_rivo(member_id)
+        held = self._held(member_id)
         return None if held is None else held["email"]
 
-    def _on_rivo(self, member_id: str) -> dict[str, Any] | None:
-        """The member as Rivo, by whose answers the oracle goes, tells of them."""
+    def _held(self, member_id: str) -> dict[str, Any] | None:
+        """The member as the programme has them."""
         try:
-            found = self.sandbox.control("rivo", "GET", f"members/{self.rivo_ids[member_id]}")
+            return dict(self.on_platform("GET", f"members/{member_id}"))
         except SandboxError:
             return None
-        return dict(found)
-
-    def ids_by_rivo_id(self) -> dict[str, str]:
-        return ids_by_rivo_id(self.sandbox, self.platform)

@@ -16,9 +16,9 @@ from loyalty_desk.staging.run_record import balance_problems, load_recent_record
 from scripts.airflow_api import TaskState
 from scripts.desk import Desk
 from tests.cluster.shops import ENDED_AWARDS
-from tests.flow.expected import Card, expected_cards, shown_cards
-from tests.flow.lists import all_tickets, survivors_of_merges
-from tests.flow.told import as_told_by
+from tests.flow.lists import all_tickets, answers_of, survivors_of_merges
+from tests.oracle.cards import Card, differences, shown_cards
+from tests.oracle.oracle import expected_cards
 from tests.soak.shop import Shop
 
 MOST_RUNS = 500
@@ -48,20 +48,17 @@ def wrong_cards(shop: Shop, *, read_in_full: bool) -> Iterator[str]:
         # Who was a member once keeps a card that says that they are none.
         if want == show or (want is None and show is not None and not show["member"]):
             continue
-        yield f"{shop.name}, customer {customer_id}: {_difference(want, show)}" + "".join(
+        wrong = "; ".join(_differences(customer_id, want, show))
+        yield f"{shop.name}, {wrong}" + "".join(
             f"\n    {line}" for line in shop.journal.about(shop.name, customer_id)
         )
 
 
 def wanted_cards(shop: Shop, customers: list[dict[str, Any]]) -> dict[int, Card]:
     """The oracle's cards, and on top of them what people decided and who was erased."""
-    ids = shop.ids_by_rivo_id()
-    members = [
-        member
-        for member in shop.sandbox.control("rivo", "GET", "members?limit=100000")["data"]
-        if ids[str(member["id"])] not in shop.erased_members
-    ]
-    emails = {ids[str(member["id"])]: member["email"] for member in members}
+    answers = answers_of(shop.sandbox, shop.platform)
+    members = [one for one in answers["data"] if str(one["id"]) not in shop.erased_members]
+    emails = {str(member["id"]): member["email"] for member in members}
     links = {customer: emails.get(member) for customer, member in shop.linked.items()}
     decided = [
         customer | {"email": links.get(customer["id"]) or customer["email"]}
@@ -69,15 +66,13 @@ def wanted_cards(shop: Shop, customers: list[dict[str, Any]]) -> dict[int, Card]
         if customer["id"] not in shop.erased_customers
     ]
     tickets, survivors = all_tickets(shop.sandbox), survivors_of_merges(shop.sandbox)
-    cards = expected_cards(members, decided, tickets, survivors)
-    return {one: as_told_by(shop.platform, card, ids) for one, card in cards.items()}
+    told = answers | {"data": members}
+    return expected_cards(told, decided, tickets, survivors, platform=shop.platform)
 
 
-def _difference(want: Card | None, show: Card | None) -> str:
-    if want is None or show is None:
-        return f"should be {want}, is {show}"
-    keys = [key for key in want.keys() | show.keys() if want.get(key) != show.get(key)]
-    return ", ".join(f"{key} should be {want.get(key)!r}, is {show.get(key)!r}" for key in keys)
+def _differences(customer_id: int, want: Card | None, show: Card | None) -> Iterator[str]:
+    wanted, shown = ({} if card is None else {customer_id: card} for card in (want, show))
+    return differences(wanted, shown)
 
 
 def wrong_awards(shop: Shop) -> Iterator[str]:
