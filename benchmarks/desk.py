@@ -73,7 +73,7 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
 
 
 def _pages(customer_id: int, rows: int) -> list[str]:
-    one = people.customer(customer_id - 500_000_000, rows)
+    one = people.customer(customer_id - people.FIRST_CUSTOMER, rows)
     return [
         "",
         "/progress",
@@ -105,10 +105,16 @@ def _fill(engine: Engine, rows: int) -> int:
         ids = list(connection.scalars(query))
         last = table.c.customer_id <= ids[-1]
         connection.execute(table.update().where(last).values(outcome="customer_not_found"))
-        tickets = (TicketRow(store, n, one, "open", utc_text(now)) for n, one in enumerate(ids, 1))
+        at = utc_text(now)
+        tickets = (
+            TicketRow(store, n, one, "open", at, created_at_utc=at, priority=None, tags=None)
+            for n, one in enumerate(ids, 1)
+        )
         bulk_insert(connection, schema.tickets, tickets)
         suggested = (
-            SuggestionRow(store, one, str(4_000_000 + n), 0.8 + n % 20 / 100, '["mistyped_domain"]')
+            SuggestionRow(
+                store, one, str(people.FIRST_MEMBER + n), 0.8 + n % 20 / 100, '["mistyped_domain"]'
+            )
             for n, one in enumerate(ids[:SUGGESTIONS])
         )
         bulk_insert(connection, mismatch_schema.suggestions, suggested)
@@ -120,7 +126,7 @@ def _fill(engine: Engine, rows: int) -> int:
             finish_run(connection, store, run_id, RunState.SUCCEEDED, None, at)
         for number in range(AWARDS):
             fields = {"amount": "5", "reason": "gesture", "agent": f"agent{number % 40}"}
-            member_id = str(4_000_000 + number)
+            member_id = str(people.FIRST_MEMBER + number)
             request = read_request({**fields, "member_id": member_id}, STORE.awards)
             insert_award(connection, STORE, request, now, door=Door.HTTP, subject=member_id)
     keep_history(engine, store, now)
