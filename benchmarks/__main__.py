@@ -13,9 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
+INFORMATION = "none, it is information"
+
 
 def main() -> int:
-    """Print the figures as they come; a figure without a goal has an empty one."""
+    """Print the figures as they come, and say of those without a goal that they are information."""
     from benchmarks import (  # noqa: PLC0415 - they need the path from above
         audience,
         awards,
@@ -66,6 +68,8 @@ def main() -> int:
         if names and not any(name.startswith(family) for name in names):
             continue
         for figure in figures(arguments.only):
+            if not figure.get("goal"):
+                figure["goal"] = INFORMATION
             print(json.dumps(figure), flush=True)
             met = met and bool(figure["ok"])
     return 0 if met else 1

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.asking import NotMeasuredError
 from benchmarks.audience_shop import Clock, Shop
 from benchmarks.budget import staging_database
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -74,7 +75,18 @@ def _year(audience: str) -> float:
             shop.sync()
             first_day = first_day or shop.helpdesk.writes
             clock.now += timedelta(days=1)
+        _see_that_cards_are_right(
+            shop,
+            [one for one in shop.points if audience == "everybody" or shop.has_open_ticket(one)],
+        )
         return float((shop.helpdesk.writes - first_day) / (DAYS - 1) * ONE_IN)
+
+
+def _see_that_cards_are_right(shop: Shop, people: Collection[int]) -> None:
+    """Raise NotMeasuredError where one of these customers does not see what is so."""
+    wrong = [number for number in people if shop.shown(number) != shop.points[number]]
+    if wrong or not people:
+        raise NotMeasuredError(f"{len(wrong)} of {len(people)} cards are wrong")
 
 
 def _some(chance: random.Random, people: int, share: float) -> list[int]:
@@ -94,11 +106,13 @@ def _requests() -> Iterator[dict[str, Any]]:
         clock.now += timedelta(minutes=30)
         shop.sync()
         pages = 1  # of tickets, whatever changed
+        _see_that_cards_are_right(shop, range(1, CHANGES + 1))
         by_sync = (shop.helpdesk.requests - before - pages) / CHANGES
         before = shop.helpdesk.requests
         for number in range(1, CHANGES + 1):
             shop.set_points(number, 8_000 + number)
             shop.write_in(number)
+        _see_that_cards_are_right(shop, range(1, CHANGES + 1))
         by_lookup = (shop.helpdesk.requests - before) / CHANGES
     unit = "requests"
     yield _figure("budget_requests_a_change_by_sync", by_sync, unit, BEFORE_A_CHANGE)

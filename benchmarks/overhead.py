@@ -26,6 +26,7 @@ import yaml
 from sqlalchemy import Engine
 
 from benchmarks import people
+from benchmarks.asking import NotMeasuredError
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
 from benchmarks.reconcile_sides import pretend_push
@@ -150,6 +151,10 @@ def _measure(url: str, database: str, rows: int) -> Measured:
     engine.dispose()
     writes = sum(one["count"] for one in asked if one["method"] == "PUT")
     reads = sum(one["count"] for one in asked) - writes
+    if not 0 < record.planned == record.pushed == writes:
+        raise NotMeasuredError(
+            f"{record.planned} cards were planned, {record.pushed} pushed, by {writes} writes"
+        )
     return Measured(record=record, wall_s=wall_s, reads=reads, writes=writes)
 
 

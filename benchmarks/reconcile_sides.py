@@ -7,72 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, text
+from sqlalchemy import Connection, Engine, text
 
-from benchmarks import people
-from loyalty_desk.clock import utc_text
+from benchmarks import floor, people
+from benchmarks.stopwatch import Clock, peak_mib
 from loyalty_desk.records import Customer, Member
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import migrate, open_engine
 from loyalty_desk.staging.intake import stage_customers, stage_members
-from loyalty_desk.staging.intake_rows import customer_row, member_row
-from loyalty_desk.staging.load import bulk_insert
-from loyalty_desk.staging.row_types import CustomerRow, MemberRow
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import plan_changes
 
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
-CHANGED_SHARE = 0.01
-
-_FLOOR = MetaData()
-_floor_members, _floor_customers = (
-    Table(f"floor_{table.name}", _FLOOR, *(Column(column.name, column.type) for column in table.c))
-    for table in (schema.members, schema.customers)
-)
-
-T = TypeVar("T")
-
-
-class Clock:
-    """Seconds by step; a step may be entered again and again. `cpu_s` is this process's share."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.cpu_s = 0.0
-
-    @contextmanager
-    def time(self, step: str) -> Iterator[None]:
-        started_s, started_cpu_s = time.perf_counter(), time.process_time()
-        try:
-            yield
-        finally:
-            spent_s = time.perf_counter() - started_s
-            self.seconds[step] = self.seconds.get(step, 0.0) + spent_s
-            self.cpu_s += time.process_time() - started_cpu_s
-
-    def time_each(self, step: str, batches: Iterable[T], work: Callable[[T], object]) -> None:
-        for batch in batches:
-            with self.time(step):
-                work(batch)
-
-
-def peak_mib() -> float:
-    """The most resident memory that this process ever had."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count the process that started this one
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 # --- ours ------------------------------------------------------------------------------------
@@ -88,8 +37,8 @@ def measure_ours(engine: Engine, rows: int) -> dict[str, Any]:
     _stage(
         engine,
         increment,
-        people.changed_member_batches(rows, CHANGED_SHARE),
-        people.changed_customer_batches(rows, CHANGED_SHARE),
+        people.changed_member_batches(rows, people.CHANGED_SHARE),
+        people.changed_customer_batches(rows, people.CHANGED_SHARE),
         first=False,
     )
     changed = _reconcile(engine, increment, "run-2", full=False)
@@ -182,63 +131,8 @@ def pretend_push(engine: Engine, run_id: str) -> None:
 # --- the floor -------------------------------------------------------------------------------
 
 
-_FLOOR_STEPS = (
-    ("index", "CREATE INDEX floor_members_by_email ON floor_members (email_key)"),
-    ("index", "CREATE INDEX floor_customers_by_email ON floor_customers (email_key)"),
-    ("index", "ANALYZE floor_members"),
-    ("index", "ANALYZE floor_customers"),
-    (
-        "join",
-        """
-        CREATE TABLE floor_result AS
-        SELECT c.customer_id, m.member_id, m.card_fingerprint
-        FROM floor_customers AS c
-        INNER JOIN floor_members AS m ON c.email_key = m.email_key
-        WHERE m.card_fingerprint IS DISTINCT FROM c.shown_fingerprint
-        """,
-    ),
-)
-
-
 def measure_floor(engine: Engine, rows: int) -> dict[str, Any]:
-    clock = Clock()
-    _FLOOR.create_all(engine)
-    with engine.connect() as connection:
-        clock.time_each(
-            "members",
-            people.member_batches(rows),
-            lambda batch: bulk_insert(connection, _floor_members, _member_rows(batch)),
-        )
-        with clock.time("members"):
-            connection.commit()
-        clock.time_each(
-            "customers",
-            people.customer_batches(rows),
-            lambda batch: bulk_insert(connection, _floor_customers, _customer_rows(batch)),
-        )
-        with clock.time("customers"):
-            connection.commit()
-        for step, sql in _FLOOR_STEPS:
-            with clock.time(step):
-                connection.execute(text(sql))
-                connection.commit()
-        planned = connection.execute(text("SELECT COUNT(*) FROM floor_result")).scalar_one()
-    return {
-        "full": clock.seconds,
-        "full_cpu_s": clock.cpu_s,
-        "peak_mib": peak_mib(),
-        "planned": planned,
-    }
-
-
-def _member_rows(batch: Iterable[Member]) -> Iterator[MemberRow]:
-    now_utc = utc_text(people.START)
-    return (member_row(STORE.name, member, None, now_utc) for member in batch)
-
-
-def _customer_rows(batch: Iterable[Customer]) -> Iterator[CustomerRow]:
-    now_utc = utc_text(people.START)
-    return (customer_row(STORE.name, customer, None, "loyalty", now_utc) for customer in batch)
+    return floor.measure(engine, rows, people.CHANGED_SHARE)
 
 
 # --- pandas ----------------------------------------------------------------------------------
@@ -248,23 +142,27 @@ def measure_pandas(_engine: Engine, rows: int) -> dict[str, Any]:
     import pandas as pd  # noqa: PLC0415 - only this side may pay for it
 
     clock = Clock()
-    members: list[MemberRow] = []
-    customers: list[CustomerRow] = []
+    members: list[tuple[Any, ...]] = []
+    customers: list[tuple[Any, ...]] = []
     clock.time_each(
-        "members", people.member_batches(rows), lambda batch: members.extend(_member_rows(batch))
+        "members",
+        people.member_batches(rows),
+        lambda batch: members.extend(floor.member_rows(batch)),
     )
     clock.time_each(
         "customers",
         people.customer_batches(rows),
-        lambda batch: customers.extend(_customer_rows(batch)),
+        lambda batch: customers.extend(floor.customer_rows(batch)),
     )
     with clock.time("frames"):
-        left = pd.DataFrame(customers, columns=_floor_customers.columns.keys())
+        left = pd.DataFrame(customers, columns=floor.CUSTOMER_COLUMNS)
         customers.clear()
-        right = pd.DataFrame(members, columns=_floor_members.columns.keys())
+        right = pd.DataFrame(members, columns=floor.MEMBER_COLUMNS)
         members.clear()
     with clock.time("join"):
-        pairs = left.merge(right[right["email_key"].notna()], on="email_key")
+        pairs = left.merge(
+            right[right["email_key"].notna() & (right["status"] == "member")], on="email_key"
+        )
         planned = int((pairs["card_fingerprint"] != pairs["shown_fingerprint"]).sum())
     return {
         "full": clock.seconds,

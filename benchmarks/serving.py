@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import get_context
+from unittest.mock import patch
 
 import requests
 
@@ -22,14 +23,13 @@ def serving(
 ) -> Iterator[str]:
     """Serve until the block ends; yields the address of the mounted application.
 
-    `environment` is set in the server's process before anything is imported there; `before` is a
-    function of a module, called there before it serves.
+    The server's process begins with `environment`, as what it imports may read settings at once;
+    `before` is a function of a module, called there before it serves.
     """
     port = find_free_port()
-    server = get_context("spawn").Process(
-        target=_serve, args=(dict(environment), port, before), daemon=True
-    )
-    server.start()
+    server = get_context("spawn").Process(target=_serve, args=(port, before), daemon=True)
+    with patch.dict(os.environ, environment):
+        server.start()
     address = f"http://{LOOPBACK}:{port}{MOUNT}"
     try:
         _wait_for(address)
@@ -39,8 +39,7 @@ def serving(
         server.join()
 
 
-def _serve(environment: dict[str, str], port: int, before: Callable[[], None] | None) -> None:
-    os.environ |= environment
+def _serve(port: int, before: Callable[[], None] | None) -> None:
     import uvicorn  # noqa: PLC0415 - Airflow must find the environment when it is imported
     from fastapi import FastAPI  # noqa: PLC0415
 

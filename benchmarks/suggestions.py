@@ -5,7 +5,12 @@ Precision: of those suggested, how many are right. Recall: of those who are a me
 suggested rightly.
 
 **Scale**: a million members and customers in staging, matched; 20,000 of the customers without a
-member wrote. The suggestions are made in a process of its own, whose memory counts.
+member wrote. A tenth each of them has the shop's id, an address with a slip in the domain, and the
+same name at an address with another provider; the others are namesakes with an address of the name.
+The suggestions are made in a process of its own, whose memory counts, and then held against who
+they are: NotMeasuredError, where those told by an id or a slip are not all found, or more than a
+fiftieth of all is wrong. `suggestion_compared` is how many pairs of one name had their addresses
+compared in that time.
 """
 
 from __future__ import annotations
@@ -17,22 +22,20 @@ from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from typing import Any
 
-from sqlalchemy import Engine, select
-
+from benchmarks import crowd
 from benchmarks.budget import staging_database
-from benchmarks.filled import fill
 from benchmarks.labelled import labelled
 from loyalty_desk.mismatches.email_slips import Domains
 from loyalty_desk.mismatches.suggest import count_domains, suggest
 from loyalty_desk.settings.sections import MismatchSettings
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import open_engine
 
-PRECISION, RECALL, GOAL = "suggestion_precision", "suggestion_recall", 0.98
+PRECISION, PRECISION_GOAL = "suggestion_precision", 0.98
+RECALL, RECALL_GOAL = "suggestion_recall", 0.9
 SECONDS, MOST_S = "suggestion_seconds", 60.0
+LEAST_COMPARED = 10_000
 MEMORY, MOST_MIB = "suggestion_peak_mib", 400.0
-WROTE = 20_000
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
 
 
@@ -44,11 +47,17 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
     for database in databases or ("sqlite", "postgresql"):
         with staging_database(database) as url:
             engine = open_engine(url)
-            _fill(engine, rows)
+            shop = crowd.fill(engine, STORE, rows)
             engine.dispose()
             seconds, peak_mib, count = _measure(url)
+            engine = open_engine(url)
+            shop.check(engine, STORE, MismatchSettings().min_score)
+            engine.dispose()
         yield _at_most(SECONDS, database, seconds, "s", MOST_S)
         yield _at_most(MEMORY, database, peak_mib, "MiB", MOST_MIB)
+        yield {"figure": "suggestion_compared", "database": database, "value": shop.compared,
+               "unit": "pairs", "goal": f">= {LEAST_COMPARED}",
+               "ok": shop.compared >= LEAST_COMPARED}  # fmt: skip
         yield {"figure": "suggestions", "database": database, "value": count, "unit": "pairs",
                "goal": "", "ok": True}  # fmt: skip
 
@@ -67,13 +76,16 @@ def measure(threshold: float, seed: int = 1) -> tuple[float, float]:
 
 def _quality() -> Iterator[dict[str, Any]]:
     precision, recall = measure(MismatchSettings().min_score)
-    for name, value, goal in ((PRECISION, precision, GOAL), (RECALL, recall, None)):
+    for name, value, goal in (
+        (PRECISION, precision, PRECISION_GOAL),
+        (RECALL, recall, RECALL_GOAL),
+    ):
         yield {
             "figure": name,
             "value": round(value, 4),
             "unit": "share",
-            "goal": "" if goal is None else f">= {goal:g}",
-            "ok": goal is None or value >= goal,
+            "goal": f">= {goal:g}",
+            "ok": value >= goal,
         }
 
 
@@ -86,18 +98,6 @@ def _at_most(name: str, database: str, value: float, unit: str, most: float) -> 
         "goal": f"<= {most:g}",
         "ok": value <= most,
     }
-
-
-def _fill(engine: Engine, rows: int) -> None:
-    fill(engine, STORE, rows)
-    with engine.begin() as connection:
-        table = schema.unmatched_customers
-        ids = connection.scalars(select(table.c.customer_id).limit(WROTE)).all()
-        connection.execute(
-            table.update()
-            .where(table.c.customer_id <= max(ids))
-            .values(outcome="customer_not_found")
-        )
 
 
 def _measure(url: str) -> tuple[float, float, int]:

@@ -178,6 +178,11 @@ def same_mailbox_by_a_tag(world: World) -> None:
     world.pair(f"{word}+shop@mail.example", f"{word}@mail.example", Reason.SAME_MAILBOX)
 
 
+def same_mailbox_under_a_tag_each(world: World) -> None:
+    word = world.next_word()
+    world.pair(f"{word}+shop@mail.example", f"{word}+club@mail.example", Reason.OTHER_TAG)
+
+
 def same_mailbox_by_dots(world: World) -> None:
     word = world.next_word()
     dotted = f"{word[:3]}.{word[3:]}"
@@ -240,8 +245,13 @@ KINDS: tuple[Callable[[World], None], ...] = (
     *(matched, matched_by_channel, matched_by_link, wrote_and_is_nobody),
     *(neither_wrote_nor_joined, never_wrote, two_members_with_one_address, without_an_address),
     *(with_an_address_that_is_none, gone, excluded, erased_by_the_platform, same_id_in_the_shop),
-    *(same_mailbox_by_a_tag, same_mailbox_by_dots, slip_in_the_domain),
-    *(slip_in_the_members_domain, address_that_can_be_mended, same_name_and_similar_address),
+    *(same_mailbox_by_a_tag, same_mailbox_under_a_tag_each, same_mailbox_by_dots),
+    *(
+        slip_in_the_domain,
+        slip_in_the_members_domain,
+        address_that_can_be_mended,
+        same_name_and_similar_address,
+    ),
     *(several_reasons_at_once, no_address_but_an_id_in_the_shop, somebody_else_of_that_name),
     two_who_fit_equally_well,
 )

@@ -53,6 +53,10 @@ def mailbox(email_key: str) -> str:
     return f"{local}@{domain}"
 
 
+def has_tag(email_key: str) -> bool:
+    return "+" in email_key.rpartition("@")[0].lstrip("+")
+
+
 def repair(raw: str) -> str | None:
     """The key of an unusable address once its plain slips are mended; None when it stays one."""
     text = raw.strip().lower()

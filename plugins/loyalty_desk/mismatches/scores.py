@@ -18,6 +18,8 @@ class Reason(StrEnum):
     """Both carry the same id of the shop."""
     SAME_MAILBOX = "same_mailbox"
     """The addresses differ by a plus-tag or Gmail's dots only."""
+    OTHER_TAG = "other_tag"
+    """The same mailbox, under a tag each: one person, or a family who share it."""
     REPAIRED = "repaired_address"
     """One address is not valid; with its slip mended it is the other's."""
     MISTYPED_DOMAIN = "mistyped_domain"
@@ -29,6 +31,7 @@ class Reason(StrEnum):
 REASON_WORDS: Final = {
     Reason.EXTERNAL_ID: "the same id in the shop",
     Reason.SAME_MAILBOX: "the same mailbox, but for a tag or dots",
+    Reason.OTHER_TAG: "the same mailbox, each with a tag",
     Reason.REPAIRED: "the address, with its slip mended",
     Reason.MISTYPED_DOMAIN: "a slip in the domain",
     Reason.NAME_AND_ADDRESS: "the same name and a similar address",
@@ -37,6 +40,7 @@ REASON_WORDS: Final = {
 WEIGHTS: Final = {
     Reason.EXTERNAL_ID: 0.95,
     Reason.SAME_MAILBOX: 0.92,
+    Reason.OTHER_TAG: 0.7,
     Reason.REPAIRED: 0.9,
     Reason.MISTYPED_DOMAIN: 0.85,
     Reason.NAME_AND_ADDRESS: 0.8,

@@ -14,14 +14,20 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from loyalty_desk.mismatches.email_slips import Domains, mailbox, repair
-from loyalty_desk.mismatches.scores import Reason, score
+from loyalty_desk.mismatches.email_slips import Domains, has_tag, mailbox, repair
+from loyalty_desk.mismatches.namesakes import Namesakes
+from loyalty_desk.mismatches.scores import Reason, is_same_name, score
 
 MOST_PER_CUSTOMER: Final = 3
 SIMILAR_ADDRESS: Final = 80.0
 """From this likeness on, of 100, the parts before the @ are nearly the same."""
 MOST_OF_A_NAME: Final = 50
 """A name that more customers have says nothing."""
+MOST_NAMESAKES: Final = 0.03
+"""So many others of a name there may be by chance for it to say who somebody is."""
+TELLING_DIGITS: Final = 2
+SAID_BY_DIGITS: Final = 50
+"""Of so many people one has the same two digits, which are mostly a year of birth."""
 TIE: Final = 0.05
 TIED: Final = 0.6
 """What is left of a score when two members fit a customer equally well."""
@@ -63,21 +69,26 @@ def suggest(
 
     Two that fit equally well take from each other: a tie is for a person to break.
     """
-    index = _Index(customers, domains)
-    found: dict[str, list[Suggestion]] = defaultdict(list)
+    index, namesakes = _Index(customers, domains), Namesakes()
+    found: dict[str, list[tuple[Profile, set[Reason]]]] = defaultdict(list)
     for member in members:
+        namesakes.add(member.name)
         for customer, reasons in index.candidates(member).items():
-            known = index.people[customer]
-            found[customer].append(
+            found[customer].append((member, reasons))
+    for customer, candidates in found.items():
+        known = index.people[customer]
+        yield from _best(
+            [
                 Suggestion(
                     customer_id=customer,
                     member_id=member.id,
                     reasons=tuple(sorted(reasons)),
                     score=score(reasons, known.name, member.name),
                 )
-            )
-    for suggestions in found.values():
-        yield from _best(suggestions)
+                for member, reasons in candidates
+                if reasons != {Reason.NAME_AND_ADDRESS} or not _may_be_another(member, namesakes)
+            ]
+        )
 
 
 class _Index:
@@ -92,6 +103,7 @@ class _Index:
         self._by_repaired: dict[str, list[str]] = defaultdict(list)
         self._by_meant: dict[str, list[str]] = defaultdict(list)
         self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_local: dict[tuple[str, str], list[str]] = defaultdict(list)
         for customer in customers:
             self._add(customer)
 
@@ -102,6 +114,7 @@ class _Index:
         if " " in customer.name:
             self._by_name[customer.name].append(customer.id)
         if customer.email_key:
+            self._by_local[_parts(customer.email_key)].append(customer.id)
             self._by_key[customer.email_key].append(customer.id)
             self._by_mailbox[mailbox(customer.email_key)].append(customer.id)
             for meant in self._meant(customer.email_key):
@@ -119,7 +132,10 @@ class _Index:
         if key is None and member.email and (mended := repair(member.email)):
             self._note(found, self._by_key.get(mended), Reason.REPAIRED)
         if key:
-            self._note(found, self._by_mailbox.get(mailbox(key)), Reason.SAME_MAILBOX)
+            for customer in self._by_mailbox.get(mailbox(key), ()):
+                other = self.people[customer].email_key or ""
+                each = has_tag(key) and has_tag(other)
+                found[customer].add(Reason.OTHER_TAG if each else Reason.SAME_MAILBOX)
             self._note(found, self._by_repaired.get(key), Reason.REPAIRED)
             self._note(found, self._by_meant.get(key), Reason.MISTYPED_DOMAIN)
             for meant in self._meant(key):
@@ -141,13 +157,34 @@ class _Index:
             yield f"{local}@{meant}"
 
     def _alike(self, member: Profile, key: str) -> Iterator[str]:
+        """Customers of the same name, at nearly the same address with another provider.
+
+        Who told no name, or a part of one, has it in the address.
+        """
         same_name = self._by_name.get(member.name, ())
-        if len(same_name) > MOST_OF_A_NAME:
-            return
-        for customer in same_name:
-            other = self.people[customer].email_key
-            if other is not None and _are_alike(key, other):
-                yield customer
+        if len(same_name) <= MOST_OF_A_NAME:
+            for customer in same_name:
+                other = self.people[customer].email_key
+                if other is not None and _are_alike(key, other):
+                    yield customer
+        parts = _parts(key)
+        if _has_whole_name(parts[1], member.name):
+            for customer in self._by_local.get(parts, ()):
+                told = self.people[customer].name
+                if told != member.name and is_same_name(told, member.name):
+                    yield customer
+
+
+def _has_whole_name(letters: str, name: str) -> bool:
+    words = name.split()
+    return len(words) > 1 and all(word in letters for word in words)
+
+
+def _may_be_another(member: Profile, namesakes: Namesakes) -> bool:
+    """Whether somebody of the member's name, at a similar address, is by chance another person."""
+    digits, _ = _parts(member.email_key or "")
+    says = SAID_BY_DIGITS if len(digits) >= TELLING_DIGITS else 1
+    return namesakes.expected(member.name) > MOST_NAMESAKES * says
 
 
 def _are_alike(key: str, other: str) -> bool:

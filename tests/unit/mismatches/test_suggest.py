@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.suggestions import GOAL, measure
+from benchmarks.suggestions import PRECISION_GOAL, RECALL_GOAL, measure
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.mismatches.email_slips import Domains
 from loyalty_desk.mismatches.scores import Reason, is_same_name, name_key
@@ -44,10 +44,17 @@ def found(customer: Profile, *members: Profile) -> list[Suggestion]:
         (person("1", "ada@@gmail.com"), person("m", "ada@gmail.com"), Reason.REPAIRED),
         (person("1", "ada.byron@x.example", "Ada Byron"),
          person("m", "adabyron@y.example", "Byron, Ada"), Reason.NAME_AND_ADDRESS),
+        (person("1", "ada.byron@x.example"),
+         person("m", "adabyron@y.example", "Ada Byron"), Reason.NAME_AND_ADDRESS),
+        (person("1", "ada.byron@x.example", "A. Byron"),
+         person("m", "adabyron@y.example", "Ada Byron"), Reason.NAME_AND_ADDRESS),
+        (person("1", "byron+shop@x.example", "Ada Byron"),
+         person("m", "byron+club@x.example", "Ada Byron"), Reason.OTHER_TAG),
     ],
     ids=[
         "the shop's id", "the member's id is the shop's", "a tag", "dots of Gmail",
         "the customer's slip", "the member's slip", "not an address", "name and address",
+        "the name in the address alone", "an initial, and the name in the address", "a tag each",
     ],
 )  # fmt: skip
 def test_each_reason_alone_is_enough(customer: Profile, member: Profile, reason: Reason) -> None:
@@ -66,12 +73,16 @@ def test_each_reason_alone_is_enough(customer: Profile, member: Profile, reason:
         (person("1", "ada.byron1@x.example", "Ada Byron"),
          person("m", "ada.byron2@x.example", "Ada Byron")),
         (person("1", "zz@x.example", "Ada Byron"), person("m", "ada@x.example", "Ada Byron")),
+        (person("1", "sunny84@x.example"), person("m", "sunny84@y.example", "Ada Byron")),
+        (person("1", "ada.byron@x.example", "Tom Byron"),
+         person("m", "ada.byron@y.example", "Ada Byron")),
         (person("1"), person("m")),
         (person("1", "not an address"), person("m", "ada@x.example")),
     ],
     ids=[
         "other people", "the same name before the @ elsewhere", "one word is no name",
-        "other digits", "a namesake", "nothing is known", "not an address at all",
+        "other digits", "a namesake", "a nickname without a name", "another first name",
+        "nothing is known", "not an address at all",
     ],
 )  # fmt: skip
 def test_what_is_no_reason_suggests_nobody(customer: Profile, member: Profile) -> None:
@@ -115,7 +126,7 @@ def test_a_name_that_agrees_and_a_second_reason_make_it_surer() -> None:
 
 
 def test_two_that_fit_equally_well_are_a_tie_for_a_person() -> None:
-    members = (person("m1", "ada@gmail.com"), person("m2", "ada+x@gmail.com"))
+    members = (person("m1", "ada@gmail.com"), person("m2", "a.da@gmail.com"))
 
     suggestions = found(person("1", "ada+y@gmail.com"), *members)
 
@@ -150,9 +161,39 @@ def test_names_are_compared_word_by_word(one: str, other: str, *, same: bool) ->
     assert is_same_name(name_key(one), name_key(other)) is same
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+def test_a_tag_each_is_not_enough_where_a_name_is_not_known() -> None:
+    [one] = found(person("1", "byron+ada@x.example"), person("m", "byron+tom@x.example", "Tom"))
+
+    assert one.score < SHOWN_FROM
+
+
+def of_that_name(others: int) -> list[Profile]:
+    """So many of a thousand members are called Ada, and as many Byron; none is both."""
+    return [
+        person(f"m{number}", f"m{number}@shop.example", f"{first} {last}")
+        for number in range(1_000)
+        for first, last in [("Ada", "King") if number < others else ("Tom", "Hill")]
+        for last in [last if number < 1_000 - others else "Byron"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "digits", "is_suggested"),
+    [(5, "", True), (6, "", False), (38, "84", True), (39, "84", False), (6, "4", False)],
+)
+def test_a_common_name_says_who_somebody_is_only_with_the_same_digits(
+    others: int, digits: str, *, is_suggested: bool
+) -> None:
+    customer = person("1", f"ada.byron{digits}@x.example", "Ada Byron")
+    member = person("m", f"adabyron{digits}@y.example", "Ada Byron")
+
+    # 6 x 6 of a thousand are 0.036 others by chance, 0.03 may be; two digits make it a fiftieth.
+    assert bool(found(customer, *of_that_name(others), member)) is is_suggested
+
+
+@pytest.mark.parametrize("seed", [1, 4])  # the rule was made with 1 and 2
 def test_suggestions_on_the_labelled_set_are_nearly_always_right(seed: int) -> None:
     precision, recall = measure(SHOWN_FROM, seed)
 
-    assert precision >= GOAL
-    assert recall >= 0.9
+    assert precision >= PRECISION_GOAL
+    assert recall >= RECALL_GOAL
