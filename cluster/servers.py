@@ -142,7 +142,13 @@ def answers(port: int) -> bool:
 
 def takes_work(postgres_port: int) -> bool:
     """Tell whether PostgreSQL answers; it listens a while before, on a busy machine seconds."""
-    ask = [postgres_programs() / "pg_isready", "--host", LOOPBACK, "--port", str(postgres_port)]
+    ask = [
+        str(postgres_programs() / "pg_isready"),
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(postgres_port),
+    ]
     return subprocess.run(ask, capture_output=True, check=False).returncode == 0
 
 
