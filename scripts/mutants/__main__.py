@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from scripts.mutants.lists import BadListError, Mutant, read_lists
 from scripts.mutants.tree import copy_tree, spoilt
 from scripts.mutants.trial import Shown, Trial, import_libraries
@@ -90,6 +92,8 @@ def verdict(mutant: Mutant, shown: Shown) -> str:
         return f"NOT TRIED: no end within {MOST_S:.0f} s"
     if shown.is_clean:
         return "LIVES"
+    if shown.code == pytest.ExitCode.INTERRUPTED:
+        return "NOT TRIED: the tests cannot be read"
     return f"NOT TRIED: {shown.broke or f'pytest ended with {shown.code}'}"
 
 

@@ -39,13 +39,7 @@ class Mutant:
         return f"{self.area}: {self.harm}"
 
     def spoil(self, source: str) -> str:
-        """The source of `file` with the piece replaced; raises where it is not there just once."""
-        found = source.count(self.take)
-        if found != 1:
-            raise BadListError(
-                f"{LISTS / self.area}.toml, “{self.harm}”: its piece is {found} times in"
-                f" {self.file}, must be once; write there what the source says now: {self.take!r}"
-            )
+        """The source of `file` with the piece replaced."""
         return source.replace(self.take, self.put)
 
 
@@ -58,7 +52,7 @@ class Lists:
 
 
 def read_lists(root: Path, areas: Sequence[str] = ()) -> Lists:
-    """Read the lists of these areas, or all; raises BadListError at the first that cannot be so."""
+    """Read the lists of these areas, or all; raises BadListError for what cannot be tried."""
     files = {path.stem: path for path in sorted((root / LISTS).glob("*.toml"))}
     if unknown := sorted(set(areas) - set(files)):
         raise BadListError(f"no area {', '.join(unknown)}; there are: {', '.join(files)}")
@@ -72,8 +66,9 @@ def read_lists(root: Path, areas: Sequence[str] = ()) -> Lists:
             mutants.append(_read(area, "mutant", entry, said.get("tests", [])))
         for entry in said.get("equivalent", []):
             equivalents.append(_read(area, "equivalent", entry, []))
-    for mutant in (*mutants, *equivalents):
-        _check(root, mutant)
+    found = [_find_fault(root, mutant) for mutant in (*mutants, *equivalents)]
+    if faults := [fault for fault in found if fault]:
+        raise BadListError("\n  ".join(faults))
     return Lists(mutants=tuple(mutants), equivalents=tuple(equivalents))
 
 
@@ -95,13 +90,20 @@ def _read(area: str, kind: str, entry: dict[str, Any], tests: Sequence[str]) -> 
     )
 
 
-def _check(root: Path, mutant: Mutant) -> None:
+def _find_fault(root: Path, mutant: Mutant) -> str | None:
+    """Why an entry cannot be tried; None when it can."""
     place = f"{LISTS / mutant.area}.toml, “{mutant.harm}”"
     if mutant.take == mutant.put:
-        raise BadListError(f"{place}: it changes nothing")
+        return f"{place}: it changes nothing"
     if not (root / mutant.file).is_file():
-        raise BadListError(f"{place}: there is no file {mutant.file}")
-    mutant.spoil((root / mutant.file).read_text(encoding="utf-8"))
+        return f"{place}: there is no file {mutant.file}"
     for test in mutant.tests:
         if not (root / test.partition("::")[0]).exists():
-            raise BadListError(f"{place}: there is no test {test}")
+            return f"{place}: there is no test {test}"
+    found = (root / mutant.file).read_text(encoding="utf-8").count(mutant.take)
+    if found != 1:
+        return (
+            f"{place}: its piece is {found} times in {mutant.file}, must be once; write there what"
+            f" the source says now: {mutant.take!r}"
+        )
+    return None

@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -40,31 +40,26 @@ def import_libraries() -> None:
 
 @dataclass(slots=True, eq=False)  # pytest wants plugins that can be hashed
 class Watch:
-    """A plugin of pytest: which test failed first, and of what."""
+    """A plugin of pytest: which test failed first, or could not run."""
 
     failed: str | None = None
     broke: str | None = None
     passed: int = 0
-    _raised: dict[str, type[BaseException]] = field(default_factory=dict)
 
-    def pytest_exception_interact(
-        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]
-    ) -> None:
-        """Remember what a test, or the reading of a test file, raised."""
-        if call.excinfo is not None:
-            self._raised[node.nodeid] = call.excinfo.type
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take note of the first failure: of a test, or of a test that could not run."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Count a test that passes, and take note of the first that does not."""
+        report = yield
         if report.passed and report.when == "call":
             self.passed += 1
-        if not report.failed or self.failed or self.broke:
-            return
-        raised = self._raised.get(report.nodeid, AssertionError)
-        if issubclass(raised, NOT_RUN):
-            self.broke = f"{report.nodeid}: {raised.__name__}"
-        else:
-            self.failed = report.nodeid
+        if report.failed and not (self.failed or self.broke):
+            if call.excinfo is not None and issubclass(call.excinfo.type, NOT_RUN):
+                self.broke = f"{report.nodeid}: {call.excinfo.typename}"
+            else:
+                self.failed = report.nodeid
+        return report
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -162,3 +163,18 @@ def test_a_card_shown_at_once_is_written_once(account: Account) -> None:
     assert account.points() == 150
 
     assert account.push() == 0, "the plan knew of no such write"
+
+
+def test_what_a_killed_try_was_sending_is_sent_by_the_next(account: Account) -> None:
+    with account.engine.begin() as connection:
+        connection.execute(schema.changes.update().values(state="sending"))
+
+    assert account.push() == 1
+    assert (account.points(), account.state()) == (150, "done")
+
+
+def test_a_dry_run_writes_nothing_and_leaves_what_it_planned(account: Account) -> None:
+    account.run = replace(account.run, params=RunParams(dry_run=True))
+    push_changes(account.run, account.client)
+
+    assert (account.points(), account.state()) == (100, "planned")
