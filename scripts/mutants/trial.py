@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -101,6 +103,8 @@ class Trial:
         pid = os.fork()
         if pid == 0:
             _run(tree, folder, tests, first=first)
+        with suppress(PermissionError):  # it was quicker, and is another program by now
+            os.setpgid(pid, pid)
         return cls(pid=pid, folder=folder, until_s=began_s + most_s, began_s=began_s)
 
     def find_end(self) -> Shown | None:
@@ -129,15 +133,15 @@ class Trial:
         self._end_group()
         os.waitpid(self.pid, 0)
 
-    def output(self) -> str:
-        """The end of what pytest printed."""
-        return (self.folder / "output").read_text("utf-8", errors="replace")[-2000:]
+    def take_output(self) -> str:
+        """The end of what pytest printed; all that its tests left is removed."""
+        output = (self.folder / "output").read_text("utf-8", errors="replace")[-2000:]
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return output
 
     def _end_group(self) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 def _run(tree: Path, folder: Path, tests: Sequence[str], *, first: bool) -> NoReturn:
@@ -145,6 +149,7 @@ def _run(tree: Path, folder: Path, tests: Sequence[str], *, first: bool) -> NoRe
     code: int = pytest.ExitCode.INTERNAL_ERROR
     try:
         os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with (folder / "output").open("wb") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)

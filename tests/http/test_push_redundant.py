@@ -190,9 +190,7 @@ def stage_as_gorgias_has_it(account: Account) -> None:
     found = account.client.get_customer(account.customer_id)
     with account.engine.begin() as connection:
         one = replace(found, email=EMAIL, updated_at_utc=utc_text(utc_now()))
-        stage_customers(
-            connection, STORE, [one], utc_now(), card_key="loyalty", first_load=False
-        )
+        stage_customers(connection, STORE, [one], utc_now(), card_key="loyalty", first_load=False)
 
 
 def test_what_other_tools_keep_beside_the_card_stays(account: Account) -> None:

@@ -42,6 +42,4 @@ def take(staged: Staged) -> int:
         "version_utc": None,
         "now_utc": EARLIER,
     }
-    return staged.connection.execute(
-        statement("push/changes/update_change_state"), binds
-    ).rowcount
+    return staged.connection.execute(statement("push/changes/update_change_state"), binds).rowcount
