@@ -1,4 +1,4 @@
-"""The lists of mutants, `tests/mutants/<area>.toml`, and the search for the piece that each replaces."""
+"""The lists of mutants, `tests/mutants/<area>.toml`, each entry of which must fit the source."""
 
 from __future__ import annotations
 
@@ -62,10 +62,9 @@ def read_lists(root: Path, areas: Sequence[str] = ()) -> Lists:
         said = tomllib.loads(files[area].read_text(encoding="utf-8"))
         if unknown := sorted(set(said) - {"tests", *_KNOWN}):
             raise BadListError(f"{LISTS / area}.toml: nobody knows {', '.join(unknown)}")
-        for entry in said.get("mutant", []):
-            mutants.append(_read(area, "mutant", entry, said.get("tests", [])))
-        for entry in said.get("equivalent", []):
-            equivalents.append(_read(area, "equivalent", entry, []))
+        tests = said.get("tests", [])
+        mutants += [_read(area, "mutant", entry, tests) for entry in said.get("mutant", [])]
+        equivalents += [_read(area, "equivalent", one, []) for one in said.get("equivalent", [])]
     found = [_find_fault(root, mutant) for mutant in (*mutants, *equivalents)]
     if faults := [fault for fault in found if fault]:
         raise BadListError("\n  ".join(faults))

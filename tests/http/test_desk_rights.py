@@ -18,9 +18,9 @@ from loyalty_desk.errors import ApiUnavailableError
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.schema import METADATA
+from loyalty_desk.web import forms
 from loyalty_desk.web.access import AwardingStore, LookupStore
 from loyalty_desk.web.app import make_app
-from loyalty_desk.web import forms
 from loyalty_desk.web.forms import FIELD, read_form
 from loyalty_desk.web.rights import Needs, Right
 from tests.conftest import SetConnection

@@ -25,7 +25,7 @@ KEPT = {
         *("claimed_by", "asked_run_id", "alert_run_id"),
     },
     award_events: {"actor"},
-    decisions: {"actor", "decision_id", "batch_id", "undone_by"},
+    decisions: {"actor", "action", "decision_id", "batch_id", "undone_by"},
     schema.quality_results: {"step", "expectation", "severity", "says"},
     schema.rejected_records: {"field", "reason"},
     schema.runs: {"params", "report_path"},
@@ -47,7 +47,11 @@ def full(staging: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> En
     forget_settings()
     with staging.begin() as connection:
         for table in EXPORTED - {schema.run_counters}:
-            of_all = [row_of(table, ADA), row_of(table, GRACE), {**row_of(table, ADA), "store": OTHER}]
+            of_all = [
+                row_of(table, ADA),
+                row_of(table, GRACE),
+                {**row_of(table, ADA), "store": OTHER},
+            ]
             connection.execute(insert(table), of_all)
         # A member whose id is the number of Ada's customer.
         another = {**row_of(ignored_mismatches, ADA), "side": "member"}
