@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast test-lowest package-test cluster-test chaos soak lint bench lock wheel clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast test-lowest package-test cluster-test chaos soak mutants lint bench lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +64,9 @@ chaos: setup-dev ## Try awards under 20,000 simulated schedules of faults, and k
 
 soak: setup-dev ## Run everything at once on three stores, then hold it against an oracle (SOAK_MINUTES=20, SOAK_SEED)
 	@$(BIN)/python -m pytest --quiet --capture=no -m soak $(ARGS)
+
+mutants: setup-dev ## Put small faults into copies of the code and see that tests fail (AREA=match takes one area)
+	@$(BIN)/python -m scripts.mutants $(if $(AREA),--area $(AREA)) $(ARGS)
 
 lint: setup-dev ## Check style, layers and types; changes nothing
 	@$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from loyalty_desk.errors import ApiUnavailableError
 from loyalty_desk.http.transport import Transport
 from loyalty_desk.records import Opens
 from loyalty_desk.staging.schema import METADATA
+from loyalty_desk.web import forms
 from loyalty_desk.web.access import AwardingStore, LookupStore
 from loyalty_desk.web.app import make_app
 from loyalty_desk.web.forms import FIELD, read_form
@@ -341,3 +342,15 @@ def test_a_form_too_large_or_without_a_length_is_refused(one_desk: DeskClient) -
     endless = manager.call("POST", path, data=iter([b"a=b"]))
 
     assert (large.status_code, endless.status_code) == (413, 411)
+
+
+def test_a_form_that_is_too_old_is_refused(
+    one_desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = one_desk.as_user("manager")
+    fields = {FIELD: manager.token()}
+    monkeypatch.setattr(forms, "LIVES_S", -1)
+
+    answer = manager.call("POST", f"{DESK}/{STORE}/mismatches", data=fields)
+
+    assert (answer.status_code, "too old" in answer.text) == (403, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -162,3 +163,75 @@ def test_a_card_shown_at_once_is_written_once(account: Account) -> None:
     assert account.points() == 150
 
     assert account.push() == 0, "the plan knew of no such write"
+
+
+def test_what_a_killed_try_was_sending_is_sent_by_the_next(account: Account) -> None:
+    with account.engine.begin() as connection:
+        connection.execute(schema.changes.update().values(state="sending"))
+
+    assert account.push() == 1
+    assert (account.points(), account.state()) == (150, "done")
+
+
+def test_a_dry_run_writes_nothing_and_leaves_what_it_planned(account: Account) -> None:
+    account.run = replace(account.run, params=RunParams(dry_run=True))
+    push_changes(account.run, account.client)
+
+    assert (account.points(), account.state()) == (100, "planned")
+
+
+def put_data(account: Account, **keys: Any) -> None:
+    """Have another tool write keys of its own beside the card."""
+    data = account.client.get_customer(account.customer_id).data or {}
+    account.client.put_customer_data(account.customer_id, {**data, **keys}, None)
+
+
+def stage_as_gorgias_has_it(account: Account) -> None:
+    found = account.client.get_customer(account.customer_id)
+    with account.engine.begin() as connection:
+        one = replace(found, email=EMAIL, updated_at_utc=utc_text(utc_now()))
+        stage_customers(connection, STORE, [one], utc_now(), card_key="loyalty", first_load=False)
+
+
+def test_what_other_tools_keep_beside_the_card_stays(account: Account) -> None:
+    put_data(account, shipping={"carrier": "DHL"})
+    stage_as_gorgias_has_it(account)
+    account.plan()
+
+    assert account.push() == 1
+    found = account.client.get_customer(account.customer_id).data or {}
+    assert found["shipping"] == {"carrier": "DHL"}
+    assert found["loyalty"]["points_balance"] == 150
+    assert found["loyalty"]["synced_at"] <= utc_text(utc_now())
+
+
+def test_a_key_that_came_since_the_read_stays_where_the_store_protects_them(
+    account: Account,
+) -> None:
+    put_data(account, shipping={"carrier": "DHL"})
+    store = store_settings(push={"protect_other_keys": "always"})
+    account.run = replace(account.run, store=store)
+
+    assert account.push() == 1
+    assert (account.client.get_customer(account.customer_id).data or {})["shipping"]
+
+
+def test_who_took_a_merged_customers_place_is_staged_at_once(account: Account) -> None:
+    rows = account.sandbox.control("gorgias", "GET", "customers?limit=2")["data"]
+    survivor = int(rows[1]["id"])
+    with account.engine.begin() as connection:
+        connection.execute(schema.customers.update().values(email=rows[0]["email"]))
+    merge = f"customers/{account.customer_id}/merge"
+    account.sandbox.control("gorgias", "POST", merge, {"into": survivor})
+    try:
+        account.push()
+    finally:
+        account.sandbox.control("gorgias", "POST", "reset", {"data": True})
+
+    assert account.state() == "gone"
+    with reading(account.engine) as connection:
+        staged = connection.execute(schema.customers.select()).all()
+    assert {row.customer_id: row.gone_at_utc is None for row in staged} == {
+        account.customer_id: False,
+        survivor: True,
+    }

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.balances import find_balance_after
 from loyalty_desk.awards.csv_import import Import, import_awards, read_file
-from tests.factories import NOW, store_settings
+from loyalty_desk.awards.requests import read_request
+from tests.factories import NOW, STORE, store_settings
+from tests.sql.award_rows import award_row, put
 from tests.sql.staged import Staged
 
 
@@ -40,3 +43,15 @@ def test_points_below_zero_are_refused(staging: Engine, tmp_path: Path) -> None:
         3: "points_below_zero: the member would have -20 points, and this store refuses that"
     }
     assert [line.balance_after for line in found.lines] == [40, None, None]
+
+
+def test_what_may_yet_be_rejected_is_not_counted_on(staging: Engine) -> None:
+    with staging.begin() as connection:
+        Staged(connection).member("m1", "m1@shop.example")
+    waiting = {"member_id": "m1", "subject": "m1", "state": "needs_approval"}
+    put(staging, award_row("gift", amount=50, **waiting), award_row("debt", amount=-30, **waiting))
+    fields = {"member_id": "m1", "amount": -60, "reason": "gesture", "agent": "ada"}
+    request = read_request(fields, store_settings().awards)
+
+    with staging.connect() as connection:
+        assert find_balance_after(connection, STORE, request) == 100 - 30 - 60

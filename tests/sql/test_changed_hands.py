@@ -78,6 +78,11 @@ def further_address_goes(staged: Staged) -> None:
     staged.delete(schema.customer_channels, customer_id=4)
 
 
+def further_address_is_another(staged: Staged) -> None:
+    staged.delete(schema.customer_channels, customer_id=4)
+    staged.channel(4, "mae@home.example")
+
+
 def holder_of_the_primary_address_comes(staged: Staged) -> None:
     staged.member("m9", MAE, card='{"member_id":"m9","status":"member"}')
 
@@ -96,6 +101,7 @@ CASES: list[tuple[Change, str, str | None, int, str]] = [
     (departure, ADA, None, 1, "m1"),
     (link_is_undone, JOAN, None, 3, "m3"),
     (further_address_goes, MAE, None, 4, "m4"),
+    (further_address_is_another, MAE, None, 4, "m4"),
     (holder_of_the_primary_address_comes, MAE, "m9", 4, "m4"),
 ]
 """What changes; an address and whose card it gets at once; a customer and the old match."""

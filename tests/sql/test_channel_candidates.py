@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.staging import schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE
 from tests.sql.staged import Staged, match, pairs
@@ -74,4 +75,14 @@ def test_who_was_read_since_the_last_change_is_not_read_again(staged: Staged) ->
     staged.ticket(70, 7)
     staged.member("x", "seven", status="excluded")
 
+    assert candidates(staged) == []
+
+
+def test_who_changed_in_the_future_is_read_once_and_not_in_every_run(staged: Staged) -> None:
+    ahead = "2099-01-01T00:00:00.000000Z"
+    staged.customer(7, "seven", updated_at_utc=ahead)
+    staged.ticket(70, 7)
+    assert candidates(staged) == [7]
+
+    staged.update(schema.customers, {"customer_id": 7}, channels_read_at_utc=utc_text(utc_now()))
     assert candidates(staged) == []

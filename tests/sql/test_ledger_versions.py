@@ -41,6 +41,17 @@ def ledger(staged: Staged) -> list[Any]:
     return staged.rows(schema.pushed_cards, "fingerprint")
 
 
+def test_what_gorgias_took_into_fields_stays_known_where_nothing_was_written(
+    staging: Engine,
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.pushed(1, "card", field_values='{"7": 150}')
+        accept(staged, "card", LATER)
+
+        assert staged.rows(schema.pushed_cards, "field_values") == ['{"7": 150}']
+
+
 def test_of_two_that_write_at_once_the_later_version_stays(staging: Engine) -> None:
     with staging.begin() as connection:
         staged = Staged(connection)

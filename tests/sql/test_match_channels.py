@@ -128,3 +128,36 @@ def test_a_further_address_of_a_gone_customer_claims_nobody(staged: Staged) -> N
     staged.channel(2, "further")
     match(staged)
     assert pairs(staged) == [(2, "a", "channel")]
+
+
+@pytest.mark.parametrize("status", ["excluded", "erased"])
+def test_a_further_address_of_who_may_have_no_card_claims_nobody(
+    staged: Staged, status: str
+) -> None:
+    staged.member("x", "further", status=status)
+    staged.customer(1, "primary")
+    staged.channel(1, "further")
+    match(staged)
+    assert pairs(staged) == []
+    assert customer_classes(staged) == {1: "not_a_member"}
+
+
+def test_a_linked_customer_claims_nobody_else_by_a_further_address(staged: Staged) -> None:
+    staged.member("a", "linked")
+    staged.member("b", "further")
+    staged.customer(1, "primary")
+    staged.link(1, "a")
+    staged.channel(1, "further")
+    staged.customer(2)
+    staged.channel(2, "further")
+    match(staged)
+    assert pairs(staged) == [(1, "a", "link"), (2, "b", "channel")]
+
+
+def test_a_link_of_another_store_decides_nothing_here(staged: Staged) -> None:
+    """Ids are those of an account, so two stores may well have the same."""
+    staged.member("a", "k")
+    staged.customer(1, "primary")
+    Staged(staged.connection, store="other").link(1, "a")
+    match(staged)
+    assert pairs(staged) == []

@@ -106,6 +106,17 @@ def test_the_newest_run_that_ended_well_stays_however_old(
     assert ids(staging, "runs") == ["newest"]
 
 
+def test_the_last_good_run_stays_when_those_after_it_failed(
+    house: KeepHouse, staging: Engine, tmp_path: Path
+) -> None:
+    now = utc_now()
+    add_run(staging, tmp_path, "good", now - 30 * DAY, RunState.SUCCEEDED)
+    add_run(staging, tmp_path, "failed", now - DAY, RunState.FAILED)
+
+    assert house(run_days=7)["runs"] == 0
+    assert ids(staging, "runs") == ["failed", "good"]
+
+
 def test_no_folder_but_one_of_the_stores_reports_is_removed(
     house: KeepHouse, staging: Engine, tmp_path: Path
 ) -> None:

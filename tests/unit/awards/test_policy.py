@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_desk.awards.policy import Today, find_breaches, from_parts, to_parts
+from loyalty_desk.awards.policy import (
+    Today,
+    find_breaches,
+    from_parts,
+    needs_approval,
+    to_parts,
+)
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.records import Unit
 from tests.factories import store_settings
@@ -133,3 +139,14 @@ def test_a_limit_of_nothing_allows_nothing() -> None:
 def test_points_and_credits_have_limits_of_their_own() -> None:
     assert breaches("100", Unit.POINTS, max_credits_per_award=0) == {}
     assert breaches("100", Unit.CREDITS, max_points_per_award=0) == {}
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["given", "taken away"])
+def test_a_second_person_is_needed_one_part_above_the_threshold(sign: int) -> None:
+    settings = store_settings(awards={"approval_above_credits": 100}).awards
+
+    found = [
+        needs_approval(sign * Decimal(amount), Unit.CREDITS, settings)
+        for amount in ("99.99", "100", "100.01")
+    ]
+    assert found == [False, False, True]

@@ -13,8 +13,10 @@ from sqlalchemy.exc import OperationalError
 from loyalty_desk.errors import ApiUnavailableError, TemporaryError
 from loyalty_desk.gorgias.budget import BudgetGate
 from loyalty_desk.settings.sections import BudgetSettings
+from loyalty_desk.staging.statements import statement
 from sandbox.bucket import Bucket
 
+USED = "X-Gorgias-Account-Api-Call-Limit"
 START_S = 1_800_000_000.0
 
 
@@ -36,6 +38,12 @@ class Account:
             sleep=self.sleep,
             clock=lambda: self.now_s,
         )
+
+    def level(self) -> float:
+        """How full the mirror was when it was last written."""
+        with self.engine.connect() as connection:
+            binds = {"account": "shop.gorgias.com"}
+            return float(connection.execute(statement("budget/select_budget"), binds).one().level)
 
     def sleep(self, wait_s: float) -> None:
         assert wait_s > 0
@@ -291,3 +299,91 @@ def test_a_locked_database_is_temporary_and_never_spoils_an_answer(account: Acco
     gate.refused(1)
     with pytest.raises(TemporaryError):
         gate.enter()
+
+
+def test_a_database_that_is_busy_for_a_moment_is_asked_again(account: Account) -> None:
+    class BusyEngine:
+        """Locked three times, and then the real one."""
+
+        times = 3
+
+        def begin(self) -> Any:
+            if self.times:
+                self.times -= 1
+                raise OperationalError("take", {}, Exception("database is locked"))
+            return account.engine.begin()
+
+    gate = account.gate()
+    gate._engine = BusyEngine()  # type: ignore[assignment]  # the real one waits for 30 s
+
+    gate.enter()
+
+    assert account.level() == 1
+
+
+def test_a_gap_that_several_answers_show_is_closed_once(account: Account) -> None:
+    """Another tool used 20, and each of four requests under way is told so."""
+    gate, under_way = account.gate(), threading.Barrier(4)
+
+    def ask() -> None:
+        gate.enter()
+        under_way.wait()
+        gate.learn({USED: "24/40"})
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 23 <= account.level() <= 28
+
+
+@pytest.mark.parametrize(("takes_s", "told"), [(0.0, 20), (5.0, 15), (10.0, 10)])
+def test_what_leaked_until_gorgias_counted_is_no_gap(
+    account: Account, takes_s: float, told: int
+) -> None:
+    gate = account.gate()
+    for _ in range(20):
+        gate.enter()
+    account.now_s += takes_s
+
+    gate.learn({USED: f"{told}/40"})
+
+    assert account.level() == 20, "as it was taken: nothing had to be corrected"
+
+
+def test_the_mirror_is_never_fuller_than_the_bucket(account: Account) -> None:
+    one, other = account.gate(), account.gate()
+    one.enter()
+    for _ in range(20):
+        other.enter()
+
+    one.learn({USED: "40/40"})
+
+    assert account.level() == 40
+
+
+def test_a_shorter_refusal_does_not_end_a_longer_one(account: Account) -> None:
+    one, other = account.gate(), account.gate()
+    one.enter()
+    other.enter()
+
+    one.refused(60)
+    other.refused(5)
+    other.enter()
+
+    assert account.now_s >= START_S + 60
+
+
+def test_a_refusal_for_a_day_holds_for_as_long_as_one_may(account: Account) -> None:
+    gate = account.gate()
+    gate.enter()
+    gate.refused(86_400)
+
+    with pytest.raises(ApiUnavailableError):
+        gate.enter()
+    account.now_s = START_S + 901
+    gate.enter()
+
+    assert account.now_s == START_S + 901

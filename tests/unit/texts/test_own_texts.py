@@ -49,6 +49,14 @@ def test_points_and_tiers_have_the_names_that_the_store_gives_them(tmp_path: Pat
     assert said(found, "cs", tier="Onyx")["tier_text"] == "Vaše VIP úroveň je Onyx."
 
 
+def test_a_name_of_ones_own_is_never_mixed_with_the_one_that_ships(tmp_path: Path) -> None:
+    """French has a form for a million, which may be left out."""
+    found = texts(tmp_path, fr="point: {one: pièce, other: pièces}\n")
+
+    assert found.problems == ()
+    assert said(found, "fr", points_balance=1_000_000)["balance_text"].endswith(" pièces.")
+
+
 @pytest.mark.parametrize(
     ("content", "key", "why"),
     [
@@ -56,6 +64,7 @@ def test_points_and_tiers_have_the_names_that_the_store_gives_them(tmp_path: Pat
         ("balance: {points: 'You have {{ points .'}", "balance.points", "may name"),
         ("balance: {points: ''}", "balance.points", "says something"),
         ("balance: {points: '{% if no %}x{% endif %}'}", "balance.points", "may name"),
+        ("balance: {points: '{{ \"\" }}'}", "balance.points", "says nothing"),
         ("balance: {points: 7}", "balance.points", "must be a text"),
         ("balance: {points: '{{ points.__class__ }}'}", "balance.points", "unsafe"),
         ("balance: {points: '{{ points * 999 }}'}", "balance.points", "too much"),
