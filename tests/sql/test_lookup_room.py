@@ -79,17 +79,34 @@ def test_a_fresh_read_gives_its_room_back_however_it_ends(
     lookup.close()
 
 
+def once(told: Event, most_s: float) -> Callable[[], Member]:
+    """The platform's answer about Ada, when it is told to, or after so many seconds."""
+
+    def answer() -> Member:
+        told.wait(most_s)
+        return ADA
+
+    return answer
+
+
+def test_the_platform_is_waited_for_as_long_as_the_store_says_and_no_longer(
+    staging: Engine, programme: Programme
+) -> None:
+    lookup = a_lookup(staging, programme, deadline_s=0.2)
+    go_on = Event()
+    programme.answer = once(go_on, 3)  # with a deadline that is twenty times longer this is in time
+
+    assert lookup.find(EMAIL).source == "staged"
+    go_on.set()
+    lookup.close()
+
+
 def test_reads_that_came_too_late_give_theirs_back_when_they_end(
     staging: Engine, programme: Programme
 ) -> None:
     lookup = a_lookup(staging, programme, deadline_s=0.05)
     go_on = Event()
-
-    def late() -> Member:
-        go_on.wait(30)
-        return ADA
-
-    programme.answer = late
+    programme.answer = once(go_on, 30)
     told = [lookup.find(EMAIL).source for _ in range(MOST_AT_ONCE + 1)]
     assert told == ["staged"] * (MOST_AT_ONCE + 1)
 
