@@ -68,8 +68,10 @@ _UNCLEAR: Final = ClassText(
 )
 _EXCLUDED: Final = ClassText(
     title="Excluded",
-    means="The merchant took this person out of the programme.",
-    what_to_do="Nothing, unless the exclusion was a mistake; it is made on the platform.",
+    means="The merchant took this person out of the programme; or this is a guest, and guests do"
+    " not count here.",
+    what_to_do="Nothing, unless it is a mistake: who is excluded is set on the platform, and"
+    " whether guests count in the store's settings.",
     needs_person=False,
 )
 
