@@ -13,8 +13,8 @@ import pytest
 
 from loyalty_desk.errors import PermanentError
 from loyalty_desk.records import RunState
+from loyalty_desk.tasks import stages, telling
 from loyalty_desk.tasks import sync as sync_tasks
-from loyalty_desk.tasks import telling
 from loyalty_desk.tasks.sync_order import SYNC_ORDER
 from tests import airflow_home
 from tests.conftest import BOTH
@@ -39,7 +39,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def fail_in(stage: str, patch: pytest.MonkeyPatch) -> None:
     def fail(store: str, run_id: str) -> dict[str, float]:
-        with sync_tasks._stage(store, run_id, stage):
+        with stages.stage(store, run_id, stage):
             raise PermanentError(WHY)
 
     patch.setitem(sync_tasks.STAGES, stage, fail)
@@ -103,8 +103,8 @@ def test_a_run_whose_counts_do_not_add_up_is_red_and_reports(
     world: World, sync: Syncer, idle: pytest.MonkeyPatch
 ) -> None:
     def count(store: str, run_id: str) -> dict[str, float]:
-        with sync_tasks._stage(store, run_id, "plan") as run:
-            return sync_tasks._keep(run, {"planned": 3.0, "planned_new": 1.0})
+        with stages.stage(store, run_id, "plan") as run:
+            return stages.keep(run, {"planned": 3.0, "planned_new": 1.0})
 
     idle.setitem(sync_tasks.STAGES, "plan", count)
 

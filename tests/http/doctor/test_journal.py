@@ -69,8 +69,10 @@ def test_what_is_in_no_file_is_counted(on_staging: Installed, staging: Engine) -
     revoke(staging)
     try_to_keep_journal(staging)
 
-    found = on_staging.look_once("journal")
+    away, found = on_staging.look("journal")
 
+    assert away.severity is Severity.NOT_CHECKED
+    assert str(folder) in away.what
     assert found.severity is Severity.WARNING
     assert found.what.startswith("2 erasures, revoked tokens and decisions are in no file")
 
