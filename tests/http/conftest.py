@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
 from loyalty_desk.connect.families import dag_ids
@@ -32,7 +31,6 @@ from tests.http.setup_world import ADDRESS, World
 
 SPEED = 50.0
 CUSTOMERS, MEMBERS = 250, 300
-FERNET_KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture(scope="session")
@@ -90,14 +88,9 @@ def client(
 
 @pytest.fixture
 def app_client(
-    sandbox: Sandbox,
-    one_staging: Engine,
-    set_connection: SetConnection,
-    at_speed: None,
-    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox, one_staging: Engine, set_connection: SetConnection, at_speed: None
 ) -> GorgiasClient:
     """A client of the OAuth2 app, which reads its data from its own place."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     keys = ("client_id", "client_secret", "refresh_token")
     extra = {key: sandbox.gorgias["oauth"][key] for key in keys}
     set_connection("gorgias_acme", host=sandbox.gorgias["url"], extra=extra)

@@ -127,9 +127,8 @@ def test_rivo_needs_no_host(set_connection: SetConnection) -> None:
 
 
 def test_secrets_of_the_extra_do_not_become_headers(
-    set_connection: SetConnection, one_staging: Engine, monkeypatch: pytest.MonkeyPatch
+    set_connection: SetConnection, one_staging: Engine
 ) -> None:
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "x" * 43 + "=")
     extra = {"client_id": "a", "client_secret": KEY, "refresh_token": KEY, "note": "x"}
     set_connection("gorgias_acme", host=GORGIAS["host"], extra=extra)
 

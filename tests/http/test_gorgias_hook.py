@@ -20,7 +20,6 @@ from tests.conftest import SetConnection
 from tests.factories import store_settings
 from tests.forget import forget_engine
 from tests.http.api_client import forget_settings
-from tests.http.conftest import FERNET_KEY
 from tests.tried import Test, airflows_test, nobody, somebody_else
 
 KEY = "key-that-nobody-may-see"
@@ -54,7 +53,6 @@ def installed(
     url = one_staging.url.render_as_string(hide_password=False)
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", url)
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     forget_settings()
     forget_engine()
 

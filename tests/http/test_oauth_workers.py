@@ -25,7 +25,7 @@ from loyalty_desk.settings.sections import BudgetSettings
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import store_settings
-from tests.http.conftest import FERNET_KEY, SPEED
+from tests.http.conftest import SPEED
 from tests.project import PROJECT_ROOT
 
 WORKERS, SECONDS, EXPIRIES = 2, 8.0, 4
@@ -33,9 +33,8 @@ KEYS = ("client_id", "client_secret", "refresh_token")
 
 
 @pytest.fixture
-def rotating(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+def rotating(sandbox: Sandbox) -> Sandbox:
     """Each renewal ends the refresh token that it was made with."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     sandbox.control("gorgias", "POST", "switches", {"refresh_token_rotation": True})
     return sandbox
 

@@ -20,7 +20,6 @@ from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.settings.stores_file import OWN_PLATFORMS
 from tests.conftest import SetConnection
 from tests.factories import store_settings
-from tests.http.conftest import FERNET_KEY
 from tests.scripted import Reply, ScriptedServer
 from tests.tls import Authority, Seen, tls_service, tunnel_proxy
 
@@ -111,7 +110,6 @@ def test_the_connections_ca_and_proxy_are_used_and_not_the_machines(
     proxy: Seen,
     machine: pytest.MonkeyPatch,
 ) -> None:
-    machine.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     machine.setenv("NO_PROXY", "127.0.0.1")
 
     use(client, service.url, {"verify": str(ours.file), "proxies": {"https": proxy.url}})()

@@ -12,7 +12,6 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
-from tests.http.conftest import FERNET_KEY
 from tests.http.connect.account import Desk, Gorgias, set_store
 
 
@@ -35,7 +34,6 @@ def desk(
     monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(tmp_path / "stores.yaml"))
     monkeypatch.setenv("LOYALTY_DESK_VAR_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("LOYALTY_DESK_PUBLIC_URL", "https://desk.example")
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     # No Airflow is set up here; a port that does not answer stands for its API.
     set_connection("loyalty_desk_airflow", host="http://127.0.0.1:9", login="a", password="b")
     set_connection("rivo_acme", host=sandbox.rivo_url, password=sandbox.rivo["api_key"])

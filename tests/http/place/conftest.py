@@ -22,7 +22,7 @@ from tests.browser import WIDE, running_browser
 from tests.factories import STORE
 from tests.forget import forget_lookups
 from tests.http.api_client import forget_settings, serving
-from tests.http.conftest import FERNET_KEY, SPEED
+from tests.http.conftest import SPEED
 from tests.http.place.shop import Shop
 
 PROFILE_URL = "https://admin.shop.example/members/{member_id}"
@@ -92,7 +92,6 @@ def install(
         fields = {"conn_type": "http", "host": host, "login": login, "password": password}
         content = json.dumps({**fields, "extra": json.dumps(more)})
         patch.setenv(f"AIRFLOW_CONN_{name.upper()}", content)
-    patch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     patch.setenv("LOYALTY_DESK_STAGING_URL", f"sqlite:///{folder / 'staging.db'}")
     patch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     patch.setenv("LOYALTY_DESK_VAR_DIR", str(folder / "var"))

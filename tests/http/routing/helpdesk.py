@@ -21,7 +21,7 @@ from sandbox.running import Sandbox, running_sandbox
 from tests.factories import STORE
 from tests.forget import forget_lookups
 from tests.http.api_client import forget_settings, serving
-from tests.http.conftest import FERNET_KEY, SPEED
+from tests.http.conftest import SPEED
 from tests.waiting import wait_until
 
 OTHER = "other"
@@ -154,7 +154,6 @@ def _install(
         content = {"conn_type": "http", "host": host, "login": login, "password": password}
         patch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(content))
     (folder / "stores.yaml").write_text(yaml.safe_dump({"stores": stores}), encoding="utf-8")
-    patch.setenv("AIRFLOW__CORE__FERNET_KEY", FERNET_KEY)
     patch.setenv("LOYALTY_DESK_STAGING_URL", f"sqlite:///{folder / 'staging.db'}")
     patch.setenv("LOYALTY_DESK_STORES_FILE", str(folder / "stores.yaml"))
     patch.setenv("LOYALTY_DESK_VAR_DIR", str(folder / "var"))
