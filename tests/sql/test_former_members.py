@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches import decisions
@@ -23,6 +23,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, load_kept_out
 from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.run_record import finish_run, start_run
+from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks import erase as erasing
 from loyalty_desk.tasks.platform_change import carry_over
 from loyalty_desk.tasks.retention import keep_house
@@ -211,6 +212,41 @@ def test_it_is_known_as_long_as_something_may_name_the_old_id(left: Engine) -> N
     with left.begin() as connection:
         Staged(connection).delete(mismatch_schema.decisions)
     assert known() == set()
+
+
+def stop_what_is_long(connection: Connection) -> None:
+    """End a statement that computes for as long as one does that compares each with each."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+        return
+    steps = iter(range(100))
+    file = connection.connection.driver_connection
+    assert file is not None
+    file.set_progress_handler(lambda: next(steps, None) is None, 1_000_000)
+
+
+def test_all_members_of_a_large_programme_are_forgotten_beside_many_awards(left: Engine) -> None:
+    count = 20_000
+    with left.begin() as connection:
+        Staged(connection).delete(schema.runs)
+        about = {"store": STORE, "kind": "email_key", "left_at_utc": utc_text(MOVED)}
+        numbers = [str(number) for number in range(count)]
+        connection.execute(
+            schema.former_members.insert(),
+            [
+                about | {"member_id": f"rivo {one}", "value": f"{one}@shop.example"}
+                for one in numbers
+            ],
+        )
+        row = {"batch_id": "b", "store": STORE, "side": "member", "action": "ignore"}
+        row |= {"actor": "ada", "decided_at_utc": utc_text(BEFORE)}
+        connection.execute(
+            mismatch_schema.decisions.insert(),
+            [row | {"decision_id": f"d{one}", "subject_id": one} for one in numbers],
+        )
+        stop_what_is_long(connection)
+        connection.execute(statement("privacy/retention/delete_former_members"), {"store": STORE})
+        assert Staged(connection).rows(schema.former_members, "member_id") == []
 
 
 def test_somebody_else_who_has_the_id_of_an_erased_member_is_taken_in(left: Engine) -> None:
