@@ -65,7 +65,7 @@ WHERE store = :store AND until_utc <= :now_utc;
 
 -- name: delete_former_members
 -- Forgets who the members of a platform that was left were, once no award and no decision is under
--- the old id, and no run of then is kept, whose report may name it. Each is looked for once, and not
+-- the old id, and no run of then is kept, whose report may name it. Each is looked for once and not
 -- for each member: a store may have left with all of a large programme.
 -- Writes former_members. Reads awards, decisions, runs. Binds store.
 DELETE FROM former_members
