@@ -177,6 +177,24 @@ def test_who_moved_twice_is_one_person_under_all_ids(left: Engine) -> None:
         find(left, Who(member_id="smile 1"))
 
 
+def test_a_link_that_is_taken_back_after_moves_leads_to_nobody(left: Engine) -> None:
+    with left.begin() as connection:
+        Staged(connection).customer(13, "eve@home.example")
+        decisions.link(connection, STORE, [Pair(13, "3")], "ada", BEFORE)
+    move(left, {OTTO: ["7"]})
+    for days, platform, member_id in ((0.5, "loyaltylion", "7"), (1, "trifft", "8")):
+        with left.begin() as connection:
+            Staged(connection).member(member_id, OTTO)
+        move(left, {OTTO: ["8" if member_id == "7" else "9"]}, platform=platform, days=days)
+    assert find(left, Who(email=OTTO)).customer_ids == {13}
+
+    with left.begin() as connection:
+        decisions.unlink(connection, STORE, 13, "ada", utc_now())
+
+    assert find(left, Who(email=OTTO)).customer_ids == set(), "Eve is not erased with Otto"
+    assert find(left, Who(customer_id=13)).award_ids == ()
+
+
 def test_who_was_erased_before_the_move_stays_erased_by_name(left: Engine) -> None:
     with left.begin() as connection:
         person = find_person(connection, STORE, Who(email=OTTO))
