@@ -53,7 +53,7 @@ LOOKED_UP: Final = "member_lookups"
 """Names what is asked one by one among the sources of rejected rows."""
 FILES_LEFT: Final = "member_files"
 """Names the files that were not read there."""
-MOST_PAGES_HELD: Final = 100
+MOST_PAGES_HELD: Final = 40
 """Until it is known whose they are; beyond, few here are a customer of the store."""
 MOST_LEFT_NAMED: Final = 200
 WAIT_SLICE_S: Final = 10.0
