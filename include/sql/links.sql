@@ -37,6 +37,30 @@ DELETE FROM links
 WHERE store = :store AND customer_id = :customer_id
 RETURNING member_id;
 
+-- name: delete_former_pair
+-- Has a customer be nobody whom a member was on platforms that the store left, either.
+-- Writes former_members. Binds store, customer_text, member_id.
+WITH RECURSIVE earlier AS (
+    SELECT f.member_id
+    FROM former_members AS f
+    WHERE f.store = :store AND f.kind = 'member' AND f.value = :member_id
+    UNION
+    SELECT f.member_id
+    FROM former_members AS f
+    INNER JOIN earlier AS e ON f.value = e.member_id
+    WHERE f.store = :store AND f.kind = 'member'
+)
+
+DELETE FROM former_members
+WHERE
+    store = :store
+    AND kind = 'customer'
+    AND value = :customer_text
+    AND member_id IN (
+        SELECT e.member_id
+        FROM earlier AS e
+    );
+
 -- name: insert_touched
 -- Has the next match look at a customer or a member again.
 -- Touches the row even when it is there, so that one being taken off right now comes back.

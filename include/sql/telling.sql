@@ -29,7 +29,8 @@ ON CONFLICT (store, place, thing) DO UPDATE
 RETURNING content, tries;
 
 -- name: hand_down
--- Notes of a place what everybody was told of a thing before places were kept apart.
+-- Notes of a place what everybody was told of a thing before places were kept apart. It may have a
+-- row without having been told by itself: of a claim that found nothing to tell, or could not.
 -- Reads and writes tellings. Binds store, place, thing, now_utc.
 INSERT INTO tellings (store, place, thing, content, told_at_utc, tries)
 SELECT
@@ -41,7 +42,9 @@ SELECT
     0 AS no_tries
 FROM tellings
 WHERE store = :store AND place = '' AND thing = :thing
-ON CONFLICT (store, place, thing) DO NOTHING;
+ON CONFLICT (store, place, thing) DO UPDATE
+    SET content = excluded.content, told_at_utc = excluded.told_at_utc
+    WHERE tellings.content IS NULL;
 
 -- name: delete_handed_down
 -- Forgets what everybody was told: whoever is named later was told nothing.

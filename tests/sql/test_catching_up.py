@@ -294,6 +294,56 @@ def test_who_was_erased_by_the_old_id_is_erased_from_a_backup_of_before_the_move
         assert get_award(connection, STORE, award_id).subject == "erased"
 
 
+def erased_by_an_earlier_version(desk: Engine, member_id: str) -> None:
+    """Tell the journal as earlier versions did, which hashed ids alone."""
+    with desk.begin() as connection:
+        bare = make_hasher(connection, STORE, utc_now()).bare_hash(MEMBER, member_id)
+        write_entry(connection, STORE, Event.ERASED, {"hashes": [bare]}, utc_now())
+
+
+def test_who_was_erased_by_an_earlier_version_is_erased_from_a_backup_of_after_a_move(
+    desk: Engine,
+) -> None:
+    with desk.begin() as connection:
+        claim_platform(connection, store_settings(platform="rivo"), utc_now())
+        carry_over(connection, store_settings(platform="smile"), {}, "mia", utc_now())
+        Staged(connection).member("4")  # nobody knows an address
+    backup = back_up(desk)
+    erased_by_an_earlier_version(desk, "4")
+    lose(desk, backup)
+
+    caught_up(desk)
+
+    with desk.connect() as connection:
+        assert Staged(connection).rows(schema.members, "member_id") == []
+        assert load_kept_out(connection, STORE).has(MEMBER, "4")
+
+
+@pytest.mark.parametrize("moves_back", [False, True])
+def test_who_is_erased_after_another_move_is_found_under_the_ids_of_before(
+    desk: Engine, *, moves_back: bool
+) -> None:
+    rivo, smile = store_settings(platform="rivo"), store_settings(platform="smile")
+    with desk.begin() as connection:
+        claim_platform(connection, rivo, utc_now())
+        Staged(connection).member("m4")
+    award_id = queue(desk, request(email=None, member_id="m4")).award_id
+    with desk.begin() as connection:
+        connection.execute(text("UPDATE awards SET state = 'applied'"))
+        carry_over(connection, smile, {}, "mia", utc_now())
+    backup = back_up(desk)
+    with desk.begin() as connection:
+        there = rivo if moves_back else store_settings(platform="loyaltylion")
+        carry_over(connection, there, {}, "mia", utc_now())
+    erasing.erase(STORE, Who(member_id="rivo m4"))
+    lose(desk, backup)
+
+    caught_up(desk)
+
+    with desk.connect() as connection:
+        assert get_award(connection, STORE, award_id).subject == "erased"
+
+
 def test_a_store_that_was_disconnected_stays_so(desk: Engine) -> None:
     backup = back_up(desk)
     close_store(desk, STORE, Waiting.REFUSE, "ada", utc_now())

@@ -5,12 +5,12 @@ whole, and no other one who has the same number; on both databases.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches import decisions
@@ -23,6 +23,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.kept_out import CUSTOMER, EMAIL, MEMBER, keep_out, load_kept_out
 from loyalty_desk.staging.platform_of import claim_platform
 from loyalty_desk.staging.run_record import finish_run, start_run
+from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks import erase as erasing
 from loyalty_desk.tasks.platform_change import carry_over
 from loyalty_desk.tasks.retention import keep_house
@@ -176,6 +177,24 @@ def test_who_moved_twice_is_one_person_under_all_ids(left: Engine) -> None:
         find(left, Who(member_id="smile 1"))
 
 
+def test_a_link_that_is_taken_back_after_moves_leads_to_nobody(left: Engine) -> None:
+    with left.begin() as connection:
+        Staged(connection).customer(13, "eve@home.example")
+        decisions.link(connection, STORE, [Pair(13, "3")], "ada", BEFORE)
+    move(left, {OTTO: ["7"]})
+    for days, platform, member_id in ((0.5, "loyaltylion", "7"), (1, "trifft", "8")):
+        with left.begin() as connection:
+            Staged(connection).member(member_id, OTTO)
+        move(left, {OTTO: ["8" if member_id == "7" else "9"]}, platform=platform, days=days)
+    assert find(left, Who(email=OTTO)).customer_ids == {13}
+
+    with left.begin() as connection:
+        decisions.unlink(connection, STORE, 13, "ada", utc_now())
+
+    assert find(left, Who(email=OTTO)).customer_ids == set(), "Eve is not erased with Otto"
+    assert find(left, Who(customer_id=13)).award_ids == ()
+
+
 def test_who_was_erased_before_the_move_stays_erased_by_name(left: Engine) -> None:
     with left.begin() as connection:
         person = find_person(connection, STORE, Who(email=OTTO))
@@ -213,6 +232,41 @@ def test_it_is_known_as_long_as_something_may_name_the_old_id(left: Engine) -> N
     assert known() == set()
 
 
+def stop_what_is_long(connection: Connection) -> None:
+    """End a statement that computes for as long as one does that compares each with each."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+        return
+    steps = iter(range(100))
+    file = connection.connection.driver_connection
+    assert file is not None
+    file.set_progress_handler(lambda: next(steps, None) is None, 1_000_000)
+
+
+def test_all_members_of_a_large_programme_are_forgotten_beside_many_awards(left: Engine) -> None:
+    count = 20_000
+    with left.begin() as connection:
+        Staged(connection).delete(schema.runs)
+        about = {"store": STORE, "kind": "email_key", "left_at_utc": utc_text(MOVED)}
+        numbers = [str(number) for number in range(count)]
+        connection.execute(
+            schema.former_members.insert(),
+            [
+                about | {"member_id": f"rivo {one}", "value": f"{one}@shop.example"}
+                for one in numbers
+            ],
+        )
+        row = {"batch_id": "b", "store": STORE, "side": "member", "action": "ignore"}
+        row |= {"actor": "ada", "decided_at_utc": utc_text(BEFORE)}
+        connection.execute(
+            mismatch_schema.decisions.insert(),
+            [row | {"decision_id": f"d{one}", "subject_id": one} for one in numbers],
+        )
+        stop_what_is_long(connection)
+        connection.execute(statement("privacy/retention/delete_former_members"), {"store": STORE})
+        assert Staged(connection).rows(schema.former_members, "member_id") == []
+
+
 def test_somebody_else_who_has_the_id_of_an_erased_member_is_taken_in(left: Engine) -> None:
     with left.begin() as connection:
         erased = [(EMAIL, OTTO), (CUSTOMER, 13), (MEMBER, "3")]
@@ -235,17 +289,32 @@ def test_somebody_else_who_has_the_id_of_an_erased_member_is_taken_in(left: Engi
         assert load_kept_out(connection, STORE).strip_member(mira) is None, "Otto's once more"
 
 
-def test_who_was_erased_by_an_earlier_version_is_kept_out_until_the_store_moves(
+def erase_as_before(staging: Engine, member_id: str, at: datetime) -> None:
+    """Keep a member out as earlier versions did, which hashed the id alone."""
+    with staging.begin() as connection:
+        keep_out(connection, STORE, [(EMAIL, OTTO)], at)
+        hashed = load_kept_out(connection, STORE).bare_hash(MEMBER, member_id)
+        row = {"store": STORE, "person_hash": hashed, "erased_at_utc": utc_text(at)}
+        insert(connection, schema.erased_people, row)
+
+
+def kept_out_ids(staging: Engine) -> set[str]:
+    with staging.connect() as connection:
+        kept = load_kept_out(connection, STORE)
+    return {number for number in ("3", "4") if kept.has(MEMBER, number)}
+
+
+def test_who_was_erased_by_an_earlier_version_is_kept_out_on_the_platform_of_then(
     left: Engine,
 ) -> None:
-    with left.begin() as connection:
-        keep_out(connection, STORE, [(EMAIL, OTTO)], BEFORE)
-        kept = load_kept_out(connection, STORE)
-        bare = {"store": STORE, "person_hash": kept.bare_hash(MEMBER, "3")}
-        insert(connection, schema.erased_people, bare | {"erased_at_utc": utc_text(BEFORE)})
-        assert load_kept_out(connection, STORE).has(MEMBER, "3")
+    erase_as_before(left, "3", BEFORE)
+    assert kept_out_ids(left) == {"3"}
 
     move(left, {})
+    assert kept_out_ids(left) == set(), "3 is somebody else on Smile"
 
-    with left.connect() as connection:
-        assert not load_kept_out(connection, STORE).has(MEMBER, "3")
+    erase_as_before(left, "4", MOVED + timedelta(hours=1))
+    assert kept_out_ids(left) == {"4"}, "who was erased on Smile is no member of Rivo"
+
+    move(left, {}, platform="rivo", days=1)
+    assert kept_out_ids(left) == {"3"}, "Otto's once more"

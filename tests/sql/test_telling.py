@@ -159,6 +159,21 @@ def test_a_place_of_later_was_told_nothing_of_what_everybody_was(staging: Engine
     }
 
 
+def test_a_place_that_was_only_looked_at_since_knows_what_everybody_was_told(
+    staging: Engine,
+) -> None:
+    """As the version before left it: it looked up what everybody was told anew each time."""
+    taken(staging, "").note_told(["what everybody was told"])
+    taken(staging, "nothing new").let_go()
+    taken(staging, "away").note_not_told("RuntimeError")
+
+    hand_down(staging, STORE, REPORT, ["nothing new", "away"])
+
+    pretend(staging, next_try_utc=timedelta(seconds=-1))
+    for place in ("nothing new", "away"):
+        assert taken(staging, place).content == ["what everybody was told"]
+
+
 def test_what_is_still_so_is_not_old(staging: Engine) -> None:
     """Of what was told, and of what everybody was told, which is still to be handed down."""
     for place in ("asked", "left the settings", ""):

@@ -1,7 +1,9 @@
 -- name: select_hashes
 -- The erased people of a store.
 -- Reads erased_people. Binds store. One row per address or id.
-SELECT person_hash
+SELECT
+    person_hash,
+    erased_at_utc
 FROM erased_people
 WHERE store = :store;
 

@@ -65,30 +65,30 @@ WHERE store = :store AND until_utc <= :now_utc;
 
 -- name: delete_former_members
 -- Forgets who the members of a platform that was left were, once no award and no decision is under
--- the old id, and no run of then is kept, whose report may name it.
+-- the old id, and no run of then is kept, whose report may name it. Each is looked for once and not
+-- for each member: a store may have left with all of a large programme.
 -- Writes former_members. Reads awards, decisions, runs. Binds store.
 DELETE FROM former_members
 WHERE
     store = :store
-    AND NOT EXISTS (
-        SELECT 1
-        FROM runs AS r
-        WHERE
-            r.store = former_members.store
-            AND r.started_at_utc < former_members.left_at_utc
+    AND left_at_utc <= COALESCE(
+        (
+            SELECT MIN(r.started_at_utc)
+            FROM runs AS r
+            WHERE r.store = :store
+        ),
+        left_at_utc
     )
-    AND NOT EXISTS (
-        SELECT 1
+    AND member_id NOT IN (
+        SELECT a.member_id
         FROM awards AS a
-        WHERE a.store = former_members.store AND a.member_id = former_members.member_id
-    )
-    AND NOT EXISTS (
-        SELECT 1
+        WHERE a.store = :store AND a.member_id LIKE '% %'
+        UNION
+        SELECT d.member_id
         FROM decisions AS d
-        WHERE
-            d.store = former_members.store
-            AND (
-                d.member_id = former_members.member_id
-                OR (d.side = 'member' AND d.subject_id = former_members.member_id)
-            )
+        WHERE d.store = :store AND d.member_id LIKE '% %'
+        UNION
+        SELECT s.subject_id AS member_id
+        FROM decisions AS s
+        WHERE s.store = :store AND s.side = 'member' AND s.subject_id LIKE '% %'
     );

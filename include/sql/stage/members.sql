@@ -121,3 +121,22 @@ WHERE
     )
 GROUP BY m.email_key
 HAVING COUNT(*) = 1;
+
+-- name: select_some_known
+-- Some members who are some customer, whichever: of one made anew others need tell nothing.
+-- Reads members, matches. Binds store, most. One row per member.
+SELECT
+    m.member_id,
+    m.email_key
+FROM members AS m
+WHERE
+    m.store = :store
+    AND m.email_key IS NOT NULL
+    AND m.gone_at_utc IS NULL
+    AND m.member_id IN (
+        SELECT mt.member_id
+        FROM matches AS mt
+        WHERE mt.store = :store
+    )
+ORDER BY RANDOM()
+LIMIT :most;

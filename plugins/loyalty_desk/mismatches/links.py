@@ -42,11 +42,17 @@ def confirm_link(
 
 
 def remove_link(connection: Connection, store: str, customer_id: int, now: datetime) -> None:
-    """Take a decision back; raises PermanentError when there is none."""
+    """Take a decision back; raises PermanentError when there is none.
+
+    What it led to on a platform that the store left goes too: it leads no erasing to the other.
+    """
     _touch_linked(connection, store, customer_id)
     key = {"store": store, "customer_id": customer_id}
-    if connection.execute(statement("links/delete_link"), key).first() is None:
+    member_id = connection.execute(statement("links/delete_link"), key).scalar()
+    if member_id is None:
         raise PermanentError(f"customer {customer_id} of store {store} has no link")
+    pair = {"store": store, "customer_text": str(customer_id), "member_id": member_id}
+    connection.execute(statement("links/delete_former_pair"), pair)
     _ask_to_show(connection, store, customer_id, now)
 
 

@@ -34,12 +34,18 @@ class KeptOut:
     salt: bytes
     hashes: frozenset[str]
     platform: PlatformOf | None = None
+    of_this_platform: frozenset[str] = frozenset()
+    """Those that were kept while the store was on the platform that it is on: only of them can a
+    bare one be of a member here.
+    """
 
     def has(self, kind: str, value: object) -> bool:
         """Whether that e-mail key or id is of somebody who was erased."""
         if not self.hashes or value is None:
             return False
-        return not self.hashes.isdisjoint(self.every_hash(kind, value))
+        if self.hash(kind, value) in self.hashes:
+            return True
+        return kind == MEMBER and self.bare_hash(kind, value) in self.of_this_platform
 
     def hash(self, kind: str, value: object) -> str:
         """The hash that is kept; `value` of a platform that the store left has its name."""
@@ -52,9 +58,11 @@ class KeptOut:
         return hmac.digest(self.salt, f"{kind}:{value}".encode(), "sha256").hex()
 
     def every_hash(self, kind: str, value: object) -> Iterator[str]:
-        """Every hash of this value: also the bare one while nobody else can have had the id."""
+        """Every hash that was kept of this value: of a member also the bare one, which tells whose
+        it is only beside when it was kept.
+        """
         yield self.hash(kind, value)
-        if kind == MEMBER and self.platform is not None and not self.platform.left:
+        if kind == MEMBER:
             yield self.bare_hash(kind, value)
 
     def strip_member(self, member: Member) -> Member | None:
@@ -91,13 +99,20 @@ NOBODY: Final = KeptOut(b"", frozenset())
 def load_kept_out(connection: Connection, store: str) -> KeptOut:
     """Read whom to keep out of a store."""
     binds = {"store": store}
-    hashes = frozenset(
-        connection.execute(statement("privacy/kept_out/select_hashes"), binds).scalars()
-    )
-    if not hashes:
+    rows = connection.execute(statement("privacy/kept_out/select_hashes"), binds).all()
+    if not rows:
         return NOBODY
-    salt = bytes.fromhex(_salt(connection, store) or "")
-    return KeptOut(salt, hashes, find_platform_of(connection, store))
+    platform = find_platform_of(connection, store)
+    return KeptOut(
+        salt=bytes.fromhex(_salt(connection, store) or ""),
+        hashes=frozenset(row.person_hash for row in rows),
+        platform=platform,
+        of_this_platform=frozenset(
+            row.person_hash
+            for row in rows
+            if platform is not None and platform.was_on_at(row.erased_at_utc) == platform.name
+        ),
+    )
 
 
 def strip_batch(

@@ -32,6 +32,14 @@ class PlatformOf:
     name: str
     left: tuple[Left, ...] = ()
 
+    def left_since(self, at_utc: str) -> str | None:
+        """The platform that the store was on at a time, if it has left it since."""
+        return next((one.name for one in self.left if at_utc < one.left_at_utc), None)
+
+    def was_on_at(self, at_utc: str) -> str:
+        """The platform that the store was on at a time."""
+        return self.left_since(at_utc) or self.name
+
 
 def find_platform_of(connection: Connection, store: str) -> PlatformOf | None:
     """None before the first sync."""
@@ -69,8 +77,7 @@ def change_platform(connection: Connection, store: StoreSettings, now: datetime)
 def find_left_platform(connection: Connection, store: str, queued_at_utc: str) -> str | None:
     """The platform that an award was for, if the store has left it since."""
     known = find_platform_of(connection, store)
-    left = () if known is None else known.left
-    return next((one.name for one in left if queued_at_utc < one.left_at_utc), None)
+    return None if known is None else known.left_since(queued_at_utc)
 
 
 def _keep(connection: Connection, store: str, of: PlatformOf, now: datetime) -> None:

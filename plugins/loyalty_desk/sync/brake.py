@@ -105,7 +105,7 @@ ENOUGH: Final = 10
 @dataclass(slots=True, kw_only=True)
 class SameAccount:
     """Of the first members of a read: how many have the address of a member whom a customer is
-    known to be, and whether any of them is that member.
+    known to be, and whether any of them is that member, or another known one is there.
     """
 
     known: int = 0
@@ -114,6 +114,11 @@ class SameAccount:
     @property
     def is_judged(self) -> bool:
         return self.is_same or self.known >= ENOUGH
+
+    @property
+    def is_another(self) -> bool:
+        """Whether many have their addresses under other ids, and none its own."""
+        return not self.is_same and self.known >= ENOUGH
 
     def compare(
         self, ids_by_address: Mapping[str, str], read: Iterable[tuple[str | None, str]]
@@ -126,11 +131,12 @@ class SameAccount:
 
 
 def check_account(account: SameAccount) -> None:
-    """Raise BrakeError when many members have their addresses under other ids, and none its own."""
-    if account.known >= ENOUGH and not account.is_same:
+    """Raise BrakeError when it is another one."""
+    if account.is_another:
         raise BrakeError(
             f"nothing was pushed: the first {account.known} members whose addresses are known have "
-            "other ids than they had, and none has its own, so the key is that of another account. "
+            "other ids than they had, none has its own, and others whom we know are not there, so "
+            "the key is that of another account. "
             "Correct the Airflow connection and start a new run; if the programme moved there, set "
             "it up as another store (docs/platforms.md); if all members were made anew in the same "
             "account, run once with release_brake"

@@ -17,7 +17,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import parse_utc, steady_s, utc_now, utc_text
 from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import MemberPage, Platform
+from loyalty_desk.platforms.base import MemberPage, Platform, is_about
 from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
@@ -25,7 +25,13 @@ from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
-from loyalty_desk.sync.brake import Balances, SameAccount, check_account, check_balances
+from loyalty_desk.sync.brake import (
+    ENOUGH,
+    Balances,
+    SameAccount,
+    check_account,
+    check_balances,
+)
 from loyalty_desk.sync.member_files import Content, MemberFile, find_new_files
 from loyalty_desk.sync.member_folder import LeftError, OpenFolder
 from loyalty_desk.sync.reads import (
@@ -47,9 +53,14 @@ LOOKED_UP: Final = "member_lookups"
 """Names what is asked one by one among the sources of rejected rows."""
 FILES_LEFT: Final = "member_files"
 """Names the files that were not read there."""
+MOST_PAGES_HELD: Final = 40
+"""Until it is known whose they are; beyond, few here are a customer of the store."""
 MOST_LEFT_NAMED: Final = 200
 WAIT_SLICE_S: Final = 10.0
 _ADDRESS: Final = re.compile(r"\S*@\S*")
+
+TimedPage = tuple[datetime, MemberPage]
+"""A page, and when it was asked for."""
 
 
 def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> ReadCounts:
@@ -74,7 +85,8 @@ def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> Re
 def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     read, store = start_read(run, "members"), run.store.name
     started = utc_now()
-    _scan_pages(run, read, _of_the_same_account(run, platform.iter_member_pages()))
+    pages = _timed(platform.iter_member_pages())
+    _scan_pages(run, read, _of_the_same_account(run, platform, pages))
     with run.engine.begin() as connection:
         watermark = next_watermark(run, utc_text(started), started, full=True)
         save_watermark(connection, store, "members", watermark)
@@ -86,8 +98,8 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
     read = start_read(run, "members")
     started = utc_now()
     oldest = parse_utc(since) - timedelta(minutes=run.store.extract.overlap_minutes)
-    pages = _of_the_same_account(run, platform.iter_member_pages(oldest))
-    for asked_at, page in _timed(pages):
+    pages = _timed(platform.iter_member_pages(oldest))
+    for asked_at, page in _of_the_same_account(run, platform, pages):
         _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
     read.check_share(whole=True)
     with run.engine.begin() as connection:
@@ -96,26 +108,59 @@ def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
     return read.counts
 
 
-def _of_the_same_account(run: Run, pages: Iterable[MemberPage]) -> Iterator[MemberPage]:
-    """The pages, unless the first ones are of another account: then nothing of it is staged.
+def _of_the_same_account(
+    run: Run, platform: Platform, pages: Iterable[TimedPage]
+) -> Iterator[TimedPage]:
+    """The pages, held back until the first ones tell that they are not of another account.
 
-    Ids there are others, or the same for somebody else.
+    Ids there are others, or the same for somebody else: who was staged so would be shown, and would
+    take the address from whose it is.
     """
-    account = SameAccount()
-    for page in pages:
-        if not (account.is_judged or run.params.release_brake):
-            read = [(read_email(one.email)[0], one.member_id) for one in page.members]
-            keys = sorted({key for key, _ in read if key is not None})
-            with reading(run.engine) as connection:
-                binds = {"store": run.store.name, "email_keys": keys}
-                rows = connection.execute(statement("stage/members/select_ids_by_address"), binds)
-                known = {row.email_key: row.member_id for row in rows}
-            account.compare(known, read)
+    if run.params.release_brake:
+        yield from pages
+        return
+    account, held = SameAccount(), list[TimedPage]()
+    for asked_at, page in pages:
+        held.append((asked_at, page))
+        if not account.is_judged:
+            _compare(run, account, page)
+            if account.is_another:
+                account.is_same = _has_one_of_ours(run, platform)
             check_account(account)
-        yield page
+        if account.is_judged or len(held) == MOST_PAGES_HELD:
+            yield from held
+            held.clear()
+    yield from held
 
 
-def _timed(pages: Iterable[MemberPage]) -> Iterator[tuple[datetime, MemberPage]]:
+def _compare(run: Run, account: SameAccount, page: MemberPage) -> None:
+    read = [(read_email(one.email)[0], one.member_id) for one in page.members]
+    keys = sorted({key for key, _ in read if key is not None})
+    with reading(run.engine) as connection:
+        binds = {"store": run.store.name, "email_keys": keys}
+        rows = connection.execute(statement("stage/members/select_ids_by_address"), binds)
+        account.compare({row.email_key: row.member_id for row in rows}, read)
+
+
+def _has_one_of_ours(run: Run, platform: Platform) -> bool:
+    """Whether the account has somebody whom we know, as we do: those who were read may be guests
+    with a member's address, or be what some people, whom somebody made anew, are now.
+    """
+    binds = {"store": run.store.name, "most": ENOUGH}
+    with reading(run.engine) as connection:
+        known = connection.execute(statement("stage/members/select_some_known"), binds).all()
+    return any(_is_as_known(platform, *one) for one in known)
+
+
+def _is_as_known(platform: Platform, member_id: str, email_key: str) -> bool:
+    try:
+        found = platform.find_member(member_id)
+    except (ApiError, BadFieldError):
+        return False
+    return found is not None and all(is_about(found, one) for one in (member_id, email_key))
+
+
+def _timed(pages: Iterable[MemberPage]) -> Iterator[TimedPage]:
     """Each page with when it was asked for."""
     iterator = iter(pages)
     while True:
@@ -144,14 +189,14 @@ def _stage_member_page(
 
 
 def _scan_pages(
-    run: Run, read: Read, pages: Iterable[MemberPage], *, by_people: bool = False
+    run: Run, read: Read, pages: Iterable[TimedPage], *, by_people: bool = False
 ) -> None:
     """Stage pages of everybody: who is not among them has left.
 
     People who save a file with a spreadsheet may lose ids; whose they were has not left.
     """
     scan = begin_scan(run, "members")
-    for asked_at, page in _timed(pages):
+    for asked_at, page in pages:
         _stage_member_page(read, page, asked_at, first_load=scan.is_first_load, note_seen=True)
     read.check_share(whole=True)
     unnamed = read.unnamed if by_people else 0
@@ -192,7 +237,7 @@ def _read_member_file(run: Run, read: Read, file: MemberFile) -> None:
         if not run.params.release_brake:
             check_balances(run.store.brake, file.name, _compare_balances(run, content))
         if file.holds_everybody:
-            _scan_pages(run, read, content.iter_pages(), by_people=True)
+            _scan_pages(run, read, _timed(content.iter_pages()), by_people=True)
         else:
             for asked_at, page in _timed(content.iter_pages()):
                 _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)

@@ -177,7 +177,9 @@ def _do_again(
 ) -> None:
     hasher = find_hasher(connection, store)
     everybody = {} if hasher is None else _whose(connection, store, entries, hasher)
-    again = _Again(connection=connection, store=store, done=done, hasher=hasher, people=everybody)
+    again = _Again(
+        connection=connection, store=store, done=done, hasher=hasher, everybody=everybody
+    )
     for entry in entries:
         again.do(entry)
     # Last, as a decision may be about who was erased later.
@@ -194,9 +196,14 @@ class _Again:
     done: CaughtUp
     hasher: KeptOut | None
     """Tells people of the backup by a hash; None where it has nobody who could be told so."""
-    people: Mapping[str, tuple[str, Any]]
-    """Whose the hashes are, at the time of the entry."""
+    everybody: Mapping[str, tuple[str, Any]]
+    """Whose the hashes are, as long as the store is where it was at the backup."""
+    people: Mapping[str, tuple[str, Any]] = field(init=False)
+    """Whose they are at the time of the entry."""
     erased: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.people = self.everybody
 
     def do(self, entry: Entry) -> None:
         event, told = Event(entry.kind), json.loads(entry.content)
@@ -236,11 +243,16 @@ class _Again:
 
     def _move(self, platform: str) -> None:
         if (hasher := self.hasher) is not None:
-            # The bare id is somebody else's from here on; with the platform it is not.
+            # The bare id of a member of the backup is somebody else's on another platform; one that
+            # has, or is hashed with, the platform's name is not.
+            is_back = hasher.platform is not None and hasher.platform.name == platform
             self.people = {
-                one: whose
-                for one, whose in self.people.items()
-                if whose[0] != MEMBER or one != hasher.bare_hash(*whose)
+                one: (kind, value)
+                for one, (kind, value) in self.everybody.items()
+                if is_back
+                or kind != MEMBER
+                or " " in str(value)
+                or one != hasher.bare_hash(kind, value)
             }
         self.done.moved[self.store] = platform
 
