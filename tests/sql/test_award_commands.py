@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_read_is_one_line(
 def test_a_storage_that_cannot_be_opened_is_one_line(
     awards: Awards, capsys: pytest.CaptureFixture[str], set_connection: SetConnection
 ) -> None:
+    pytest.importorskip("sshfs")
     set_connection("nobody", conn_type="sftp", host="127.0.0.1", port=9, login="shop")
     assert awards("import", "ftp://host/a.csv") == 1
     assert awards("import", "sftp://none@/a.csv") == 1

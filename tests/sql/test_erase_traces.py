@@ -13,7 +13,7 @@ from loyalty_desk.privacy.tables import BLANKED
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.mismatch_schema import decisions, ignored_mismatches
-from loyalty_desk.tasks.erase import erase_traces
+from loyalty_desk.tasks.erase import erase_rows
 from tests.factories import NOW, STORE
 from tests.http.api_client import forget_settings
 from tests.sql.test_export import ADA, EXPORTED, GRACE, row_of
@@ -68,7 +68,7 @@ def tells(value: object) -> bool:
 def erase_ada(engine: Engine) -> None:
     with engine.begin() as connection:
         person = find_person(connection, STORE, Who(customer_id=ADA))
-        erase_traces(connection, STORE, person, NOW)
+        erase_rows(connection, STORE, person, NOW)
 
 
 def test_everybody_else_stays_whole(full: Engine) -> None:
