@@ -14,7 +14,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from loyalty_desk.mismatches.email_slips import Domains, has_tag, mailbox, repair
+from loyalty_desk.mismatches.email_slips import Domains, mailbox, repair, tag
 from loyalty_desk.mismatches.namesakes import Namesakes
 from loyalty_desk.mismatches.scores import Reason, is_same_name, score
 
@@ -134,7 +134,8 @@ class _Index:
         if key:
             for customer in self._by_mailbox.get(mailbox(key), ()):
                 other = self.people[customer].email_key or ""
-                each = has_tag(key) and has_tag(other)
+                tags = {tag(key), tag(other)}
+                each = len(tags) > 1 and "" not in tags
                 found[customer].add(Reason.OTHER_TAG if each else Reason.SAME_MAILBOX)
             self._note(found, self._by_repaired.get(key), Reason.REPAIRED)
             self._note(found, self._by_meant.get(key), Reason.MISTYPED_DOMAIN)

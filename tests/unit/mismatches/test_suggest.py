@@ -39,6 +39,7 @@ def found(customer: Profile, *members: Profile) -> list[Suggestion]:
          Reason.EXTERNAL_ID),
         (person("1", "ada+x@shop.example"), person("m", "ada@shop.example"), Reason.SAME_MAILBOX),
         (person("1", "a.da@gmail.com"), person("m", "ada@googlemail.com"), Reason.SAME_MAILBOX),
+        (person("1", "a.da+x@gmail.com"), person("m", "ada+x@googlemail.com"), Reason.SAME_MAILBOX),
         (person("1", "ada@gmial.com"), person("m", "ada@gmail.com"), Reason.MISTYPED_DOMAIN),
         (person("1", "ada@gmail.com"), person("m", "ada@gmial.com"), Reason.MISTYPED_DOMAIN),
         (person("1", "ada@@gmail.com"), person("m", "ada@gmail.com"), Reason.REPAIRED),
@@ -53,6 +54,7 @@ def found(customer: Profile, *members: Profile) -> list[Suggestion]:
     ],
     ids=[
         "the shop's id", "the member's id is the shop's", "a tag", "dots of Gmail",
+        "dots of Gmail, and one tag",
         "the customer's slip", "the member's slip", "not an address", "name and address",
         "the name in the address alone", "an initial, and the name in the address", "a tag each",
     ],
