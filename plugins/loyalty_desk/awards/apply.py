@@ -153,6 +153,8 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
     except NotTheirLedgerError:
         finish(worker, award, counts, AwardState.UNKNOWN, NOT_THEIRS)
         return True
+    except SharedAddressError:
+        raise
     except (*UNREADABLE, BadFieldError):
         _put_off(worker, award, counts, "the ledger cannot be read")
         return True
