@@ -169,6 +169,16 @@ def test_a_tag_each_is_not_enough_where_a_name_is_not_known() -> None:
     assert one.score < SHOWN_FROM
 
 
+@pytest.mark.parametrize(("customers", "suggested"), [(50, 50), (51, 0)])
+def test_an_address_that_many_customers_have_elsewhere_says_nothing(
+    customers: int, suggested: int
+) -> None:
+    many = [person(str(number), f"no.reply@d{number}.example") for number in range(customers)]
+    members = [person("m", "noreply@shop.example", "No Reply")]
+
+    assert len(list(suggest(many, members, Domains({})))) == suggested
+
+
 def of_that_name(others: int) -> list[Profile]:
     """So many of a thousand members are called Ada, and as many Byron; none is both."""
     return [
