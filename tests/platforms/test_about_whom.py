@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from loyalty_desk.awards.apply import Worker, apply_due
+from loyalty_desk.awards.apply import NOT_THEIRS, Worker, apply_due
 from loyalty_desk.awards.queue import Door, get_award, queue_award
 from loyalty_desk.awards.recipients import ANOTHER
 from loyalty_desk.clock import utc_now
@@ -21,8 +21,11 @@ from loyalty_desk.records import AwardState
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.statements import statement
 from tests.factories import STORE
-from tests.platforms.account import Account, found
+from tests.platforms.account import Account, found, markers_of
+from tests.platforms.applying import award, ended, run
+from tests.platforms.cases import CASES
 from tests.sql.test_awards import request
 
 MIRA, NORA = "mira@shop.example", "nora@shop.example"
@@ -105,3 +108,41 @@ def test_an_award_is_not_booked_for_somebody_else(
         detail = get_award(connection, STORE, queued.award_id).detail
     is_nobody = (account.case.name, asked_by) in LOOKED_THROUGH
     assert detail == ("customer_not_found" if is_nobody else ANOTHER)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name != "trifft"], ids=str)
+def test_what_another_s_ledger_does_not_show_is_not_sent_again(
+    account: Account, staging: Engine
+) -> None:
+    """TRIFFT's entries are not known to tell whose they are."""
+    award(account, staging, "nora")
+    account.spoil_award("drop", after=True)
+    account.spoil("status", method="GET", route=account.case.ledger_route, status=404)
+    award_id = award(account, staging, "mira")
+    assert ended(account, staging, award_id)[0] == "applying", "nobody could look at once"
+
+    account.spoil("mix_up", method="GET", route=account.case.ledger_route, count=2)
+    platform = account.platform()
+    assert list(platform.iter_ledger(found(platform, NORA).member_id))
+    run(account, staging)
+
+    assert ended(account, staging, award_id) == ("unknown", NOT_THEIRS)
+    assert sum(f"ld:{award_id}" in markers_of(entry) for entry in account.booked()) == 1
+
+
+def test_what_was_sent_to_nobody_knows_whom_is_not_looked_for_at_another(
+    account: Account, staging: Engine, mira: str, nora: str
+) -> None:
+    """After a restore an award by e-mail may have been sent, and does not say to whom."""
+    award(account, staging, "seen")
+    with staging.begin() as connection:
+        wanted = request(email=MIRA)
+        queued = queue_award(connection, account.store(), wanted, utc_now(), door=Door.HTTP)
+        connection.execute(statement("restore/doubt_waiting_awards"))
+    account.spoil("mix_up", method="GET", route=account.case.member_route, count=2)
+    found(account.platform(), NORA)
+
+    run(account, staging)
+
+    assert ended(account, staging, queued.award_id)[0] == "unknown"
+    assert len(account.booked()) == 1

@@ -12,8 +12,10 @@ from loyalty_desk.awards.queue import Door, get_award, get_events, queue_award
 from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.clock import utc_now
 from loyalty_desk.records import AwardState
+from loyalty_desk.staging.statements import statement
 from tests.factories import STORE
 from tests.platforms.account import Account
+from tests.platforms.applying import award
 from tests.sql.staged import Staged
 from tests.sql.test_awards import request
 
@@ -65,6 +67,23 @@ def test_an_award_by_a_shared_address_is_refused_and_names_both(
     assert award.detail == "ambiguous"
     assert json.loads(last.facts) == {"member_ids": member_ids}
     assert account.booked() == []
+
+
+def test_one_that_may_be_booked_since_a_backup_is_for_a_person_at_once(
+    account: Account, staging: Engine, member_ids: list[str]
+) -> None:
+    """Which of them it was sent for, if it was, staging does not know any more."""
+    award(account, staging, "seen")
+    award_id = queue(staging, account)
+    stage(staging, *member_ids)
+    with staging.begin() as connection:
+        connection.execute(statement("restore/doubt_waiting_awards"))
+
+    assert apply(staging, account) == {AwardState.UNKNOWN: 1}
+
+    with staging.connect() as connection:
+        assert get_award(connection, STORE, award_id).detail == "ambiguous"
+    assert len(account.booked()) == 1
 
 
 def test_an_award_by_an_address_that_staging_knows_of_two_is_refused_at_once(

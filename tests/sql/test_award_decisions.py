@@ -7,11 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
+from typing import Any, Final
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from loyalty_desk.awards.approval import (
     APPROVE,
@@ -303,6 +303,9 @@ def test_the_question_about_nobody_says_so(staging: Engine) -> None:
     assert "nobody by that address" in question(award, None, NOW).body
 
 
+NORA: Final = member("m9", card={"name": "Nora", "points_balance": 9000})
+
+
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
@@ -311,7 +314,7 @@ def test_the_question_about_nobody_says_so(staging: Engine) -> None:
             "several members with that address, so it would be refused",
         ),
         (
-            {"return_value": member("m9", card={"name": "Nora", "points_balance": 9000})},
+            {"return_value": NORA},
             f"nobody: {ANOTHER}, so it would be refused",
         ),
     ],
@@ -332,6 +335,42 @@ def test_the_question_says_that_it_would_be_refused_and_shows_nobody_else(
     assert says in asked.body
     assert "Nora" not in asked.body
     assert "9000" not in asked.body
+
+
+@pytest.mark.parametrize(
+    ("sends", "answers", "says"),
+    [
+        (1, {"return_value": NORA}, f"nobody: {ANOTHER}, so it would be unknown"),
+        (0, {"return_value": NORA}, f"{ANOTHER}, and it would be sent to that one: m9"),
+        (
+            1,
+            {"side_effect": SharedAddressError(["m1", "m2"])},
+            "several members with that address, so it would be unknown",
+        ),
+    ],
+    ids=["doubted by a restore", "sent again by a person", "a shared address"],
+)
+def test_the_question_about_another_says_what_comes_of_one_that_may_have_been_sent(
+    staging: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    sends: int,
+    answers: dict[str, Any],
+    says: str,
+) -> None:
+    award_id = wait_for_approval(staging)
+    with staging.begin() as connection:
+        sent = {"sends": sends, "now": "2026-01-31T09:30:00.000000Z"}
+        connection.execute(text("UPDATE awards SET sends = :sends, sent_at_utc = :now"), sent)
+    monkeypatch.setattr(tasks, "staging_engine", lambda: staging)
+    monkeypatch.setattr(tasks, "open_store", lambda _name: store_settings())
+    platform = Mock(find_member=Mock(**answers))
+    monkeypatch.setattr(tasks, "loyalty_platform", lambda *_args, **_options: platform)
+
+    asked = tasks.ask(STORE, award_id, 0)
+
+    assert asked is not None
+    assert says in asked.body
+    assert "Nora" not in asked.body
 
 
 # --- taking back -------------------------------------------------------------------------------

@@ -34,7 +34,12 @@ from loyalty_desk.awards.transitions import (
 from loyalty_desk.awards.worker import Counts, Worker
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import AwardOrder, LedgerEntry, SharedAddressError
+from loyalty_desk.platforms.base import (
+    AwardOrder,
+    LedgerEntry,
+    NotTheirLedgerError,
+    SharedAddressError,
+)
 from loyalty_desk.records import AwardState, Member, Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
@@ -50,6 +55,8 @@ OUTAGE: Final = (ApiUnavailableError, CursorError, BadConnectionError)
 MOST_FAILED: Final = 3
 """So many members in a row whom the platform fails are an outage, which ends a run."""
 MOST_SENDS: Final = 2
+GONE: Final = "the member is gone since it was sent"
+NOT_THEIRS: Final = "the platform shows no ledger of whom it was sent for"
 
 
 def apply_due(worker: Worker) -> Counts:
@@ -105,7 +112,7 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     refusal = find_refusal(member, worker.settings)
     if member is None and award.sent_at_utc:
         # Merged or deleted since it was sent: what was booked may be in another member's ledger.
-        finish(worker, award, counts, AwardState.UNKNOWN, "the member is gone since it was sent")
+        finish(worker, award, counts, AwardState.UNKNOWN, GONE)
     elif member is not None and is_another(award, member) and not is_sent_again(award):
         # Merged, or mixed up: nobody but a person can tell. What was sent may be booked in the
         # ledger of the one that it was sent to, which is not this one's.
@@ -139,18 +146,30 @@ def _is_settled_by_ledger(worker: Worker, award: Row[Any], counts: Counts) -> bo
         finish(worker, award, counts, AwardState.UNKNOWN, "the platform shows no ledger")
         return True
     try:
-        member_id = award.member_id or _find_member_id(worker, award)
+        # By e-mail alone when it is not known that it was sent, after a restore.
+        member = None if award.member_id else worker.platform.find_member(award.email)
+        member_id = member.member_id if member else award.member_id
         entry = None if member_id is None else worker.ledger.find(award, member_id)
+    except NotTheirLedgerError:
+        finish(worker, award, counts, AwardState.UNKNOWN, NOT_THEIRS)
+        return True
+    except SharedAddressError:
+        raise
     except (*UNREADABLE, BadFieldError):
         _put_off(worker, award, counts, "the ledger cannot be read")
         return True
     if entry is not None:
         _finish_found(worker, award, counts, entry, member_id)
         return True
-    if award.sends >= MOST_SENDS or not worker.ledger.shows_bookings():
-        finish(worker, award, counts, AwardState.UNKNOWN, "not in the ledger, and not sent again")
-        return True
-    return False
+    if member_id is None or (member is not None and is_another(award, member)):
+        # No ledger of theirs was looked into, whomever the platform names at the next question.
+        doubt = ANOTHER if member else GONE
+    elif award.sends >= MOST_SENDS or not worker.ledger.shows_bookings():
+        doubt = "not in the ledger, and not sent again"
+    else:
+        return False
+    finish(worker, award, counts, AwardState.UNKNOWN, doubt)
+    return True
 
 
 def _is_found_after_all(
@@ -163,9 +182,13 @@ def _is_found_after_all(
     if not worker.ledger.is_there:
         note_looked(worker, award, "sent again on a person's word: the platform shows no ledger")
         return False
-    whose = {award.member_id, member.member_id if member else None} - {None}
+    named = member.member_id if member else None
+    found: list[tuple[str, LedgerEntry | None]] = []
     try:
-        found = [(one, worker.ledger.find(award, one)) for one in sorted(whose)]
+        for one in sorted({award.member_id, named} - {None}):
+            # Who was merged away has no ledger any more; in its place the survivor's may come.
+            with suppress(*(() if one == named else (NotTheirLedgerError,))):
+                found.append((one, worker.ledger.find(award, one)))
     except (*UNREADABLE, BadFieldError):
         _put_off(worker, award, counts, "the ledger cannot be read")
         return True
@@ -176,12 +199,6 @@ def _is_found_after_all(
     revoked = any(entry is not None for _, entry in found)
     note_looked(worker, award, TAKEN_BACK if revoked else "looked first: not in the ledger")
     return False
-
-
-def _find_member_id(worker: Worker, award: Row[Any]) -> str | None:
-    """Whom an award by e-mail is for, when it is not known that it was sent (after a restore)."""
-    member = worker.platform.find_member(award.email)
-    return None if member is None else member.member_id
 
 
 def _finish_found(

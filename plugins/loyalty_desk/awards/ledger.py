@@ -16,7 +16,7 @@ from sqlalchemy import Engine, Row
 
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.errors import ApiError, ApiUnavailableError, BadConnectionError, CursorError
-from loyalty_desk.platforms.base import LedgerEntry, Platform
+from loyalty_desk.platforms.base import LedgerEntry, NotTheirLedgerError, Platform
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
@@ -49,9 +49,10 @@ class Ledger:
     def find(self, award: Row[Any], member_id: str) -> LedgerEntry | None:
         """The award's entry; a revoked one only if there is no other. Raises what is in UNREADABLE.
 
-        One that was revoked was booked all the same: who takes it for absent would pay again.
+        One that was revoked was booked all the same: who takes it for absent would pay again. And
+        another's ledger, as after a merge or a mix-up, does not say that it is absent.
         """
-        revoked = None
+        revoked, is_theirs = None, True
         sent_at = (
             parse_utc(award.sent_at_utc) if award.sent_at_utc else ask_staging_now(self.engine)
         )
@@ -62,6 +63,9 @@ class Ledger:
                 if not entry.is_revoked:
                     return entry
                 revoked = entry
+            is_theirs = is_theirs and entry.member_id in {None, member_id}
+        if revoked is None and not is_theirs:
+            raise NotTheirLedgerError(f"{self.platform.title} answered with another's ledger")
         return revoked
 
     def shows_bookings(self) -> bool:

@@ -53,8 +53,8 @@ def mailbox(email_key: str) -> str:
     return f"{local}@{domain}"
 
 
-def has_tag(email_key: str) -> bool:
-    return "+" in email_key.rpartition("@")[0].lstrip("+")
+def tag(email_key: str) -> str:
+    return email_key.rpartition("@")[0].lstrip("+").partition("+")[2]
 
 
 def repair(raw: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from loyalty_desk.mismatches.email_slips import Domains, has_tag, mailbox, repair
+from loyalty_desk.mismatches.email_slips import Domains, mailbox, repair, tag
 from loyalty_desk.mismatches.namesakes import Namesakes
 from loyalty_desk.mismatches.scores import Reason, is_same_name, score
 
@@ -22,7 +22,7 @@ MOST_PER_CUSTOMER: Final = 3
 SIMILAR_ADDRESS: Final = 80.0
 """From this likeness on, of 100, the parts before the @ are nearly the same."""
 MOST_OF_A_NAME: Final = 50
-"""A name that more customers have says nothing."""
+"""A name that more customers have, or have in the address, says nothing."""
 MOST_NAMESAKES: Final = 0.03
 """So many others of a name there may be by chance for it to say who somebody is."""
 TELLING_DIGITS: Final = 2
@@ -134,7 +134,8 @@ class _Index:
         if key:
             for customer in self._by_mailbox.get(mailbox(key), ()):
                 other = self.people[customer].email_key or ""
-                each = has_tag(key) and has_tag(other)
+                tags = {tag(key), tag(other)}
+                each = len(tags) > 1 and "" not in tags
                 found[customer].add(Reason.OTHER_TAG if each else Reason.SAME_MAILBOX)
             self._note(found, self._by_repaired.get(key), Reason.REPAIRED)
             self._note(found, self._by_meant.get(key), Reason.MISTYPED_DOMAIN)
@@ -168,8 +169,9 @@ class _Index:
                 if other is not None and _are_alike(key, other):
                     yield customer
         parts = _parts(key)
-        if _has_whole_name(parts[1], member.name):
-            for customer in self._by_local.get(parts, ()):
+        same_local = self._by_local.get(parts, ())
+        if len(same_local) <= MOST_OF_A_NAME and _has_whole_name(parts[1], member.name):
+            for customer in same_local:
                 told = self.people[customer].name
                 if told != member.name and is_same_name(told, member.name):
                     yield customer

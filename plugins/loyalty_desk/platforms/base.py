@@ -20,7 +20,7 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from loyalty_desk.card.emails import read_email
-from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import Counts, Transport
@@ -121,13 +121,18 @@ class LedgerEntry:
     """One booking of a member on the platform. `marker_text` is the text with the marker, if any.
 
     `is_pending` when it is booked, and its points become the member's later; `is_revoked` when it
-    was booked, and somebody took it back since.
+    was booked, and somebody took it back since. `member_id` is whose it is, where the entry tells.
     """
 
     entry_id: str
     marker_text: str | None
+    member_id: str | None = None
     is_revoked: bool = False
     is_pending: bool = False
+
+
+class NotTheirLedgerError(ApiUnavailableError):
+    """A member's ledger was asked for, and another's came, or that of nobody: it tells nothing."""
 
 
 class SharedAddressError(BadFieldError):
@@ -275,6 +280,7 @@ class Platform(ABC):
 
         Not called without `reads_ledger`. An entry that cannot be read raises ApiUnavailableError:
         it may be the very one that is looked for, and leaving it out would have it booked twice.
+        Where the member has to be read first and is not found, NotTheirLedgerError.
         """
 
     @classmethod

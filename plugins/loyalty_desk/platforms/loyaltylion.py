@@ -32,6 +32,7 @@ from loyalty_desk.platforms.base import (
     Capabilities,
     LedgerEntry,
     MemberPage,
+    NotTheirLedgerError,
     Pace,
     Platform,
     Sample,
@@ -50,6 +51,7 @@ from loyalty_desk.platforms.reading import (
     read_object,
     read_rows,
     rows_of,
+    whose,
 )
 from loyalty_desk.records import Member, MemberStatus
 
@@ -214,7 +216,7 @@ class LoyaltyLionPlatform(Platform):
         del since
         member = self.find_member(member_id)
         if member is None or member.external_id is None:
-            return
+            raise NotTheirLedgerError(f"{self.title} names no customer whose bookings to read")
         path, query = fill_path(self._answers["path.transactions"], merchant_id=member.external_id)
         pages = self._iter_pages(path, self._answers["answer.transactions"], query)
         yield from read_entries(self.title, path, pages, self._read_entry)
@@ -316,6 +318,7 @@ class LoyaltyLionPlatform(Platform):
             marker_text=read_text(
                 {"reason": pick(row, self._answers["transaction.reason"])}, "reason"
             ),
+            member_id=whose(pick(row, "customer.id")),
             is_pending=bool(pick(row, self._answers["transaction.pending"])),
         )
 

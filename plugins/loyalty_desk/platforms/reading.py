@@ -179,6 +179,13 @@ def only_with_address(
     return read(found[0]) if found else None
 
 
+def whose(value: Any) -> str | None:
+    """The member's id that an entry tells, None where it tells none or is not of that kind."""
+    text = str(value)
+    is_id = not isinstance(value, bool) and text.isascii() and text.isdecimal()
+    return text if is_id else None
+
+
 def read_entries(
     service: str,
     path: str,

@@ -46,6 +46,7 @@ from loyalty_desk.platforms.reading import (
     read_entries,
     read_object,
     read_rows,
+    whose,
 )
 from loyalty_desk.records import Member, MemberStatus, Unit
 
@@ -287,6 +288,7 @@ def read_entry(row: Any) -> LedgerEntry:
     return LedgerEntry(
         entry_id=entry_id,
         marker_text=read_text(fields, "internal_note"),
+        member_id=whose(fields.get("customer_identifier")),  # or an address
         is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
     )
 

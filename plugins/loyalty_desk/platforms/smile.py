@@ -42,6 +42,7 @@ from loyalty_desk.platforms.reading import (
     read_object,
     read_rows,
     rows_of,
+    whose,
 )
 from loyalty_desk.records import Member, MemberStatus
 
@@ -234,4 +235,8 @@ def _read_status(row: Mapping[str, Any]) -> MemberStatus:
 def read_entry(row: Any) -> LedgerEntry:
     """Read one points transaction; raises BadFieldError."""
     row = as_object(row)
-    return LedgerEntry(entry_id=str(read_id(row)), marker_text=read_text(row, "internal_note"))
+    return LedgerEntry(
+        entry_id=str(read_id(row)),
+        marker_text=read_text(row, "internal_note"),
+        member_id=whose(row.get("customer_id")),
+    )

@@ -17,7 +17,7 @@ from loyalty_desk.awards.approval import Question
 from loyalty_desk.awards.award_alerts import owe_new_awards
 from loyalty_desk.awards.follow_up import FollowUp
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, get_award, queue_award
-from loyalty_desk.awards.recipients import ANOTHER, is_another
+from loyalty_desk.awards.recipients import ANOTHER, is_another, is_sent_again
 from loyalty_desk.awards.requests import AwardFieldsError, read_request
 from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
@@ -178,12 +178,16 @@ def ask(store_name: str, award_id: str, map_index: int) -> Question | None:
         return None
     platform = loyalty_platform(store, max_wait_s=SEND_WAITS_S)
     member, nobody = None, "nobody by that address"
+    ends = "unknown" if award.sent_at_utc else "refused"
     try:
         member = platform.find_member(award.member_id or award.email)
     except SharedAddressError:
-        nobody = "several members with that address, so it would be refused"
+        nobody = f"several members with that address, so it would be {ends}"
     if member is not None and is_another(award, member):
-        member, nobody = None, f"nobody: {ANOTHER}, so it would be refused"
+        nobody = f"nobody: {ANOTHER}, so it would be {ends}"
+        if is_sent_again(award):
+            nobody = f"{ANOTHER}, and it would be sent to that one: {member.member_id}"
+        member = None
     with staging_engine().begin() as connection:
         if not approval.mark_asked(connection, store.name, award_id, map_index):
             return None

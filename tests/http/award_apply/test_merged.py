@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.awards.apply import Worker, apply_due
+from loyalty_desk.awards.apply import NOT_THEIRS, Worker, apply_due
 from loyalty_desk.awards.queue import settle_unknown
 from loyalty_desk.awards.recipients import ANOTHER
 from loyalty_desk.clock import utc_now
@@ -150,3 +150,35 @@ def test_on_a_persons_word_it_is_sent_to_the_other_and_the_audit_says_so(
     assert [event.state for event in said] == ["unknown", "applying"]
     assert EMAIL not in said[1].facts
     assert [str(entry["member_id"]) for entry in ledger(sandbox)] == [survivor]
+
+
+def test_on_a_persons_word_the_ledger_of_the_other_in_place_of_the_gone_one_s_is_no_hindrance(
+    staging: Engine,
+    sandbox: Sandbox,
+    apply: Apply,
+    platform: Platform,
+    member_id: str,
+    survivor: str,
+) -> None:
+    award(staging, email=None, member_id=survivor, idempotency_key="other")
+    apply()
+    award_id = award(staging)
+    spoil(sandbox, "drop")
+    apply()
+    let_leases_end(staging)
+    merged = Merged(platform, member_id, survivor)
+    worker = Worker(
+        store=store_settings(), engine=staging, platform=merged, name="two", speed=SPEED
+    )
+    apply_due(worker)
+    assert state_of(staging, award_id) == ("unknown", NOT_THEIRS)
+    with staging.begin() as connection:
+        settle_unknown(
+            *(connection, STORE, award_id, utc_now()),
+            was_applied=False,
+            actor="eve",
+            why="not in the ledger of either",
+        )
+
+    assert apply_due(worker) == {AwardState.APPLIED: 1}
+    assert [str(entry["member_id"]) for entry in ledger(sandbox)] == [survivor, survivor]

@@ -39,6 +39,7 @@ def found(customer: Profile, *members: Profile) -> list[Suggestion]:
          Reason.EXTERNAL_ID),
         (person("1", "ada+x@shop.example"), person("m", "ada@shop.example"), Reason.SAME_MAILBOX),
         (person("1", "a.da@gmail.com"), person("m", "ada@googlemail.com"), Reason.SAME_MAILBOX),
+        (person("1", "a.da+x@gmail.com"), person("m", "ada+x@googlemail.com"), Reason.SAME_MAILBOX),
         (person("1", "ada@gmial.com"), person("m", "ada@gmail.com"), Reason.MISTYPED_DOMAIN),
         (person("1", "ada@gmail.com"), person("m", "ada@gmial.com"), Reason.MISTYPED_DOMAIN),
         (person("1", "ada@@gmail.com"), person("m", "ada@gmail.com"), Reason.REPAIRED),
@@ -53,6 +54,7 @@ def found(customer: Profile, *members: Profile) -> list[Suggestion]:
     ],
     ids=[
         "the shop's id", "the member's id is the shop's", "a tag", "dots of Gmail",
+        "dots of Gmail, and one tag",
         "the customer's slip", "the member's slip", "not an address", "name and address",
         "the name in the address alone", "an initial, and the name in the address", "a tag each",
     ],
@@ -165,6 +167,16 @@ def test_a_tag_each_is_not_enough_where_a_name_is_not_known() -> None:
     [one] = found(person("1", "byron+ada@x.example"), person("m", "byron+tom@x.example", "Tom"))
 
     assert one.score < SHOWN_FROM
+
+
+@pytest.mark.parametrize(("customers", "suggested"), [(50, 50), (51, 0)])
+def test_an_address_that_many_customers_have_elsewhere_says_nothing(
+    customers: int, suggested: int
+) -> None:
+    many = [person(str(number), f"no.reply@d{number}.example") for number in range(customers)]
+    members = [person("m", "noreply@shop.example", "No Reply")]
+
+    assert len(list(suggest(many, members, Domains({})))) == suggested
 
 
 def of_that_name(others: int) -> list[Profile]:

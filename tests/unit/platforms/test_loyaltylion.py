@@ -46,8 +46,8 @@ def entries(*rows: dict[str, Any]) -> list[LedgerEntry]:
 def test_the_reason_of_a_booking_is_the_note_of_its_adjustment() -> None:
     by_hand, by_order = entries(BY_HAND, BY_ORDER)
 
-    assert by_hand == LedgerEntry(entry_id="5", marker_text="Sorry [ld:0f3a77]")
-    assert by_order == LedgerEntry(entry_id="4", marker_text=None)
+    assert by_hand == LedgerEntry(entry_id="5", marker_text="Sorry [ld:0f3a77]", member_id="88")
+    assert by_order == LedgerEntry(entry_id="4", marker_text=None, member_id="88")
 
 
 def test_a_booking_waits_while_its_points_are_pending() -> None:
