@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from math import prod
+from typing import Final
+
+OTHERS_BESIDES: Final = 100
+"""People of other names who count as met too: of a few people, two of one name are chance."""
 
 
 class Namesakes:
@@ -24,4 +28,5 @@ class Namesakes:
         ones, so that its next bearer is somebody else.
         """
         others = (self._words[word] - 1 for word in name.split())
-        return self._people * prod(max(0, other) / self._people for other in others)
+        met = self._people + OTHERS_BESIDES
+        return self._people * prod(max(0, other) / met for other in others)
