@@ -96,7 +96,7 @@ def test_who_is_found_as_before_writes_nothing(staging: Engine) -> None:
 
     @event.listens_for(staging, "before_cursor_execute")
     def note_statement(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        sent.append(sql.split()[0])
+        sent.append(sql.split(maxsplit=1)[0])
 
     note(staging, FOUND)
     note(staging, FOUND, ticket_id=2)
