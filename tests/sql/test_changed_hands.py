@@ -74,6 +74,12 @@ def link_is_undone(staged: Staged) -> None:
     staged.delete(schema.links, customer_id=3)
 
 
+def linked_member_leaves(staged: Staged) -> None:
+    """So the link leads nowhere, and the address to whoever else holds it."""
+    staged.update(schema.members, {"member_id": "m3"}, gone_at_utc="2026-03-02")
+    staged.member("m9", JOAN, card='{"member_id":"m9","status":"member"}')
+
+
 def further_address_goes(staged: Staged) -> None:
     staged.delete(schema.customer_channels, customer_id=4)
 
@@ -100,6 +106,7 @@ CASES: list[tuple[Change, str, str | None, int, str]] = [
     (exclusion, ADA, None, 1, "m1"),
     (departure, ADA, None, 1, "m1"),
     (link_is_undone, JOAN, None, 3, "m3"),
+    (linked_member_leaves, JOAN, "m9", 3, "m3"),
     (further_address_goes, MAE, None, 4, "m4"),
     (further_address_is_another, MAE, None, 4, "m4"),
     (holder_of_the_primary_address_comes, MAE, "m9", 4, "m4"),
@@ -279,3 +286,15 @@ def test_several_customers_of_one_address_and_different_members_are_unclear(
         staged.update(schema.customers, {"customer_id": 3}, email_key=ADA)
 
         assert find_staged(connection, SETTINGS, ADA).card["status"] == "ambiguous"
+
+
+def test_who_is_unclear_by_further_addresses_is_not_called_a_stranger(staging: Engine) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        fill(staged)
+        staged.customer(5, "home@shop.example")
+        staged.channel(5, ADA)
+        staged.channel(5, GRACE)
+        match(staged)
+
+        assert find_staged(connection, SETTINGS, "home@shop.example").card["status"] == "ambiguous"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine, Row, event
 
 from loyalty_desk.card.cards import member_card
 from loyalty_desk.classes import CARD_CLASSES
@@ -22,10 +22,12 @@ from loyalty_desk.report.html import write_report
 from loyalty_desk.report.mismatch_rows import iter_mismatches
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.intake import prune_tickets
+from loyalty_desk.staging.kept_out import CUSTOMER, keep_out
 from loyalty_desk.staging.lookup_schema import lookups_not_found
 from loyalty_desk.staging.run_record import start_run
 from tests.factories import LATER, NOW, STORE
 
+CUSTOMER_ID = 70
 NOT_FOUND = nobody(Outcome.CUSTOMER_NOT_FOUND)
 CARD = member_card("7", MemberStatus.MEMBER, {})
 FOUND = LookedUp.of(Found(member_id="7", card=CARD, as_of_utc=None), "fresh", NOW)
@@ -34,7 +36,7 @@ FOUND = LookedUp.of(Found(member_id="7", card=CARD, as_of_utc=None), "fresh", NO
 def note(
     engine: Engine, looked_up: LookedUp = NOT_FOUND, ticket_id: int = 1, now: Any = NOW
 ) -> None:
-    asked = AskedTicket(ticket_id=ticket_id, customer_id=70)
+    asked = AskedTicket(ticket_id=ticket_id, customer_id=CUSTOMER_ID)
     note_lookup(engine, STORE, asked, looked_up, now)
 
 
@@ -47,7 +49,7 @@ def test_a_lookup_that_found_nobody_is_kept_with_its_ticket(staging: Engine) -> 
     note(staging)
 
     assert [tuple(row) for row in rows(staging)] == [
-        (STORE, 1, 70, "customer_not_found", utc_text(NOW), utc_text(NOW), None)
+        (STORE, 1, CUSTOMER_ID, "customer_not_found", utc_text(NOW), utc_text(NOW), None)
     ]
 
 
@@ -83,6 +85,31 @@ def test_a_member_found_later_settles_it_and_a_miss_opens_it_again(staging: Engi
 
 def test_a_member_found_at_once_leaves_no_row(staging: Engine) -> None:
     note(staging, FOUND)
+
+    assert rows(staging) == []
+
+
+def test_who_is_found_as_before_writes_nothing(staging: Engine) -> None:
+    note(staging, ticket_id=2)
+    note(staging, FOUND, ticket_id=2)
+    sent: list[str] = []
+
+    @event.listens_for(staging, "before_cursor_execute")
+    def note_statement(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        sent.append(sql.split(maxsplit=1)[0])
+
+    note(staging, FOUND)
+    note(staging, FOUND, ticket_id=2)
+
+    assert sent.count("SELECT") == 2
+    assert {"INSERT", "UPDATE"}.isdisjoint(sent)
+
+
+def test_the_ticket_of_an_erased_person_is_not_kept(staging: Engine) -> None:
+    with staging.begin() as connection:
+        keep_out(connection, STORE, [(CUSTOMER, CUSTOMER_ID)], NOW)
+
+    note(staging)
 
     assert rows(staging) == []
 

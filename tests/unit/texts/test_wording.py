@@ -100,6 +100,11 @@ def test_credits_are_a_number_otherwise(language: str, number: str) -> None:
     assert "soon" in balance(language, {"credits_balance": "soon"}), "whatever a platform sends"
 
 
+def test_nobody_is_told_of_no_credits_as_most_shops_have_none() -> None:
+    assert balance("en", {"points_balance": 7, "credits_balance": "0"}) == "You have 7 points."
+    assert balance("en", {"credits_balance": "0"}) == balance("en", {})
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
 def test_every_sentence_is_said_whoever_it_is_of(language: str, number: int) -> None:
