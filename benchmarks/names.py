@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from itertools import accumulate
+from pathlib import Path
 from typing import Any, Final
-
-from loyalty_desk.settings.project import PROJECT_ROOT
 
 LANGUAGES: Final = {
     "en_US": 30,
@@ -90,7 +89,9 @@ def letters(word: str) -> str:
 def draw_apart(count: int) -> list[Name]:
     """So many names, drawn by a process of its own: Faker takes 66 MiB, and memory is measured."""
     command = [sys.executable, "-m", "benchmarks.names", str(count)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=PROJECT_ROOT)
+    # Of this folder, as the product's own may be an installed package's.
+    here = Path(__file__).parents[1]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=here)
     return [Name(*pair) for pair in json.loads(done.stdout)]
 
 
