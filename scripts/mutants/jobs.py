@@ -100,3 +100,4 @@ def run(jobs: Sequence[Job], root: Path, most_s: float) -> Iterator[Ended]:
             for slot in slots:
                 if slot.trial is not None:
                     slot.trial.stop()
+                slot.spoiling.close()

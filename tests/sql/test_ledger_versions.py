@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from loyalty_desk.gorgias.destinations import (
     WantedCard,
     find_delivery,
     keep_pushed,
-    version_after,
 )
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
@@ -61,15 +59,6 @@ def test_of_two_that_write_at_once_the_later_version_stays(staging: Engine) -> N
 
         accept(staged, "the same version once more", LATER)
         assert ledger(staged) == ["the same version once more"]
-
-
-@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=1), timedelta(microseconds=-1)])
-def test_no_write_has_the_version_of_the_one_before(ahead: timedelta) -> None:
-    """Gorgias may ignore a tie, and the ledger would not know which of the two it has."""
-    before = utc_text(NOW + ahead)
-
-    assert version_after(before, NOW) > before
-    assert version_after(version_after(before, NOW), NOW) > version_after(before, NOW)
 
 
 def test_what_is_written_after_another_write_has_a_version_above_it(staging: Engine) -> None:
