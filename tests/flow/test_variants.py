@@ -80,6 +80,56 @@ def test_a_customer_is_found_by_a_further_address_and_looked_up_only_once(world,
     assert world.wrong_cards() == []
 
 
+def test_guests_lose_their_cards_where_they_do_not_count_any_more(world, sync) -> None:
+    sync.plain()
+    assert world.wrong_cards() == []
+    guests = _with_guest_cards(world)
+    assert guests
+
+    world.settings = {"include_guests": False}
+    run = sync.plain()
+
+    assert run.state == RunState.SUCCEEDED, run.failure
+    assert world.wrong_cards() == []
+    assert _with_guest_cards(world) == set()
+
+    world.settings = {}
+    sync.plain()
+    assert _with_guest_cards(world) == guests
+    assert world.wrong_cards() == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param({"non_member_cards": "none"}, id="cards for who is no member"),
+        pytest.param({"push_to": ["custom_fields"]}, id="a further place"),
+    ],
+)
+def test_a_setting_that_decides_about_everybody_holds_from_the_next_sync(
+    world, sync, before
+) -> None:
+    world.settings = before
+    sync.plain()
+    assert world.wrong_cards() != []
+
+    world.settings = {}
+    changed, settled = sync.plain(), sync.plain()
+
+    assert changed.state == RunState.SUCCEEDED, changed.failure
+    assert changed.planned > 0
+    assert world.wrong_cards() == []
+    assert settled.planned == 0
+
+
+def _with_guest_cards(world) -> set[int]:
+    return {
+        customer_id
+        for customer_id, card in world.shown_cards().items()
+        if str(card.get("summary")).endswith("guest")
+    }
+
+
 @pytest.mark.parametrize("staging_url", ["sqlite"], indirect=True)
 def test_an_installation_without_tables_says_how_to_make_them(world, sync) -> None:
     world.staging_url += ".other"

@@ -17,12 +17,20 @@ from sqlalchemy import Connection
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import full_scans, intake, schema
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
-from loyalty_desk.staging.watermarks import RECONCILE, Watermark, find_watermark, resume_at
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
+from loyalty_desk.staging.watermarks import (
+    RECONCILE,
+    Watermark,
+    find_watermark,
+    resume_at,
+    save_watermark,
+)
 from loyalty_desk.sync.brake import BrakeFacts, ExtractSize, FullRead, check_brake, check_full_read
 
 log = logging.getLogger(__name__)
@@ -220,13 +228,43 @@ def finish_scan(
 
 
 def must_be_full(run: Run, connection: Connection) -> bool:
-    """Whether match and plan look at everything: when asked, the first time, and once a while.
+    """Whether match and plan look at everything: when asked, the first time, when the settings by
+    which they decide have changed, and once a while.
 
-    Both decide alike, as only a finished full plan moves the watermark.
+    Both decide alike, as only a finished full plan is kept.
     """
-    full_scan_at_utc = find_watermark(connection, run.store.name, RECONCILE).full_scan_at_utc
+    store = run.store.name
+    full_scan_at_utc = find_watermark(connection, store, RECONCILE).full_scan_at_utc
     if run.params.full_resync or full_scan_at_utc is None:
+        return True
+    if find_state(connection, store, StateKey.DECIDED_BY) != _decided_by(run.store):
+        log.info("settings that decide about everybody have changed: everybody is looked at")
         return True
     return utc_now() - parse_utc(full_scan_at_utc) >= timedelta(
         days=run.store.extract.full_scan_days
     )
+
+
+def keep_full_match(run: Run, connection: Connection) -> None:
+    """Keep by which settings everybody is matched."""
+    settings = _decided_by(run.store)
+    keep_state(connection, run.store.name, StateKey.MATCHED_BY, settings, utc_now())
+
+
+def keep_full_plan(run: Run, connection: Connection) -> None:
+    """Keep that everybody is planned, by the settings of the match before.
+
+    Where somebody changed them in between, the next run looks at everybody again.
+    """
+    store, now = run.store.name, utc_now()
+    watermark = Watermark(since=None, full_scan_at_utc=utc_text(now))
+    save_watermark(connection, store, RECONCILE, watermark)
+    matched_by = find_state(connection, store, StateKey.MATCHED_BY)
+    if matched_by is not None:
+        keep_state(connection, store, StateKey.DECIDED_BY, matched_by, now)
+
+
+def _decided_by(store: StoreSettings) -> str:
+    """Settings whose change may change any card, though nobody's data has changed."""
+    settings = {"include_guests", "non_member_cards", "push_to"}
+    return store.model_dump_json(include=settings)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from loyalty_desk.awards import agents
-from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, QualityError
 from loyalty_desk.folders import Folder
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -41,17 +41,12 @@ from loyalty_desk.staging.run_lock import Run, release_lock, take_lock
 from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.stores import claim_card_place, open_store
 from loyalty_desk.staging.unwritten import DATA_DOCS, REPORT, for_reading, load_unwritten
-from loyalty_desk.staging.watermarks import (
-    RECONCILE,
-    Watermark,
-    forget_reads,
-    save_watermark,
-)
+from loyalty_desk.staging.watermarks import forget_reads
 from loyalty_desk.sync import channels, extract, filling, members, push
 from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
-from loyalty_desk.sync.reads import must_be_full
+from loyalty_desk.sync.reads import keep_full_match, keep_full_plan, must_be_full
 from loyalty_desk.tasks.stages import (
     Counters,
     counted_gorgias,
@@ -177,6 +172,8 @@ def _match(run: Run, connection: Connection) -> MatchCounts:
     counts = match_customers(connection, run.store, utc_now(), full=full)
     if not run.params.release_brake:
         check_meeting(counts.meeting(is_full=full))
+    if full:
+        keep_full_match(run, connection)
     write_history(connection, run.store.name, utc_now())
     run_record.add_counters(connection, run.store.name, run.run_id, counts.as_counters())
     return counts
@@ -197,8 +194,7 @@ def plan(store_name: str, run_id: str) -> Counters:
             )
             run_record.add_counters(connection, store_name, run_id, counts.as_counters())
             if full:
-                watermark = Watermark(since=None, full_scan_at_utc=utc_text(utc_now()))
-                save_watermark(connection, store_name, RECONCILE, watermark)
+                keep_full_plan(run, connection)
         if not run.params.release_brake:
             check_brake(run.store.brake, counts.brake_facts())
         return counts.as_counters()
