@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from time import process_time
@@ -40,6 +44,40 @@ def test_a_new_file_is_refused_soon(tmp_path: Path, options: str) -> None:
 def test_a_file_that_has_one_elsewhere_is_refused_too(sqlite_template: Path, options: str) -> None:
     with pytest.raises(SettingsError, match="cannot have SQLite's write-ahead log"):
         open_engine(address(sqlite_template, options))
+
+
+@pytest.fixture
+def network_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder of another machine, mounted by SSH, whose files have no memory to share."""
+    pytest.importorskip("asyncssh")
+    from tests.sftp import sftp_server
+
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    here.mkdir()
+    if shutil.which("sshfs") is None or not os.access("/dev/fuse", os.W_OK):
+        pytest.skip("there is no sshfs, or no FUSE, to mount a network disk with")
+    with sftp_server(there) as port:
+        options = f"port={port},password_stdin,direct_io,StrictHostKeyChecking=no"
+        keys = f"UserKnownHostsFile={os.devnull},PreferredAuthentications=password"
+        command = ["sshfs", "shop@127.0.0.1:/", str(here), "-o", f"{options},{keys}"]
+        mounted = subprocess.run(
+            command, input="secret\n", text=True, capture_output=True, check=False
+        )
+        if mounted.returncode:
+            pytest.skip(f"a network disk cannot be mounted here: {mounted.stderr.strip()}")
+        try:
+            yield here
+        finally:
+            subprocess.run(["fusermount3", "-u", "-z", str(here)], check=False)
+
+
+def test_a_file_on_a_network_disk_is_refused_soon(network_disk: Path) -> None:
+    url = f"sqlite:///{network_disk / 'staging.db'}"
+
+    for _of in ("a new file", "the one that was made"):
+        with pytest.raises(SettingsError, match="cannot have SQLite's write-ahead log"):
+            open_engine(url)
 
 
 def test_a_file_that_may_only_be_read_says_so_unless_it_has_its_log(

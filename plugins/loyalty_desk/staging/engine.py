@@ -45,6 +45,13 @@ NO_WAL = (
     " machine and take options such as vfs, nolock and immutable out of the address, or use"
     " PostgreSQL"
 )
+_NO_SHARED_MEMORY = {
+    sqlite3.SQLITE_IOERR_SHMMAP,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
+}
+"""What SQLite says where a network disk lets it switch to the log, and then cannot share memory."""
 
 _T = TypeVar("_T")
 _DECIDE_TRIES = 5
@@ -225,24 +232,28 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    [encoding] = _first_read(connection)
+    [encoding] = _first_read(connection, "PRAGMA encoding")
     _require(encoding, "UTF-8", "the file of the staging database", "begin with a new file")
     # None hands the transactions over to `_begin_sqlite`; otherwise the driver would begin a
     # read transaction on its own and turn it into a writing one too late.
     connection.isolation_level = None
     connection.execute("PRAGMA page_size = 8192")  # of a new file; a row is a few hundred bytes
     _switch_to_wal(connection)
+    _first_read(
+        connection, "SELECT 1 FROM sqlite_master"
+    )  # what a new log needs, it takes only now
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
     connection.create_function("staging_now", 0, lambda: utc_text(utc_now()))
 
 
-def _first_read(connection: sqlite3.Connection) -> Any:
-    """The encoding of the file: what is asked first finds out whether it can be read at all."""
+def _first_read(connection: sqlite3.Connection, query: str) -> Any:
+    """What is asked first finds out whether the file can be read, and with its log."""
     try:
-        return connection.execute("PRAGMA encoding").fetchone()
+        return connection.execute(query).fetchone()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and _is_in_wal(connection):
+        cannot_open = error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and _is_in_wal(connection)
+        if cannot_open or error.sqlite_errorcode in _NO_SHARED_MEMORY:
             raise SettingsError(NO_WAL) from None
         raise
 
