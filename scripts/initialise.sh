@@ -15,5 +15,7 @@ airflow pools import "$pools"
 rm "$pools"
 
 # Leaves a user that is there, with the password that was changed since, as it is.
-airflow users create --role Admin --username "$AIRFLOW_ADMIN_USER" --email "$AIRFLOW_ADMIN_EMAIL" \
-    --firstname Loyalty --lastname Desk --password "$AIRFLOW_ADMIN_PASSWORD"
+# What may begin with a dash stands right after its option's `=`.
+airflow users create --role Admin --firstname Loyalty --lastname Desk \
+    --username="$AIRFLOW_ADMIN_USER" --email="$AIRFLOW_ADMIN_EMAIL" \
+    --password="$AIRFLOW_ADMIN_PASSWORD"

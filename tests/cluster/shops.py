@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
@@ -22,6 +23,7 @@ from loyalty_desk.connect.tokens import make_token
 from loyalty_desk.staging.engine import open_engine, reading
 from sandbox.running import Sandbox
 from scripts.processes import Programs
+from scripts.secret_files import read_or_make_secrets, write_private_json
 from scripts.services import VAR_DIR, SandboxSize, find_free_port
 from tests.flow.lists import all_tickets, answers_of
 from tests.oracle.cards import shown_cards
@@ -236,6 +238,7 @@ def running_shops(
     """
     directory = VAR_DIR / f"cluster-{name}"
     shutil.rmtree(directory, ignore_errors=True)
+    _let_the_password_begin_with_a_dash(directory / "secrets.json")
     names = [f"shop_{n}" for n in range(1, number + 1)]
     store = {
         "schedule": None,
@@ -272,6 +275,12 @@ def running_shops(
             yield shops
         finally:
             shops.engine.dispose()
+
+
+def _let_the_password_begin_with_a_dash(secrets: Path) -> None:
+    """So that no program on the way takes it for an option."""
+    made = read_or_make_secrets(secrets)
+    write_private_json(secrets, made | {"admin_password": f"-{made['admin_password']}"})
 
 
 @contextlib.contextmanager

@@ -111,12 +111,12 @@ def cookies(shops: Shops) -> dict[str, str]:
     """Who is logged in, by name: a user of each role, and the administrator."""
     passwords = {"admin": shops.cluster.password}
     for role, permissions in ROLES.items():
-        passwords[role] = secrets.token_urlsafe(12)
+        passwords[role] = f"-{secrets.token_urlsafe(12)}"
         airflow(shops, "roles", "create", role)
         for action, resource in [*permissions, ("can_read", "Website"), ("can_read", "Plugins")]:
             airflow(shops, "roles", "add-perms", role, "--action", action, "--resource", resource)
         who = ["--firstname", "A", "--lastname", "B", "--email", f"{role}@shop.example"]
-        login = ["--username", role, "--role", role, "--password", passwords[role]]
+        login = ["--username", role, "--role", role, f"--password={passwords[role]}"]
         airflow(shops, "users", "create", *login, *who)
     return {name: log_in(shops, name, password) for name, password in passwords.items()}
 

@@ -60,6 +60,23 @@ def test_every_customer_holds_the_card_that_follows_from_this_platform(
     assert other.wrong_cards() == []
 
 
+@pytest.mark.parametrize("platform", OTHERS)
+def test_a_guess_that_was_corrected_holds_for_every_member_from_the_next_sync(
+    world: World, sync: Any, platform: str
+) -> None:
+    other = sync.world = on(world, platform)
+    sync.plain()
+    extra = {"api": API[platform] | {"profile_url": f"{PROFILE_URL}/points"}}
+    other.change_connection(f"{platform}_demo", {"extra": json.dumps(extra)})
+    assert other.wrong_cards() != []
+
+    record = sync.plain(release_brake=True)
+
+    assert record.state == RunState.SUCCEEDED, record.failure
+    assert other.wrong_cards() == []
+    assert sync.plain().planned == 0
+
+
 def mismatches(world: World) -> set[tuple[Any, ...]]:
     rows = world.rows(
         "SELECT side, subject_id, outcome FROM mismatches WHERE settled_at_utc IS NULL"

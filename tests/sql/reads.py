@@ -53,6 +53,7 @@ class Programme:
     """A platform that lists what changed, and notes since when it was asked."""
 
     capabilities = Capabilities(card_keys=frozenset(), lists_changes=True)
+    guessed = "nothing"
 
     def __init__(self) -> None:
         self.asked: list[datetime | None] = []

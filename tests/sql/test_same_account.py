@@ -26,6 +26,8 @@ from tests.sql.staged import Staged
 class Account:
     """An account of a platform, with a member a page; `lists_changes` if it can tell them."""
 
+    guessed = "nothing"
+
     def __init__(
         self,
         members: Sequence[Member],

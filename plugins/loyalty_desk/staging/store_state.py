@@ -30,6 +30,8 @@ class StateKey(StrEnum):
     """The form that the widgets read which connect made: cards in another one are rewritten."""
     AUDIENCE = "audience"
     """`recent` once a plan wrote to those alone; absent when everybody has a card, or is to."""
+    READ_BY = "read_by"
+    """The settings by which every member was last read."""
     MATCHED_BY = "matched_by"
     """The settings by which everybody was last matched."""
     DECIDED_BY = "decided_by"

@@ -24,6 +24,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.brake import (
     ENOUGH,
@@ -65,7 +66,8 @@ TimedPage = tuple[datetime, MemberPage]
 
 def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> ReadCounts:
     """Read the members that changed since the last run; all where the platform cannot tell, when
-    asked, or once a while. One that lists none leaves them to files and lookups.
+    asked, when what reads them was set otherwise, or once a while. One that lists none leaves them
+    to files and lookups.
     """
     if not platform.capabilities.lists_members:
         return _read_member_files(run, open_folder)
@@ -75,7 +77,10 @@ def extract_members(run: Run, platform: Platform, open_folder: OpenFolder) -> Re
         _note_left(run, left)
     with run.engine.begin() as connection:
         watermark = find_watermark(connection, run.store.name, "members")
+        read_by = find_state(connection, run.store.name, StateKey.READ_BY)
     full = not platform.capabilities.lists_changes or run.params.full_resync
+    # A version that kept none has read everybody anew within a week.
+    full = full or read_by not in {None, _read_by(run, platform)}
     if full or full_scan_is_due(run, watermark):
         return _scan_members(run, platform)
     assert watermark.since is not None  # noqa: S101 - a full scan always leaves one
@@ -90,7 +95,13 @@ def _scan_members(run: Run, platform: Platform) -> ReadCounts:
     with run.engine.begin() as connection:
         watermark = next_watermark(run, utc_text(started), started, full=True)
         save_watermark(connection, store, "members", watermark)
+        keep_state(connection, store, StateKey.READ_BY, _read_by(run, platform), started)
     return read.counts
+
+
+def _read_by(run: Run, platform: Platform) -> str:
+    """What a member's row depends on besides the platform's answer."""
+    return f"{platform.guessed} {run.store.currency or ''}".strip()
 
 
 def _walk_members(run: Run, platform: Platform, since: str) -> ReadCounts:
