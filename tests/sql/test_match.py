@@ -80,6 +80,15 @@ def test_a_guest_counts_as_excluded_when_the_store_does_not_include_guests(stage
     assert member_classes(staged) == {"a": "excluded"}
 
 
+def test_a_guest_beside_a_member_is_nobody_where_guests_do_not_count(staged: Staged) -> None:
+    staged.member("a", "k")
+    staged.member("b", "k", status="guest")
+    staged.customer(1, "k")
+    match(staged, include_guests=False)
+    assert pairs(staged) == [(1, "a", "email")]
+    assert member_classes(staged) == {"b": "excluded"}
+
+
 # --- links -----------------------------------------------------------------------------------
 
 

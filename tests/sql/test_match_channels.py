@@ -120,6 +120,15 @@ def test_a_customer_who_is_linked_elsewhere_does_not_hold_on_to_the_address(
     assert pairs(staged) == [(1, "b", "link"), (2, "a", "channel")]
 
 
+def test_a_customer_who_is_gone_does_not_hold_on_to_the_address(staged: Staged) -> None:
+    staged.member("a", "k")
+    staged.customer(1, "k", gone_at_utc=GONE)
+    staged.customer(2)
+    staged.channel(2, "k")
+    match(staged)
+    assert pairs(staged) == [(2, "a", "channel")]
+
+
 def test_a_further_address_of_a_gone_customer_claims_nobody(staged: Staged) -> None:
     staged.member("a", "further")
     staged.customer(1, gone_at_utc=GONE)

@@ -216,6 +216,17 @@ def test_requests_of_a_dead_process_leak_away(account: Account) -> None:
     assert account.now_s == START_S + 20
 
 
+def test_the_mirror_leaks_by_itself_where_no_answer_tells_of_it(account: Account) -> None:
+    gate = account.gate()
+    for _ in range(38):
+        gate.enter()
+    account.now_s += 10  # half a window: 20 of 40 leak
+
+    gate.enter()
+
+    assert account.level() == pytest.approx(38 - 20 + 1)
+
+
 def test_a_clock_that_was_set_back_does_not_stop_the_work(account: Account) -> None:
     gate = account.gate()
     account.run(gate, for_s=30)
