@@ -23,7 +23,7 @@ SIMILAR_ADDRESS: Final = 80.0
 """From this likeness on, of 100, the parts before the @ are nearly the same."""
 MOST_OF_A_NAME: Final = 50
 """A name that more customers have, or have in the address, says nothing."""
-MOST_NAMESAKES: Final = 0.03
+MOST_NAMESAKES: Final = 0.02
 """So many others of a name there may be by chance for it to say who somebody is."""
 TELLING_DIGITS: Final = 2
 SAID_BY_DIGITS: Final = 50
