@@ -110,7 +110,8 @@ ORDER BY member_id ASC
 LIMIT :most;
 
 -- name: find_members_of_customers
--- The members to whom some customers are matched or linked, and those with some ids.
+-- The members to whom some customers are matched or linked, and those with some ids: all in one
+-- list, as PostgreSQL reads every member for an OR of two.
 -- Reads members, matches, links. Binds store; customer_ids and member_ids (lists). One row per
 -- member, fifty at most.
 SELECT
@@ -122,17 +123,18 @@ SELECT
 FROM members AS n
 WHERE
     n.store = :store
-    AND (
-        n.member_id IN (:member_ids)
-        OR n.member_id IN (
-            SELECT m.member_id
-            FROM matches AS m
-            WHERE m.store = :store AND m.customer_id IN (:customer_ids)
-            UNION ALL
-            SELECT l.member_id
-            FROM links AS l
-            WHERE l.store = :store AND l.customer_id IN (:customer_ids)
-        )
+    AND n.member_id IN (
+        SELECT own.member_id
+        FROM members AS own
+        WHERE own.store = :store AND own.member_id IN (:member_ids)
+        UNION ALL
+        SELECT m.member_id
+        FROM matches AS m
+        WHERE m.store = :store AND m.customer_id IN (:customer_ids)
+        UNION ALL
+        SELECT l.member_id
+        FROM links AS l
+        WHERE l.store = :store AND l.customer_id IN (:customer_ids)
     )
 ORDER BY n.member_id ASC
 LIMIT 50;

@@ -86,6 +86,15 @@ WITH filtered AS NOT MATERIALIZED (
         )
 ),
 
+wrote AS (
+    SELECT
+        customer_id,
+        COUNT(*) AS tickets
+    FROM tickets
+    WHERE :sort = 'tickets' AND store = :store
+    GROUP BY customer_id
+),
+
 paged AS (
     SELECT
         m.*,
@@ -110,14 +119,10 @@ paged AS (
         END AS surest,
         CASE
             WHEN :sort = 'returned' THEN m.returned
-            WHEN :sort = 'tickets'
-                THEN (
-                    SELECT COUNT(*)
-                    FROM tickets AS t
-                    WHERE t.store = m.store AND t.customer_id = m.customer_id
-                )
+            WHEN :sort = 'tickets' THEN COALESCE(wrote.tickets, 0)
         END AS largest
     FROM filtered AS m
+    LEFT JOIN wrote ON m.customer_id = wrote.customer_id
     ORDER BY
         newest DESC,
         oldest ASC,
