@@ -21,14 +21,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StorageError
 from loyalty_desk.in_time import NoAnswerError, in_time
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +210,7 @@ class _InSteps(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Not straight into the buffer: who is left behind would write there later."""
         room = memoryview(buffer).cast("B")
         size = min(len(room), PART)
