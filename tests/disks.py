@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 from collections.abc import Iterator
@@ -25,6 +26,31 @@ def mounted(folder: Path, *options: str) -> Iterator[Path]:
     finally:
         # At once or when the last file of it is closed: an error that is kept may hold one open.
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def hanging(folder: Path) -> Iterator[Path]:
+    """A disk on `folder` whose server never says a word, as one over a network may not: whoever
+    asks it for anything waits, until the end of the block.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        server = os.open("/dev/fuse", os.O_RDWR)
+    except OSError:
+        pytest.skip("this machine has no file systems of programs")
+    libc = ctypes.CDLL(None)
+    options = f"fd={server},rootmode=40000,user_id={os.geteuid()},group_id={os.getegid()}"
+    if libc.mount(b"none", bytes(folder), b"fuse", 0, options.encode()) != 0:
+        os.close(server)
+        pytest.skip("nobody but root may mount a file system")
+    try:
+        yield folder
+    finally:
+        os.close(server)  # whoever waits gets an error
+        libc.umount2(bytes(folder), _LAZILY)
+
+
+_LAZILY = 2
 
 
 def fill(folder: Path) -> None:

@@ -231,31 +231,18 @@ ON CONFLICT (store, member_id, kind, value) DO UPDATE
     SET left_at_utc = excluded.left_at_utc;
 
 -- name: keep_customers
--- The same by the customers who were that member.
--- Writes former_members. Reads matches, links. Binds store, prefix, now_utc.
+-- The same by the customers who were that member by a link. Who was it by an address is known by
+-- that, for as long as it is theirs: it may be somebody else's later.
+-- Writes former_members. Reads links. Binds store, prefix, now_utc.
 INSERT INTO former_members (store, member_id, kind, value, left_at_utc)
 SELECT
-    p.store,
-    CAST(:prefix AS TEXT) || p.member_id AS member_id,
+    l.store,
+    CAST(:prefix AS TEXT) || l.member_id AS member_id,
     'customer' AS kind,
-    CAST(p.customer_id AS TEXT) AS customer_text,
+    CAST(l.customer_id AS TEXT) AS customer_text,
     :now_utc AS left_at_utc
-FROM (
-    SELECT
-        m.store,
-        m.member_id,
-        m.customer_id
-    FROM matches AS m
-    WHERE m.store = :store
-    UNION
-    SELECT
-        l.store,
-        l.member_id,
-        l.customer_id
-    FROM links AS l
-    WHERE l.store = :store
-) AS p
-WHERE p.store = :store
+FROM links AS l
+WHERE l.store = :store
 ON CONFLICT (store, member_id, kind, value) DO UPDATE
     SET left_at_utc = excluded.left_at_utc;
 

@@ -4,22 +4,28 @@ Never: an import of Airflow.
 
 What is written appears whole: on a disk a file takes its name when it is finished, and in an object
 store it is sent from a temporary folder of this machine, which is taken away again.
+
+A network disk or an object store may hang for good. So whatever asks a folder for something does it
+by `ask`, step by step: nothing else ends that wait.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO, Any, Final
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from loyalty_desk.errors import LoyaltyDeskError, SettingsError, StorageError
+from loyalty_desk.in_time import NoAnswerError, in_time
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +44,36 @@ _REFUSALS: Final = {
 _LAST: Final = ".html"
 """Pages are sent last, as they lead to the other files."""
 
+PART: Final = 1 << 20
+"""Bytes that are read or sent in one step."""
+_BLOCK_S: Final = 300.0
+"""Patience with what is in an object store: its libraries read and send blocks of 50 MB."""
+
+T = TypeVar("T")
+
+_END: Final[Any] = object()
+
+
+def ask(folder: Folder, do: Callable[[], T], *, patience_s: float | None = None) -> T:
+    """What one step gives that needs a folder, or a file in it.
+
+    Raises:
+        StorageError: it does not answer in time, refuses, or is full.
+    """
+    with answering(folder):
+        return in_time(do, str(folder), patience_s)
+
+
+def ask_raw(folder: Folder, do: Callable[[], T], *, patience_s: float | None = None) -> T:
+    """As `ask`, but what a disk or an object store raises keeps its name."""
+    return in_time(do, str(folder), patience_s)
+
+
+def ask_each(folder: Folder, things: Iterator[T]) -> Iterator[T]:
+    """What an iterator yields that asks a folder for one after the other; raises as `ask`."""
+    while (one := ask(folder, partial(next, things, _END))) is not _END:
+        yield one
+
 
 @contextmanager
 def filled(folder: Folder) -> Iterator[Path]:
@@ -47,8 +83,8 @@ def filled(folder: Folder) -> Iterator[Path]:
         StorageError: the disk or the object store did not take it.
     """
     if isinstance(folder, Path):
+        ask(folder, partial(_begin, folder))
         with answering(folder):
-            folder.mkdir(parents=True, exist_ok=True)
             yield folder
         return
     with ExitStack() as stack:
@@ -56,10 +92,32 @@ def filled(folder: Folder) -> Iterator[Path]:
             place = TemporaryDirectory(prefix="loyalty-desk-", ignore_cleanup_errors=True)
             made = Path(stack.enter_context(place))
             yield made
-        with answering(folder):
-            for name in sorted(files_below(made), key=lambda one: (one.endswith(_LAST), one)):
-                with (made / name).open("rb") as file, (folder / name).open("wb") as sent:
-                    shutil.copyfileobj(file, sent)
+        for name in sorted(files_below(made), key=lambda one: (one.endswith(_LAST), one)):
+            with (made / name).open("rb") as file, _sending(folder / name) as send:
+                while part := file.read(PART):
+                    send(part)
+
+
+def _begin(folder: Path) -> None:
+    """Make a folder, and a file in it, as of a disk that hangs it may be known that it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
+
+
+@contextmanager
+def _sending(file: Folder) -> Iterator[Callable[[bytes], object]]:
+    """What sends the next part of a file to an object store, which has it at the end."""
+    sent = ask(file, lambda: file.open("wb"))
+    try:
+        yield lambda part: ask(file, lambda: sent.write(part), patience_s=_BLOCK_S)
+    except NoAnswerError:
+        raise
+    except BaseException:
+        with suppress(StorageError):
+            ask(file, sent.close)
+        raise
+    ask(file, sent.close, patience_s=_BLOCK_S)
 
 
 @contextmanager
@@ -69,6 +127,8 @@ def refilled(folder: Folder) -> Iterator[Path]:
     try:
         with filled(folder) as made:
             yield made
+    except NoAnswerError:
+        raise
     except StorageError:
         if isinstance(folder, Path):  # elsewhere what leads to the rest is sent last
             remove(folder, ignore_errors=True)
@@ -94,18 +154,17 @@ def files_below(folder: Folder) -> list[str]:
         StorageError: the folder cannot be read, or the object store does not answer.
     """
     if isinstance(folder, Path):
-        with answering(folder):
-            found = (
-                Path(place, name)
-                for place, _, names in os.walk(folder, onerror=_say_unless_missing)
-                for name in names
-            )
-            files = (path for path in found if path.is_file())
-            return sorted(path.relative_to(folder).as_posix() for path in files)
-    with answering(folder):
-        begin = f"{folder.path.strip('/')}/"
-        names = (str(name).lstrip("/") for name in folder.fs.find(folder.path))
-        return sorted(name.removeprefix(begin) for name in names if name.startswith(begin))
+        found = (path for some in ask_each(folder, _walk(folder)) for path in some)
+        return sorted(path.relative_to(folder).as_posix() for path in found)
+    begin = f"{folder.path.strip('/')}/"
+    names = (str(name).lstrip("/") for name in ask(folder, lambda: folder.fs.find(folder.path)))
+    return sorted(name.removeprefix(begin) for name in names if name.startswith(begin))
+
+
+def _walk(folder: Path) -> Iterator[list[Path]]:
+    """The files of a folder, then of each below."""
+    for place, _, names in os.walk(folder, onerror=_say_unless_missing):
+        yield [path for path in (Path(place, name) for name in names) if path.is_file()]
 
 
 def _say_unless_missing(error: OSError) -> None:
@@ -119,24 +178,61 @@ def reading(file: Folder) -> Iterator[IO[bytes]]:
     """A file to read.
 
     Raises:
-        StorageError: the object store does not answer.
+        StorageError: it does not answer in time, or the object store raises anything.
+        OSError: the disk does.
     """
-    with nullcontext() if isinstance(file, Path) else answering(file), file.open("rb") as content:
+    with reading_by(ask_raw if isinstance(file, Path) else ask, file) as content:
         yield content
+
+
+@contextmanager
+def reading_by(step: Callable[..., Any], file: Folder) -> Iterator[IO[bytes]]:
+    """The same, each step of it by `ask` or `ask_raw`."""
+    content = step(file, lambda: file.open("rb"))
+    try:
+        yield io.BufferedReader(_InSteps(step, file, content), PART)
+    except NoAnswerError:
+        raise  # to close it would wait as well; whoever was left behind lets go of it
+    except BaseException:
+        with suppress(StorageError, OSError):
+            step(file, content.close)
+        raise
+    step(file, content.close)
+
+
+class _InSteps(io.RawIOBase):
+    """What is read of a file, each part of it in time."""
+
+    def __init__(self, step: Callable[..., Any], file: Folder, content: Any) -> None:
+        self._step, self._file, self._content = step, file, content
+        self._patience_s = None if isinstance(file, Path) else _BLOCK_S
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Not straight into the buffer: who is left behind would write there later."""
+        room = memoryview(buffer).cast("B")
+        size = min(len(room), PART)
+        part = self._step(self._file, lambda: self._content.read(size), patience_s=self._patience_s)
+        room[: len(part)] = part
+        return len(part)
 
 
 def remove(entry: Folder, *, ignore_errors: bool = False) -> None:
     """Remove a file, or a folder with all that it holds, if it is there.
 
     Raises:
-        StorageError: it cannot be removed, or the object store does not answer; and errors are not
+        StorageError: it does not answer in time; or it cannot be removed, and errors are not
             ignored.
     """
     try:
         if isinstance(entry, Path):
-            _remove_here(entry, ignore_errors=ignore_errors)
+            ask(entry, partial(_remove_here, entry, ignore_errors=ignore_errors))
         else:
-            _remove_there(entry)
+            ask(entry, partial(_remove_there, entry))
+    except NoAnswerError:
+        raise  # whatever comes next would wait as well
     except StorageError as error:
         if not ignore_errors:
             raise
@@ -144,21 +240,19 @@ def remove(entry: Folder, *, ignore_errors: bool = False) -> None:
 
 
 def _remove_here(entry: Path, *, ignore_errors: bool) -> None:
-    with answering(entry):
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=ignore_errors)
-        else:
-            entry.unlink(missing_ok=True)
+    if entry.is_dir():
+        shutil.rmtree(entry, ignore_errors=ignore_errors)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 def _remove_there(entry: Folder) -> None:
-    with answering(entry):
-        if not entry.fs.exists(entry.path):
-            return
-        entry.fs.rm(entry.path, recursive=True)
-        entry.fs.invalidate_cache()
-        if entry.fs.exists(entry.path):  # of many deletes, S3's keeps to itself which were refused
-            raise StorageError(f"{entry} could not be removed: the right to delete is missing")
+    if not entry.fs.exists(entry.path):
+        return
+    entry.fs.rm(entry.path, recursive=True)
+    entry.fs.invalidate_cache()
+    if entry.fs.exists(entry.path):  # of many deletes, S3's keeps to itself which were refused
+        raise StorageError(f"{entry} could not be removed: the right to delete is missing")
 
 
 def find_inside(folder: Folder, name: str) -> Folder | None:
@@ -170,23 +264,33 @@ def find_inside(folder: Folder, name: str) -> Folder | None:
     if "\0" in name:
         return None
     if isinstance(folder, Path):
-        with answering(folder):
-            found = find_kept(folder, str(folder.resolve() / name))
-            return found if found is not None and found.is_file() else None
-    if not _leads_down(name):
-        return None
-    with answering(folder):
-        return folder / name if (folder / name).is_file() else None
+        found = ask(folder, lambda: _find_below(folder, str(folder.resolve() / name)))
+    else:
+        found = folder / name if _leads_down(name) else None
+    return found if found is not None and is_file(found) else None
+
+
+def is_file(file: Folder) -> bool:
+    """Whether it is there, and one; raises StorageError where that cannot be said."""
+    return bool(ask(file, file.is_file))
 
 
 def find_kept(folder: Folder, address: str) -> Folder | None:
-    """What an address that was kept leads to, if that is below the folder; there may be nothing."""
+    """What an address that was kept leads to, if that is below the folder; there may be nothing.
+
+    Raises:
+        StorageError: the disk does not answer.
+    """
     if isinstance(folder, Path):
-        path, root = Path(address).resolve(), folder.resolve()  # a link may lead elsewhere
-        return path if path != root and path.is_relative_to(root) else None
+        return ask(folder, lambda: _find_below(folder, address))
     begin = f"{folder}/"
     name = address.removeprefix(begin)
     return folder / name if address.startswith(begin) and _leads_down(name) else None
+
+
+def _find_below(folder: Path, address: str) -> Path | None:
+    path, root = Path(address).resolve(), folder.resolve()  # a link may lead elsewhere
+    return path if path != root and path.is_relative_to(root) else None
 
 
 @contextmanager
@@ -222,7 +326,8 @@ def keys_of(folder: Folder) -> str:
 
 def why_unusable(error: LoyaltyDeskError) -> str:
     """One of `UNUSABLE` in words, with what to do."""
-    return f"{str(error).rstrip('.')}. {StorageError.what_to_do}"
+    told = error if isinstance(error, NoAnswerError) else StorageError
+    return f"{str(error).rstrip('.')}. {told.what_to_do}"
 
 
 def _leads_down(name: str) -> bool:

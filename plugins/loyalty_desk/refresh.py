@@ -28,6 +28,7 @@ from loyalty_desk.gorgias.destinations import (
     keep_pushed,
 )
 from loyalty_desk.platforms.base import Platform, is_about
+from loyalty_desk.platforms.same_account import find_ours
 from loyalty_desk.records import Member, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.audience import find_recent
@@ -93,10 +94,10 @@ class CardShower:
         """Read the member as the platform has it now; stage what it tells, and the last award.
 
         None, and gone from staging too, when the platform does not have it any more. None as well
-        when it answers about somebody else: that one is left to the sync.
+        when it answers about somebody else: that one is left to the sync. Raises as `find_ours`.
         """
         asked_at, name = utc_now(), self.store.name
-        member = self.platform.find_member(member_id)
+        member = find_ours(self.engine, name, self.platform, member_id)
         if member is not None and not is_about(member, member_id):
             log.warning("member %s is not read: the platform answered about another", member_id)
             return None

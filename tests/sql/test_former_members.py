@@ -33,7 +33,7 @@ from tests.sql.award_rows import applied
 from tests.sql.quality_rows import insert
 from tests.sql.staged import Staged
 
-MIRA, OTTO = "mira@shop.example", "otto@shop.example"
+MIRA, OTTO, EVE = "mira@shop.example", "otto@shop.example", "eve@home.example"
 BEFORE = utc_now() - timedelta(days=3)
 MOVED = utc_now() - timedelta(days=2)
 
@@ -150,6 +150,7 @@ def test_a_link_that_could_not_be_carried_still_tells_who_it_was(left: Engine) -
         for number in (13, 14):
             staged.customer(number, f"c{number}@home.example")
         decisions.link(connection, STORE, [Pair(13, "3")], "ada", BEFORE)
+        staged.channel(14, MIRA)
         staged.match(14, "1")
 
     move(left, {})
@@ -157,6 +158,23 @@ def test_a_link_that_could_not_be_carried_still_tells_who_it_was(left: Engine) -
     assert find(left, Who(customer_id=13)).award_ids == ("a3",)
     assert find(left, Who(customer_id=14)).award_ids == ("a1",)
     assert find(left, Who(email=OTTO)).customer_ids == {13}
+
+
+def test_a_customer_who_is_somebody_else_since_is_not_erased_with_who_it_was(left: Engine) -> None:
+    with left.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(20, OTTO)
+        staged.match(20, "3")
+    move(left, {})
+    assert find(left, Who(customer_id=20)).award_ids == ("a3",)
+
+    with left.begin() as connection:
+        changed = {"email": EVE, "email_key": EVE}
+        Staged(connection).update(schema.customers, {"customer_id": 20}, **changed)
+
+    assert find(left, Who(email=OTTO)).customer_ids == set(), "Eve is not erased with Otto"
+    eve = find(left, Who(email=EVE))
+    assert (eve.email_keys, eve.award_ids) == ({EVE}, ()), "nor Otto with Eve"
 
 
 def test_who_moved_twice_is_one_person_under_all_ids(left: Engine) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import StorageError
 from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.staging.journal import (
     Event,
@@ -234,7 +235,7 @@ def test_who_is_cut_off_comes_on_and_vouches_for_no_time_that_is_not_whole(
     there = place(staging, folder)
     (there / "000000000025.json").mkdir()  # in the way
 
-    with pytest.raises(OSError, match=r"000000000025\.json"):
+    with pytest.raises(StorageError, match=r"000000000025\.json"):
         keep_in_folder(staging, folder, LATER)
 
     mark = read_mark(there)

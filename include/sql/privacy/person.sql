@@ -67,9 +67,9 @@ WHERE
 
 -- name: find_former
 -- Whose addresses, customers or ids tell who somebody was on a platform that the store left, with
--- everything that tells it.
--- Reads former_members. Binds store; email_keys, customer_texts and member_ids (lists). One row per
--- thing that tells it.
+-- everything that tells it; further addresses of customers too.
+-- Reads former_members, customer_channels. Binds store; email_keys, customer_ids, customer_texts,
+-- member_ids (lists). One row per thing that tells it.
 SELECT
     f.member_id,
     f.kind,
@@ -88,6 +88,15 @@ WHERE
             known.store = :store
             AND known.kind = 'email_key'
             AND known.value IN (:email_keys)
+        UNION
+        SELECT further.member_id
+        FROM former_members AS further
+        INNER JOIN customer_channels AS channels
+            ON further.store = channels.store AND further.value = channels.email_key
+        WHERE
+            further.store = :store
+            AND further.kind = 'email_key'
+            AND channels.customer_id IN (:customer_ids)
         UNION
         SELECT paired.member_id
         FROM former_members AS paired

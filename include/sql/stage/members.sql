@@ -123,14 +123,16 @@ GROUP BY m.email_key
 HAVING COUNT(*) = 1;
 
 -- name: select_some_known
--- Some members who are some customer, whichever: of one made anew others need tell nothing.
--- Reads members, matches. Binds store, most. One row per member.
+-- Some members who are some customer, whichever, but for one ('' for nobody): of one made anew
+-- others need tell nothing.
+-- Reads members, matches. Binds store, member_id, most. One row per member.
 SELECT
     m.member_id,
     m.email_key
 FROM members AS m
 WHERE
     m.store = :store
+    AND m.member_id != :member_id
     AND m.email_key IS NOT NULL
     AND m.gone_at_utc IS NULL
     AND m.member_id IN (
@@ -140,3 +142,10 @@ WHERE
     )
 ORDER BY RANDOM()
 LIMIT :most;
+
+-- name: select_address
+-- The address of a member as staging knows it, also of one who is gone.
+-- Reads members. Binds store, member_id. One row, or none.
+SELECT email_key
+FROM members
+WHERE store = :store AND member_id = :member_id;

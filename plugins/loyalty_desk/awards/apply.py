@@ -40,6 +40,7 @@ from loyalty_desk.platforms.base import (
     NotTheirLedgerError,
     SharedAddressError,
 )
+from loyalty_desk.platforms.same_account import AnotherAccountError, find_ours
 from loyalty_desk.records import AwardState, Member, Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
@@ -96,9 +97,15 @@ def _apply(worker: Worker, award: Row[Any], counts: Counts) -> None:
     try:
         if award.sends and _is_settled_by_ledger(worker, award, counts):
             return
-        member = worker.platform.find_member(award.member_id or award.email)
+        member = find_ours(
+            worker.engine, worker.store.name, worker.platform, award.member_id or award.email
+        )
         if is_sent_again(award) and _is_found_after_all(worker, award, member, counts):
             return
+    except AnotherAccountError as error:
+        log.warning("award %s waits: %s", award.award_id, error)
+        _put_off(worker, award, counts, "the connection is of another account")
+        raise
     except OUTAGE:
         _put_off(worker, award, counts, "the platform cannot be asked")
         raise

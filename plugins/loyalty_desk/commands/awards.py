@@ -75,9 +75,10 @@ def _open(file: str) -> Folder:
     """The file, of this machine or of a storage."""
     from loyalty_desk.awards.csv_import import AwardFileError  # noqa: PLC0415 - only here
     from loyalty_desk.hooks.folders import open_folder  # noqa: PLC0415
+    from loyalty_desk.in_time import in_time  # noqa: PLC0415
 
     try:
-        return open_folder(file)
+        return in_time(lambda: open_folder(file), f"the storage of {file}")
     except LoyaltyDeskError:
         raise
     except Exception as error:  # each storage has errors of its own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
@@ -15,7 +16,7 @@ from loyalty_desk.doctor.scope import Scope
 from loyalty_desk.errors import SettingsError, StorageError
 from loyalty_desk.folders import filled, remove
 from loyalty_desk.hooks.folders import own_folder
-from loyalty_desk.hooks.in_time import in_time
+from loyalty_desk.in_time import in_time
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.address import find_file
 
@@ -25,6 +26,7 @@ LEAST_BYTES: Final = 100 * MIB
 """Less does not do for what a sync writes beside its tables."""
 LITTLE_BYTES: Final = 1024 * MIB
 TRIED_BYTES: Final = 64 * 1024
+REACHED: Final = "See that the server of it runs, and that this machine reaches it"
 ROOM: Final = "Make room, or give it a larger disk: LOYALTY_DESK_VAR_DIR says where it is"
 
 
@@ -35,13 +37,21 @@ def check_disk(_scope: Scope) -> Iterator[Finding]:
         try:
             yield in_time(lambda: _try_object_store(var_dir), var_dir)
         except StorageError as error:
-            yield trouble(DISK, str(error), "See that this machine reaches it")
+            yield trouble(DISK, str(error), REACHED)
     folders = [var_dir] if isinstance(var_dir, Path) else []
     file = _staging_file()
     if file is not None and var_dir not in file.parents:
         folders.append(file.parent)
-    for there in dict.fromkeys(map(_existing, folders)):
-        yield _look_at(there)
+    looked_at = set[Path]()
+    for folder in folders:
+        try:
+            there = in_time(partial(_existing, folder), str(folder))
+            if there not in looked_at:
+                yield in_time(partial(_look_at, there), str(folder))
+        except StorageError as error:
+            yield trouble(DISK, str(error), REACHED)
+        else:
+            looked_at.add(there)
 
 
 def _try_object_store(address: str) -> Finding:

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now
 from loyalty_desk.doctor.finding import Finding, Severity, fine, not_checked, trouble
 from loyalty_desk.doctor.scope import Scope
-from loyalty_desk.hooks.in_time import in_time
 from loyalty_desk.hooks.journal import AWAY, journal_folder
 from loyalty_desk.staging.engine import Standing, reading, tables_stand
 from loyalty_desk.staging.journal import Journal, count_waiting_long, find_journal
@@ -40,7 +39,7 @@ def check_journal(scope: Scope) -> Iterator[Finding]:
         yield _in_no_file(waiting) if waiting else fine(JOURNAL, begins)
         return
     try:
-        yield in_time(lambda: _look(scope.engine, journal, waiting), "the folder of the journal")
+        yield _look(scope.engine, journal, waiting)
     except JournalAheadError as error:
         what, remedy = f"{error}, and syncs stop", "Stop Airflow, then run this"
         yield trouble(JOURNAL, what, remedy, _RESTORED)

@@ -7,9 +7,8 @@ from typing import Final
 
 from loyalty_desk.doctor.finding import Finding, fine, trouble
 from loyalty_desk.doctor.scope import Scope
-from loyalty_desk.errors import MemberFileError, MemberFolderError, SettingsError, StorageError
+from loyalty_desk.errors import MemberFileError, MemberFolderError, SettingsError
 from loyalty_desk.hooks.folders import open_folder
-from loyalty_desk.hooks.in_time import in_time
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.sync.member_columns import read_columns
 from loyalty_desk.sync.member_folder import list_folder
@@ -30,13 +29,11 @@ def _look_into(store: StoreSettings) -> Finding:
     settings = store.member_files
     try:
         read_columns(settings.columns)
-        dropped, left = in_time(
-            lambda: list_folder(open_folder, settings), f"the folder {settings.folder}"
-        )
+        dropped, left = list_folder(open_folder, settings)
     except (SettingsError, MemberFileError) as error:
         remedy = "Correct it, then look again"
         return trouble(MEMBER_FILES, str(error), remedy, store=store.name)
-    except (MemberFolderError, StorageError) as error:
+    except MemberFolderError as error:
         remedy = "See that its server runs, and that this machine reaches it"
         return trouble(MEMBER_FILES, str(error), remedy, store=store.name)
     what = f"{settings.folder} can be looked into: {len(dropped)} files match, {len(left)} do not"

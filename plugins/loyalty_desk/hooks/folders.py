@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from loyalty_desk.errors import SettingsError
-from loyalty_desk.folders import Folder, answering
+from loyalty_desk.folders import Folder, ask
 from loyalty_desk.hooks.storages import open_storage
 from loyalty_desk.settings.stores_file import installation
 
@@ -41,8 +41,7 @@ def own_folder(*names: str) -> Folder:
     """
     address = str(installation().var_dir)
     try:
-        with answering(address):
-            return open_folder(address).joinpath(*names)
+        return ask(address, lambda: open_folder(address)).joinpath(*names)
     except SettingsError as error:
         raise SettingsError(f"LOYALTY_DESK_VAR_DIR: {error}") from None
 

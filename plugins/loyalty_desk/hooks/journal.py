@@ -12,7 +12,6 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import SettingsError, StagingUnavailableError, StorageError
 from loyalty_desk.folders import Folder
 from loyalty_desk.hooks.folders import own_folder
-from loyalty_desk.hooks.in_time import in_time
 from loyalty_desk.staging.journal_folder import JournalAheadError, keep_in_folder
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def keep_journal(engine: Engine) -> None:
         JournalAheadError: the database was restored and has not caught up; nothing was kept.
     """
     try:
-        in_time(lambda: keep_in_folder(engine, journal_folder(), utc_now()), "the folder")
+        keep_in_folder(engine, journal_folder(), utc_now())
     except AWAY as error:
         log.warning("the journal waits in staging, as its folder cannot be written: %s", error)
 

@@ -21,6 +21,7 @@ from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged
 from loyalty_desk.platforms.base import Platform, is_about
+from loyalty_desk.platforms.same_account import find_ours
 from loyalty_desk.records import Outcome
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -120,15 +121,14 @@ class Lookup:
         with reading(self._engine) as connection:
             check_platform(connection, self._store)
         platform = self._platform = self._platform or self._open_platform()
-        asked_at = utc_now()
-        member = platform.find_member(identifier)
+        asked_at, name = utc_now(), self._store.name
+        member = find_ours(self._engine, name, platform, identifier)
         if member is None:
             with self._engine.begin() as connection:  # the next sync takes the card away
-                mark_member_gone(connection, self._store.name, identifier, asked_at)
+                mark_member_gone(connection, name, identifier, asked_at)
             return None
         if not is_about(member, identifier):
             raise ApiUnavailableError("the platform answered about somebody else")
-        name = self._store.name
         with self._engine.begin() as connection:
             # What is news is pushed within seconds too, as macros read the card that was pushed; a
             # write of ours that comes back as a lookup finds no news, so this cannot go round.

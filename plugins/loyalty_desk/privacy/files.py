@@ -8,10 +8,13 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+from loyalty_desk.errors import StorageError
 from loyalty_desk.folders import Folder, answering, files_below, reading, remove
+from loyalty_desk.in_time import NoAnswerError
 from loyalty_desk.privacy.person import Person
 
 LARGE: Final = 1 << 24
+MOST_NAMED: Final = 5
 _OVERLAP: Final = 1 << 10
 
 
@@ -28,14 +31,24 @@ def remove_files(folders: Iterable[Folder], named: re.Pattern[bytes]) -> list[Fo
     """Remove each folder, or file beside folders, in which the person is named; returns them.
 
     Raises:
-        StorageError: a file cannot be read or removed, or the object store does not answer.
+        StorageError: some cannot be removed, which it names, and all others are; or a file cannot
+            be read, or a disk or object store does not answer.
     """
-    removed = []
+    removed, stay = [], list[StorageError]()
     for folder in folders:
         with answering(folder):
             for entry in find_entries(folder, named):
-                remove(folder / entry)
-                removed.append(folder / entry)
+                try:
+                    remove(folder / entry)
+                except NoAnswerError:
+                    raise
+                except StorageError as error:
+                    stay.append(error)
+                else:
+                    removed.append(folder / entry)
+    if stay:
+        more = [f"and {len(stay) - MOST_NAMED} more"] if len(stay) > MOST_NAMED else []
+        raise StorageError("; ".join([*map(str, stay[:MOST_NAMED]), *more]))
     return removed
 
 

@@ -21,6 +21,7 @@ _NO_VALUE: Final = "no such date, number or letter; a text needs quotes"
 _FAULTS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_MERGE: Final = "tag:yaml.org,2002:merge"
 _UNCLOSED: Final = ("expected ',' or '}'", "expected ',' or ']'")
 _QUOTE: Final = "a text that begins with this sign needs quotes"
 _WHY: Final = {
@@ -122,12 +123,14 @@ def _but_for_wrong_entries(loader: _Loader, key: str) -> tuple[Any, dict[str, st
     if entries is None:
         return _construct(loader, root, {}), {}
     below = _nodes_of(entries)
-    wrong: dict[str, yaml.YAMLError] = {**_repeated_keys(entries)}
-    for name, value in entries.value:
+    wrong = _repeated_entries(entries)
+    loader.flatten_mapping(entries)  # each that `<<` brings is an entry like the others
+    by_name = {str(entry[0].value): entry for entry in entries.value}  # its own come last
+    for name, (_, value) in by_name.items():
         mistake = _find_mistake(loader, value)
         if mistake is not None:
-            wrong.setdefault(str(name.value), mistake)
-    entries.value = [entry for entry in entries.value if str(entry[0].value) not in wrong]
+            wrong.setdefault(name, mistake)
+    entries.value = [entry for name, entry in by_name.items() if name not in wrong]
     told = {name: _explain(mistake, loader.text) for name, mistake in wrong.items()}
     return _construct(loader, root, below), told
 
@@ -158,6 +161,19 @@ def _find_mistake(loader: _Loader, node: yaml.Node) -> yaml.YAMLError | None:
         loader.recursive_objects, loader.deep_construct = {}, False  # as before it began
         return mistake
     return None
+
+
+def _repeated_entries(node: yaml.Node) -> dict[str, yaml.YAMLError]:
+    """By each key that comes twice in a mapping, or in one that is merged into it: where."""
+    found: dict[str, yaml.YAMLError] = {}
+    if isinstance(node, yaml.MappingNode):
+        found |= _repeated_keys(node)
+        merged = [value for key, value in node.value if key.tag == _MERGE]
+    else:
+        merged = node.value if isinstance(node, yaml.SequenceNode) else []
+    for one in merged:
+        found |= _repeated_entries(one)
+    return found
 
 
 def _nodes_of(root: yaml.Node) -> dict[int, yaml.Node]:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from sqlalchemy import Engine, Row
 
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import PermanentError, StorageError
-from loyalty_desk.folders import Folder, answering, files_below, find_inside, reading
+from loyalty_desk.folders import Folder, ask, files_below, find_inside, reading
 from loyalty_desk.staging import engine as databases
 from loyalty_desk.staging.journal import (
     Journal,
@@ -240,10 +241,16 @@ def _read(place: Folder, name: str) -> str | None:
 
 def _write(place: Folder, name: str, text: str) -> None:
     """Have a file hold a text, whole or not at all, also if the machine stops now."""
-    if not isinstance(place, Path):
-        with answering(place), (place / name).open("wb") as file:
-            file.write(text.encode())
-        return
+    write = _write_here if isinstance(place, Path) else _write_there
+    ask(place / name, partial(write, place, name, text))
+
+
+def _write_there(place: Folder, name: str, text: str) -> None:
+    with (place / name).open("wb") as file:
+        file.write(text.encode())
+
+
+def _write_here(place: Path, name: str, text: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     made = place / f".{name}.{uuid.uuid4().hex}"
     with made.open("wb") as file:

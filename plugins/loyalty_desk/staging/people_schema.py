@@ -196,8 +196,8 @@ further_tickets = staging_table(
 former_members = staging_table(
     "former_members",
     about(
-        "One per address, customer or later id that tells who a member was of a platform that the "
-        "store left.",
+        "One per address, linked customer or later id that tells who a member was of a platform "
+        "that the store left.",
         "So that whoever is erased, or asks what is kept, is found under the old id too.",
         "Goes once nothing that is kept can name the old id any more.",
     ),

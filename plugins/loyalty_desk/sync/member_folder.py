@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from loyalty_desk.errors import (
@@ -21,7 +21,8 @@ from loyalty_desk.errors import (
     MemberFolderError,
     SettingsError,
 )
-from loyalty_desk.folders import is_refusal, keys_of
+from loyalty_desk.folders import ask_raw, is_refusal, keys_of, reading_by
+from loyalty_desk.in_time import NoAnswerError
 from loyalty_desk.settings.sections import MemberFileSettings
 from loyalty_desk.sync.known_files import Known, KnownFiles
 
@@ -87,7 +88,7 @@ class Dropped:
         with _reachable(str(self.path.parent)):
             if (storage := getattr(self.path, "fs", None)) is not None:
                 storage.invalidate_cache()  # it keeps the size, and reads no further
-            with self.path.open("rb") as file:
+            with reading_by(ask_raw, self.path) as file:
                 while chunk := file.read(CHUNK_BYTES):
                     yield chunk
 
@@ -116,6 +117,8 @@ def _reachable(folder: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise LeftError("was taken away while it was looked at") from None
+    except NoAnswerError as error:
+        raise _away(folder, error) from None
     except LoyaltyDeskError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
@@ -131,8 +134,10 @@ def _right(folder: str) -> str:
 
 
 def _away(folder: str, error: Exception) -> MemberFolderError:
-    told = type(error).__name__
-    return MemberFolderError(f"the folder of member files {folder!r} does not answer ({told})")
+    told = f"({type(error).__name__})"
+    if isinstance(error, NoAnswerError):
+        told = f"within {error.seconds:g} s"
+    return MemberFolderError(f"the folder of member files {folder!r} does not answer {told}")
 
 
 def list_folder(
@@ -147,20 +152,17 @@ def list_folder(
     """
     folder, dropped, left = settings.folder, list[Dropped](), Left()
     try:
-        for path in sorted(open_folder(folder).iterdir(), key=lambda one: str(one.name)):
-            if (reason := _why_not(path, settings.pattern)) is not None:
-                left |= {str(path.name): reason} if reason else {}
-                continue
-            try:
-                found = Dropped.of(path)
-            except FileNotFoundError:
-                continue  # taken away between the two questions
-            if found.size:
+        paths = ask_raw(folder, lambda: list(open_folder(folder).iterdir()))
+        for path in sorted(paths, key=lambda one: str(one.name)):
+            found = ask_raw(folder, partial(_look_at, path, settings.pattern))
+            if isinstance(found, Dropped):
                 dropped.append(found)
-            else:
-                left[found.name] = "is empty"
+            elif found:
+                left[str(path.name)] = found
     except SettingsError as error:
         raise SettingsError(f"member_files.folder: {error}") from None
+    except NoAnswerError as error:
+        raise _away(folder, error) from None
     except LoyaltyDeskError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
@@ -179,6 +181,17 @@ def _remedy(folder: str, error: Exception) -> str | None:
     if is_refusal(error):
         return _right(folder)
     return "correct member_files.folder" if isinstance(error, WRONG) else None
+
+
+def _look_at(path: Any, pattern: str) -> Dropped | str:
+    """A file that is meant; else why not, empty where nobody has to be told."""
+    if (reason := _why_not(path, pattern)) is not None:
+        return reason
+    try:
+        found = Dropped.of(path)
+    except FileNotFoundError:
+        return ""  # taken away between the two questions
+    return found if found.size else "is empty"
 
 
 def _why_not(path: Any, pattern: str) -> str | None:

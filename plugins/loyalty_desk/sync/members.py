@@ -17,7 +17,8 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import parse_utc, steady_s, utc_now, utc_text
 from loyalty_desk.errors import ApiError
 from loyalty_desk.http.reading import BadFieldError
-from loyalty_desk.platforms.base import MemberPage, Platform, is_about
+from loyalty_desk.platforms.base import MemberPage, Platform
+from loyalty_desk.platforms.same_account import find_ours, has_one_of_ours
 from loyalty_desk.records import Rejected
 from loyalty_desk.staging import full_scans, intake, set_aside
 from loyalty_desk.staging.engine import reading
@@ -26,13 +27,7 @@ from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
-from loyalty_desk.sync.brake import (
-    ENOUGH,
-    Balances,
-    SameAccount,
-    check_account,
-    check_balances,
-)
+from loyalty_desk.sync.brake import Balances, SameAccount, check_account, check_balances
 from loyalty_desk.sync.member_files import Content, MemberFile, find_new_files
 from loyalty_desk.sync.member_folder import LeftError, OpenFolder
 from loyalty_desk.sync.reads import (
@@ -136,7 +131,9 @@ def _of_the_same_account(
         if not account.is_judged:
             _compare(run, account, page)
             if account.is_another:
-                account.is_same = _has_one_of_ours(run, platform)
+                # Those who were read may be guests with a member's address, or be what some people,
+                # whom somebody made anew, are now.
+                account.is_same = has_one_of_ours(run.engine, run.store.name, platform)
             check_account(account)
         if account.is_judged or len(held) == MOST_PAGES_HELD:
             yield from held
@@ -151,24 +148,6 @@ def _compare(run: Run, account: SameAccount, page: MemberPage) -> None:
         binds = {"store": run.store.name, "email_keys": keys}
         rows = connection.execute(statement("stage/members/select_ids_by_address"), binds)
         account.compare({row.email_key: row.member_id for row in rows}, read)
-
-
-def _has_one_of_ours(run: Run, platform: Platform) -> bool:
-    """Whether the account has somebody whom we know, as we do: those who were read may be guests
-    with a member's address, or be what some people, whom somebody made anew, are now.
-    """
-    binds = {"store": run.store.name, "most": ENOUGH}
-    with reading(run.engine) as connection:
-        known = connection.execute(statement("stage/members/select_some_known"), binds).all()
-    return any(_is_as_known(platform, *one) for one in known)
-
-
-def _is_as_known(platform: Platform, member_id: str, email_key: str) -> bool:
-    try:
-        found = platform.find_member(member_id)
-    except (ApiError, BadFieldError):
-        return False
-    return found is not None and all(is_about(found, one) for one in (member_id, email_key))
 
 
 def _timed(pages: Iterable[MemberPage]) -> Iterator[TimedPage]:
@@ -331,7 +310,10 @@ def _look_up(read: Read, platform: Platform, identifier: str) -> str | None:
     asked_at, run = utc_now(), read.run
     page = MemberPage(members=[], rejected=[])
     try:
-        found = platform.find_member(identifier)
+        if run.params.release_brake:  # a person says that it is the right account
+            found = platform.find_member(identifier)
+        else:
+            found = find_ours(run.engine, run.store.name, platform, identifier)
     except BadFieldError as error:
         bad = Rejected(source=LOOKED_UP, record_id=None, field=error.field, reason=error.reason)
         page = MemberPage(members=[], rejected=[bad])

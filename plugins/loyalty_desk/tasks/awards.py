@@ -26,6 +26,7 @@ from loyalty_desk.errors import PermanentError, PlatformOutageError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.registry import award_units
+from loyalty_desk.platforms.same_account import find_ours
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
@@ -180,7 +181,7 @@ def ask(store_name: str, award_id: str, map_index: int) -> Question | None:
     member, nobody = None, "nobody by that address"
     ends = "unknown" if award.sent_at_utc else "refused"
     try:
-        member = platform.find_member(award.member_id or award.email)
+        member = find_ours(staging_engine(), store.name, platform, award.member_id or award.email)
     except SharedAddressError:
         nobody = f"several members with that address, so it would be {ends}"
     if member is not None and is_another(award, member):

@@ -36,7 +36,13 @@ from loyalty_desk.staging.kept_out import (
 )
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.store_state import StateKey, forget_state, keep_state
-from loyalty_desk.tasks.erase import erase_rows, remove_reports, shrink
+from loyalty_desk.tasks.erase import (
+    erase_rows,
+    forget_reports,
+    list_reports,
+    remove_reports,
+    shrink,
+)
 
 ERASED_BEFORE: Final = "erased_before_restore"
 """Why an award is unknown: it waits in the backup, and the person was erased since."""
@@ -309,7 +315,8 @@ def _erase_again(
     keys, customers, members = of_kind[EMAIL], customers | also_customers, members | also_members
     person = gather(connection, store, keys, customers, members)
     _park_awards(connection, store, person, now, by)
-    remove_reports(connection, store, person)
+    removed = remove_reports(store, person)
+    forget_reports(connection, store, removed, list_reports(store))
     erase_rows(connection, store, person, now)
 
 

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, text
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.connect.clear import CardRemover, ShownCard
-from loyalty_desk.folders import UNUSABLE
+from loyalty_desk.folders import UNUSABLE, files_below
 from loyalty_desk.hooks.connections import gorgias_client
-from loyalty_desk.hooks.folders import folders_of
+from loyalty_desk.hooks.folders import folders_of, own_folder
 from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
@@ -63,7 +63,8 @@ def erase(store_name: str, who: Who, *, holder: str | None = None, waits: bool =
         PersonError: nobody is named, or awards of the person wait; nothing was changed.
         StoreBusyError: a sync is at work, and this is not to wait; nothing was changed.
         NoTurnError: a sync was at work for too long; nothing was changed.
-        StorageError: reports cannot be searched or removed; no card was cleared.
+        StorageError: some reports cannot be searched or removed, the others were; no card was
+            cleared.
         Whatever the Gorgias client raises: cards that are left are cleared by the next try, and
             nothing in staging was changed.
     """
@@ -210,9 +211,15 @@ def _blank_failures(connection: Connection, store: str, named: re.Pattern[bytes]
 
 
 def _remove_reports(engine: Engine, store: str, person: Person) -> int:
+    removed = frozenset[str]()
     try:
-        with engine.begin() as connection:
-            return remove_reports(connection, store, person)
+        try:
+            removed = remove_reports(store, person)
+        finally:  # what is removed is not led to any more, whatever could not be
+            there = list_reports(store)
+            with engine.begin() as connection:
+                forget_reports(connection, store, removed, there)
+        return len(removed)
     except UNUSABLE as error:
         raise type(error)(
             f"the person is not erased and no card is cleared, as reports may name them: {error};"
@@ -220,21 +227,36 @@ def _remove_reports(engine: Engine, store: str, person: Person) -> int:
         ) from error
 
 
-def remove_reports(connection: Connection, store: str, person: Person) -> int:
+def remove_reports(store: str, person: Person) -> frozenset[str]:
     """Remove reports and Data Docs that name the person, which the next run writes anew; returns
-    how many folders and files went.
+    the addresses of folders and files that went.
 
     Raises:
-        SettingsError, StorageError: one cannot be read or removed.
+        SettingsError, StorageError: some cannot be read or removed; all others are.
     """
-    removed = set(map(str, remove_files(folders_of(store).values(), pattern(person))))
+    return frozenset(map(str, remove_files(folders_of(store).values(), pattern(person))))
+
+
+def list_reports(store: str) -> frozenset[str]:
+    """The addresses of the folders of reports that are there; raises as `remove_reports`."""
+    reports = own_folder("reports", store)
+    return frozenset(str(reports / name.partition("/")[0]) for name in files_below(reports))
+
+
+def forget_reports(
+    connection: Connection, store: str, removed: Collection[str], there: Collection[str]
+) -> None:
+    """Forget where the reports were that are removed, and those that went earlier: where others are
+    there, so that the disk is, and not they.
+    """
+    reports = str(own_folder("reports", store))
     every = {"store": store, "how_many": _ALL}
-    runs = connection.execute(statement("desk/runs/select_newest_runs"), every).all()
-    for run in runs:
-        if run.report_path and {run.report_path, run.report_path.rpartition("/")[0]} & removed:
+    for run in connection.execute(statement("desk/runs/select_newest_runs"), every).all():
+        folder = (run.report_path or "").rpartition("/")[0]
+        is_gone = folder in removed or (bool(there) and folder not in there)
+        if folder.rpartition("/")[0] == reports and is_gone:
             binds = {"store": store, "run_id": run.run_id}
             connection.execute(statement("privacy/blank/forget_report"), binds)
-    return len(removed)
 
 
 def shrink(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from typing import IO, Final
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from loyalty_desk.folders import Folder, answering, reading
+from loyalty_desk.folders import Folder, ask, reading
 
 PART: Final = 1 << 18
 """Bytes of a file in memory at once."""
@@ -23,8 +23,7 @@ def send_file(file: Folder, kind: str, headers: Mapping[str, str]) -> Response:
         StorageError: it cannot be read, or the object store does not answer; nothing was sent then.
     """
     if isinstance(file, Path):
-        with answering(file):
-            file.open("rb").close()  # it is read when the answer has begun
+        ask(file, lambda: file.open("rb").close())  # it is read when the answer has begun
         return FileResponse(file, media_type=kind, headers=headers)
     with ExitStack() as stack:
         content = stack.enter_context(reading(file))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from loyalty_desk import in_time
 from loyalty_desk.doctor.finding import Finding, Severity
-from loyalty_desk.hooks import in_time
 from tests.conftest import SetConnection
 from tests.http.doctor.conftest import STORE, Installed
 from tests.sftp import new_key, sftp_server
@@ -93,4 +93,4 @@ def test_a_server_that_hangs_is_named_in_time(
         found = over_sftp(installed, set_connection, port, {"no_host_key_check": "true"})
 
     assert found.severity is Severity.ERROR
-    assert found.what == "the folder sftp://drop@/ does not answer within 1 s"
+    assert found.what == "the folder of member files 'sftp://drop@/' does not answer within 1 s"

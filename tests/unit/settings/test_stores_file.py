@@ -156,6 +156,29 @@ def test_what_stores_share_by_an_anchor_harms_those_that_share_it(read) -> None:
     }
 
 
+@pytest.mark.parametrize("how", ["<<: &more", "<<: [*less, &more", "<<:\n    <<: &more"])
+def test_one_of_many_stores_that_are_merged_harms_no_other(read, how: str) -> None:
+    end = "]" if "[" in how else ""
+    inner = "      " if how.endswith("<<: &more") and "\n" in how else "    "
+    found = read(
+        "stores:\n"
+        "  fifth: &less {sixth: {platform: rivo}}\n"
+        f"  {how} {{\n"
+        f"{inner}shop: {{platform: rivo}},\n"
+        f"{inner}bad: {{platform: rivo, currency: 2024-13-45}},\n"
+        f"{inner}twice: {{platform: rivo}}, twice: {{platform: rivo}},\n"
+        f"{inner}own: {{platform: rivo, currency: 2024-13-46}} }}{end}\n"
+        "  own: {platform: smile}\n"
+        "  other: {platform: rivo}\n"
+    )
+
+    assert {"shop", "own", "other"} <= set(found.stores)
+    assert found.stores["own"].platform == "smile"
+    assert set(found.problems) == {"bad", "twice", "fifth"}
+    assert "no such date" in found.problems["bad"]
+    assert "the key twice stands there twice" in found.problems["twice"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

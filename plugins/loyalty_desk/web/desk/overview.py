@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.folders import UNUSABLE, Folder, answering, files_below, find_kept
+from loyalty_desk.folders import UNUSABLE, Folder, files_below, find_kept, is_file
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.records import RunState
 from loyalty_desk.report.data import FileLeft, load_files_left
@@ -190,8 +190,7 @@ def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder 
     path = find_kept(reports, f"{report_path.rpartition('/')[0]}/{name}")
     if not isinstance(path, Path):
         return path
-    with answering(reports):
-        return path if path.is_file() else None
+    return path if is_file(path) else None
 
 
 def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:

@@ -15,16 +15,29 @@ from typing import Final, TypeVar
 from loyalty_desk.errors import StorageError
 
 PATIENCE_S: Final = 20.0
-"""How long a person or the beginning of a sync waits for a folder."""
+"""How long one question to a folder may take."""
 
 T = TypeVar("T")
+
+
+class NoAnswerError(StorageError):
+    """A folder or an object store does not answer in time: what comes next would wait as well."""
+
+    what_to_do = (
+        "It is tried again by itself; if it stays, see that the server of that disk or object store"
+        " runs, and that this machine reaches it. LOYALTY_DESK_VAR_DIR says where our own files are"
+    )
+
+    def __init__(self, text: str, seconds: float = 0) -> None:
+        self.seconds = seconds
+        super().__init__(text)
 
 
 def in_time(do: Callable[[], T], what: str, patience_s: float | None = None) -> T:
     """What `do` gives or raises, if it ends within seconds, `PATIENCE_S` unless told otherwise.
 
     Raises:
-        StorageError: it does not; the text begins with `what`.
+        NoAnswerError: it does not; the text begins with `what`.
     """
     seconds = PATIENCE_S if patience_s is None else patience_s
     done: Future[T] = Future()
@@ -38,5 +51,5 @@ def in_time(do: Callable[[], T], what: str, patience_s: float | None = None) -> 
     # Nothing waits for a daemon when the process ends.
     threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
     if not wait([done], timeout=seconds).done:
-        raise StorageError(f"{what} does not answer within {seconds:g} s")
+        raise NoAnswerError(f"{what} does not answer within {seconds:g} s", seconds)
     return done.result()
