@@ -142,3 +142,49 @@ WHERE
             AND t.tags IS NOT NULL
             AND t.tags IS DISTINCT FROM awards.ticket_tags
     );
+
+-- name: select_days
+-- What all members held, day by day, and before it moved. A tier without a balance that is known
+-- counts as 0 in a sum with others.
+-- Reads liability_days. Binds store, first_day, last_day. One row per day, the earliest first.
+SELECT
+    d.day,
+    d.point_value_millionths,
+    CAST(SUM(d.members) AS BIGINT) AS members,
+    CAST(SUM(d.members_told) AS BIGINT) AS members_told,
+    CAST(SUM(d.points) AS BIGINT) AS points,
+    CAST(SUM(d.points_pending) AS BIGINT) AS points_pending,
+    CAST(SUM(d.credits) AS BIGINT) AS credits,
+    CAST(SUM(d.points_by_hand) AS BIGINT) AS points_by_hand,
+    (
+        SELECT CAST(SUM(b.points) AS BIGINT)
+        FROM liability_days AS b
+        WHERE b.store = :store AND b.day = d.since_day
+    ) AS points_before
+FROM liability_days AS d
+WHERE d.store = :store AND d.day >= :first_day AND d.day <= :last_day
+GROUP BY d.day, d.since_day, d.point_value_millionths
+ORDER BY d.day ASC;
+
+-- name: select_tiers_of_last_day
+-- What the members of each tier held on the last of some days that has rows.
+-- Reads liability_days. Binds store, first_day, last_day. One row per tier, the most points first.
+SELECT
+    day,
+    tier,
+    members,
+    members_told,
+    points,
+    points_pending,
+    credits,
+    point_value_millionths
+FROM liability_days
+WHERE
+    store = :store
+    AND members > 0
+    AND day = (
+        SELECT MAX(latest.day)
+        FROM liability_days AS latest
+        WHERE latest.store = :store AND latest.day >= :first_day AND latest.day <= :last_day
+    )
+ORDER BY points DESC, tier ASC;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from loyalty_desk.settings.strict import Strict
 
@@ -17,6 +17,21 @@ class GoodwillSettings(Strict):
         description="What one point is worth to the shop, in its `currency`, such as 0.01; null:"
         " points are told as points, and no money is made of them.",
     )
+
+    budget_per_month: float | None = Field(
+        default=None,
+        gt=0,
+        le=1_000_000_000,
+        description="What may be spent on points and credits by hand in a month (UTC), in the same"
+        " currency; people are told once at 80 and once at 100 percent. Null: no budget.",
+    )
+
+    @field_validator("budget_per_month")
+    @classmethod
+    def _is_of_money(cls, budget: float | None, told: ValidationInfo) -> float | None:
+        if budget is not None and told.data.get("point_value") is None:
+            raise ValueError("needs `point_value` beside it, or points would cost nothing")
+        return budget
 
     @property
     def point_value_millionths(self) -> int | None:

@@ -33,6 +33,7 @@ THRESHOLDS: Final = "thresholds"
 class AlertKind(StrEnum):
     AWARDS = "awards"
     LATE = "late"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
