@@ -64,6 +64,7 @@ from loyalty_desk.staging.plan_schema import (
     pushed_cards,
     to_plan,
 )
+from loyalty_desk.staging.reporting import VIEWS
 from loyalty_desk.staging.routing_schema import routed_tickets
 from loyalty_desk.staging.run_schema import (
     lock_turns,
@@ -81,6 +82,7 @@ from loyalty_desk.staging.telling_schema import owed_alerts, tellings
 __all__ = [
     "METADATA",
     "TOPICS",
+    "VIEWS",
     "account_schema",
     "api_tokens",
     "award_events",
