@@ -31,6 +31,8 @@ class Rule(StrEnum):
     AGENTS = "several_agents"
 
 
+OF_AGENTS: Final = frozenset({Rule.AGENT, Rule.LINE})
+"""Rules that name an agent; the others name a customer."""
 RULES: Final[Mapping[Rule, str]] = {
     Rule.AGENT: f"An agent with more than {FAR_ABOVE} times the median of all agents, "
     f"of {ENOUGH_TO_COMPARE} or more.",

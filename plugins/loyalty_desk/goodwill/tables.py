@@ -15,7 +15,7 @@ import pandas as pd
 
 from loyalty_desk.goodwill.ledger import Goodwill
 from loyalty_desk.goodwill.money import as_decimal
-from loyalty_desk.goodwill.outliers import RULES, Outlier, Rule
+from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.records import Unit
 
@@ -76,12 +76,17 @@ RULE_TITLES: Final = {
 }
 
 
-def tables_of(found: Goodwill, named: Named = str) -> list[Table]:
+def tables_of(found: Goodwill, *, agent: Named = str, customer: Named = str) -> list[Table]:
     """Every table of what was found, in the order of the page."""
-    return [*_goodwill(found, named), *_outliers(found, named), *_budget(found), *_liability(found)]
+    return [
+        *_goodwill(found, agent),
+        *_outliers(found, agent, customer),
+        *_budget(found),
+        *_liability(found),
+    ]
 
 
-def _goodwill(found: Goodwill, named: Named) -> Iterator[Table]:
+def _goodwill(found: Goodwill, agent: Named) -> Iterator[Table]:
     rates = "per_100_tickets" in found.by_span
     title = SPANS[found.chosen.span]
     yield Table(
@@ -104,7 +109,7 @@ def _goodwill(found: Goodwill, named: Named) -> Iterator[Table]:
             title=f"By {heading.lower()}",
             columns=(Column(heading, Kind.TEXT), *SUMS),
             rows=[
-                (named(who) if column == "agent" else _words(column, who), *_sums(row))
+                (agent(who) if column == "agent" else _words(column, who), *_sums(row))
                 for row in found.groups[column].itertuples()
                 for who in [getattr(row, column)]
             ],
@@ -125,7 +130,7 @@ def _goodwill(found: Goodwill, named: Named) -> Iterator[Table]:
         )
 
 
-def _outliers(found: Goodwill, named: Named) -> Iterator[Table]:
+def _outliers(found: Goodwill, agent: Named, customer: Named) -> Iterator[Table]:
     yield Table(
         key="outliers",
         title="Worth a look",
@@ -134,7 +139,9 @@ def _outliers(found: Goodwill, named: Named) -> Iterator[Table]:
             *(Column("Awards"), Column("Amount", Kind.MONEY)),
             *(Column("Against", Kind.MONEY), Column("The rule", Kind.TEXT)),
         ),
-        rows=[_outlier(one, named) for one in found.outliers],
+        rows=[
+            _outlier(one, agent if one.rule in OF_AGENTS else customer) for one in found.outliers
+        ],
         note="Rules say where to look, and nothing of why. What was taken back counts for nothing.",
     )
 

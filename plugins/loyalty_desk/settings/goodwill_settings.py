@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from loyalty_desk.settings.sections import check_cron
 from loyalty_desk.settings.strict import Strict
 
 
@@ -25,6 +26,13 @@ class GoodwillSettings(Strict):
         description="What may be spent on points and credits by hand in a month (UTC), in the same"
         " currency; people are told once at 80 and once at 100 percent. Null: no budget.",
     )
+
+    schedule: str | None = Field(
+        default="0 7 * * 1-5",
+        description="Cron expression of when it is looked whether the month that ended is told to"
+        " `reports.email_to`, each once a month; or null.",
+    )
+    _schedule_is_cron = field_validator("schedule")(check_cron)
 
     @field_validator("budget_per_month")
     @classmethod

@@ -28,6 +28,7 @@ FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=12)
 REPORT: Final = "report"
 THRESHOLDS: Final = "thresholds"
+GOODWILL: Final = "goodwill"
 
 
 class AlertKind(StrEnum):

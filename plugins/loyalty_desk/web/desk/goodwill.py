@@ -79,7 +79,8 @@ def _load(request: Request, visitor: Visitor) -> tuple[Goodwill, list[Table]]:
     chosen: Chosen = read_chosen(request.query_params, now)
     with reading(staging_engine()) as connection:
         found = load_goodwill(connection, visitor.store, chosen, now)
-    return found, tables_of(found, str if visitor.sees_addresses else _name)
+    named = str if visitor.sees_addresses else _name
+    return found, tables_of(found, agent=named, customer=named)
 
 
 def _name(who: str) -> str:
