@@ -149,10 +149,14 @@ SET tries = 0, failing_since_utc = NULL, next_try_utc = NULL, error = NULL
 WHERE store = :store AND thing = :thing;
 
 -- name: delete_old_alerts
--- Forgets alerts of before a time, told or not.
--- Writes owed_alerts. Binds store, before_utc.
+-- Forgets alerts of before a time, told or not; of a budget not before its month is over, as it
+-- would be told once more.
+-- Writes owed_alerts. Binds store, before_utc, month_utc.
 DELETE FROM owed_alerts
-WHERE store = :store AND made_at_utc < :before_utc;
+WHERE
+    store = :store
+    AND made_at_utc < :before_utc
+    AND (kind <> 'budget' OR made_at_utc < :month_utc);
 
 -- name: delete_old_tellings
 -- Forgets what a place was told, and nobody looked at since a time, and what it is owed if nobody

@@ -16,6 +16,7 @@ def test_the_ids_stay(dags: Dags) -> None:
         "award_points__one",
         "desk_watch",
         "erase_person__one",
+        "goodwill_report__one",
         "gorgias_connect__one",
         "gorgias_disconnect__one",
         "housekeeping__one",

@@ -17,7 +17,10 @@ import pytest
 OSLO = ZoneInfo("Europe/Oslo")
 SPRING, AUTUMN = datetime(2026, 3, 29), datetime(2026, 10, 25)  # noqa: DTZ001 - days on a wall
 """From 2:00 clocks are put on to 3:00; from 3:00 they are put back to 2:00."""
-SCHEDULES = ("loyalty_sync__one", "mismatch_report__one", "award_points__one", "housekeeping__one")
+SCHEDULES = (
+    *("loyalty_sync__one", "mismatch_report__one", "award_points__one", "housekeeping__one"),
+    "goodwill_report__one",
+)
 """Every DAG that has a schedule of its own settings, but that of the metrics."""
 
 
@@ -30,7 +33,7 @@ def timetables(load: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
         store = {
             "platform": "rivo",
             "schedule": cron,
-            **dict.fromkeys(("reports", "awards", "retention"), part),
+            **dict.fromkeys(("reports", "awards", "retention", "goodwill"), part),
             **settings,
         }
         bag = load({"one": store})

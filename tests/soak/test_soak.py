@@ -54,6 +54,7 @@ OTHER_DAGS = (
     "award_points",
     "refresh_cards",
     "mismatch_report",
+    "goodwill_report",
     "erase_person",
     "housekeeping",
     "gorgias_connect",

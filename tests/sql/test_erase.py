@@ -297,7 +297,10 @@ def test_the_audit_of_an_erased_persons_award_says_who_awarded_how_much_and_when
     award_id = queue(installed, wanted).award_id
     with installed.begin() as connection:
         connection.execute(
-            text("UPDATE awards SET state = 'applied', entry_id = 'e7', settled_at_utc = :now"),
+            text(
+                "UPDATE awards SET state = 'applied', entry_id = 'e7', settled_at_utc = :now,"
+                " ticket_tags = '[\"Ada Byron\"]'"
+            ),
             {"now": utc_text(NOW)},
         )
         drop_customers(connection)
@@ -311,6 +314,7 @@ def test_the_audit_of_an_erased_persons_award_says_who_awarded_how_much_and_when
     kept |= {"reason": "gesture", "state": "applied", "settled_at_utc": utc_text(NOW)}
     assert {name: award[name] for name in kept} == kept
     about = ("member_id", "email", "note", "message", "ticket_id", "entry_id", "detail")
+    about += ("ticket_tags",)
     assert {name: award[name] for name in about} == dict.fromkeys(about)
     assert award["idempotency_key"] == award_id, "which may have been the ticket's"
     assert "subject" not in json.loads(event.facts)

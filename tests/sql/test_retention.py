@@ -296,3 +296,18 @@ def test_what_was_set_on_tickets_goes_when_they_are_long_gone(
     assert house(routed_ticket_days=10)["routed_tickets"] == 1
 
     assert ids(staging, "routed_tickets", "ticket_id") == [2, 3]
+
+
+def test_what_members_held_is_remembered_for_so_many_days(
+    house: KeepHouse, staging: Engine
+) -> None:
+    today = utc_now()
+    days = [(today - number * DAY).strftime("%Y-%m-%d") for number in (8, 9, 10, 11)]
+    row = {"store": STORE, "tier": "", "taken_at_utc": "", "members": 1, "members_told": 1}
+    with staging.begin() as connection:
+        for day in days:
+            connection.execute(schema.liability_days.insert().values(**row, day=day, points=1))
+
+    assert house(liability_days=10)["liability_days"] == 2
+
+    assert ids(staging, "liability_days", "day") == sorted(days[:2])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import QualityError
 from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.records import RunState
@@ -16,6 +17,7 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import add_counters, load_run_record, start_run
 from loyalty_desk.tasks import sync as sync_tasks
 from tests.forget import forget_engine
+from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
 
 
@@ -57,6 +59,24 @@ def test_the_open_mismatches_are_those_of_the_newest_match_at_any_moment(
         record = load_run_record(connection, "demo", run_id)
         assert record.customers_customer_not_found == 1
         assert count_open(connection, "demo", utc_now()) == 1
+
+
+def test_a_match_keeps_what_the_members_hold_and_what_awards_were_for(
+    staging: Engine, run_id: str
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection, store="demo")
+        staged.member("m2", "grace@example.test", card='{"tier":"Gold"}', points_balance=70)
+        staged.customer(2, "grace@example.test")
+    now = utc_text(utc_now() - timedelta(minutes=1))
+    put(staging, applied("a1", store="demo", member_id="m2", settled_at_utc=now))
+
+    sync_tasks.match("demo", run_id)
+
+    with reading(staging) as connection:
+        day = connection.execute(text("SELECT store, tier, points FROM liability_days")).one()
+        award = connection.execute(text("SELECT member_tier FROM awards")).one()
+    assert (tuple(day), tuple(award)) == (("demo", "Gold", 70), ("Gold",))
 
 
 def test_whoever_reads_sees_one_moment_whatever_is_written_meanwhile(

@@ -43,6 +43,7 @@ SET
     note = NULL,
     message = NULL,
     ticket_id = NULL,
+    ticket_tags = NULL,
     entry_id = NULL,
     detail = CASE WHEN detail LIKE '% %' THEN NULL ELSE detail END
 WHERE store = :store AND award_id = :award_id;

@@ -13,6 +13,7 @@ WHEN_PAUSED: Final[Mapping[str, str]] = {
     "award_points": "awards wait and are not booked",
     "refresh_cards": "nothing shows at once after an award or a webhook",
     "mismatch_report": "nobody is mailed the report",
+    "goodwill_report": "nobody is mailed what goodwill cost",
     "housekeeping": "nothing is deleted when its time is over",
     "erase_person": "a request to erase somebody waits",
     "gorgias_connect": "connecting waits",

@@ -86,7 +86,7 @@ def trend(
                 xytext=(0, 7),
                 ha="center",
             )
-        axes.set_ylim(0, top * 1.25)
+        axes.set_ylim(min(0, *values) * 1.25, top * 1.25)
         # Only so much room at the ends that their numbers fit.
         axes.set_xlim(-0.07 * max(last, 1), 1.07 * max(last, 1))
         axes.set_yticks([])

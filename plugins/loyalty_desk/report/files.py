@@ -110,7 +110,7 @@ class _XlsxFile:
 
     def __init__(self, book: Workbook) -> None:
         self._sheet, self._count, self._left = book.add_worksheet("Mismatches"), 0, 0
-        self._sheet.add_write_handler(str, _braced_as_text)
+        self._sheet.add_write_handler(str, braced_as_text)
         self._sheet.freeze_panes(1, 0)
         for column, width in enumerate(WIDTHS.values()):
             self._sheet.set_column(column, column, width)
@@ -132,9 +132,7 @@ class _XlsxFile:
         self._sheet.autofilter(0, 0, max(1, self._count), len(COLUMNS) - 1)
 
 
-def _braced_as_text(
-    sheet: Worksheet, row: int, column: int, text: str, *form: Format
-) -> int | None:
+def braced_as_text(sheet: Worksheet, row: int, column: int, text: str, *form: Format) -> int | None:
     """Before XlsxWriter 3.3 a text in braces becomes the formula of a range, whatever one asks for.
 
     None leaves it to the sheet.

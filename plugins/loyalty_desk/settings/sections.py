@@ -358,6 +358,9 @@ class RetentionSettings(Strict):
         description="Days that is remembered what routing set on a ticket, so that what a person"
         " changed there stays.",
     )
+    liability_days: Days = Field(
+        default=730, description="Days that is remembered what the points of all members came to."
+    )
     _schedule_is_cron = field_validator("schedule")(check_cron)
 
 

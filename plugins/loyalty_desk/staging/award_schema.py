@@ -100,9 +100,22 @@ awards = staging_table(
         doc="Who ran the command that queued it, whomever it names as agent. NULL: no command did.",
     ),
     Column("batch_id", Text, doc="Those approved as a whole with it. NULL: it is of no batch."),
+    Column(
+        "member_tier",
+        Text,
+        doc="The member's tier, as the first sync after it was booked found it; empty: none is "
+        "told. NULL: not known, as of all that were booked before this was kept.",
+    ),
+    Column(
+        "ticket_tags",
+        Text,
+        doc="JSON list of the names of its ticket's tags, as last read while the award was recent. "
+        "NULL: not told.",
+    ),
     Index("awards_by_key", "store", "idempotency_key", unique=True),
     Index("awards_by_state", "store", "state", "lease_until_utc"),
     Index("awards_by_day", "store", "queued_at_utc"),
+    Index("awards_by_end", "store", "settled_at_utc"),
     Index("awards_by_subject", "store", "subject"),
     Index(
         "awards_by_batch",

@@ -11,6 +11,7 @@ from typing import Final
 from loyalty_desk.staging import (
     account_schema,
     award_schema,
+    goodwill_schema,
     journal_schema,
     lookup_schema,
     match_schema,
@@ -29,6 +30,7 @@ from loyalty_desk.staging.account_schema import (
     store_state,
 )
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
+from loyalty_desk.staging.goodwill_schema import liability_days
 from loyalty_desk.staging.journal_schema import journal
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
@@ -62,6 +64,7 @@ from loyalty_desk.staging.plan_schema import (
     pushed_cards,
     to_plan,
 )
+from loyalty_desk.staging.reporting import VIEWS
 from loyalty_desk.staging.routing_schema import routed_tickets
 from loyalty_desk.staging.run_schema import (
     lock_turns,
@@ -79,6 +82,7 @@ from loyalty_desk.staging.telling_schema import owed_alerts, tellings
 __all__ = [
     "METADATA",
     "TOPICS",
+    "VIEWS",
     "account_schema",
     "api_tokens",
     "award_events",
@@ -94,11 +98,13 @@ __all__ = [
     "erased_people",
     "former_members",
     "further_tickets",
+    "goodwill_schema",
     "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",
     "journal",
     "journal_schema",
+    "liability_days",
     "links",
     "lock_turns",
     "locks",
@@ -144,6 +150,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "Plan and push": plan_schema,
     "Runs and reads": run_schema,
     "Awards and their audit": award_schema,
+    "What it costs": goodwill_schema,
     "Mismatches and decisions": mismatch_schema,
     "What outlives the database": journal_schema,
     "Lookups": lookup_schema,

@@ -28,11 +28,13 @@ FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=12)
 REPORT: Final = "report"
 THRESHOLDS: Final = "thresholds"
+GOODWILL: Final = "goodwill"
 
 
 class AlertKind(StrEnum):
     AWARDS = "awards"
     LATE = "late"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

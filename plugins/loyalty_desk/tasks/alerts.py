@@ -30,6 +30,7 @@ from loyalty_desk.staging.telling import (
     owe_alert,
     owed_alerts,
 )
+from loyalty_desk.tasks.budget_alerts import load_budget_alert
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,7 @@ def tell_owed(
     places, telling = alert_places(store), Round(engine, store.name)
     owed = owed_alerts(engine, store.name)
     alerts = {
-        row.alert_id: _written(engine, store.name, row, is_new=row.alert_id == just_now)
-        for row in owed
+        row.alert_id: _written(engine, store, row, is_new=row.alert_id == just_now) for row in owed
     }
     for alert_id in [one for one, alert in alerts.items() if alert is None]:
         close_alert(engine, store.name, alert_id)
@@ -68,17 +68,19 @@ def tell_owed(
     telling.end()
 
 
-def _written(engine: Engine, store: str, owed: Row[Any], *, is_new: bool) -> Alert | None:
+def _written(engine: Engine, store: StoreSettings, owed: Row[Any], *, is_new: bool) -> Alert | None:
     """The alert as things stand now; None when it is over."""
     content = json.loads(owed.content)
     with reading(engine) as connection:
         if owed.kind == AlertKind.AWARDS:
-            return load_award_alert(connection, store, content["award_ids"])
-        binds = {"store": store, "run_id": content["run_id"]}
+            return load_award_alert(connection, store.name, content["award_ids"])
+        if owed.kind == AlertKind.BUDGET:
+            return load_budget_alert(connection, store, content)
+        binds = {"store": store.name, "run_id": content["run_id"]}
         has_ended = connection.execute(statement("report/runs/has_ended"), binds).scalar()
     if has_ended and not is_new:
         return None
-    return late_alert(store, content["minutes"], content["run_id"])
+    return late_alert(store.name, content["minutes"], content["run_id"])
 
 
 def tell_of_late_sync(

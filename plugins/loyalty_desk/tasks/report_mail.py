@@ -121,7 +121,7 @@ class _Report:
             shown_awards=SHOWN_AWARDS,
             attached=self._attached,
             most_mb=f"{self.store.reports.max_mail_mb:g}",
-            desk=_desk_address(self.store.name),
+            desk=desk_address(self.store.name),
         )
         with SmtpHook(smtp_conn_id=self.store.alerts.smtp_conn_id) as hook:
             hook.send_email_smtp(
@@ -149,7 +149,7 @@ class _Report:
         )
 
 
-def _desk_address(store: str) -> str | None:
+def desk_address(store: str) -> str | None:
     """Where people open the store's page of the desk; None where Airflow's address is not set."""
     from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
 

@@ -52,6 +52,8 @@ def keep_house(store_name: str) -> dict[str, int]:
     mismatches = now - timedelta(days=limits.settled_mismatch_days)
     decided = now - timedelta(days=limits.decision_days)
     routed = now - timedelta(days=limits.routed_ticket_days)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    held = now - timedelta(days=limits.liability_days)
     with engine.begin() as connection:
         for what, name, binds in (
             (
@@ -60,9 +62,10 @@ def keep_house(store_name: str) -> dict[str, int]:
                 {"before_utc": mismatches},
             ),
             ("decisions", "privacy/retention/delete_old_decisions", {"before_utc": decided}),
-            ("alerts", "telling/delete_old_alerts", {"before_utc": runs}),
+            ("alerts", "telling/delete_old_alerts", {"before_utc": runs, "month_utc": month}),
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
+            ("liability_days", "goodwill/liability/delete_old_days", {"before_day": held}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
             ("former_members", "privacy/retention/delete_former_members", {}),
         ):

@@ -19,6 +19,7 @@ from loyalty_desk.awards import agents
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, QualityError
 from loyalty_desk.folders import Folder
+from loyalty_desk.goodwill.liability import keep_liability, keep_what_awards_were_for
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
@@ -164,6 +165,10 @@ def match(store_name: str, run_id: str) -> Counters:
             with run.engine.begin() as connection:
                 forget_reads(connection, store_name)
             raise
+        with run.engine.begin() as connection:
+            now = staging_now(connection)  # awards go by it
+            keep_liability(connection, run.store, now)
+            keep_what_awards_were_for(connection, run.store, now)
         return counts.as_counters()
 
 

@@ -25,6 +25,7 @@ from loyalty_desk.staging.run_record import newest_success
 from loyalty_desk.staging.stores import open_store
 from loyalty_desk.staging.telling import THRESHOLDS, Claim, hand_down
 from loyalty_desk.tasks.alerts import tell_owed
+from loyalty_desk.tasks.budget_alerts import owe_budget_alert
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ DATA_AGE = "data_age"
 
 def alert_thresholds(store_name: str) -> dict[str, list[str]]:
     """Tell each place what is over its threshold since it was told last, and what is not any more;
-    and of alerts about other things what it is owed.
+    and of alerts about other things what it is owed, such as how far a budget is spent.
 
     Returns the names of both, of whatever place.
 
@@ -53,6 +54,7 @@ def alert_thresholds(store_name: str) -> dict[str, list[str]]:
             cleared |= news.cleared
     if over and not places:
         log.warning("store %s has no `alerts`, so nobody was told of thresholds", store.name)
+    owe_budget_alert(engine, store, now)
     try:
         tell_owed(store, engine)
     finally:

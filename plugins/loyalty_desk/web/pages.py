@@ -41,6 +41,7 @@ PLACES: Final = (
     ("", "Overview"),
     ("mismatches", "Mismatches"),
     ("awards", "Awards"),
+    ("goodwill", "Goodwill"),
     ("customers", "Customer"),
     ("quality", "Quality"),
     ("setup", "Setup"),
@@ -85,7 +86,7 @@ def page(
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),
-        "address": _mask if not visitor.sees_addresses else str,
+        "address": masked if not visitor.sees_addresses else str,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -148,6 +149,7 @@ def templates() -> Environment:
         "url": lambda values: urlencode({key: value for key, value in values.items() if value}),
         "amount": _amount,
         "calls": _calls,
+        "cell": _cell,
     }
     environment.globals["share"] = formats.share
     return environment
@@ -159,12 +161,19 @@ def _amount(award: Any) -> str:
     return amount_text(award)
 
 
+def _cell(value: Any, kind: str) -> str:
+    """A value of a table of goodwill, as people read it."""
+    if value is None:
+        return formats.NOT_REACHED
+    return {"share": "{:.1%}", "text": "{}"}.get(kind, "{:,}").format(value)
+
+
 def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[str, Any]]]:
     """Requests to Airflow's API as the script makes them."""
     return [(call.method, f"{airflow}{call.path}", call.body) for call in calls]
 
 
-def _mask(email: str | None) -> str:
+def masked(email: str | None) -> str:
     """An address of which only its first letter and its domain are left."""
     local, at, domain = (email or "").rpartition("@")
     return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")

@@ -14,6 +14,7 @@ from airflow.sdk import get_parsing_context
 MAKES: Final = {
     "award_points": ("award_points",),
     "desk_watch": ("desk_watch",),
+    "goodwill_report": ("goodwill_report",),
     "gorgias_connect": ("gorgias_connect", "gorgias_disconnect"),
     "loyalty_sync": ("loyalty_sync",),
     "mismatch_report": ("mismatch_report",),

@@ -1,0 +1,128 @@
+"""Awards worth a look, each with the rule that found it. A rule says where to look, and no more.
+
+Pure. What was taken back counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from typing import Final
+
+import pandas as pd
+
+from loyalty_desk.records import Unit
+
+FAR_ABOVE: Final = 3
+"""So many times the median of all is far above."""
+ENOUGH_TO_COMPARE: Final = 4
+"""Of fewer agents or customers a median tells nothing."""
+SEVERAL: Final = 3
+NEAR: Final = 0.9
+"""From this part of the approval line on, an amount is just under it."""
+
+
+class Rule(StrEnum):
+    AGENT = "agent_far_above"
+    CUSTOMER = "customer_far_above"
+    LINE = "just_under_the_line"
+    AGENTS = "several_agents"
+
+
+OF_AGENTS: Final = frozenset({Rule.AGENT, Rule.LINE})
+"""Rules that name an agent; the others name a customer."""
+RULES: Final[Mapping[Rule, str]] = {
+    Rule.AGENT: f"An agent with more than {FAR_ABOVE} times the median of all agents, "
+    f"of {ENOUGH_TO_COMPARE} or more.",
+    Rule.CUSTOMER: f"A customer with {SEVERAL} awards or more, and more than {FAR_ABOVE} times the "
+    f"median of all customers, of {ENOUGH_TO_COMPARE} or more.",
+    Rule.LINE: f"An agent with {SEVERAL} awards or more of {NEAR:.0%} to 100% of what needs no "
+    "approval yet.",
+    Rule.AGENTS: f"A customer whom {SEVERAL} agents or more awarded.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlier:
+    """One per rule, unit and agent or customer. `amount` and `against` are points or hundredths.
+
+    `against` is the median of all, or the approval line; None for several agents.
+    """
+
+    rule: Rule
+    who: str
+    unit: Unit
+    awards: int
+    amount: int
+    against: int | None
+
+
+def find_outliers(awards: pd.DataFrame, lines: Mapping[Unit, int | None]) -> list[Outlier]:
+    """What the rules find among booked awards; `lines` are the approval lines, in the same parts.
+
+    Anonymous awards are nobody's and count for agents alone.
+    """
+    stood = awards[(awards["takes_back"] == 0) & (awards["taken_back"] == 0)]
+    found: list[Outlier] = []
+    for unit in Unit:
+        of_unit = stood[stood["unit"] == unit]
+        known = of_unit[of_unit["subject"] != "erased"]
+        found += _far_above(Rule.AGENT, of_unit, "agent", unit, at_least=1)
+        found += _far_above(Rule.CUSTOMER, known, "subject", unit, at_least=SEVERAL)
+        found += _just_under(of_unit, unit, lines.get(unit))
+        found += _by_several(known, unit)
+    return found
+
+
+def _far_above(
+    rule: Rule, awards: pd.DataFrame, column: str, unit: Unit, *, at_least: int
+) -> Iterator[Outlier]:
+    sums = awards.groupby(column)["amount"].agg(["sum", "count"])
+    if len(sums) < ENOUGH_TO_COMPARE:
+        return
+    middle = median(int(amount) for amount in sums["sum"])
+    for who, amount, count in sums.itertuples(name=None):
+        if count >= at_least and amount > FAR_ABOVE * middle > 0:
+            yield Outlier(
+                rule=rule,
+                who=who,
+                unit=unit,
+                awards=int(count),
+                amount=int(amount),
+                against=round(middle),
+            )
+
+
+def _just_under(awards: pd.DataFrame, unit: Unit, line: int | None) -> Iterator[Outlier]:
+    if not line:
+        return
+    near = awards[(awards["amount"] >= NEAR * line) & (awards["amount"] <= line)]
+    sums = near.groupby("agent")["amount"].agg(["sum", "count"])
+    for who, amount, count in sums.itertuples(name=None):
+        if count >= SEVERAL:
+            yield Outlier(
+                rule=Rule.LINE,
+                who=who,
+                unit=unit,
+                awards=int(count),
+                amount=int(amount),
+                against=line,
+            )
+
+
+def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
+    people = awards.groupby("subject").agg(
+        agents=("agent", "nunique"), awards=("amount", "count"), amount=("amount", "sum")
+    )
+    for who, agents, count, amount in people.itertuples(name=None):
+        if agents >= SEVERAL:
+            yield Outlier(
+                rule=Rule.AGENTS,
+                who=who,
+                unit=unit,
+                awards=int(count),
+                amount=int(amount),
+                against=None,
+            )

@@ -1,0 +1,213 @@
+"""Goodwill and liability as tables that people read: on the desk, in a spreadsheet, in the report.
+
+Amounts of credits and money are decimals here, and shares are parts of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+import pandas as pd
+
+from loyalty_desk.goodwill.ledger import Goodwill
+from loyalty_desk.goodwill.money import as_decimal
+from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
+from loyalty_desk.goodwill.spans import Span
+from loyalty_desk.records import Unit
+
+Named = Callable[[str], str]
+"""How somebody is named to who reads it: an address may be masked, or left out."""
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    COUNT = "count"
+    MONEY = "money"
+    SHARE = "share"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    kind: Kind = Kind.COUNT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table under a title. `note` says what a reader may stumble over."""
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    note: str = ""
+
+
+SUMS: Final = (
+    Column("Awards"),
+    Column("Points"),
+    Column("Credits", Kind.MONEY),
+    Column("Money", Kind.MONEY),
+    Column("Share of all awards", Kind.SHARE),
+)
+GROUPS: Final = {
+    "agent": "Agent",
+    "reason": "Reason",
+    "tier": "Tier",
+    "tags": "Tag of the ticket",
+}
+NOTES: Final = {
+    "tier": "The tier of the member when it was booked, as the first sync after it found it; "
+    "not known of awards before that was kept.",
+    "tags": "An award counts under each tag of its ticket, so these add up to more than all. "
+    "Not known where no ticket was named, or its tags were not read.",
+}
+SPANS: Final = {Span.DAY: "Day", Span.WEEK: "Week from", Span.MONTH: "Month from"}
+RULE_TITLES: Final = {
+    Rule.AGENT: "An agent far above others",
+    Rule.CUSTOMER: "A customer far above others",
+    Rule.LINE: "Just under the approval line",
+    Rule.AGENTS: "The same customer from several agents",
+}
+
+
+def tables_of(found: Goodwill, *, agent: Named = str, customer: Named = str) -> list[Table]:
+    """Every table of what was found, in the order of the page."""
+    return [
+        *_goodwill(found, agent),
+        *_outliers(found, agent, customer),
+        *_budget(found),
+        *_liability(found),
+    ]
+
+
+def _goodwill(found: Goodwill, agent: Named) -> Iterator[Table]:
+    rates = "per_100_tickets" in found.by_span
+    title = SPANS[found.chosen.span]
+    yield Table(
+        key="time",
+        title=f"By {found.chosen.span}",
+        columns=(
+            Column(title, Kind.TEXT),
+            *SUMS,
+            *([Column("Per 100 tickets", Kind.RATE)] if rates else []),
+        ),
+        rows=[
+            (row.span, *_sums(row), *([_or_none(row.per_100_tickets)] if rates else []))
+            for row in found.by_span.itertuples()
+        ],
+        note="" if rates else found.why_no_rates,
+    )
+    for column, heading in GROUPS.items():
+        yield Table(
+            key=column,
+            title=f"By {heading.lower()}",
+            columns=(Column(heading, Kind.TEXT), *SUMS),
+            rows=[
+                (agent(who) if column == "agent" else _words(column, who), *_sums(row))
+                for row in found.groups[column].itertuples()
+                for who in [getattr(row, column)]
+            ],
+            note=NOTES.get(column, ""),
+        )
+    if len(found.unknown):
+        yield Table(
+            key="unknown",
+            title="Nobody can tell",
+            columns=(Column("Unit", Kind.TEXT), Column("Awards"), Column("Amount", Kind.MONEY)),
+            rows=[
+                (unit.value, len(of_unit), _amount(unit, int(of_unit["amount"].sum())))
+                for unit in Unit
+                for of_unit in [found.unknown[found.unknown["unit"] == unit]]
+                if len(of_unit)
+            ],
+            note="These may be booked or not, and count nowhere above until somebody settles them.",
+        )
+
+
+def _outliers(found: Goodwill, agent: Named, customer: Named) -> Iterator[Table]:
+    yield Table(
+        key="outliers",
+        title="Worth a look",
+        columns=(
+            *(Column("What", Kind.TEXT), Column("Who", Kind.TEXT), Column("Unit", Kind.TEXT)),
+            *(Column("Awards"), Column("Amount", Kind.MONEY)),
+            *(Column("Against", Kind.MONEY), Column("The rule", Kind.TEXT)),
+        ),
+        rows=[
+            _outlier(one, agent if one.rule in OF_AGENTS else customer) for one in found.outliers
+        ],
+        note="Rules say where to look, and nothing of why. What was taken back counts for nothing.",
+    )
+
+
+def _outlier(one: Outlier, named: Named) -> tuple[Any, ...]:
+    against = None if one.against is None else _amount(one.unit, one.against)
+    return (
+        *(RULE_TITLES[one.rule], named(one.who), str(one.unit), one.awards),
+        *(_amount(one.unit, one.amount), against, RULES[one.rule]),
+    )
+
+
+def _budget(found: Goodwill) -> Iterator[Table]:
+    if found.burndown is None:
+        return
+    yield Table(
+        key="budget",
+        title=f"Budget of {found.burndown.month:%B %Y}",
+        columns=(Column("Day", Kind.TEXT), Column("Left", Kind.MONEY)),
+        rows=[(day.isoformat(), as_decimal(left)) for day, left in found.burndown.left],
+        note="The whole month (UTC) and everybody, whatever is chosen above.",
+    )
+
+
+def _liability(found: Goodwill) -> Iterator[Table]:
+    sums = (
+        *(Column("Members"), Column("Balance known"), Column("Points"), Column("Pending")),
+        *(Column("Credits", Kind.MONEY), Column("Money", Kind.MONEY)),
+    )
+    yield Table(
+        key="liability",
+        title="Points liability by day",
+        columns=(
+            Column("Day", Kind.TEXT),
+            *sums,
+            *(Column("Points moved"), Column("By hand"), Column("Unexplained")),
+        ),
+        rows=[
+            (
+                *(day.day, *day.sums()),
+                *(day.points_moved, day.points_by_hand, day.points_unexplained),
+            )
+            for day in found.liability
+        ],
+        note="Unexplained is what no platform tells: earned, redeemed, expired, joined, left.",
+    )
+    yield Table(
+        key="tiers",
+        title="Points liability by tier, on the last day",
+        columns=(Column("Tier", Kind.TEXT), *sums),
+        rows=[(one.tier or "none", *one.sums()) for one in found.liability_tiers],
+    )
+
+
+def _sums(row: Any) -> tuple[int, int, Decimal, Decimal | None, float]:
+    money = None if pd.isna(row.money) else as_decimal(int(row.money))
+    return int(row.awards), int(row.points), as_decimal(int(row.credits)), money, float(row.share)
+
+
+def _amount(unit: Unit, parts: int) -> Decimal:
+    return Decimal(parts) if unit is Unit.POINTS else as_decimal(parts)
+
+
+def _words(column: str, text: str) -> str:
+    return text.replace("_", " ") if column == "reason" else text
+
+
+def _or_none(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,81 @@
+"""A month of goodwill for managers: as text, and with its tables.
+
+Holds amounts, members' ids and agents' names; of an agent's address only the name, and no other
+e-mail address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from loyalty_desk.goodwill.chosen import Chosen
+from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
+from loyalty_desk.goodwill.money import as_decimal
+from loyalty_desk.goodwill.spans import Span
+from loyalty_desk.goodwill.tables import Table, tables_of
+from loyalty_desk.settings.stores_file import StoreSettings
+
+_AFTER_NAME: Final = re.compile(r"(?<=\S)@\S*")
+NAMED_BY_ADDRESS: Final = "somebody, by an address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodwillReport:
+    """What is sent of one month of one store."""
+
+    store: StoreSettings
+    month: date
+    found: Goodwill
+    tables: list[Table]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was booked, and nobody wonders whether something was."""
+        return not len(self.found.by_span) and not len(self.found.unknown)
+
+    @property
+    def subject(self) -> str:
+        return f"Loyalty of {self.store.name}: goodwill of {self.month:%B %Y}"
+
+    @property
+    def lines(self) -> list[str]:
+        """The month in sentences."""
+        unit = f" {self.store.currency}" if self.store.currency else ""
+        found = self.found
+        booked = f"{found.points:,} points and {as_decimal(found.credits):,}{unit} of credit"
+        said = [f"{found.awards:,} awards by hand, less those taken back: {booked}."]
+        if found.money is not None:
+            said.append(f"Together {as_decimal(found.money):,}{unit}.")
+        if self.store.goodwill.budget_per_month is not None:
+            budget = self.store.goodwill.budget_per_month
+            said.append(f"The budget of a month is {budget:,.2f}{unit}.")
+        if found.outliers:
+            said.append(f"{len(found.outliers)} worth a look.")
+        if len(found.unknown):
+            said.append(f"{len(found.unknown)} of which nobody can tell whether they are booked.")
+        return [*said, "Days are those of UTC."]
+
+
+def load_goodwill_report(
+    connection: Connection, store: StoreSettings, month: date, now: datetime
+) -> GoodwillReport:
+    """Read a month, of which `month` is a day."""
+    first = month.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    chosen = Chosen(first=first, last=last, span=Span.WEEK)
+    found = load_goodwill(connection, store, chosen, now)
+    tables = tables_of(found, agent=_agent, customer=_customer)
+    return GoodwillReport(store=store, month=first, found=found, tables=tables)
+
+
+def _agent(who: str) -> str:
+    return _AFTER_NAME.sub("", who)
+
+
+def _customer(who: str) -> str:
+    return NAMED_BY_ADDRESS if "@" in who else who

@@ -1,0 +1,140 @@
+"""The page of goodwill: what it shows, to whom, by which filters; and its files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import timedelta
+from io import BytesIO, StringIO
+
+import openpyxl
+import pytest
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now
+from loyalty_desk.goodwill.chosen import read_chosen
+from tests.factories import NOW
+from tests.http.desk import DeskClient
+from tests.http.goodwill_world import ADA, EVE, FORMULA, fill_goodwill
+
+
+@pytest.fixture
+def goodwill(desk: DeskClient, staging: Engine) -> DeskClient:
+    """The desk for a manager, with awards of this minute."""
+    fill_goodwill(staging)
+    return desk.as_user("manager")
+
+
+def table(client: DeskClient, key: str, **query: str) -> list[list[str]]:
+    answer = client.get(f"/goodwill/{key}.csv", **query)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/csv")
+    return list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def tile(page: str, name: str) -> str:
+    found = re.search(rf"<dt>{name}</dt><dd>([^<]*)", page)
+    assert found is not None
+    return found[1].strip()
+
+
+def test_what_was_booked_is_counted_and_what_was_taken_back_subtracted(
+    goodwill: DeskClient,
+) -> None:
+    page = goodwill.get("/goodwill")
+
+    assert page.status_code == 200
+    assert [tile(page.text, name) for name in ("Awards", "Points", "Credits")] == [
+        "3",
+        "130",
+        "2.50",
+    ]
+    assert {row[0]: row[1:3] for row in table(goodwill, "agent")[1:]} == {
+        ADA: ["1", "100"],
+        EVE: ["1", "30"],
+        "joan": ["1", "0"],
+    }
+    [unknown] = table(goodwill, "unknown")[1:]
+    assert unknown == ["points", "1", "7777"]
+
+
+def test_filters_stand_in_the_address_of_page_and_files(goodwill: DeskClient) -> None:
+    page = goodwill.get("/goodwill", agent=ADA, by="month").text
+
+    assert tile(page, "Points") == "100"
+    assert f'<option value="{ADA}" selected>' in page
+    links = re.findall(r'href="([^"]*goodwill/[^"]*)"', page)
+    assert len(links) == 8
+    assert all("agent=ada%40shop.example" in link and "by=month" in link for link in links)
+    assert [row[0] for row in table(goodwill, "reason", agent=ADA)[1:]] == ["gesture"]
+    assert [row[:2] for row in table(goodwill, "tags", tag="shoes")[1:]] == [["shoes", "1"]]
+    assert [row[0] for row in table(goodwill, "tier", tier="Gold")[1:]] == ["Gold"]
+
+
+def test_the_workbook_has_every_table_that_is_seen_and_runs_no_formula(
+    goodwill: DeskClient,
+) -> None:
+    answer = goodwill.get("/goodwill/goodwill.xlsx")
+    book = openpyxl.load_workbook(BytesIO(answer.content))
+    page = goodwill.get("/goodwill").text
+
+    titles = re.findall(r"<h2[^>]*>([^<]*)</h2>", page)
+    assert [sheet["A1"].value for sheet in book] == titles
+    reasons = {row[0].value: row for row in book["Reason"].iter_rows(min_row=5)}
+    assert reasons[FORMULA][0].data_type == "s"
+    assert (reasons[FORMULA][1].value, reasons[FORMULA][3].value) == (1, 2.5)
+    assert reasons[FORMULA][3].number_format == "#,##0.00"
+    assert f"'{FORMULA}" in {row[0] for row in table(goodwill, "reason")}
+
+
+def test_who_may_only_look_sees_addresses_masked_everywhere(goodwill: DeskClient) -> None:
+    viewer = goodwill.as_user("viewer")
+    book = openpyxl.load_workbook(BytesIO(viewer.get("/goodwill/goodwill.xlsx").content))
+
+    cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
+    texts = [viewer.get("/goodwill").text, viewer.get("/goodwill/agent.csv").text, repr(cells)]
+    assert [name for text in texts for name in (ADA, EVE) if name in text] == []
+    assert "a…@shop.example" in cells
+
+
+def test_money_is_made_only_where_a_point_has_a_value(goodwill: DeskClient) -> None:
+    page = goodwill.get("/goodwill").text
+
+    assert tile(page, "Money") == "—"
+    assert "set goodwill.point_value" in page
+    assert {row[4] for row in table(goodwill, "agent")[1:]} == {""}
+
+
+def test_liability_says_what_moved_and_how_much_of_it_was_by_hand(goodwill: DeskClient) -> None:
+    yesterday = (utc_now() - timedelta(days=1)).strftime("%Y-%m-%d")
+    head, first, last = table(goodwill, "liability", **{"from": yesterday})
+    before, newest = (dict(zip(head, row, strict=True)) for row in (first, last))
+
+    assert (newest["Members"], newest["Balance known"], newest["Points"]) == ("4", "4", "400")
+    assert (before["Points moved"], before["Unexplained"]) == ("", "")
+    assert (newest["Points moved"], newest["By hand"], newest["Unexplained"]) == ("0", "0", "0")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"from": "tomorrow"}, "no date"),
+        ({"from": "2026-02-03", "to": "2026-02-02"}, "after the last"),
+        ({"from": "2020-01-01", "to": "2026-01-01"}, "At most 731 days"),
+    ],
+)
+def test_days_that_cannot_be_shown_are_said_and_this_month_is(
+    query: dict[str, str], says: str
+) -> None:
+    chosen = read_chosen(query, NOW)
+
+    assert says in chosen.problem
+    assert (chosen.first.isoformat(), chosen.last.isoformat()) == ("2026-03-01", "2026-03-02")
+
+
+def test_the_page_says_what_of_its_address_was_no_use(goodwill: DeskClient) -> None:
+    page = goodwill.get("/goodwill", **{"from": "x", "by": "x", "agent": "nobody"})
+
+    assert page.status_code == 200
+    assert "A day is no date" in page.text
+    assert goodwill.get("/goodwill/agents.xls").status_code == 404

@@ -1,0 +1,58 @@
+"""The page of goodwill in a real Chromium: wide and narrow, light and dark; and its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+from sqlalchemy import Engine
+
+from tests.browser import NARROW, WIDE, running_browser, shoot
+from tests.http.desk import DeskClient
+from tests.http.goodwill_world import ADA, fill_goodwill
+from tests.http.test_desk_browser import go, open_page, serious
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_goodwill_can_be_used_by_everybody_wide_and_narrow(
+    chromium: Browser, desk: DeskClient, staging: Engine, scheme: str
+) -> None:
+    fill_goodwill(staging)
+    watched = open_page(chromium, desk, "admin", color_scheme=scheme)
+    page = watched.page
+    go(page, desk, "/goodwill?by=month")
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert serious(page) == []
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, "nothing is wider than the window"
+        shoot(page, f"desk-goodwill-{scheme}-{size['width']}")
+    assert watched.troubles == []
+    page.context.close()
+
+
+def test_a_filter_is_chosen_by_keyboard_and_a_file_follows_it(
+    chromium: Browser, desk: DeskClient, staging: Engine
+) -> None:
+    fill_goodwill(staging)
+    watched = open_page(chromium, desk, "manager", viewport=NARROW)
+    page = watched.page
+    go(page, desk, "/goodwill")
+    page.get_by_label("Agent", exact=True).select_option(ADA)
+    page.get_by_role("button", name="Show").press("Enter")
+
+    expect(page.get_by_label("Agent", exact=True)).to_have_value(ADA)
+    assert "agent=ada%40shop.example" in page.url
+    with page.expect_download() as download:
+        page.get_by_role("link", name="By reason as CSV").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1].startswith("gesture,1,100,")
+    assert watched.troubles == []
+    page.context.close()

@@ -1,0 +1,132 @@
+"""A month's goodwill by mail, by a real mail server: to whom, when, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openpyxl import load_workbook
+from sqlalchemy import Engine
+
+from loyalty_desk.clock import utc_now, utc_text
+from loyalty_desk.errors import NotToldError
+from loyalty_desk.tasks.goodwill_report import send_goodwill_report
+from tests.conftest import SetConnection
+from tests.factories import STORE
+from tests.http.api_client import forget_settings
+from tests.http.mailbox import TOLD, Mailbox, let_waits_end, receiving
+from tests.http.test_award_alerts import LEAD, TELLER, set_mail_server
+from tests.sql.award_rows import applied, put
+
+Send = Callable[..., bool]
+LAST = utc_now().replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+"""A moment of the month that ended."""
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def send(
+    staging_url: str,
+    staging: Engine,
+    tmp_path: Path,
+    mailbox: Mailbox,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Send]:
+    """Send what was booked, to those places."""
+    stores = tmp_path / "stores.yaml"
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    set_mail_server(set_connection, mailbox.port)
+    TOLD.clear()
+
+    def run(run_id: str = "", month: str | None = None, **reports: Any) -> bool:
+        settings = {
+            "platform": "rivo",
+            "currency": "EUR",
+            "goodwill": {"point_value": 0.01, "budget_per_month": 500},
+            "reports": {"email_to": [LEAD], **reports},
+        }
+        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        forget_settings()
+        return send_goodwill_report(STORE, run_id=run_id, month=month)
+
+    yield run
+    forget_settings()
+
+
+def book(engine: Engine) -> None:
+    """Three agents' awards to a member who has no id here but an address, last month."""
+    for agent in ("ada@shop.example", "eve@shop.example", "joan"):
+        values = {"member_id": None, "subject": "kim@shop.example", "email": "kim@shop.example"}
+        put(
+            engine,
+            applied(agent, agent=agent, amount=150, settled_at_utc=utc_text(LAST), **values),
+        )
+
+
+def test_the_month_that_ended_is_mailed_once_with_its_tables(
+    send: Send, staging: Engine, mailbox: Mailbox
+) -> None:
+    book(staging)
+
+    assert [send("a"), send("b")] == [True, False]
+
+    [mail] = mailbox.mails
+    assert mail["Subject"] == f"Loyalty of acme: goodwill of {LAST:%B %Y}"
+    body = mail.get_body(("html",))
+    assert body is not None
+    text = body.get_content()
+    assert "3 awards by hand" in text
+    assert "Together 4.50 EUR" in text
+    assert "The budget of a month is 500.00 EUR" in text
+    [attached] = mail.iter_attachments()
+    assert attached.get_filename() == "goodwill.xlsx"
+    book_ = load_workbook(BytesIO(attached.get_payload(decode=True)))
+    cells = [cell.value for sheet in book_ for row in sheet.iter_rows() for cell in row]
+    assert {"ada", "eve", "joan", "somebody, by an address"} <= set(cells)
+    assert [one for one in (*cells, text) if "@shop.example" in str(one)] == []
+
+
+def test_a_month_without_awards_is_not_mailed_unless_it_is_asked_for(
+    send: Send, mailbox: Mailbox
+) -> None:
+    assert not send()
+    assert send("a", month="2025-02")
+    assert not send("a", month="2025-02"), "a task that is tried again tells nobody twice"
+    assert mailbox.mails[0]["Subject"] == "Loyalty of acme: goodwill of February 2025"
+
+
+def test_an_older_month_that_is_asked_for_does_not_have_the_newest_told_again(
+    send: Send, staging: Engine, mailbox: Mailbox
+) -> None:
+    book(staging)
+    found = [send("a"), send("b", month="2025-02"), send("c")]
+
+    assert found == [True, True, False]
+    assert len(mailbox.mails) == 2
+
+
+def test_a_place_that_is_down_is_told_by_a_later_run_and_others_once(
+    send: Send, staging: Engine, mailbox: Mailbox
+) -> None:
+    book(staging)
+    mailbox.refused.add(LEAD)
+    with pytest.raises(NotToldError):
+        send("a", notifiers=[TELLER])
+    mailbox.refused.clear()
+    let_waits_end(staging)
+
+    assert send("b", notifiers=[TELLER])
+    assert [len(mailbox.mails), len(TOLD)] == [1, 1]
+    assert TOLD[0][1].startswith("3 awards by hand")
