@@ -31,6 +31,7 @@ from tests.factories import STORE
 from tests.http.api_client import forget_settings
 from tests.http.mailbox import TOLD, Mailbox, let_waits_end, receiving
 from tests.http.test_award_alerts import LEAD, TELLER, set_mail_server
+from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 
@@ -256,3 +257,23 @@ def refused(engine: Engine, now: datetime) -> None:
             detail="guest",
             settled_at_utc=utc_text(now),
         )
+
+
+def test_the_workbook_has_a_sheet_of_what_goodwill_cost_this_month(
+    send: Send, run: Engine, mailbox: Mailbox
+) -> None:
+    assert send()
+    now = utc_text(utc_now())
+    put(run, applied("a1", agent="eve@shop.example", amount=70, settled_at_utc=now))
+    assert send(force=True)
+
+    without, book = (
+        load_workbook(BytesIO(part.get_payload(decode=True)))
+        for mail in mailbox.mails
+        for part in mail.iter_attachments()
+        if part.get_filename() == "mismatches.xlsx"
+    )
+    assert without.sheetnames == ["Mismatches"]
+    assert book.sheetnames == ["Mismatches", "Goodwill"]
+    rows = [[cell.value for cell in row[:4]] for row in book["Goodwill"].iter_rows(min_row=5)]
+    assert rows == [["Agent", "eve", 1, 70], ["Reason", "gesture", 1, 70]]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
@@ -102,8 +103,11 @@ def test_counts_that_do_not_add_up_fail_a_run_that_ended_well(staging: Engine, r
 
 
 def test_a_run_that_did_not_reach_its_end_has_failed(staging: Engine, run_id: str) -> None:
+    put(staging, applied("a1", store="demo", settled_at_utc=utc_text(utc_now())))
     result = sync_tasks.report("demo", run_id, reached_the_end=False)
 
+    book = load_workbook(Path(result["report"]).with_name("mismatches.xlsx"))
+    assert book.sheetnames == ["Mismatches", "Goodwill"]
     assert state_of(staging, run_id) == RunState.FAILED
     assert Path(result["report"]).exists()
 

@@ -5,10 +5,8 @@ Amounts of credits and money are decimals here, and shares are parts of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 
 import pandas as pd
@@ -17,35 +15,11 @@ from loyalty_desk.goodwill.ledger import Goodwill
 from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
 from loyalty_desk.goodwill.spans import Span
+from loyalty_desk.goodwill.table import Column, Kind, Table
 from loyalty_desk.records import Unit
 
 Named = Callable[[str], str]
 """How somebody is named to who reads it: an address may be masked, or left out."""
-
-
-class Kind(StrEnum):
-    TEXT = "text"
-    COUNT = "count"
-    MONEY = "money"
-    SHARE = "share"
-    RATE = "rate"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: str
-    kind: Kind = Kind.COUNT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One table under a title. `note` says what a reader may stumble over."""
-
-    key: str
-    title: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
-    note: str = ""
 
 
 SUMS: Final = (
@@ -84,6 +58,17 @@ def tables_of(found: Goodwill, *, agent: Named = str, customer: Named = str) -> 
         *_budget(found),
         *_liability(found),
     ]
+
+
+def one_sheet(found: Goodwill, agent: Named = str) -> Table:
+    """What was found by agent and by reason, as one table for a workbook of other things."""
+    parts = [one for one in _goodwill(found, agent) if one.key in {"agent", "reason"}]
+    return Table(
+        key="goodwill",
+        title=f"Points and credits by hand, {found.chosen.first} to {found.chosen.last} (UTC)",
+        columns=(Column("By", Kind.TEXT), Column("Name", Kind.TEXT), *SUMS),
+        rows=[(part.columns[0].title, *row) for part in parts for row in part.rows],
+    )
 
 
 def _goodwill(found: Goodwill, agent: Named) -> Iterator[Table]:

@@ -5,7 +5,7 @@ Each file appears whole or not at all, and none runs a formula that somebody wro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import chain, islice, repeat
@@ -16,14 +16,13 @@ import orjson
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.folders import whole
+from loyalty_desk.goodwill.table import Table
 from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
-from loyalty_desk.spreadsheets import guarded
+from loyalty_desk.report.sheets import add_sheet, braced_as_text, neutral
 
 if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 Add = Callable[["pd.DataFrame"], None]
 """Adds rows to a file."""
@@ -42,14 +41,22 @@ _TYPES: Final = {
 
 
 def write_files(
-    rows: Iterable[MismatchRow], out_dir: Path, *, store: str, run_id: str, now: datetime
+    rows: Iterable[MismatchRow],
+    out_dir: Path,
+    *,
+    store: str,
+    run_id: str,
+    now: datetime,
+    sheets: Sequence[Table] = (),
 ) -> int:
-    """Write the three files into `out_dir`; returns how many rows there are."""
+    """Write the three files into `out_dir`, the workbook with further `sheets`; returns how many
+    rows there are.
+    """
     count = 0
     with ExitStack() as stack:
         adders = [
             stack.enter_context(_csv(out_dir / CSV)),
-            stack.enter_context(_xlsx(out_dir / XLSX)),
+            stack.enter_context(_xlsx(out_dir / XLSX, sheets)),
             stack.enter_context(_json(out_dir / JSON, store, run_id, now)),
         ]
         for frame in _iter_frames(rows):
@@ -59,10 +66,10 @@ def write_files(
     return count
 
 
-def write_listed(rows: Iterable[MismatchRow], out_dir: Path) -> int:
+def write_listed(rows: Iterable[MismatchRow], out_dir: Path, sheets: Sequence[Table] = ()) -> int:
     """Write the two files that people open; returns how many rows there are."""
     count = 0
-    with _csv(out_dir / CSV) as add_to_csv, _xlsx(out_dir / XLSX) as add_to_xlsx:
+    with _csv(out_dir / CSV) as add_to_csv, _xlsx(out_dir / XLSX, sheets) as add_to_xlsx:
         for frame in _iter_frames(rows):
             add_to_csv(frame)
             add_to_xlsx(frame)
@@ -83,13 +90,6 @@ def _cells(frame: pd.DataFrame) -> pd.DataFrame:
     """What a table shows, None in each gap. An id is text: of 17 digits it would be rounded."""
     shown = frame[list(COLUMNS)].astype({"newest_ticket_id": "str"})
     return shown.astype(object).where(shown.notna(), None)
-
-
-def neutral(value: object) -> str:
-    """The cell as text that no spreadsheet runs as a formula, or changes; a number stays one."""
-    if value is None:
-        return ""
-    return guarded(value) if isinstance(value, str) else str(value)
 
 
 @contextmanager
@@ -132,16 +132,8 @@ class _XlsxFile:
         self._sheet.autofilter(0, 0, max(1, self._count), len(COLUMNS) - 1)
 
 
-def braced_as_text(sheet: Worksheet, row: int, column: int, text: str, *form: Format) -> int | None:
-    """Before XlsxWriter 3.3 a text in braces becomes the formula of a range, whatever one asks for.
-
-    None leaves it to the sheet.
-    """
-    return sheet.write_string(row, column, text, *form) if text.startswith("{") else None
-
-
 @contextmanager
-def _xlsx(path: Path) -> Iterator[Add]:
+def _xlsx(path: Path, sheets: Sequence[Table]) -> Iterator[Add]:
     import xlsxwriter  # noqa: PLC0415 - only where a report is written
 
     with whole(path) as unfinished, _named_by_the_disk():
@@ -150,6 +142,8 @@ def _xlsx(path: Path) -> Iterator[Add]:
             file = _XlsxFile(book)
             yield file.add
             file.end()
+            for table in sheets:
+                add_sheet(book, table)
 
 
 @contextmanager

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from loyalty_desk.goodwill.chosen import Chosen
+from loyalty_desk.goodwill.chosen import Chosen, read_chosen
 from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
 from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.spans import Span
-from loyalty_desk.goodwill.tables import Table, tables_of
+from loyalty_desk.goodwill.table import Table
+from loyalty_desk.goodwill.tables import one_sheet, tables_of
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.engine import reading
 
 _AFTER_NAME: Final = re.compile(r"(?<=\S)@\S*")
 NAMED_BY_ADDRESS: Final = "somebody, by an address"
@@ -71,6 +73,14 @@ def load_goodwill_report(
     found = load_goodwill(connection, store, chosen, now)
     tables = tables_of(found, agent=_agent, customer=_customer)
     return GoodwillReport(store=store, month=first, found=found, tables=tables)
+
+
+def load_month_sheets(engine: Engine, store: StoreSettings, now: datetime) -> list[Table]:
+    """This month so far, as a sheet of the report's workbook; none where nothing was booked."""
+    chosen = read_chosen({}, now)
+    with reading(engine) as connection:
+        found = load_goodwill(connection, store, chosen, now)
+    return [one_sheet(found, _agent)] if len(found.by_span) else []
 
 
 def _agent(who: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, ClassText, class_text
 from loyalty_desk.errors import StorageError
 from loyalty_desk.folders import Folder, filled, remove, whole
+from loyalty_desk.goodwill.table import Table
 from loyalty_desk.mismatches.history import Progress
 from loyalty_desk.mismatches.scores import REASON_WORDS
 from loyalty_desk.records import Outcome, RunState
@@ -55,11 +56,13 @@ def write_report(
     now: datetime,
     *,
     min_score: float = 0,
+    sheets: Sequence[Table] = (),
 ) -> Folder:
     """Write `report.html` and the files of mismatches into `out_dir`; returns the page's path.
 
     Also writes the page as `latest.html` beside `out_dir`, and keeps the path in `runs`. May be
-    repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on.
+    repeated. The mismatches are those that staging holds now, with suggestions from `min_score` on;
+    their workbook has further `sheets`.
 
     Raises:
         LookupError: the store has no such run.
@@ -70,7 +73,7 @@ def write_report(
     binds = {"store": store, "run_id": run_id, "report_path": str(path)}
     try:
         with filled(out_dir.parent) as folder:
-            write_pages(engine, data, folder / out_dir.name, now, min_score)
+            write_pages(engine, data, folder / out_dir.name, now, min_score, sheets)
     except StorageError:
         with reading(engine) as connection:
             run = connection.execute(statement("report/runs/select_runs"), binds).one()
@@ -83,13 +86,19 @@ def write_report(
 
 
 def write_pages(
-    engine: Engine, data: ReportData, out_dir: Path, now: datetime, min_score: float
+    engine: Engine,
+    data: ReportData,
+    out_dir: Path,
+    now: datetime,
+    min_score: float,
+    sheets: Sequence[Table] = (),
 ) -> None:
     """Write what `write_report` does from data that is read already, and keep no path."""
     store = data.record.store
     out_dir.mkdir(parents=True, exist_ok=True)
     rows = iter_mismatches(engine, store, now, min_score)
-    count = write_files(rows, out_dir, store=store, run_id=data.record.run_id, now=now)
+    run_id = data.record.run_id
+    count = write_files(rows, out_dir, store=store, run_id=run_id, now=now, sheets=sheets)
     page = {**_page(data, now), "mismatches": count, "files": FILES, "mailed": False}
     _write(out_dir / REPORT, page | {"folder": ""})
     _write(out_dir.parent / LATEST, page | {"folder": f"{out_dir.name}/"})

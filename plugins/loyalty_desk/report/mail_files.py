@@ -14,6 +14,7 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from loyalty_desk.classes import class_text
+from loyalty_desk.goodwill.table import Table
 from loyalty_desk.report.files import CSV, XLSX, write_listed
 from loyalty_desk.report.mismatch_rows import MismatchRow
 
@@ -55,11 +56,12 @@ def attach(
     write_page: Callable[[Path, int, Sequence[str]], Path],
     folder: Path,
     most_bytes: int,
+    sheets: Sequence[Table] = (),
 ) -> Attached:
     """Write into `folder` what a mail of at most so many bytes, encoded, holds.
 
     `write_page` takes the folder, how many rows are listed and the names of their files, and
-    returns the page's path.
+    returns the page's path. The workbook has further `sheets`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     page = write_page(folder, 0, [XLSX, CSV])
@@ -67,7 +69,7 @@ def attach(
     has_page = _size([page]) <= room
     if has_page:
         room -= _size([page])
-    files, listed, sorting = _fit(rows, folder, room, most_bytes // _LEAST_A_ROW)
+    files, listed, sorting = _fit(rows, folder, room, most_bytes // _LEAST_A_ROW, sheets)
     if has_page:  # anew, as it is now known what is beside it
         page = write_page(folder, listed, [path.name for path in files] or [XLSX, CSV])
     return Attached(
@@ -79,12 +81,16 @@ def attach(
 
 
 def _fit(
-    rows: Callable[[], Iterable[MismatchRow]], folder: Path, room: int, most: int
+    rows: Callable[[], Iterable[MismatchRow]],
+    folder: Path,
+    room: int,
+    most: int,
+    sheets: Sequence[Table],
 ) -> tuple[list[Path], int, _Sorting]:
     """Write as many rows as there is room for, `most` at most; returns the files and how many."""
     while True:
         sorting = _Sorting(rows(), most)
-        listed = write_listed(sorting, folder)
+        listed = write_listed(sorting, folder, sheets)
         for files in _choices(folder):
             if _size(files) <= room:
                 return files, listed, sorting

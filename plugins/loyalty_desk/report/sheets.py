@@ -8,10 +8,11 @@ from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from loyalty_desk.goodwill.tables import Column, Kind, Table
-from loyalty_desk.report.files import braced_as_text, neutral
+from loyalty_desk.goodwill.table import Column, Kind, Table
+from loyalty_desk.spreadsheets import guarded
 
 if TYPE_CHECKING:
+    from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -31,16 +32,17 @@ def workbook_of(tables: Iterable[Table]) -> bytes:
     target = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
-        bold = book.add_format({"bold": True})
-        formats = {kind: book.add_format({"num_format": one}) for kind, one in _FORMATS.items()}
         for table in tables:
-            sheet = book.add_worksheet(table.key.capitalize())
-            sheet.add_write_handler(str, braced_as_text)
-            _fill(sheet, table, bold, formats)
+            add_sheet(book, table)
     return target.getvalue()
 
 
-def _fill(sheet: Worksheet, table: Table, bold: Format, formats: dict[Kind, Format]) -> None:
+def add_sheet(book: Workbook, table: Table) -> None:
+    """Add a table to a workbook, row after row, as one in bounded memory needs it."""
+    bold = book.add_format({"bold": True})
+    formats = {kind: book.add_format({"num_format": one}) for kind, one in _FORMATS.items()}
+    sheet = book.add_worksheet(table.key.capitalize())
+    sheet.add_write_handler(str, braced_as_text)
     sheet.write_string(0, 0, table.title, bold)
     sheet.write_string(1, 0, table.note)
     for place, column in enumerate(table.columns):
@@ -73,3 +75,18 @@ def csv_of(table: Table) -> str:
     writer.writerow([column.title for column in table.columns])
     writer.writerows([neutral(value) for value in row] for row in table.rows)
     return target.getvalue()
+
+
+def neutral(value: object) -> str:
+    """The cell as text that no spreadsheet runs as a formula, or changes; a number stays one."""
+    if value is None:
+        return ""
+    return guarded(value) if isinstance(value, str) else str(value)
+
+
+def braced_as_text(sheet: Worksheet, row: int, column: int, text: str, *form: Format) -> int | None:
+    """Before XlsxWriter 3.3 a text in braces becomes the formula of a range, whatever one asks for.
+
+    None leaves it to the sheet.
+    """
+    return sheet.write_string(row, column, text, *form) if text.startswith("{") else None

@@ -24,6 +24,7 @@ from loyalty_desk.hooks.notifiers import Alert, Place, report_places
 from loyalty_desk.hooks.telling import NO_CONTEXT, Message, Round
 from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.digest import Digest, load_digest
+from loyalty_desk.report.goodwill import load_month_sheets
 from loyalty_desk.report.html import template, write_mailed_page
 from loyalty_desk.report.mail_files import MB, Attached, attach
 from loyalty_desk.report.mismatch_rows import iter_mismatches
@@ -146,6 +147,7 @@ class _Report:
             partial(write_mailed_page, self._data, self.now),
             self.folder,
             int(self.store.reports.max_mail_mb * MB),
+            load_month_sheets(self.engine, self.store, self.now),
         )
 
 

@@ -259,6 +259,7 @@ def report(
     Raises:
         QualityError: every stage ended well and yet the counts do not add up.
     """
+    from loyalty_desk.report.goodwill import load_month_sheets  # noqa: PLC0415 - as below
     from loyalty_desk.report.html import write_report  # noqa: PLC0415 - charts take seconds
 
     run = open_run(store_name, run_id)
@@ -281,6 +282,7 @@ def report(
             report_dir(store_name, run_id),
             utc_now(),
             min_score=run.store.mismatches.min_score,
+            sheets=load_month_sheets(run.engine, run.store, utc_now()),
         )
     tell(note := _note(run, record))
     with run.engine.begin() as connection:

@@ -22,7 +22,7 @@ from loyalty_desk.web.rights import Seeing, Visitor
 
 if TYPE_CHECKING:
     from loyalty_desk.goodwill.ledger import Goodwill
-    from loyalty_desk.goodwill.tables import Table
+    from loyalty_desk.goodwill.table import Table
 
 router = APIRouter(prefix="/desk/{store}/goodwill", route_class=DeskRoute)
 
