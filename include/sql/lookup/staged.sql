@@ -91,3 +91,13 @@ SELECT
         FROM members AS m
         WHERE m.store = :store AND m.member_id = :member_id
     ) AS changed_at_utc;
+
+-- name: select_further_keys
+-- The further e-mail addresses of the customers with an e-mail key.
+-- Reads customers, customer_channels. Binds store, email_key. One row per address, ten at most.
+SELECT DISTINCT ch.email_key
+FROM customers AS c
+INNER JOIN customer_channels AS ch ON c.store = ch.store AND c.customer_id = ch.customer_id
+WHERE c.store = :store AND c.email_key = :email_key AND c.gone_at_utc IS NULL
+ORDER BY ch.email_key ASC
+LIMIT 10;

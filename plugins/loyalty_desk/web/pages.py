@@ -85,7 +85,7 @@ def page(
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),
-        "address": _mask if not visitor.sees_addresses else str,
+        "address": mask if not visitor.sees_addresses else str,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -164,7 +164,7 @@ def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[
     return [(call.method, f"{airflow}{call.path}", call.body) for call in calls]
 
 
-def _mask(email: str | None) -> str:
+def mask(email: str | None) -> str:
     """An address of which only its first letter and its domain are left."""
     local, at, domain = (email or "").rpartition("@")
     return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")
