@@ -68,7 +68,7 @@ class Capabilities:
     """Whether a booking can be found again by its marker; else a lost answer is for a person."""
     ledger_is_documented: bool = True
     """Whether that it can is documented, and not a guess of ours."""
-    tells_movements: bool = True
+    tells_movements: bool = False
     """Whether it tells how a member's balance moved."""
     tells_orders: bool = False
     """Whether a movement says which order it is for."""
@@ -289,7 +289,6 @@ class Platform(ABC):
         Where the member has to be read first and is not found, NotTheirLedgerError.
         """
 
-    @abstractmethod
     def iter_movements(
         self, member_id: str, external_id: str | None, unread: list[str]
     ) -> Iterator[Movement]:
@@ -299,6 +298,8 @@ class Platform(ABC):
         cannot be read goes to `unread`. Not called without `tells_movements`; raises as
         `iter_member_pages` does, and NotTheirLedgerError where it is another's.
         """
+        del member_id, external_id, unread
+        yield from ()
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:

@@ -120,6 +120,7 @@ class RivoPlatform(Platform):
         """Rivo tells no changes but by webhook, which carries a signature only with a secret."""
         return Capabilities(
             card_keys=CARD_KEYS,
+            tells_movements=True,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 

@@ -114,6 +114,7 @@ class SmilePlatform(Platform):
         return Capabilities(
             card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
             lists_changes=answers["updated.parameter"] is not None,
+            tells_movements=True,
             sends_webhooks=False,
         )
 

@@ -41,6 +41,7 @@ def test_an_order_is_answered_in_words_and_in_a_word(
 
     content = ask(api, order="#1042")
 
+    assert content == api.call("POST", ORDER, json={"email": EMAIL, "order": "#1042"}).json()
     assert content["order"] == "1042"
     assert content["found"] == ["named"]
     assert content["answer"].startswith(NAMED)
@@ -104,6 +105,8 @@ def test_a_question_that_is_none_is_refused(
 def test_it_takes_a_token_for_lookups(api: ApiClient) -> None:
     asked = {"params": {"email": EMAIL, "order": "1042"}}
 
+    named = {"json": {"email": EMAIL, "order": "1042", "store": "other"}}
+    assert api.call("POST", ORDER, **named).status_code == 404
     assert api.of(STORE, Opens.AWARDS).call("GET", ORDER, **asked).status_code == 403
     assert replace(api, token="ld_nobody_x").call("GET", ORDER, **asked).status_code == 401
 
