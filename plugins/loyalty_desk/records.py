@@ -148,9 +148,10 @@ class Movement:
 
     `points` is what the balance moves by, signed; `pending` what waits for its day
     (`pending_until`, if that is told) and is no part of the balance yet. `credits` is a decimal as
-    text, which not every platform signs. `orders` has each number and id of the order that it is
-    told to be for, as `order_key` writes them. `note` is what the member sees, `staff_note` is for
-    staff. `is_revoked`: it was taken back since, and moved the balance in the end by nothing.
+    text, which not every platform signs. `order` is the order that it is told to be for, as people
+    call it, and `orders` each number and id of it, as `order_key` writes them. `note` is what the
+    member sees, `staff_note` is for staff. `is_revoked`: it was taken back since, and moved the
+    balance in the end by nothing.
     """
 
     movement_id: str
@@ -163,6 +164,7 @@ class Movement:
     title: str | None = None
     note: str | None = None
     staff_note: str | None = None
+    order: str | None = None
     orders: frozenset[str] = frozenset()
     is_revoked: bool = False
 

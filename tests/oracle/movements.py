@@ -58,7 +58,8 @@ def loyaltylion(booked: Booking) -> Line | None:
         "pending": booked["points"] if waits else 0,
         "title": booked["title"] if is_titled else None,
         "note": booked["external_note"] if kind == "by_hand" else None,
-        "orders": _orders(*(booked["order"] or ())) if kind == "order" else set(),
+        "order": booked["order"][1] if kind == "order" else None,
+        "orders": _orders(*booked["order"]) if kind == "order" else set(),
     }
 
 
@@ -73,6 +74,7 @@ def trifft(booked: Booking) -> Line | None:
         "pending": booked["points"] if booked["pending"] else 0,
         "note": booked["external_note"],
         "staff_note": own_id,
+        "order": own_id,
         "orders": _orders(own_id),
         "is_revoked": booked["revoked"] or booked["hidden"],
         "at": _second(booked["applied_us"]),
@@ -103,6 +105,7 @@ NOTHING: Line = {
     "title": None,
     "note": None,
     "staff_note": None,
+    "order": None,
     "orders": set(),
     "is_revoked": False,
 }

@@ -376,6 +376,7 @@ class LoyaltyLionPlatform(Platform):
             pending=(read_points({place: pick(row, place)}, place) or 0) if place else 0,
             title=next((text for at in TITLES if isinstance(text := pick(row, at), str)), None),
             note=read_text({"note": pick(row, self._answers["transaction.reason"])}, "note"),
+            order=order[1] or order[0],
             orders=order_keys(*order),
         )
         return movement, whose(pick(row, "customer.id"))

@@ -27,6 +27,7 @@ def read_movement(row: Any, answers: Mapping[str, Any]) -> tuple[Movement, str |
         raise BadFieldError(answers[key], "is missing")
     state = at.value("entry.state")
     is_pending = state is not None and state == answers["word.pending"]
+    order = at.text_or_number("entry.order")
     movement = Movement(
         movement_id=movement_id,
         kind=MovementKind.OTHER,
@@ -36,7 +37,8 @@ def read_movement(row: Any, answers: Mapping[str, Any]) -> tuple[Movement, str |
         pending_until=find_date(at.text("entry.pending_until")) if is_pending else None,
         note=at.text("entry.note"),
         staff_note=at.text_or_number("entry.own_id"),
-        orders=order_keys(at.text_or_number("entry.order")),
+        order=order,
+        orders=order_keys(order),
         is_revoked=bool(at.value("entry.cancelled")),
     )
     return movement, None

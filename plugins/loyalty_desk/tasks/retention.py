@@ -29,6 +29,8 @@ BATCH: Final = 500
 """Rows in one transaction, so that nobody waits long for it."""
 MOST_LOST_S: Final = 20 * 60
 """After so long with reports that could not be removed the rest waits: each may take a minute."""
+ACTIVITIES_LAST: Final = timedelta(days=30)
+"""How long it is kept what a lookup read of a member's movements."""
 DELETE_RUN: Final = (
     "privacy/retention/delete_run_from_run_counters",
     "privacy/retention/delete_run_from_quality_results",
@@ -52,6 +54,7 @@ def keep_house(store_name: str) -> dict[str, int]:
     mismatches = now - timedelta(days=limits.settled_mismatch_days)
     decided = now - timedelta(days=limits.decision_days)
     routed = now - timedelta(days=limits.routed_ticket_days)
+    read = now - ACTIVITIES_LAST
     with engine.begin() as connection:
         for what, name, binds in (
             (
@@ -63,6 +66,7 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("alerts", "telling/delete_old_alerts", {"before_utc": runs}),
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
+            ("activities", "lookup/activity/delete_old_activities", {"before_utc": read}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
             ("former_members", "privacy/retention/delete_former_members", {}),
         ):

@@ -117,8 +117,8 @@ def _line(movement: Movement, booked: Mapping[str, Row[Any]], *, with_notes: boo
     notes = [one for one in (movement.title, movement.note, movement.staff_note) if one]
     award = next((booked[key] for key in booked if any(key in note for note in notes)), None)
     shown = [text for note in dict.fromkeys(notes) if (text := _MARKER.sub("", note).strip())]
-    orders = [one for one in sorted(movement.orders) if not one.startswith("ld:")]
-    named = f"Order {' / '.join(orders)}" if orders else KINDS[movement.kind]
+    order = None if award else movement.order  # the id of an award of ours is no order's
+    named = f"Order {order.lstrip('#')}" if order else KINDS[movement.kind]
     amounts = [f"{movement.points:+,}"] if movement.points else []
     if movement.credits:
         amounts.append(f"{movement.credits} in store credit")
