@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from loyalty_desk.lookup import fresh
+from loyalty_desk.lookup import asking, fresh
 from loyalty_desk.routing import at_lookup
 from loyalty_desk.staging import installed
 
@@ -23,6 +23,7 @@ def forget_lookups() -> None:
     for _, opened in fresh._OPEN.values():
         opened.close()
     fresh._OPEN.clear()
+    asking._OPEN.clear()
     for routing in at_lookup._OPEN:
         routing.close()
     at_lookup._OPEN.clear()

@@ -320,6 +320,12 @@ WHERE store = :store;
 DELETE FROM cards_to_show
 WHERE store = :store;
 
+-- name: delete_activities
+-- Forgets what was read of movements.
+-- Writes activities. Binds store.
+DELETE FROM activities
+WHERE store = :store;
+
 -- name: delete_set_aside
 -- Forgets rows of members that were at fault.
 -- Writes set_aside. Binds store.

@@ -117,7 +117,8 @@ class Member:
     `tier_rank` orders tiers (0 = none; higher is better), used for priority only.
     `cleared` names the card's keys, and those of `email`, `phone` and `external_id`, that the
     record tells to be empty: what was known of them goes. One that is None, or absent from the
-    card, and not in it is unknown and wipes nothing.
+    card, and not in it is unknown and wipes nothing. `joined_at_utc` is when the person joined,
+    where the platform tells; it is not staged.
     """
 
     member_id: str
@@ -128,6 +129,49 @@ class Member:
     external_id: str | None = None
     tier_rank: int = 0
     cleared: frozenset[str] = frozenset()
+    joined_at_utc: str | None = None
+
+
+class MovementKind(StrEnum):
+    """What a movement is for, as far as the platform tells."""
+
+    ORDER = "order"
+    REWARD = "reward"
+    BY_HAND = "by_hand"
+    EXPIRY = "expiry"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One change of a member's balance, as the platform tells it. What it does not tell is None.
+
+    `points` is what the balance moves by, signed; `pending` what waits for its day
+    (`pending_until`, if that is told) and is no part of the balance yet. `credits` is a decimal as
+    text, which not every platform signs. `order` is the order that it is told to be for, as people
+    call it, and `orders` each number and id of it, as `order_key` writes them. `note` is what the
+    member sees, `staff_note` is for staff. `is_revoked`: it was taken back since, and moved the
+    balance in the end by nothing.
+    """
+
+    movement_id: str
+    kind: MovementKind
+    at_utc: str | None = None
+    points: int = 0
+    pending: int = 0
+    pending_until: str | None = None
+    credits: str | None = None
+    title: str | None = None
+    note: str | None = None
+    staff_note: str | None = None
+    order: str | None = None
+    orders: frozenset[str] = frozenset()
+    is_revoked: bool = False
+
+
+def order_key(number: str | None) -> str:
+    """An order's number or id as it is compared: `#1042` is `1042`, in capitals or not."""
+    return (number or "").strip().lstrip("#").strip().casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,11 @@ from sandbox.programme.programme import Programme
 
 CUSTOMER_IDS = NumberedIds(88_000_001, 1)
 """LoyaltyLion's own ids; `merchant_id` is the shop's."""
-RESOURCES = {"order_placed": "activity", "points_purchase": "claimed_reward"}
+RESOURCES = {
+    "order_placed": "activity",
+    "points_purchase": "claimed_reward",
+    "expiry": "expiry",
+}
 """What a booking is about, by its source; by hand it is an adjustment."""
 
 
@@ -93,15 +97,18 @@ def show_entry(programme: Programme, entry: Entry) -> dict[str, Any]:
             "state": "approved",
             "created_at": stamp,
             "rule": {"id": 1, "name": "$purchase", "title": entry.title},
+            "order": _order(entry),
         },
         "claimed_reward": {
             "id": entry.id,
             "claimed_at": stamp,
             "point_cost": -entry.points,
             "state": "fulfilled",
+            "reward": {"id": 1, "title": entry.title},
             "expires_at": None,
         },
     }
+    about["expiry"] = {"id": entry.id}
     keys = ("id", "merchant_id", "email", "points_pending", "points_approved", "points_spent")
     return {
         "id": entry.id,
@@ -113,3 +120,11 @@ def show_entry(programme: Programme, entry: Entry) -> dict[str, Any]:
         **dict.fromkeys(("activity", "adjustment", "claimed_reward", "expiry")),
         resource: about[resource],
     }
+
+
+def _order(entry: Entry) -> dict[str, Any] | None:
+    """Return what a connector's schema has of the order that an activity is for."""
+    if entry.order is None:
+        return None
+    order_id, number = entry.order
+    return {"id": entry.id, "merchant_id": str(order_id), "merchant_number": number}

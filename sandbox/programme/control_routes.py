@@ -179,6 +179,26 @@ async def list_ledger(request: Request) -> Response:
     })  # fmt: skip
 
 
+@router.post("/members/{member_id}/ledger")
+async def add_entry(request: Request, member_id: str) -> Response:
+    """Book something as the programme itself does: `{"points", "credits_cents", "source", "title"}`
+    and the other fields of an entry; `order` is `[id, number]`. What is left out is none.
+    """
+    programme, side = programme_of(request), side_of(request)
+    row, body = _find_row(request, member_id), await read_body(request)
+    if row is None:
+        return refuse("no such member", 404)
+    amounts = body.pop("points", 0), body.pop("credits_cents", 0)
+    if order := body.get("order"):
+        body["order"] = tuple(order)
+    nothing = dict.fromkeys(("internal_note", "external_note"))
+    try:
+        entry = programme.book(row, amounts, {"source": "manual", "title": "", **nothing, **body})
+    except TypeError:
+        return refuse("no such field of an entry")
+    return json_answer(_entry(side, entry), 201)
+
+
 @router.post("/ledger/{entry_id}/revoke")
 async def revoke_entry(request: Request, entry_id: int) -> Response:
     """Take back what a caller booked, as staff can in the platform's admin."""
@@ -203,6 +223,10 @@ def _entry(side: Side, entry: Entry) -> dict[str, Any]:
         "hidden": entry.hidden,
         "pending": entry.pending,
         "foreign_id": entry.foreign_id,
+        "title": entry.title,
+        "applied_us": entry.applied_us,
+        "due_us": entry.due_us,
+        "order": entry.order,
     }
 
 

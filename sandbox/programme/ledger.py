@@ -10,6 +10,7 @@ from sandbox.programme.member_store import Members
 
 FIRST_EVENT_ID = 810_000_001
 ENTRIES_PER_MEMBER = 3
+FIRST_ORDER_ID, FIRST_ORDER_NUMBER = 5_500_000_001, 10_001
 GENERATED = (
     ("order_placed", "Order"),
     ("points_purchase", "Reward"),
@@ -34,6 +35,10 @@ class Entry:
     hidden: bool = False
     pending: bool = False
     foreign_id: str | None = None
+    order: tuple[int, str] | None = None
+    """The shop's id and number of the order that it is for; few platforms say it."""
+    due_us: int | None = None
+    """When a pending one is credited."""
     visible_s: float = 0.0
 
 
@@ -146,4 +151,5 @@ class Ledger:
             applied_us=day,
             revoked_us=day + 60_000_000 if is_third and kind == "revoked" else None,
             hidden=is_third and kind == "hidden",
+            order=(FIRST_ORDER_ID + row, f"#{FIRST_ORDER_NUMBER + row}") if nth == 0 else None,
         )

@@ -137,6 +137,6 @@ def hook_body(ground: Ground, members: Members, entry: Entry) -> dict[str, Any]:
         "external_note": entry.external_note,
         "event_type": "points_event/created",
         "source": entry.source,
-        "order_id": None,
+        "order_id": entry.order[0] if entry.order else None,
         "customer": customer,
     }

@@ -95,16 +95,20 @@ def _coupons(programme: Programme, row: int) -> list[dict[str, Any]]:
 
 def show_entry(entry: Entry, style: str) -> dict[str, Any]:
     """Return a transaction."""
-    names = ("id", "transactionId", "state", "cancelled", "points", "time", "note")
+    names = ("id", "transactionId", "state", "cancelled", "points", "time", "note", "creditOn")
     if style != "plain":
-        names = ("uid", "external_id", "wallet_state", "voided", "forced_points", "ts", "remark")
+        names = (
+            *("uid", "external_id", "wallet_state", "voided", "forced_points", "ts", "remark"),
+            "credited_on",
+        )
     values = (
         entry.id,
-        entry.foreign_id,
+        entry.foreign_id or (entry.order[1].lstrip("#") if entry.order else None),
         "pending" if entry.pending else "credited",
         entry.revoked_us is not None or entry.hidden,
         entry.points,
         entry.applied_us // 1_000_000,
         entry.external_note,
+        from_us(entry.due_us).date().isoformat() if entry.pending and entry.due_us else None,
     )
     return dict(zip(names, values, strict=True))

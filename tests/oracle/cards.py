@@ -12,7 +12,15 @@ NOT_COMPARED = frozenset(
         # Sentences, which tests of their own are about.
         *("balance_text", "tier_text", "referral_text", "last_award_text"),
         # When it was written, and the same once more in the words of people.
-        *("synced_at", "as_of", "if_member", "if_not_member", "reason", "what_to_do"),
+        *(
+            "synced_at",
+            "as_of",
+            "if_member",
+            "if_not_member",
+            "reason",
+            "what_to_do",
+            "activity_text",
+        ),
     }
 )
 SUMMARIES = {

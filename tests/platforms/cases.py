@@ -57,6 +57,11 @@ TRIFFT_OTHERWISE = {
     "entry.own_id": "external_id",
     "entry.state": "wallet_state",
     "entry.cancelled": "voided",
+    "entry.points": "forced_points",
+    "entry.time": "ts",
+    "entry.note": "remark",
+    "entry.order": "external_id",
+    "entry.pending_until": "credited_on",
 }
 """The table of TRIFFT with every name corrected, for an account where each guess was wrong."""
 

@@ -27,6 +27,7 @@ ADA = "ada@shop.example"
 def accept(staged: Staged, fingerprint: str, version_utc: str) -> None:
     """Keep in the ledger that Gorgias accepted a card."""
     values = {"is_member": True, "points_balance": 1, "pushed_at_utc": version_utc, "form": "2"}
+    values["activity"] = None
     values["field_values"] = None
     words = {"texts_version": FIRST_TEXTS, "shown_fingerprint": fingerprint}
     staged.connection.execute(

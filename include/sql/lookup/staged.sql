@@ -61,14 +61,20 @@ ORDER BY member_id ASC
 LIMIT 10;
 
 -- name: select_member
--- One member as staged.
--- Reads members. Binds store, member_id. No row or one.
+-- One member as staged, with what was read of the movements while the card is the one of then.
+-- Reads members, activities. Binds store, member_id. No row or one.
 SELECT
-    member_id,
-    status,
-    card
-FROM members
-WHERE store = :store AND member_id = :member_id AND gone_at_utc IS NULL;
+    m.member_id,
+    m.status,
+    m.card,
+    a.said
+FROM members AS m
+LEFT JOIN activities AS a
+    ON
+        m.store = a.store
+        AND m.member_id = a.member_id
+        AND m.card_fingerprint = a.card_fingerprint
+WHERE m.store = :store AND m.member_id = :member_id AND m.gone_at_utc IS NULL;
 
 -- name: select_read_at
 -- When a member was last read for sure: by the last whole scan, or when a change was seen since.
@@ -91,3 +97,13 @@ SELECT
         FROM members AS m
         WHERE m.store = :store AND m.member_id = :member_id
     ) AS changed_at_utc;
+
+-- name: select_further_keys
+-- The further e-mail addresses of the customers with an e-mail key.
+-- Reads customers, customer_channels. Binds store, email_key. One row per address, ten at most.
+SELECT DISTINCT ch.email_key
+FROM customers AS c
+INNER JOIN customer_channels AS ch ON c.store = ch.store AND c.customer_id = ch.customer_id
+WHERE c.store = :store AND c.email_key = :email_key AND c.gone_at_utc IS NULL
+ORDER BY ch.email_key ASC
+LIMIT 10;

@@ -6,9 +6,10 @@
 -- A member's card is there only while the match that paired the two still holds by what is staged
 -- now: an address that changed hands, an exclusion or an undone link waits for the next match.
 -- `changed_at_utc` and `scanned_at_utc` are when the member was last known to be so.
--- Reads customers, members, matches, links, customer_channels, pushed_cards, watermarks. Binds
--- store, customer_id, destination, member_id (NULL for the card of who is no member), guest_status
--- ('guest' when guests count as members, else 'member').
+-- `activity` is what a lookup read of the member's movements, while the card is the one of then.
+-- Reads customers, members, matches, links, customer_channels, pushed_cards, activities,
+-- watermarks. Binds store, customer_id, destination, member_id (NULL for the card of who is no
+-- member), guest_status ('guest' when guests count as members, else 'member').
 -- One row, or none when the customer is not staged.
 SELECT
     c.email,
@@ -25,6 +26,8 @@ SELECT
     p.field_values AS accepted_values,
     p.texts_version AS accepted_texts,
     p.form AS accepted_form,
+    p.activity AS accepted_activity,
+    a.said AS activity,
     CASE
         WHEN
             :destination = 'customer_data'
@@ -92,6 +95,11 @@ LEFT JOIN pushed_cards AS p
         c.store = p.store
         AND c.customer_id = p.customer_id
         AND p.destination = :destination
+LEFT JOIN activities AS a
+    ON
+        m.store = a.store
+        AND m.member_id = a.member_id
+        AND m.card_fingerprint = a.card_fingerprint
 WHERE c.store = :store AND c.customer_id = :customer_id;
 
 -- name: upsert_pushed_card
@@ -111,7 +119,8 @@ INSERT INTO pushed_cards (
     field_values,
     texts_version,
     shown_fingerprint,
-    form
+    form,
+    activity
 )
 VALUES (
     :store,
@@ -125,7 +134,8 @@ VALUES (
     :field_values,
     :texts_version,
     :shown_fingerprint,
-    :form
+    :form,
+    :activity
 )
 ON CONFLICT (store, customer_id, destination) DO UPDATE
     SET
@@ -137,7 +147,8 @@ ON CONFLICT (store, customer_id, destination) DO UPDATE
         field_values = COALESCE(excluded.field_values, pushed_cards.field_values),
         texts_version = excluded.texts_version,
         shown_fingerprint = COALESCE(excluded.shown_fingerprint, pushed_cards.shown_fingerprint),
-        form = excluded.form
+        form = excluded.form,
+        activity = excluded.activity
     WHERE excluded.version_utc >= pushed_cards.version_utc;
 
 -- name: select_readback_sample

@@ -121,7 +121,9 @@ IF_NOT_MEMBER: Final = "if_not_member"
 AS_OF: Final = "as_of"
 REASON: Final = "reason"
 WHAT_TO_DO: Final = "what_to_do"
-BESIDE: Final = frozenset({IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO})
+ACTIVITY_TEXT: Final = "activity_text"
+"""The last movements, where a lookup read them: of a member alone, and absent without any."""
+BESIDE: Final = frozenset({IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO, ACTIVITY_TEXT})
 """What stands beside the card's own keys where it is shown: see `card/shown.py`."""
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from loyalty_desk.card.keys import (
+    ACTIVITY_TEXT,
     AS_OF,
     IF_MEMBER,
     IF_NOT_MEMBER,
@@ -38,15 +39,20 @@ ITEMS: Final = "items"
 
 
 def shown_card(
-    said: Mapping[str, Any], as_of_utc: str | None, currency: str | None
+    said: Mapping[str, Any],
+    as_of_utc: str | None,
+    currency: str | None,
+    activity: str | None = None,
 ) -> dict[str, Any]:
     """The card with since when it is known and, for nobody, what to do; `said` has its sentences.
 
     `as_of_utc` is when the platform was last known to say so, None when it never was; `currency`
-    that of the shop, if it is set.
+    that of the shop, if it is set. `activity` is the line about a member's last movements.
     """
     shown = {**said, AS_OF: as_of_utc}
     if said.get("member"):
+        if activity:
+            shown[ACTIVITY_TEXT] = activity
         return {**shown, IF_MEMBER: _for_people(shown, currency)}
     text = CARD_CLASSES[Outcome(said["status"])]
     shown |= {REASON: text.reason, WHAT_TO_DO: text.what_to_do}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from loyalty_desk.card.keys import ACTIVITY_TEXT
 from loyalty_desk.connect.compare import Wanted
 from loyalty_desk.connect.widgets import Button, is_ours, shows, template
 from loyalty_desk.gorgias.asking import ASK_AGAIN_TAG
@@ -138,6 +139,9 @@ def wanted_widgets(
     title = f"{_programme(blueprint)}: {{{{summary}}}}".removeprefix(": ")
     card_key = store.gorgias.card_key if store.widgets_read_place else None
     bound_to = widget_source(store, integration_id)
+    card_keys = set(blueprint.card_keys)
+    if store.lookup.activity:
+        card_keys.add(ACTIVITY_TEXT)
     return [
         Wanted(
             kind=Kind.WIDGET,
@@ -147,7 +151,7 @@ def wanted_widgets(
                 "context": context,
                 "order": 0,
                 "template": template(
-                    title, blueprint.card_keys, buttons.get(context) or blueprint.button, card_key
+                    title, card_keys, buttons.get(context) or blueprint.button, card_key
                 ),
             },
             # Where agents have it in the sidebar (`order`) is theirs.

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from loyalty_desk.card.keys import (
+    ACTIVITY_TEXT,
     AS_OF,
     CARD,
     COUPON,
@@ -31,6 +32,7 @@ LINKS: Final = "links"
 Row = tuple[str, str, str]
 """A kind of Gorgias', where the value stands, and the label."""
 AGE_ROW: Final = ("date", AS_OF, "As of")
+ACTIVITY_ROW: Final = ("text", ACTIVITY_TEXT, "Last movements")
 HELP_ROWS: Final = (("text", REASON, "Why"), ("text", WHAT_TO_DO, "What to do"))
 LISTS: Final = frozenset({Kind.TEXTS, Kind.COUPONS})
 
@@ -81,7 +83,8 @@ def _member(title: str, card_keys: Collection[str], button: Button) -> Node:
         for key in there
         if key.place is Place.LINK
     ]
-    card = _card(IF_MEMBER, title, [*_rows(there), AGE_ROW], order=0)
+    activity = [ACTIVITY_ROW] if ACTIVITY_TEXT in card_keys else []
+    card = _card(IF_MEMBER, title, [*_rows(there), *activity, AGE_ROW], order=0)
     card["meta"]["custom"] = {LINKS: links, **button}
     lists = [key for key in there if key.kind in LISTS]
     card["widgets"] += [_list(key, order=90 + place) for place, key in enumerate(lists)]

@@ -91,12 +91,21 @@ class Delivery:
     """What Gorgias last took into our customer fields; None: not known."""
     filled_fields: frozenset[int] | None
     """The customer fields that held a value when `other_data` was read; None: not known."""
+    activity: str | None = None
+    """What a lookup read of the member's last movements; None or empty: nothing to say."""
+    accepted_activity: str | None = None
+    """The hash of what the card said of them that Gorgias last accepted there."""
     written_values: Values | None = None
     """What it took now, once this is delivered there."""
 
     @property
     def is_member(self) -> bool:
         return self.outcome == Outcome.MATCHED
+
+    @property
+    def is_card(self) -> bool:
+        """Whether the whole card is written there, and not values of it."""
+        return self.destination == Destination.CUSTOMER_DATA
 
     @property
     def is_there(self) -> bool:
@@ -121,9 +130,15 @@ class Delivery:
     def _is_as_now(self) -> bool:
         if self.outcome is None:
             return True
-        is_card = self.destination == Destination.CUSTOMER_DATA
-        is_form = not is_card or self.accepted_form == self.form
+        is_form = not self.is_card or (
+            self.accepted_form == self.form and self.accepted_activity == self.activity_hash
+        )
         return is_form and self.accepted_texts == self.wording.version
+
+    @property
+    def activity_hash(self) -> str | None:
+        """Of what it says of the last movements; None where it says nothing."""
+        return fingerprint({"said": self.activity}) if self.is_member and self.activity else None
 
     def shown(self) -> dict[str, Any] | None:
         """The card with its sentences, but for what stands beside it; None for no card."""
@@ -223,6 +238,8 @@ def _delivery(
         current_fingerprint=row.current_fingerprint,
         wording=texts_of(store).of(row.language),
         accepted_texts=row.accepted_texts or FIRST_TEXTS,
+        activity=row.activity,
+        accepted_activity=row.accepted_activity,
         other_data=json.loads(row.other_data) if row.other_data else {},
         other_data_read_at_utc=row.read_at_utc,
         version_utc=version_after(row.version_utc, now),
@@ -268,6 +285,7 @@ def keep_pushed(
             "texts_version": delivery.wording.version,
             "shown_fingerprint": seen_as,
             "form": delivery.form,
+            "activity": delivery.activity_hash if delivery.is_card else None,
         },
     )
 
@@ -332,7 +350,8 @@ class CardWriter:
         content = dict(self._other_keys(delivery))
         shown = delivery.shown()
         if shown is not None:
-            card = shown_card(shown, delivery.as_of_utc, self._store.currency)
+            currency, activity = self._store.currency, delivery.activity
+            card = shown_card(shown, delivery.as_of_utc, currency, activity)
             content[self._store.gorgias.card_key] = {**card, SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,

@@ -158,6 +158,17 @@ def lookup_platform(store: StoreSettings) -> Platform:
     )
 
 
+def asked_platform(store: StoreSettings, wait_s: float) -> Platform:
+    """The platform for a person who waits: each call is tried once, and ahead of a sync.
+
+    At the rate of lookups, and beside them.
+    """
+    rate = store.lookup.requests_per_s
+    return _platform(
+        store, max_wait_s=0.0, requests_per_s=rate, timeout=(wait_s, wait_s), is_urgent=True
+    )
+
+
 def platform_account(store: StoreSettings) -> Account:
     """The key and the options of a store's platform account, checked; raises BadConnectionError."""
     kind = platform_class(store.platform)

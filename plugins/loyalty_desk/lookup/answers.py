@@ -32,7 +32,7 @@ class LookedUp:
     def content(self, currency: str | None = None) -> dict[str, Any]:
         """The card as it stands at the store's place, with how old it is and where it is from."""
         said = self.found.wording.shown(self.found.card)
-        card = shown_card(said, self.found.as_of_utc, currency)
+        card = shown_card(said, self.found.as_of_utc, currency, self.found.activity)
         return {**card, "source": self.source, "age_s": self.age_s}
 
 

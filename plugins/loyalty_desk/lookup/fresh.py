@@ -18,6 +18,7 @@ from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiUnavailableError, BadConnectionError, LoyaltyDeskError
 from loyalty_desk.hooks.connections import lookup_platform
 from loyalty_desk.http.reading import BadFieldError
+from loyalty_desk.lookup.activity import read_activity
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged
 from loyalty_desk.platforms.base import Platform, is_about
@@ -75,6 +76,8 @@ class Lookup:
         now_utc = utc_text(utc_now())
         if found is None:
             return nobody(Outcome.CUSTOMER_NOT_FOUND, now_utc, staged.wording)
+        if self._store.lookup.activity and found.member_id is not None:
+            self._read_activity(found.member_id)
         return LookedUp.of(replace(found, as_of_utc=now_utc), "fresh", utc_now())
 
     def close(self) -> None:
@@ -100,6 +103,23 @@ class Lookup:
             return None
         future.add_done_callback(lambda _: self._free.release())
         return future
+
+    def _read_activity(self, member_id: str) -> None:
+        """Have the last movements read, where there is room for it; nobody waits for them."""
+        if not self._free.acquire(blocking=False):
+            return
+        try:
+            future = self._pool.submit(read_activity, self._store, self._engine, member_id)
+        except RuntimeError:
+            self._free.release()
+            return
+        future.add_done_callback(self._end_activity)
+
+    def _end_activity(self, done: Future[bool]) -> None:
+        self._free.release()
+        if not done.cancelled() and (error := done.exception()) is not None:
+            name = type(error).__name__
+            log.warning("store %s: no movements are said (%s)", self._store.name, name)
 
     def _find_fresh(self, email_key: str, member_id: str | None) -> Found | None:
         """Read who the address is from the platform, stage it, and find whose card is right now.

@@ -29,6 +29,8 @@ class Found:
     card: Mapping[str, Any]
     as_of_utc: str | None
     wording: Wording = field(default_factory=shipped_english)
+    activity: str | None = None
+    """What was read of the member's last movements, while the card is the one of then."""
 
 
 def find_staged(connection: Connection, store: StoreSettings, email_key: str) -> Found:
@@ -80,7 +82,8 @@ def find_staged_member(connection: Connection, store: StoreSettings, member_id: 
         is_erased = row.status == MemberStatus.ERASED
         return _nobody(connection, store, Outcome.ERASED if is_erased else Outcome.EXCLUDED)
     as_of = _read_at(connection, store, member_id)
-    return Found(member_id=member_id, card=json.loads(row.card), as_of_utc=as_of)
+    card = json.loads(row.card)
+    return Found(member_id=member_id, card=card, as_of_utc=as_of, activity=row.said)
 
 
 def _counts(status: str, store: StoreSettings) -> bool:

@@ -25,7 +25,7 @@ from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import Counts, Transport
 from loyalty_desk.platforms.guesses import Guess, pick, resolve
-from loyalty_desk.records import Member, Rejected, Unit
+from loyalty_desk.records import Member, Movement, Rejected, Unit
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,6 +68,10 @@ class Capabilities:
     """Whether a booking can be found again by its marker; else a lost answer is for a person."""
     ledger_is_documented: bool = True
     """Whether that it can is documented, and not a guess of ours."""
+    tells_movements: bool = False
+    """Whether it tells how a member's balance moved."""
+    tells_orders: bool = False
+    """Whether a movement says which order it is for."""
     knows_markers: bool = False
     """Whether it refuses, or ignores, a booking whose marker it has booked before."""
     sends_webhooks: bool = True
@@ -196,6 +200,8 @@ class Platform(ABC):
     units: ClassVar[frozenset[Unit]] = frozenset({Unit.POINTS})
     """What can be awarded."""
     pace: ClassVar[Pace]
+    newest_first: ClassVar[bool] = False
+    """Whether movements come the newest first, so that the last ones are on the first page."""
     guesses: ClassVar[Mapping[str, Guess]] = NO_GUESSES
     """What its documentation leaves open, each replaceable in the connection's extra, `api`."""
 
@@ -282,6 +288,18 @@ class Platform(ABC):
         it may be the very one that is looked for, and leaving it out would have it booked twice.
         Where the member has to be read first and is not found, NotTheirLedgerError.
         """
+
+    def iter_movements(
+        self, member_id: str, external_id: str | None, unread: list[str]
+    ) -> Iterator[Movement]:
+        """Yield how a member's balance moved, the newest first if `newest_first`.
+
+        A page is read when its first movement is asked for. The field at fault of each row that
+        cannot be read goes to `unread`. Not called without `tells_movements`; raises as
+        `iter_member_pages` does, and NotTheirLedgerError where it is another's.
+        """
+        del member_id, external_id, unread
+        yield from ()
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:

@@ -43,17 +43,20 @@ from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
     cleared,
+    find_utc,
     full_name,
     json_of,
     only_with_address,
+    order_keys,
     rank_of,
     read_entries,
+    read_movements,
     read_object,
     read_rows,
     rows_of,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind
 
 CUSTOMERS: Final = "/v2/customers"
 PAGE_SIZE: Final = 500
@@ -79,6 +82,15 @@ TOLD_AT: Final = {
 }
 """Where a customer's row tells each field; null or empty there says that there is none."""
 
+KIND_BY_RESOURCE: Final = {
+    "claimed_reward": MovementKind.REWARD,
+    "adjustment": MovementKind.BY_HAND,
+    "expiry": MovementKind.EXPIRY,
+}
+"""An `activity` is for an order only where it names one."""
+TITLES: Final = ("activity.rule.title", "activity.rule.name", "claimed_reward.reward.title")
+"""Where a booking says what it is for; of a reward's object no more than this was seen anywhere."""
+
 GUESSES: Final[Mapping[str, Guess]] = {
     "updated.parameter": Guess(
         value="updated_at_min",
@@ -101,6 +113,14 @@ GUESSES: Final[Mapping[str, Guess]] = {
     "transaction.pending": Guess(
         value="points_pending",
         about="the points of a booking that still wait; null: none ever does",
+    ),
+    "transaction.order_id": Guess(
+        value="activity.order.merchant_id",
+        about="the shop's id of the order that a booking is for; null: it is not told",
+    ),
+    "transaction.order_number": Guess(
+        value="activity.order.merchant_number",
+        about="that order's number, as shoppers know it; null: it is not told",
     ),
     "mark_in_reason": Guess(
         value=True,
@@ -132,6 +152,7 @@ class LoyaltyLionPlatform(Platform):
     title = "LoyaltyLion"
     base_url = "https://api.loyaltylion.com"
     pace = Pace(requests_per_s=16)  # of 20 that LoyaltyLion allows
+    newest_first = True
     guesses = GUESSES
 
     @staticmethod
@@ -149,6 +170,8 @@ class LoyaltyLionPlatform(Platform):
             lists_changes=answers["updated.parameter"] is not None,
             reads_ledger=answers["path.transactions"] is not None and answers["mark_in_reason"],
             ledger_is_documented=False,
+            tells_movements=answers["path.transactions"] is not None,
+            tells_orders=any(answers[f"transaction.order_{name}"] for name in ("id", "number")),
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -220,6 +243,19 @@ class LoyaltyLionPlatform(Platform):
         path, query = fill_path(self._answers["path.transactions"], merchant_id=member.external_id)
         pages = self._iter_pages(path, self._answers["answer.transactions"], query)
         yield from read_entries(self.title, path, pages, self._read_entry)
+
+    def iter_movements(
+        self, member_id: str, external_id: str | None, unread: list[str]
+    ) -> Iterator[Movement]:
+        """Yield a customer's bookings, the newest first; by the shop's id, if it is known."""
+        if external_id is None:
+            member = self.find_member(member_id)
+            external_id = member.external_id if member else None
+        if external_id is None:
+            raise NotTheirLedgerError(f"{self.title} names no customer whose bookings to read")
+        path, query = fill_path(self._answers["path.transactions"], merchant_id=external_id)
+        pages = self._iter_pages(path, self._answers["answer.transactions"], query)
+        return read_movements(self.title, member_id, pages, self._read_movement, unread)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -307,6 +343,7 @@ class LoyaltyLionPlatform(Platform):
             status=_read_status(row),
             card=known(card),
             tier_rank=rank_of(tier, "number"),
+            joined_at_utc=find_utc(read_text(row, "enrolled_at")) if row.get("enrolled") else None,
             cleared=cleared(row, TOLD_AT, {**named, **card}),
         )
 
@@ -321,6 +358,28 @@ class LoyaltyLionPlatform(Platform):
             member_id=whose(pick(row, "customer.id")),
             is_pending=bool(pick(row, self._answers["transaction.pending"])),
         )
+
+    def _read_movement(self, row: Any) -> tuple[Movement, str | None]:
+        """Read one booking with whose it is. A void is a booking of its own, the other way."""
+        row = as_object(row)
+        place = self._answers["transaction.pending"]
+        order = [
+            read_text_or_number({name: pick(row, self._answers[f"transaction.{name}"])}, name)
+            for name in ("order_id", "order_number")
+        ]
+        kind = KIND_BY_RESOURCE.get(read_text(row, "resource") or "", MovementKind.OTHER)
+        movement = Movement(
+            movement_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
+            kind=MovementKind.ORDER if any(order) else kind,
+            at_utc=find_utc(read_text(row, "created_at")),
+            points=read_points(row, "points_approved") or 0,
+            pending=(read_points({place: pick(row, place)}, place) or 0) if place else 0,
+            title=next((text for at in TITLES if isinstance(text := pick(row, at), str)), None),
+            note=read_text({"note": pick(row, self._answers["transaction.reason"])}, "note"),
+            order=order[1] or order[0],
+            orders=order_keys(*order),
+        )
+        return movement, whose(pick(row, "customer.id"))
 
 
 def _read_status(row: Mapping[str, Any]) -> MemberStatus:

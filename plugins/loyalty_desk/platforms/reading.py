@@ -9,12 +9,18 @@ from typing import Any
 import orjson
 
 from loyalty_desk.card.emails import read_email
+from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.errors import ApiUnavailableError, CursorError
 from loyalty_desk.http.reading import BadFieldError, clean, kind, read_decimal
 from loyalty_desk.http.transport import Transport
-from loyalty_desk.platforms.base import LedgerEntry, MemberPage, SharedAddressError
+from loyalty_desk.platforms.base import (
+    LedgerEntry,
+    MemberPage,
+    NotTheirLedgerError,
+    SharedAddressError,
+)
 from loyalty_desk.platforms.guesses import pick, stands
-from loyalty_desk.records import Member, Rejected
+from loyalty_desk.records import Member, Movement, Rejected, order_key
 
 HIGHEST_RANK = 2**31 - 1
 
@@ -179,6 +185,21 @@ def only_with_address(
     return read(found[0]) if found else None
 
 
+def find_utc(text: str | None) -> str | None:
+    """A time as staging writes it; None for what is none: a movement can be shown without."""
+    if not text:
+        return None
+    try:
+        return utc_text(parse_utc(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def order_keys(*numbers: str | None) -> frozenset[str]:
+    """The keys of an order by which it may be asked for."""
+    return frozenset(filter(None, map(order_key, numbers)))
+
+
 def whose(value: Any) -> str | None:
     """The member's id that an entry tells, None where it tells none or is not of that kind."""
     text = str(value)
@@ -206,6 +227,31 @@ def read_entries(
                     f"{service} answered GET {path} with an entry that cannot be used: {error}"
                 ) from None
             yield entry
+
+
+def read_movements(
+    title: str,
+    member_id: str,
+    pages: Iterable[Iterable[Any]],
+    read: Callable[[Any], tuple[Movement | None, str | None]],
+    unread: list[str],
+) -> Iterator[Movement]:
+    """Read movements, each with whose it is where the row tells; None for one that is not shown.
+
+    Raises:
+        NotTheirLedgerError: a row is another's, as after a merge; nothing of theirs is told.
+    """
+    for rows in pages:
+        for row in rows:
+            try:
+                movement, owner = read(row)
+            except BadFieldError as error:
+                unread.append(error.field)
+                continue
+            if owner not in {None, member_id}:
+                raise NotTheirLedgerError(f"{title} answered with another's movements")
+            if movement is not None:
+                yield movement
 
 
 def booked_id(row: Any, marker: str, read: Callable[[Any], LedgerEntry]) -> str | None:

@@ -40,15 +40,17 @@ from loyalty_desk.platforms.base import (
 from loyalty_desk.platforms.reading import (
     booked_id,
     cleared,
+    find_utc,
     full_name,
     json_of,
     rank_of,
     read_entries,
+    read_movements,
     read_object,
     read_rows,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus, Unit
+from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind, Unit
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,11 @@ STATUS_BY_SPELLING = {
     "excluded": MemberStatus.EXCLUDED,
 }
 POINTS_NAMES = ("points_tally", "loyalty_points_tally")  # live name first, printed name second
+KIND_BY_SOURCE = {
+    "manual": MovementKind.BY_HAND,
+    "points_purchase": MovementKind.REWARD,  # these two were seen
+    "order_placed": MovementKind.ORDER,  # the name of the rule's trigger
+}
 PROFILE_URL = "https://www.shopify.com/admin/customers/{member_id}"
 """Where an agent opens the member: Shopify's own page, as Rivo's address is not documented."""
 # -------------------------------------------------------------------------------------------------
@@ -113,6 +120,7 @@ class RivoPlatform(Platform):
         """Rivo tells no changes but by webhook, which carries a signature only with a secret."""
         return Capabilities(
             card_keys=CARD_KEYS,
+            tells_movements=True,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -187,6 +195,14 @@ class RivoPlatform(Platform):
         of_member = {"filters[customer_identifier]": member_id}
         pages = self._iter_pages(LEDGER, of_member)
         return read_entries(self.title, LEDGER, pages, read_entry)
+
+    def iter_movements(
+        self, member_id: str, external_id: str | None, unread: list[str]
+    ) -> Iterator[Movement]:
+        """Yield a member's movements by rising id. None of them names an order."""
+        del external_id
+        pages = self._iter_pages(LEDGER, {"filters[customer_identifier]": member_id})
+        return read_movements(self.title, member_id, pages, read_movement, unread)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -291,6 +307,27 @@ def read_entry(row: Any) -> LedgerEntry:
         member_id=whose(fields.get("customer_identifier")),  # or an address
         is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
     )
+
+
+def read_movement(row: Any) -> tuple[Movement | None, str | None]:
+    """Read one `points_event` with whose it is; a hidden one is not shown. Raises BadFieldError."""
+    entry_id, fields = _read_resource(row)
+    if fields.get("hidden") is True:
+        return None, whose(fields.get("customer_identifier"))
+    # Unsigned in reads is `points_amount`; credits have a sign where it is below zero, no more.
+    credit = read_money(fields, "credits_amount", 2)
+    movement = Movement(
+        movement_id=entry_id,
+        kind=KIND_BY_SOURCE.get(read_text(fields, "source") or "", MovementKind.OTHER),
+        at_utc=find_utc(read_text(fields, "applied_at") or read_text(fields, "created_at")),
+        points=read_points(fields, "points_diff") or 0,
+        credits=None if credit == "0" else credit,
+        title=read_text(fields, "title"),
+        note=read_text(fields, "external_note"),
+        staff_note=read_text(fields, "internal_note"),
+        is_revoked=bool(fields.get("revoked_at")),
+    )
+    return movement, whose(fields.get("customer_identifier"))
 
 
 def _find_booked(row: Any, marker: str) -> str | None:

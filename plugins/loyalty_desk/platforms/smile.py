@@ -35,16 +35,18 @@ from loyalty_desk.platforms.reading import (
     as_object,
     booked_id,
     cleared,
+    find_utc,
     full_name,
     only_with_address,
     rank_of,
     read_entries,
+    read_movements,
     read_object,
     read_rows,
     rows_of,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind
 
 CUSTOMERS, TIERS, LEDGER = "/customers", "/vip_tiers", "/points_transactions"
 PAGE_SIZE: Final = 250
@@ -91,6 +93,7 @@ class SmilePlatform(Platform):
     title = "Smile.io"
     base_url = "https://api.smile.io/v1"
     pace = Pace(requests_per_s=8)  # of 10 that Smile allows a token
+    newest_first = True
     guesses = GUESSES
 
     def __init__(self, transport: Transport, account: Account) -> None:
@@ -111,6 +114,7 @@ class SmilePlatform(Platform):
         return Capabilities(
             card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
             lists_changes=answers["updated.parameter"] is not None,
+            tells_movements=True,
             sends_webhooks=False,
         )
 
@@ -166,6 +170,14 @@ class SmilePlatform(Platform):
             query[self._answers["updated.parameter"]] = utc_text(since)
         pages = self._iter_pages(LEDGER, "points_transactions", query)
         return read_entries(self.title, LEDGER, pages, read_entry)
+
+    def iter_movements(
+        self, member_id: str, external_id: str | None, unread: list[str]
+    ) -> Iterator[Movement]:
+        """Yield a customer's points transactions. None of them names an order, or what it is."""
+        del external_id
+        pages = self._iter_pages(LEDGER, "points_transactions", {"customer_id": member_id})
+        return read_movements(self.title, member_id, pages, read_movement, unread)
 
     def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
         """Ask for one page of what changed."""
@@ -240,3 +252,20 @@ def read_entry(row: Any) -> LedgerEntry:
         marker_text=read_text(row, "internal_note"),
         member_id=whose(row.get("customer_id")),
     )
+
+
+def read_movement(row: Any) -> tuple[Movement, str | None]:
+    """Read one points transaction with whose it is; raises BadFieldError."""
+    row = as_object(row)
+    points = read_points(row, "points_change")
+    if points is None:
+        raise BadFieldError("points_change", "is missing")
+    movement = Movement(
+        movement_id=str(read_id(row)),
+        kind=MovementKind.OTHER,
+        at_utc=find_utc(read_text(row, "created_at")),
+        points=points,
+        title=read_text(row, "description"),
+        staff_note=read_text(row, "internal_note"),
+    )
+    return movement, whose(row.get("customer_id"))

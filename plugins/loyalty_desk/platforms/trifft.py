@@ -39,9 +39,17 @@ from loyalty_desk.platforms.base import (
 )
 from loyalty_desk.platforms.guesses import fill_path, pick, resolve, stands
 from loyalty_desk.platforms.places import Places
-from loyalty_desk.platforms.reading import full_name, json_of, rank_of, read_entries, read_rows
+from loyalty_desk.platforms.reading import (
+    full_name,
+    json_of,
+    rank_of,
+    read_entries,
+    read_movements,
+    read_rows,
+)
 from loyalty_desk.platforms.trifft_guesses import CARD_KEYS, GUESSES, TOLD_AT
-from loyalty_desk.records import Member, MemberStatus
+from loyalty_desk.platforms.trifft_movements import read_movement
+from loyalty_desk.records import Member, MemberStatus, Movement
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +89,8 @@ class TrifftPlatform(Platform):
             lists_changes=answers["updated.parameter"] is not None,
             reads_ledger=answers["path.transactions"] is not None,
             ledger_is_documented=False,
+            tells_movements=None not in (answers["path.transactions"], answers["entry.points"]),
+            tells_orders=answers["entry.order"] is not None,
             knows_markers=True,
             sends_webhooks=bool(options.get("webhook_secret")),
         )
@@ -157,6 +167,17 @@ class TrifftPlatform(Platform):
         path, query = fill_path(self._answers["path.transactions"], member_id=member_id)
         pages = self._iter_pages(path, query, self._answers["entry.id"])
         return read_entries(self.title, path, pages, self._read_entry)
+
+    def iter_movements(
+        self, member_id: str, external_id: str | None, unread: list[str]
+    ) -> Iterator[Movement]:
+        """Yield a member's transactions, in whatever order TRIFFT lists them."""
+        del external_id
+        path, query = fill_path(self._answers["path.transactions"], member_id=member_id)
+        pages = self._iter_pages(path, query, self._answers["entry.id"])
+        return read_movements(
+            self.title, member_id, pages, lambda row: read_movement(row, self._answers), unread
+        )
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:

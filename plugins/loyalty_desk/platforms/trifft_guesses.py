@@ -88,6 +88,13 @@ GUESSES: Final[Mapping[str, Guess]] = {
     "entry.own_id": _needed("transactionId", "our own id of a transaction"),
     "entry.state": _field("state", "whether a transaction's points are credited"),
     "entry.cancelled": _field("cancelled", "whether a transaction was taken back"),
+    "entry.points": _field("points", "a transaction's points, signed; null: no movement is shown"),
+    "entry.time": _field("time", "when a transaction was, in UNIX seconds"),
+    "entry.note": _field("note", "its note, which the member sees"),
+    "entry.order": _field(
+        "transactionId", "the number of the order that a transaction is for; null: it is not told"
+    ),
+    "entry.pending_until": _field(None, "the day on which a pending transaction is credited"),
     "word.pending": _word("pending", "the state of one that is credited later"),
     "webhook.member_id": _needed("member_id", "where your webhook's body holds the member's id"),
     "webhook.header": Guess(

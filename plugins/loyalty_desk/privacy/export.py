@@ -22,7 +22,7 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.kept_out import EMAIL, load_kept_out
-from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
+from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
     ignored_mismatches,
@@ -41,7 +41,7 @@ SOURCES: Final[dict[str, tuple[Table, ...]]] = {
     GORGIAS: (
         *(schema.customers, schema.customer_channels, schema.tickets, schema.further_tickets),
     ),
-    PLATFORM: (schema.members, member_lookups),
+    PLATFORM: (schema.members, member_lookups, activities),
     PEOPLE: (
         awards,
         award_events,

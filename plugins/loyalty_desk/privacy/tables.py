@@ -16,7 +16,7 @@ from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.account_schema import api_tokens
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
-from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
+from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
     ignored_mismatches,
@@ -47,6 +47,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     refused_suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     lookups_not_found: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     member_lookups: (("customer_id", CUSTOMER),),
+    activities: (("member_id", MEMBER),),
     routed_tickets: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     schema.set_aside: (("email_key", EMAIL),),
     schema.former_members: (("member_id", MEMBER),),

@@ -260,6 +260,12 @@ class LookupSettings(Strict):
         gt=0,
         description="Lookups per second, a process, that ask the platform, beside a sync.",
     )
+    activity: bool = Field(
+        default=False,
+        description="Whether a lookup also has a member's last movements read, and said on the card"
+        " as `activity_text`: one request more where the card is another than it was, or half a day"
+        " has passed.",
+    )
 
 
 class MismatchSettings(Strict):

@@ -36,3 +36,23 @@ member_lookups = staging_table(
     Column("asked_at_utc", Text, nullable=False, doc="When it was last asked."),
     **CLUSTERED,
 )
+
+activities = staging_table(
+    "activities",
+    about(
+        "One per member whose last movements a lookup read.",
+        "What they say counts while the member's card is the one of then: `card_fingerprint`.",
+        "No movement is kept, only the line about the last ones.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("member_id", Text, primary_key=True),
+    Column(
+        "card_fingerprint",
+        Text,
+        nullable=False,
+        doc="Of the member's card when it was read: with another card it may be wrong.",
+    ),
+    Column("said", Text, nullable=False, doc="`activity_text` of the card; empty: no movement."),
+    Column("read_at_utc", Text, nullable=False, doc="When the platform was asked."),
+    **CLUSTERED,
+)

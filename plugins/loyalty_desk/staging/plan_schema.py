@@ -130,6 +130,11 @@ pushed_cards = staging_table(
         doc="What `shown_fingerprint` of `customers` is when a read sees that card. NULL: it was "
         "written before there were other words than the English ones.",
     ),
+    Column(
+        "activity",
+        Text,
+        doc="What it said of the last movements, as a hash. NULL: nothing.",
+    ),
     **CLUSTERED,
 )
 

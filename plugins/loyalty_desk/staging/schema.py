@@ -32,7 +32,7 @@ from loyalty_desk.staging.account_schema import (
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
 from loyalty_desk.staging.goodwill_schema import liability_days
 from loyalty_desk.staging.journal_schema import journal
-from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
+from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
     links,
     matches,
@@ -84,6 +84,7 @@ __all__ = [
     "TOPICS",
     "VIEWS",
     "account_schema",
+    "activities",
     "api_tokens",
     "award_events",
     "award_gates",

@@ -61,6 +61,7 @@ FORGOTTEN: Final = (
     "platform_change/delete_mismatches",
     "platform_change/delete_suggestions",
     "platform_change/delete_cards_to_show",
+    "platform_change/delete_activities",
     "platform_change/delete_set_aside",
     "platform_change/delete_scan_seen",
     "platform_change/delete_touched",

@@ -29,6 +29,8 @@ BATCH: Final = 500
 """Rows in one transaction, so that nobody waits long for it."""
 MOST_LOST_S: Final = 20 * 60
 """After so long with reports that could not be removed the rest waits: each may take a minute."""
+ACTIVITIES_LAST: Final = timedelta(days=30)
+"""How long it is kept what a lookup read of a member's movements."""
 DELETE_RUN: Final = (
     "privacy/retention/delete_run_from_run_counters",
     "privacy/retention/delete_run_from_quality_results",
@@ -54,6 +56,7 @@ def keep_house(store_name: str) -> dict[str, int]:
     routed = now - timedelta(days=limits.routed_ticket_days)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     held = now - timedelta(days=limits.liability_days)
+    read = now - ACTIVITIES_LAST
     with engine.begin() as connection:
         for what, name, binds in (
             (
@@ -66,6 +69,7 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("liability_days", "goodwill/liability/delete_old_days", {"before_day": held}),
+            ("activities", "lookup/activity/delete_old_activities", {"before_utc": read}),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
             ("former_members", "privacy/retention/delete_former_members", {}),
         ):

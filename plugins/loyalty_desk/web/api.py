@@ -15,6 +15,7 @@ from loyalty_desk.web import (
     awards_api,
     identity_api,
     lookup_api,
+    order_api,
     ready_api,
     take_back_api,
     webhooks_api,
@@ -31,6 +32,7 @@ def make_api() -> FastAPI:
     app.include_router(awards_api.router)
     app.include_router(take_back_api.router)
     app.include_router(lookup_api.router)
+    app.include_router(order_api.router)
     app.include_router(webhooks_api.router)
     app.include_router(ready_api.router)
     app.include_router(identity_api.router)

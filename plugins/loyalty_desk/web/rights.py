@@ -84,7 +84,7 @@ class Visitor:
         return bool(works) or not self.store.desk.mask_emails
 
     @property
-    def may_ask_gorgias(self) -> bool:
+    def may_ask_now(self) -> bool:
         """Whether a page of theirs may take requests that awards and lookups need: who acts may."""
         return bool(self.rights - {Right.SEE, Right.UNPAUSE})
 

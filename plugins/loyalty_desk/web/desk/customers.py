@@ -24,9 +24,10 @@ from loyalty_desk.staging.statements import statement
 from loyalty_desk.texts.of_store import texts_of
 from loyalty_desk.texts.wording import Wording
 from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.activity import WhyView, read_movements, read_why
 from loyalty_desk.web.desk.finding import find_people
 from loyalty_desk.web.forms import is_of_another_site
-from loyalty_desk.web.pages import DeskRoute, page
+from loyalty_desk.web.pages import DeskRoute, masked, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/customers", route_class=DeskRoute)
@@ -83,33 +84,56 @@ def find_customer(request: Request, visitor: Seeing) -> Response:
 
 @router.get("/{customer_id}")
 def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Response:
-    """One customer; with `now=1` also what Gorgias shows at this moment.
+    """One customer; with `now=1` also what Gorgias shows at this moment, with `movements=1` how the
+    balance moved, and with an `order` what the platform tells of it.
 
-    That costs a request of those that awards and lookups need, so it is for who acts here, and not
-    for a link on a page of another site.
+    Each costs requests of those that awards and lookups need, so they are for who acts here, and
+    not for a link on a page of another site.
     """
-    asks_now = request.query_params.get("now") == "1" and not is_of_another_site(request)
-    if asks_now and not visitor.may_ask_gorgias:
-        raise WebError(403, "You may only look here. Who may do more may ask Gorgias now.")
+    query = request.query_params
+    asked = {name for name in ("now", "movements", "order") if query.get(name)}
+    if is_of_another_site(request):
+        asked = set()
+    if asked and not visitor.may_ask_now:
+        raise WebError(403, "You may only look here. Who may do more may ask both systems now.")
     number = find_id(customer_id)
     with reading(staging_engine()) as connection:
         person = None if number is None else load_customer(connection, visitor.store, number)
     if person is None:
         raise WebError(404, "There is no such customer.")
     shown, problem = None, ""
-    if asks_now:
+    if "now" in asked:
         shown, problem = _read_now(visitor, person.row.customer_id)
+    movements = None
+    if "movements" in asked and person.member is not None:
+        sees = visitor.sees_addresses
+        movements = read_movements(visitor.store, person.member, person.awards, with_notes=sees)
+    is_fault = problem or (movements is not None and movements.is_fault)
     return page(
         request,
         "customer.html.j2",
         visitor,
-        status=502 if problem else 200,
+        status=502 if is_fault else 200,
         place="Customer",
         person=person,
         rule=RULES.get(person.row.rule or "", person.row.rule),
         shown=shown,
         rows=_compare(person.card, shown),
         problem=problem,
+        movements=movements,
+        why=_ask_why(request, visitor, person) if "order" in asked else WhyView(),
+    )
+
+
+def _ask_why(request: Request, visitor: Visitor, person: CustomerView) -> WhyView:
+    row = person.row
+    member_id = person.member.member_id if person.member is not None else None
+    return read_why(
+        request,
+        visitor.store,
+        [row.email_key, *person.channels],
+        (member_id, row.linked_member_id),
+        None if visitor.sees_addresses else mask,
     )
 
 
