@@ -27,6 +27,7 @@ from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
+from loyalty_desk.settings.goodwill_settings import GoodwillSettings
 from loyalty_desk.settings.mistakes import explain_mistakes, no_such_key, shown
 from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
@@ -190,6 +191,7 @@ class StoreSettings(Strict):
     budget: BudgetSettings = BudgetSettings()
     gorgias: GorgiasSettings = GorgiasSettings()
     awards: AwardSettings = AwardSettings()
+    goodwill: GoodwillSettings = GoodwillSettings()
     alerts: AlertSettings = AlertSettings()
     refresh: RefreshSettings = RefreshSettings()
     desk: DeskSettings = DeskSettings()

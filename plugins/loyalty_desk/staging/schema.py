@@ -11,6 +11,7 @@ from typing import Final
 from loyalty_desk.staging import (
     account_schema,
     award_schema,
+    incident_schema,
     journal_schema,
     lookup_schema,
     match_schema,
@@ -29,6 +30,7 @@ from loyalty_desk.staging.account_schema import (
     store_state,
 )
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
+from loyalty_desk.staging.incident_schema import incident_people, incidents
 from loyalty_desk.staging.journal_schema import journal
 from loyalty_desk.staging.lookup_schema import lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
@@ -97,6 +99,9 @@ __all__ = [
     "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",
+    "incident_people",
+    "incident_schema",
+    "incidents",
     "journal",
     "journal_schema",
     "links",
@@ -144,6 +149,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "Plan and push": plan_schema,
     "Runs and reads": run_schema,
     "Awards and their audit": award_schema,
+    "Compensation": incident_schema,
     "Mismatches and decisions": mismatch_schema,
     "What outlives the database": journal_schema,
     "Lookups": lookup_schema,
