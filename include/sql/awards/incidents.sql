@@ -132,3 +132,20 @@ SELECT
 FROM incident_people
 WHERE store = :store AND batch_id = :batch_id
 GROUP BY fate;
+
+-- name: select_newest
+-- What was asked for lately, the newest first.
+-- Reads incidents. Binds store, most. One row per batch.
+SELECT
+    batch_id,
+    incident,
+    agent,
+    asked_at_utc,
+    tickets,
+    people,
+    unit,
+    amount
+FROM incidents
+WHERE store = :store
+ORDER BY asked_at_utc DESC, batch_id ASC
+LIMIT :most;

@@ -1,4 +1,4 @@
-"""Batches: files from the desk that another person approves as a whole.
+"""Batches: files from the desk, and incidents, that another person approves as a whole.
 
 Airflow asks about none of their awards, as a question for each would be no whole: they are decided
 on the desk, or one by one by command. What a decision makes of an award is the same everywhere.
@@ -25,6 +25,12 @@ def get_batch(connection: Connection, store: str, batch_id: str) -> list[Row[Any
     if not found:
         raise NoAwardError(f"store {store} has no batch {batch_id}")
     return list(found)
+
+
+def find_incident(connection: Connection, store: str, batch_id: str) -> Row[Any] | None:
+    """What the batch was asked for after an incident; None for one of a file."""
+    binds = {"store": store, "batch_id": batch_id}
+    return connection.execute(statement("awards/incidents/select_incident"), binds).first()
 
 
 def list_waiting_batches(connection: Connection, store: str) -> list[Row[Any]]:

@@ -11,6 +11,7 @@ from loyalty_desk.web.desk import (
     customers,
     export,
     files,
+    incidents,
     mismatches,
     new_award,
     overview,
@@ -24,7 +25,7 @@ def make_app() -> FastAPI:
     """Build the application: the API, and the desk for people."""
     app = make_api()
     # A new award goes before an award by its id.
-    awarding = (new_award, awards, batches)
+    awarding = (new_award, incidents, awards, batches)
     for place in (
         files,
         overview,

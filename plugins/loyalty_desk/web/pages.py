@@ -85,7 +85,7 @@ def page(
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),
-        "address": _mask if not visitor.sees_addresses else str,
+        "address": mask if not visitor.sees_addresses else str,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -122,6 +122,7 @@ SAID: Final = {
     "sent_again": "It is sent again.",
     "waits_again": "It waits for approval again.",
     "reversed": "The award that takes it back is queued.",
+    "taken_back": "Taken back as far as it could be: the results say what became of each.",
     "revoked": "The token is revoked.",
     "tested": "Tested: the first step says what came of it.",
     "looked": "Noted: the report is right.",
@@ -164,7 +165,7 @@ def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[
     return [(call.method, f"{airflow}{call.path}", call.body) for call in calls]
 
 
-def _mask(email: str | None) -> str:
+def mask(email: str | None) -> str:
     """An address of which only its first letter and its domain are left."""
     local, at, domain = (email or "").rpartition("@")
     return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")

@@ -33,6 +33,7 @@ from loyalty_desk.awards.policy import (
     to_parts,
 )
 from loyalty_desk.awards.queue import Door, midnight_utc
+from loyalty_desk.awards.ticket_note import note_text
 from loyalty_desk.records import AwardState, Outcome, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.load import chunks
@@ -167,6 +168,26 @@ def _load_today(
     binds = {"store": store, "unit": unit.value, "since_utc": midnight_utc(now)}
     rows = connection.execute(statement("awards/incidents/select_awards_of_today"), binds)
     return [AwardOfToday(**row._mapping) for row in rows]
+
+
+def sample_note(preview: Preview, store: StoreSettings) -> str | None:
+    """What the first one's ticket is to say; None where nobody has an award, or tickets no notes.
+
+    Their balance is that of the last sync: the real note has what the platform says then.
+    """
+    chosen = preview.of(Fate.AWARD)
+    if not chosen or not store.leaves_ticket_notes:
+        return None
+    gift, points = preview.incident.gift, chosen[0].person.points
+    card = {} if points is None else {"points_balance": points + int(gift.amount)}
+    return note_text(
+        card,
+        amount=f"{gift.amount:+f} {gift.unit}",
+        unit=gift.unit,
+        reason=gift.reason,
+        agent=gift.agent,
+        note=gift.note,
+    )
 
 
 def worth(parts: int, unit: Unit, store: StoreSettings) -> Decimal | None:

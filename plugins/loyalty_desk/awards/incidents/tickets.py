@@ -13,12 +13,18 @@ from loyalty_desk.awards.incidents.choice import Choice
 from loyalty_desk.errors import LoyaltyDeskError, NotFoundError
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.views import iter_view_tickets
+from loyalty_desk.hooks.connections import gorgias_client
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.records import Ticket
+from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
 
 MOST_TICKETS: Final = 20_000
 """Of one incident: a page, and whoever approves, could not look at more."""
+VIEW_WITHIN_S: Final = 90.0
+"""After so long Gorgias is asked for no further page of a view: a person waits for the answer."""
+VIEW_WAITS_S: Final = 30.0
 _WILD: Final = str.maketrans({sign: f"!{sign}" for sign in "!%_"})
 
 
@@ -48,6 +54,20 @@ class ChosenTickets:
     @property
     def count(self) -> int:
         return len(self.customers) + self.strangers
+
+
+def choose(engine: Engine, store: StoreSettings, choice: Choice) -> ChosenTickets:
+    """The tickets that are meant.
+
+    Raises:
+        TooManyTicketsError, NoViewError: see there.
+        ApiUnavailableError: Gorgias does not tell the view in time. And what else a client raises.
+    """
+    if choice.view_id is None:
+        return choose_staged(engine, store.name, choice)
+    gorgias = gorgias_client(store, engine, urgent=True, max_wait_s=VIEW_WAITS_S)
+    with gorgias.transport.until(Deadline.after(VIEW_WITHIN_S / installation().speed)):
+        return choose_of_view(gorgias, choice)
 
 
 def choose_staged(engine: Engine, store: str, choice: Choice) -> ChosenTickets:
