@@ -149,3 +149,10 @@ FROM incidents
 WHERE store = :store
 ORDER BY asked_at_utc DESC, batch_id ASC
 LIMIT :most;
+
+-- name: select_batch_of_run
+-- The batch that a run asked for.
+-- Reads incidents. Binds store, run_id. No row or one.
+SELECT batch_id
+FROM incidents
+WHERE store = :store AND run_id = :run_id;

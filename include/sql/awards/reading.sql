@@ -85,7 +85,8 @@ SELECT
     member_id,
     email,
     queued_at_utc,
-    approve_by_utc
+    approve_by_utc,
+    batch_id
 FROM awards
 WHERE store = :store AND batch_id = :batch_id
 ORDER BY award_id ASC;

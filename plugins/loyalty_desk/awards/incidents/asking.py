@@ -96,6 +96,12 @@ def ask(
     return Asked(batch_id=batch_id, preview=preview)
 
 
+def find_batch_of_run(connection: Connection, store: str, run_id: str) -> str | None:
+    """What a run has asked for; None where it did not."""
+    binds = {"store": store, "run_id": run_id}
+    return connection.execute(statement("awards/incidents/select_batch_of_run"), binds).scalar()
+
+
 def _award(
     connection: Connection,
     store: StoreSettings,

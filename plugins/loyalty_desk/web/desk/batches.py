@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
 from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, load_outcomes, sum_up
-from loyalty_desk.awards.batches import decide_batch, find_incident, get_batch
+from loyalty_desk.awards.batches import decide_whole, find_incident, get_batch
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
@@ -23,7 +23,7 @@ from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.awards import read_decision, read_why
 from loyalty_desk.web.desk.incidents import choice_text, money_text
@@ -77,17 +77,16 @@ def answer(request: Request, visitor: Approving, form: OwnForm, batch_id: str) -
         return _show(request, visitor, batch_id, problem="Choose approve or reject.")
     store = visitor.store.name
     try:
-        with staging_engine().begin() as connection:
+        with reading(staging_engine()) as connection:
             _get(connection, visitor, batch_id)
-            found = decide_batch(
-                connection,
-                store,
-                batch_id,
-                staging_now(connection),
-                approved=approved,
-                by=visitor.name,
-                why=read_why(form) or None,
-            )
+        found = decide_whole(
+            staging_engine(),
+            store,
+            batch_id,
+            approved=approved,
+            by=visitor.name,
+            why=read_why(form) or None,
+        )
     except LoyaltyDeskError as error:
         return _show(request, visitor, batch_id, problem=f"Not done: {error}.")
     rejected = "doubted" if AwardState.UNKNOWN in found else "rejected"
