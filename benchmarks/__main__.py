@@ -24,6 +24,7 @@ def main() -> int:
         budget,
         cluster,
         desk,
+        incident,
         lookup,
         overhead,
         reconcile,
@@ -39,8 +40,8 @@ def main() -> int:
         default=[],
         metavar="NAME",
         help="figures and databases to measure; a family is all figures that begin so:"
-        " award, budget, cluster, desk, lookup, reconcile, recovery, sizing, stores, suggestion,"
-        " sync",
+        " award, budget, cluster, desk, incident, lookup, reconcile, recovery, sizing, stores,"
+        " suggestion, sync",
     )
     parser.add_argument(
         "--rows", type=int, default=reconcile.ROWS, help="members, and customers, to reconcile"
@@ -58,6 +59,7 @@ def main() -> int:
         ("award", awards.figures),
         ("lookup", partial(lookup.figures, rows=arguments.rows)),
         ("desk", partial(desk.figures, rows=arguments.rows)),
+        ("incident", partial(incident.figures, rows=arguments.rows)),
         ("stores", stores.figures),
         ("cluster", cluster.scaling),
         ("recovery", cluster.recovery),

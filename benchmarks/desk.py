@@ -116,7 +116,7 @@ def _fill(engine: Engine, rows: int) -> int:
         connection.execute(table.update().where(last).values(outcome="customer_not_found"))
         at = utc_text(now)
         tickets = (
-            TicketRow(store, n, one, "open", at, created_at_utc=at, priority=None, tags=None)
+            TicketRow(store, n, one, "open", at, at, priority=None, tags=None, channel=None)
             for n, one in enumerate(ids, 1)
         )
         bulk_insert(connection, schema.tickets, tickets)

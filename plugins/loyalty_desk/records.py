@@ -202,7 +202,8 @@ class Customer:
 class Ticket:
     """A ticket, as read from the list. One per `ticket_id`; `customer_id` is never None.
 
-    `tags` are names. They, the `priority` and when it was created are None when it was not told.
+    `tags` are names. They, the `priority`, the `channel` it came by, such as `email`, and when it
+    was created are None when it was not told.
     """
 
     ticket_id: int
@@ -212,6 +213,7 @@ class Ticket:
     created_at_utc: str | None = None
     priority: str | None = None
     tags: tuple[str, ...] | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def apply_and_show(engine: Engine, store: StoreSettings, blow: Blow | None = Non
     follow_up = FollowUp(store=store, engine=engine, platform=platform, gorgias=gorgias)
     if blow is not None:
         platform = MortalPlatform(platform, blow)
-        _arm_engine(engine, blow)
+        arm_engine(engine, blow)
     worker = Worker(
         store=store,
         engine=engine,
@@ -130,7 +130,7 @@ class MortalPlatform:
         return self._platform.iter_ledger(member_id, since)
 
 
-def _arm_engine(engine: Engine, blow: Blow) -> None:
+def arm_engine(engine: Engine, blow: Blow) -> None:
     """Strike before or after the commit of that number, or before an award is claimed."""
     when, _, number = blow.boundary.partition(":")
     commits = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pendulum import duration
 
-IN_A_HURRY = {"award_points", "refresh_cards", "desk_watch"}
+IN_A_HURRY = {"award_incident", "award_points", "refresh_cards", "desk_watch"}
 QUEUES = {
     "awards": {"queue": "quick", "pool": "few"},
     "syncs": {"queue": "long", "pool": "many"},

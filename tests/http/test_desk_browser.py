@@ -41,6 +41,7 @@ PAGES = {
     "new-award": "/awards/new?who=m2",
     "new-award-unknown": "/awards/new?who=nobody@example.test",
     "import": "/awards/import",
+    "incident": "/awards/incident",
     "customers": "/customers?q=twin@example.test",
     "customer": f"/customers/{GRACE}",
     "quality": "/quality",

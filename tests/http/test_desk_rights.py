@@ -56,6 +56,7 @@ VALUES = {
     "customer_id": str(GRACE),
     "award_id": "a1",
     "batch_id": "b1",
+    "form": "csv",
     "token_id": "t1",
     "run_id": "scheduled__1",
     "file": "report.html",

@@ -85,7 +85,8 @@ SELECT
     member_id,
     email,
     queued_at_utc,
-    approve_by_utc
+    approve_by_utc,
+    batch_id
 FROM awards
 WHERE store = :store AND batch_id = :batch_id
 ORDER BY award_id ASC;
@@ -102,3 +103,60 @@ FROM awards
 WHERE store = :store AND state = 'needs_approval' AND batch_id IS NOT NULL
 GROUP BY batch_id, agent
 ORDER BY MIN(queued_at_utc) ASC, batch_id ASC;
+
+-- name: select_batch_results
+-- What became of everybody in a batch: of those behind an incident's tickets too who have no award.
+-- Reads awards, incident_people, matches, customers. Binds store, batch_id. One row per award, and
+-- one per customer of an incident without one.
+SELECT
+    p.ticket_id,
+    p.tickets,
+    p.customer_id,
+    COALESCE(a.member_id, mt.member_id) AS member_id,
+    COALESCE(c.email, a.email) AS email,
+    p.fate,
+    p.detail AS fate_detail,
+    a.award_id,
+    a.state,
+    a.detail,
+    a.unit,
+    a.amount,
+    r.state AS reversal_state
+FROM incident_people AS p
+LEFT JOIN awards AS a ON p.store = a.store AND p.award_id = a.award_id
+LEFT JOIN awards AS r
+    ON
+        a.store = r.store
+        AND a.award_id = r.reverses
+        AND r.state NOT IN ('refused', 'rejected')
+LEFT JOIN matches AS mt ON p.store = mt.store AND p.customer_id = mt.customer_id
+LEFT JOIN customers AS c ON p.store = c.store AND p.customer_id = c.customer_id
+WHERE p.store = :store AND p.batch_id = :batch_id
+UNION ALL
+SELECT
+    a.ticket_id,
+    NULL AS tickets,
+    NULL AS customer_id,
+    a.member_id,
+    a.email,
+    NULL AS fate,
+    NULL AS fate_detail,
+    a.award_id,
+    a.state,
+    a.detail,
+    a.unit,
+    a.amount,
+    r.state AS reversal_state
+FROM awards AS a
+LEFT JOIN awards AS r
+    ON
+        a.store = r.store
+        AND a.award_id = r.reverses
+        AND r.state NOT IN ('refused', 'rejected')
+WHERE
+    a.store = :store
+    AND a.batch_id = :batch_id
+    AND NOT EXISTS (
+        SELECT 1 FROM incident_people AS p
+        WHERE p.store = a.store AND p.batch_id = a.batch_id AND p.award_id = a.award_id
+    );

@@ -63,3 +63,13 @@ WHERE
     AND state IN ('queued', 'needs_approval', 'approved')
     AND sends = 0
     AND sent_at_utc IS NULL;
+
+-- name: select_some
+-- How some awards stand, to take them back.
+-- Reads awards. Binds store, award_ids (a list). One row per award.
+SELECT
+    award_id,
+    state
+FROM awards
+WHERE store = :store AND award_id IN (:award_ids)
+ORDER BY award_id ASC;

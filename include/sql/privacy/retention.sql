@@ -92,3 +92,15 @@ WHERE
         FROM decisions AS s
         WHERE s.store = :store AND s.side = 'member' AND s.subject_id LIKE '% %'
     );
+
+-- name: delete_people_of_incidents
+-- Forgets who was behind the tickets of old incidents; how many they were stays.
+-- Reads incidents, deletes from incident_people. Binds store, before_utc.
+DELETE FROM incident_people
+WHERE
+    incident_people.store = :store
+    AND incident_people.batch_id IN (
+        SELECT incidents.batch_id
+        FROM incidents
+        WHERE incidents.store = :store AND incidents.asked_at_utc < :before_utc
+    );

@@ -9,7 +9,8 @@ SELECT
     updated_at_utc,
     created_at_utc,
     priority,
-    tags
+    tags,
+    channel
 FROM tickets
 WHERE store = :store AND ticket_id IN (:ids);
 

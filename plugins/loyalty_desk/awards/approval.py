@@ -177,19 +177,24 @@ def settle(
 
     `answer` is what its human-in-the-loop operators return; nobody's answer is the default one.
     """
-    responder = answer["responded_by_user"]
-    by = str(responder["name"] or responder["id"]) if responder else "timeout"
-    why = str((answer["params_input"] or {}).get("why") or "") if responder else IN_TIME
-    approved = answer["chosen_options"] == [APPROVE]
+    approved, by, why = read_answer(answer)
     try:
-        state = decide(connection, store, award, now, approved=approved, by=by, why=why or None)
+        state = decide(connection, store, award, now, approved=approved, by=by, why=why)
     except OwnApprovalError as error:
         log.warning("%s; it is asked about anew", error)
         ask_anew(connection, store, award, now, by=by, did=error.did)
         return AwardState.NEEDS_APPROVAL
-    if responder:
+    if answer["responded_by_user"]:
         _note_if_late(connection, store, award, state, now, approved=approved, by=by)
     return state
+
+
+def read_answer(answer: Mapping[str, Any]) -> tuple[bool, str, str | None]:
+    """Whether it was approved, by whom and why, of what Airflow's operators return."""
+    responder = answer["responded_by_user"]
+    by = str(responder["name"] or responder["id"]) if responder else "timeout"
+    why = str((answer["params_input"] or {}).get("why") or "") if responder else IN_TIME
+    return answer["chosen_options"] == [APPROVE], by, why or None
 
 
 def _note_if_late(
@@ -253,11 +258,15 @@ def question(
         "Rejected by itself after": award.approve_by_utc,
         "Restored from a backup": "perhaps booked since" if award.sends else None,
     }
+    return ask_with(f"Approve {amount_text(award)}?", facts, award.approve_by_utc, now)
+
+
+def ask_with(subject: str, facts: Mapping[str, Any], until_utc: str, now: datetime) -> Question:
+    """A question with what is known as its body, each as code: see `question`."""
     lines = [
         f"- **{name}:** {_as_code(value)}" for name, value in facts.items() if value is not None
     ]
-    left_s = (parse_utc(award.approve_by_utc) - now).total_seconds()
-    subject = f"Approve {amount_text(award)}?"
+    left_s = (parse_utc(until_utc) - now).total_seconds()
     return Question(subject=subject, body="\n".join(lines), left_s=max(1.0, left_s))
 
 

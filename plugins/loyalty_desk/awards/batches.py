@@ -1,21 +1,39 @@
-"""Batches: files from the desk that another person approves as a whole.
+"""Batches: files from the desk, and incidents, that another person approves as a whole.
 
 Airflow asks about none of their awards, as a question for each would be no whole: they are decided
-on the desk, or one by one by command. What a decision makes of an award is the same everywhere.
+on the desk, or one by one by command. A run that asks after an incident asks once about the whole.
+What a decision makes of an award is the same everywhere.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.awards.approval import decide, decided_state
+from loyalty_desk.awards.approval import (
+    APPROVE,
+    REJECT,
+    Question,
+    ask_with,
+    decide,
+    decided_state,
+)
+from loyalty_desk.awards.deciding import LateAnswerError
+from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError, enter_gate
-from loyalty_desk.records import AwardState
+from loyalty_desk.hooks.questions import Answered, Asking, answer_question
+from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
+
+ASKS_ABOUT_ALL: Final = "approve"
+"""The task that asks about the whole, in the DAG `award_incident`."""
+NOT_MAPPED: Final = -1
+"""The index of a task that is there once."""
 
 
 def get_batch(connection: Connection, store: str, batch_id: str) -> list[Row[Any]]:
@@ -25,6 +43,12 @@ def get_batch(connection: Connection, store: str, batch_id: str) -> list[Row[Any
     if not found:
         raise NoAwardError(f"store {store} has no batch {batch_id}")
     return list(found)
+
+
+def find_incident(connection: Connection, store: str, batch_id: str) -> Row[Any] | None:
+    """What the batch was asked for after an incident; None for one of a file."""
+    binds = {"store": store, "batch_id": batch_id}
+    return connection.execute(statement("awards/incidents/select_incident"), binds).first()
 
 
 def list_waiting_batches(connection: Connection, store: str) -> list[Row[Any]]:
@@ -64,3 +88,59 @@ def decide_batch(
     if found.keys().isdisjoint(decided_state(award, approved=approved) for award in waiting):
         raise NoAwardError(f"nothing of batch {batch_id} waits for approval by now")
     return found
+
+
+def decide_whole(
+    engine: Engine, store: str, batch_id: str, *, approved: bool, by: str, why: str | None
+) -> Counter[AwardState]:
+    """The same, answering the question about an incident's batch in Airflow too.
+
+    Raises:
+        LateAnswerError: it was answered in Airflow before. And what `decide_batch` raises.
+    """
+    with engine.begin() as connection:
+        now = staging_now(connection)
+        found = decide_batch(connection, store, batch_id, now, approved=approved, by=by, why=why)
+        incident = find_incident(connection, store, batch_id)
+        if incident is None or incident.run_id is None:
+            return found
+        asking = Asking(
+            dag_id=f"award_incident__{store}",
+            run_id=incident.run_id,
+            task_id=ASKS_ABOUT_ALL,
+            map_index=NOT_MAPPED,
+        )
+        option, form = (APPROVE if approved else REJECT), {"why": why}
+        answered = answer_question(asking, option=option, form=form, by=by)
+        if answered is Answered.BEFORE:
+            raise LateAnswerError(
+                f"batch {batch_id} was answered in Airflow before; this came too late"
+            )
+    if answered is Answered.NOWHERE:  # its task may have begun to ask before it could see this
+        answer_question(asking, option=option, form=form, by=by)
+    return found
+
+
+def incident_question(
+    incident: Row[Any], waiting: Sequence[Row[Any]], people: Mapping[str, int], now: datetime
+) -> Question:
+    """What an approver is asked about the whole: how many there are of each result, and how much.
+
+    `waiting` are its awards that wait for approval.
+    """
+    unit = Unit(incident.unit)
+    total = from_parts(sum(award.amount for award in waiting), unit)
+    facts = {
+        "Incident": incident.incident,
+        "Members": len(waiting),
+        "Each": f"{from_parts(incident.amount, unit):+f} {unit}",
+        "In all": f"{total:+,f} {unit}",
+        "Tickets": incident.tickets,
+        "People": ", ".join(f"{count} {result.lower()}" for result, count in people.items()),
+        "Reason": waiting[0].reason,
+        "Asked by": incident.agent,
+        "Batch": waiting[0].batch_id,
+        "Rejected by itself after": waiting[0].approve_by_utc,
+    }
+    subject = f"Approve {total:+,f} {unit} for {len(waiting):,} members?"
+    return ask_with(subject, facts, waiting[0].approve_by_utc, now)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.awards.queue import Door, add_event, amount_text, get_award
+from loyalty_desk.awards.ticket_note import note_text
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -130,16 +131,16 @@ class FollowUp:
         with self.engine.begin() as connection:
             if not self._mark(connection, award.award_id, "awards/follow_up/mark_noted"):
                 return None
-        card = member.card if member else {}
-        balance, pending = card.get(f"{award.unit}_balance"), card.get("points_pending")
-        lines = [
-            f"Loyalty: {amount_text(award)} booked ({award.reason}), by {award.agent}.",
-            f"New balance: {balance} {award.unit}." if balance is not None else "",
-            f"Pending: {pending} points." if pending else "",
-            award.note or "",
-        ]
+        text = note_text(
+            member.card if member else {},
+            amount=amount_text(award),
+            unit=award.unit,
+            reason=award.reason,
+            agent=award.agent,
+            note=award.note,
+        )
         try:
-            self.gorgias.leave_note(award.ticket_id, "\n".join(line for line in lines if line))
+            self.gorgias.leave_note(award.ticket_id, text)
             detail, outage = "noted on the ticket", None
         except LoyaltyDeskError as error:
             log.warning("award %s: no note on its ticket (%s)", award.award_id, error)

@@ -83,9 +83,13 @@ def find_breaches(
 
 def breaches_of(request: AwardRequest, limits: Iterable[Limit]) -> dict[str, str]:
     """Which of the limits the award would break: a reason for each, by the setting's name."""
-    unit = request.unit
+    return breaches_of_sum(abs(request.amount), request.unit, limits)
+
+
+def breaches_of_sum(amount: Decimal, unit: Unit, limits: Iterable[Limit]) -> dict[str, str]:
+    """The same of what several awards come to."""
     return {
         limit.setting: f"{limit.what} may have {limit.most} {unit} at most, {limit.left} are left"
         for limit in limits
-        if abs(request.amount) > limit.left
+        if amount > limit.left
     }

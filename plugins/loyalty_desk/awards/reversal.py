@@ -50,6 +50,7 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
     door: Door,
     token: Token | None = None,
     queued_by: str | None = None,
+    batch_id: str | None = None,
 ) -> Queued:
     """Queue the opposite of an applied award, for the member who has it.
 
@@ -105,4 +106,5 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
         reverses=award_id,
         token_id=token.token_id if token else None,
         queued_by=queued_by,
+        batch_id=batch_id,
     )

@@ -16,10 +16,13 @@ WHEN_PAUSED: Final[Mapping[str, str]] = {
     "goodwill_report": "nobody is mailed what goodwill cost",
     "housekeeping": "nothing is deleted when its time is over",
     "erase_person": "a request to erase somebody waits",
+    "award_incident": "compensating after an incident waits, but on the desk",
     "gorgias_connect": "connecting waits",
     "gorgias_disconnect": "disconnecting waits",
 }
-BY_HAND: Final = frozenset({"erase_person", "gorgias_connect", "gorgias_disconnect"})
+BY_HAND: Final = frozenset(
+    {"award_incident", "erase_person", "gorgias_connect", "gorgias_disconnect"}
+)
 """What has no schedule."""
 WATCH: Final = "desk_watch"
 """Of all stores together."""

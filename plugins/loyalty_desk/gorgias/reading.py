@@ -104,6 +104,7 @@ def read_ticket(row: Any) -> Ticket | None:
         created_at_utc=_find_utc(row, "created_datetime"),
         priority=read_priority(row.get("priority")),
         tags=read_tags(row.get("tags")),
+        channel=_find_channel(row),
     )
 
 
@@ -129,6 +130,12 @@ def read_tags(told: object) -> tuple[str, ...] | None:
         return None
     names = (one.get("name") for one in told if isinstance(one, Mapping))
     return tuple(sorted({name for name in names if isinstance(name, str)}))
+
+
+def _find_channel(row: Mapping[str, Any]) -> str | None:
+    """What a ticket came by, such as `email`; a word without which a row is as good."""
+    told = row.get("channel")
+    return told if isinstance(told, str) and told else None
 
 
 def _find_utc(row: Mapping[str, Any], field: str) -> str | None:

@@ -10,6 +10,7 @@ from structlog.contextvars import bind_contextvars
 FAMILIES = (
     *("loyalty_sync", "award_points", "refresh_cards", "mismatch_report", "housekeeping"),
     *("erase_person", "gorgias_connect", "gorgias_disconnect", "goodwill_report"),
+    "award_incident",
 )
 
 

@@ -21,6 +21,7 @@ from loyalty_desk.privacy.tables import BLANKED_BY_TEXT, select_rows
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.award_schema import award_events, awards
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.incident_schema import incident_people
 from loyalty_desk.staging.kept_out import EMAIL, load_kept_out
 from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
@@ -55,7 +56,7 @@ SOURCES: Final[dict[str, tuple[Table, ...]]] = {
         *(suggestions, schema.pushed_cards, schema.changes, schema.to_plan, schema.touched),
         *(schema.cards_to_show, schema.customers_to_show, lookups_not_found, routed_tickets),
         *(schema.scan_seen, schema.set_aside, schema.rejected_records, schema.quality_results),
-        *(schema.runs, schema.former_members),
+        *(schema.runs, schema.former_members, incident_people),
     ),
 }
 """Where the rows of each table come from."""

@@ -16,6 +16,7 @@ from loyalty_desk.privacy.person import Person
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.account_schema import api_tokens
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
+from loyalty_desk.staging.incident_schema import incident_people, incidents
 from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.mismatch_schema import (
     decisions,
@@ -51,6 +52,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     routed_tickets: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     schema.set_aside: (("email_key", EMAIL),),
     schema.former_members: (("member_id", MEMBER),),
+    incident_people: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
 }
 """The columns that lead to a person; a row with any of them goes."""
 ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {
@@ -91,7 +93,7 @@ NOBODY_IN_IT: Final = frozenset(
         *(schema.journal, schema.lock_turns),
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
         *(schema.watermarks, gorgias_agents),
-        *(schema.tellings, schema.owed_alerts, schema.liability_days),
+        *(schema.tellings, schema.owed_alerts, schema.liability_days, incidents),
     }
 )
 """No customers and no members; `gorgias_agents` has who works at the helpdesk, and nobody else."""

@@ -356,6 +356,7 @@ def stage_tickets(
             created_at_utc=ticket.created_at_utc,
             priority=ticket.priority,
             tags=None if ticket.tags is None else orjson.dumps(ticket.tags).decode(),
+            channel=ticket.channel,
         )
         if old is not None and (
             row == old or _is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)

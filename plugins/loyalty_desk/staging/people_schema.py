@@ -161,6 +161,7 @@ tickets = staging_table(
         "priority", Text, doc="`critical`, `high`, `normal` or `low`, as last read. NULL: not told."
     ),
     Column("tags", Text, doc="JSON list of the names of its tags, as last read. NULL: not told."),
+    Column("channel", Text, doc="What it came by, such as `email` or `chat`. NULL: not told."),
     Index("tickets_by_customer", "store", "customer_id"),
     **CLUSTERED,
 )

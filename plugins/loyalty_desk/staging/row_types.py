@@ -120,6 +120,18 @@ class TicketRow(NamedTuple):
     created_at_utc: str | None
     priority: str | None
     tags: str | None
+    channel: str | None
+
+
+class IncidentPersonRow(NamedTuple):
+    store: str
+    batch_id: str
+    customer_id: int
+    ticket_id: int
+    tickets: int
+    fate: str
+    detail: str | None
+    award_id: str | None
 
 
 class FurtherTicketRow(NamedTuple):

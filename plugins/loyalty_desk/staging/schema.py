@@ -12,6 +12,7 @@ from loyalty_desk.staging import (
     account_schema,
     award_schema,
     goodwill_schema,
+    incident_schema,
     journal_schema,
     lookup_schema,
     match_schema,
@@ -31,6 +32,7 @@ from loyalty_desk.staging.account_schema import (
 )
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
 from loyalty_desk.staging.goodwill_schema import liability_days
+from loyalty_desk.staging.incident_schema import incident_people, incidents
 from loyalty_desk.staging.journal_schema import journal
 from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
 from loyalty_desk.staging.match_schema import (
@@ -103,6 +105,9 @@ __all__ = [
     "gorgias_agents",
     "gorgias_objects",
     "ignored_mismatches",
+    "incident_people",
+    "incident_schema",
+    "incidents",
     "journal",
     "journal_schema",
     "liability_days",
@@ -152,6 +157,7 @@ TOPICS: Final[dict[str, ModuleType]] = {
     "Runs and reads": run_schema,
     "Awards and their audit": award_schema,
     "What it costs": goodwill_schema,
+    "Compensation": incident_schema,
     "Mismatches and decisions": mismatch_schema,
     "What outlives the database": journal_schema,
     "Lookups": lookup_schema,

@@ -45,11 +45,10 @@ def keep_house(store_name: str) -> dict[str, int]:
     limits = store.retention
     keep_journal(engine)
     runs = now - timedelta(days=limits.run_days)
+    awarded = now - timedelta(days=limits.award_days)
     done = {
         "runs": _remove_runs(engine, store, runs),
-        "awards_made_anonymous": _blank_awards(
-            engine, store.name, now - timedelta(days=limits.award_days)
-        ),
+        "awards_made_anonymous": _blank_awards(engine, store.name, awarded),
     }
     mismatches = now - timedelta(days=limits.settled_mismatch_days)
     decided = now - timedelta(days=limits.decision_days)
@@ -70,6 +69,11 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("liability_days", "goodwill/liability/delete_old_days", {"before_day": held}),
             ("activities", "lookup/activity/delete_old_activities", {"before_utc": read}),
+            (
+                "people_of_incidents",
+                "privacy/retention/delete_people_of_incidents",
+                {"before_utc": awarded},
+            ),
             ("ended_ignores", "privacy/retention/delete_ended_ignores", {"now_utc": now}),
             ("former_members", "privacy/retention/delete_former_members", {}),
         ):

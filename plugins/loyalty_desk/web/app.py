@@ -12,6 +12,7 @@ from loyalty_desk.web.desk import (
     export,
     files,
     goodwill,
+    incidents,
     mismatches,
     new_award,
     overview,
@@ -25,7 +26,7 @@ def make_app() -> FastAPI:
     """Build the application: the API, and the desk for people."""
     app = make_api()
     # A new award goes before an award by its id.
-    awarding = (new_award, awards, batches)
+    awarding = (new_award, incidents, awards, batches)
     for place in (
         files,
         overview,

@@ -123,6 +123,7 @@ SAID: Final = {
     "sent_again": "It is sent again.",
     "waits_again": "It waits for approval again.",
     "reversed": "The award that takes it back is queued.",
+    "taken_back": "Taken back as far as it could be: the results say what became of each.",
     "revoked": "The token is revoked.",
     "tested": "Tested: the first step says what came of it.",
     "looked": "Noted: the report is right.",

@@ -20,6 +20,7 @@ ROW = {
     "updated_datetime": "2026-03-02T09:30:00",
     "created_datetime": "2026-03-02T09:00:00.5+00:00",
     "priority": "high",
+    "channel": "email",
     "tags": [{"id": 2, "name": "vip"}, {"id": 1, "name": "billing"}],
 }
 
@@ -78,12 +79,12 @@ def test_an_answer_that_cannot_be_used_is_none(api: ScriptedTransport, body: Any
         find_first_answer(client(api), 7)
 
 
-def test_a_ticket_tells_its_tags_its_priority_and_its_age() -> None:
+def test_a_ticket_tells_its_tags_its_priority_its_channel_and_its_age() -> None:
     ticket = read_ticket(ROW)
 
     assert ticket is not None
     assert ticket.tags == ("billing", "vip")
-    assert ticket.priority == "high"
+    assert (ticket.priority, ticket.channel) == ("high", "email")
     assert ticket.created_at_utc == "2026-03-02T09:00:00.500000Z"
 
 
@@ -93,3 +94,11 @@ def test_a_ticket_that_does_not_tell_them_is_as_good(odd: Any) -> None:
 
     assert ticket is not None
     assert (ticket.tags, ticket.priority, ticket.created_at_utc) == (None, None, None)
+
+
+@pytest.mark.parametrize("odd", [None, "", 3, {}])
+def test_what_is_no_word_is_no_channel(odd: Any) -> None:
+    ticket = read_ticket({**ROW, "channel": odd})
+
+    assert ticket is not None
+    assert ticket.channel is None

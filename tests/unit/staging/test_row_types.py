@@ -22,6 +22,7 @@ TABLES: dict[type[NamedTuple], Table] = {
     CustomerRow: schema.customers,
     row_types.ChannelRow: schema.customer_channels,
     row_types.TicketRow: schema.tickets,
+    row_types.IncidentPersonRow: schema.incident_people,
     row_types.FurtherTicketRow: schema.further_tickets,
     row_types.TouchedRow: schema.touched,
     row_types.ToPlanRow: schema.to_plan,

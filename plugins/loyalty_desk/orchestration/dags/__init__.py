@@ -12,6 +12,7 @@ from typing import Any, Final
 from airflow.sdk import get_parsing_context
 
 MAKES: Final = {
+    "award_incident": ("award_incident",),
     "award_points": ("award_points",),
     "desk_watch": ("desk_watch",),
     "goodwill_report": ("goodwill_report",),

@@ -89,11 +89,11 @@ def read_why(
     store: StoreSettings,
     addresses: Sequence[str | None],
     members: tuple[str | None, str | None],
-    masked: Callable[[str | None], str] | None,
+    mask: Callable[[str | None], str] | None,
 ) -> WhyView:
     """Find out about the order that the query names; `members` are the matched and the linked one.
 
-    With `masked` addresses are shown by it, and no text of a movement.
+    With `mask` addresses are shown by it, and no text of a movement.
     """
     order, day = read_words(request.query_params, "order"), read_words(request.query_params, "day")
     if not order.strip("# "):
@@ -104,12 +104,12 @@ def read_why(
         return WhyView(order=order, day=day, problem=_WRONG_DAY)
     question = Question(order=order.lstrip("# "), ordered_on=ordered_on)
     found = look_into(store, question, suspects_of(*members, addresses))
-    said = [sentence(question, _masked(one, masked) if masked else one) for one in found]
+    said = [sentence(question, _masked(one, mask) if mask else one) for one in found]
     return WhyView(order=order, day=day, said=said)
 
 
-def _masked(finding: Finding, masked: Callable[[str | None], str]) -> Finding:
-    address = masked(finding.address) if finding.address else None
+def _masked(finding: Finding, mask: Callable[[str | None], str]) -> Finding:
+    address = mask(finding.address) if finding.address else None
     return replace(finding, address=address, text=None)
 
 

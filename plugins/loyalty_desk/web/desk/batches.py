@@ -1,37 +1,72 @@
-"""A batch of awards: what a file asked for, approved or rejected as a whole by another person."""
+"""A batch of awards, of a file or of an incident: decided, followed and taken back as a whole."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
-from loyalty_desk.awards.batches import decide_batch, get_batch
+from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, load_outcomes, sum_up
+from loyalty_desk.awards.batches import decide_whole, find_incident, get_batch
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError
+from loyalty_desk.awards.requests import AwardFieldsError
+from loyalty_desk.awards.reversal import REASON, read_reversal
+from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.report.batch_files import as_csv, as_xlsx
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.awards import read_decision, read_why
+from loyalty_desk.web.desk.incidents import choice_text, money_text
 from loyalty_desk.web.forms import OwnForm
-from loyalty_desk.web.pages import DeskRoute, back_to, page
-from loyalty_desk.web.rights import Approving, Seeing, Visitor
+from loyalty_desk.web.pages import DeskRoute, back_to, masked, page
+from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/awards/batches/{batch_id}", route_class=DeskRoute)
 
 SHOWN: Final = 500
+_OVER: Final = frozenset({AwardState.REFUSED, AwardState.REJECTED})
+FILES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @router.get("")
 def show_batch(request: Request, visitor: Seeing, batch_id: str) -> Response:
     """A batch: who asked for how much, and how each award of it stands."""
     return _show(request, visitor, batch_id)
+
+
+@router.get("/progress")
+def show_progress(request: Request, visitor: Seeing, batch_id: str) -> Response:
+    """How far it is: the part of the page that renews itself."""
+    with reading(staging_engine()) as connection:
+        awards = _get(connection, visitor, batch_id)
+        values = _results(connection, visitor, batch_id, len(awards))
+    return page(request, "batch_progress.html.j2", visitor, **values)
+
+
+@router.get("/result.{form}")
+def send_file(visitor: Seeing, batch_id: str, form: str) -> Response:
+    """What became of everybody, as a file."""
+    if form not in FILES:
+        raise WebError(404, "There is no such file.")
+    with reading(staging_engine()) as connection:
+        _get(connection, visitor, batch_id)
+        found = _load(connection, visitor, batch_id)
+    content = as_csv(found) if form == "csv" else as_xlsx(found, sum_up(found))
+    headers = {"Content-Disposition": f'attachment; filename="batch-{batch_id[:8]}.{form}"'}
+    return Response(content, media_type=FILES[form], headers=headers)
 
 
 @router.post("/approval")
@@ -42,17 +77,16 @@ def answer(request: Request, visitor: Approving, form: OwnForm, batch_id: str) -
         return _show(request, visitor, batch_id, problem="Choose approve or reject.")
     store = visitor.store.name
     try:
-        with staging_engine().begin() as connection:
+        with reading(staging_engine()) as connection:
             _get(connection, visitor, batch_id)
-            found = decide_batch(
-                connection,
-                store,
-                batch_id,
-                staging_now(connection),
-                approved=approved,
-                by=visitor.name,
-                why=read_why(form) or None,
-            )
+        found = decide_whole(
+            staging_engine(),
+            store,
+            batch_id,
+            approved=approved,
+            by=visitor.name,
+            why=read_why(form) or None,
+        )
     except LoyaltyDeskError as error:
         return _show(request, visitor, batch_id, problem=f"Not done: {error}.")
     rejected = "doubted" if AwardState.UNKNOWN in found else "rejected"
@@ -60,11 +94,34 @@ def answer(request: Request, visitor: Approving, form: OwnForm, batch_id: str) -
     return back_to(request, f"/{store}/awards/batches/{batch_id}", done=done)
 
 
+@router.post("/take-back")
+def take_back(request: Request, visitor: Awarding, form: OwnForm, batch_id: str) -> Response:
+    """Take back what can be: what waits at once, what is booked once another person approves."""
+    engine = staging_engine()
+    with reading(engine) as connection:
+        _get(connection, visitor, batch_id)
+    try:
+        _, why = read_reversal({"agent": visitor.name, "note": form.get("take_back_why")})
+        wish = Wish(batch_id=batch_id, by=visitor.name, why=why)
+        take_back_all(engine, visitor.store, wish, ask_staging_now(engine))
+    except AwardFieldsError as error:
+        problem = f"Say why: {'; '.join(error.problems.values())}."
+        return _show(request, visitor, batch_id, problem=problem)
+    except LoyaltyDeskError as error:
+        return _show(request, visitor, batch_id, problem=f"Not done: {error}.")
+    return back_to(request, f"/{visitor.store.name}/awards/batches/{batch_id}", done="taken_back")
+
+
 def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "") -> Response:
+    store = visitor.store.name
     with reading(staging_engine()) as connection:
         awards = _get(connection, visitor, batch_id)
         first = awards[0]
-        own_part = find_own_part(connection, visitor.store.name, first.award_id, visitor.name)
+        own_part = find_own_part(connection, store, first.award_id, visitor.name)
+        incident = find_incident(connection, store, batch_id)
+        values = _results(connection, visitor, batch_id, len(awards))
+        reversals = _find_reversals(connection, store, batch_id)
+    is_reversal = first.reason == REASON
     return page(
         request,
         "batch.html.j2",
@@ -75,20 +132,70 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         awards=awards[:SHOWN],
         first=first,
         states=Counter(award.state for award in awards),
-        sums=_sums(awards),
-        count=len(awards),
+        totals=_totals(awards),
+        money=_money(awards, visitor),
         own_part=own_part,
+        incident=incident,
+        tickets_words=choice_text(json.loads(incident.choice)) if incident else "",
         is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
+        reversals=reversals,
+        may_take_back=not is_reversal
+        and visitor.may("award")
+        and any(award.state not in _OVER for award in awards),
         problem=problem,
+        **values,
     )
 
 
-def _sums(awards: list[Row[Any]]) -> list[str]:
+def _results(connection: Connection, visitor: Visitor, batch_id: str, count: int) -> dict[str, Any]:
+    """What became of everybody, and how much of it is still under way."""
+    found = _load(connection, visitor, batch_id)
+    incident = find_incident(connection, visitor.store.name, batch_id)
+    waiting = Counter(one.result for one in found if one.result in UNSETTLED)
+    erased = incident.people - len(found) if incident else 0
+    left = f"{erased:,} more were erased since, or are not kept any longer." if erased > 0 else ""
+    return {
+        "sums": sum_up(found),
+        "count": count,
+        "under_way": sum(waiting.values()),
+        "waits": waiting["Waits for approval"],
+        "left": [left] if left else [],
+    }
+
+
+def _load(connection: Connection, visitor: Visitor, batch_id: str) -> list[Outcome]:
+    """Everybody of the batch; addresses as the visitor may see them."""
+    found = load_outcomes(connection, visitor.store.name, batch_id)
+    if visitor.sees_addresses:
+        return found
+    return [replace(one, email=masked(one.email) if one.email else None) for one in found]
+
+
+def _find_reversals(connection: Connection, store: str, batch_id: str) -> str | None:
+    """The batch that takes this one back; None where there is none."""
+    try:
+        get_batch(connection, store, found := reversals_of(batch_id))
+    except NoAwardError:
+        return None
+    return found
+
+
+def _totals(awards: list[Row[Any]]) -> list[str]:
     """What is given and taken away in all, by unit, such as `+5000 points`."""
+    return [f"{from_parts(parts, unit):+f} {unit}" for unit, parts in _parts(awards)]
+
+
+def _money(awards: list[Row[Any]], visitor: Visitor) -> list[str]:
+    """What that is worth, as far as anybody said."""
+    told = (money_text(parts, unit, visitor.store) for unit, parts in _parts(awards))
+    return [money for money in told if money]
+
+
+def _parts(awards: list[Row[Any]]) -> list[tuple[Unit, int]]:
     found: Counter[tuple[Unit, bool]] = Counter()
     for award in awards:
         found[Unit(award.unit), award.amount > 0] += award.amount
-    return [f"{from_parts(parts, unit):+f} {unit}" for (unit, _), parts in sorted(found.items())]
+    return [(unit, parts) for (unit, _), parts in sorted(found.items())]
 
 
 def _get(connection: Connection, visitor: Visitor, batch_id: str) -> list[Row[Any]]:

@@ -133,7 +133,7 @@ def _ask_why(request: Request, visitor: Visitor, person: CustomerView) -> WhyVie
         visitor.store,
         [row.email_key, *person.channels],
         (member_id, row.linked_member_id),
-        None if visitor.sees_addresses else mask,
+        None if visitor.sees_addresses else masked,
     )
 
 

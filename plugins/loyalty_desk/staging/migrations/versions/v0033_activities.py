@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

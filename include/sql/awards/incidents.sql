@@ -1,0 +1,158 @@
+-- name: select_tickets
+-- The recent tickets that may be meant: by when they were made, by channel, and by a tag as it
+-- stands in their list of tags, which the caller compares once more.
+-- Reads tickets. Binds store, from_utc, until_utc, channel, tag_pattern (each empty for none). One
+-- row per ticket, the newest first.
+SELECT
+    ticket_id,
+    customer_id,
+    tags
+FROM tickets
+WHERE
+    store = :store
+    AND (:from_utc = '' OR created_at_utc >= :from_utc)
+    AND (:until_utc = '' OR created_at_utc < :until_utc)
+    AND (:channel = '' OR channel = :channel)
+    AND (:tag_pattern = '' OR tags LIKE :tag_pattern ESCAPE '!')
+ORDER BY ticket_id DESC;
+
+-- name: select_people
+-- Customers as staging knows them: matched or in a class, and the member if there is one.
+-- Reads customers, matches, unmatched_customers, members. Binds store, customer_ids (a list). One
+-- row per customer that a sync has read.
+SELECT
+    c.customer_id,
+    c.email,
+    c.gone_at_utc,
+    u.outcome,
+    mt.member_id,
+    m.status,
+    m.gone_at_utc AS left_at_utc,
+    m.email_key,
+    m.points_balance
+FROM customers AS c
+LEFT JOIN unmatched_customers AS u ON c.store = u.store AND c.customer_id = u.customer_id
+LEFT JOIN matches AS mt ON c.store = mt.store AND c.customer_id = mt.customer_id
+LEFT JOIN members AS m ON mt.store = m.store AND mt.member_id = m.member_id
+WHERE c.store = :store AND c.customer_id IN (:customer_ids);
+
+-- name: select_given
+-- The awards that were asked for after an incident so far, and which were taken back since.
+-- Reads incidents, awards. Binds store, incident. One row per award, the oldest first.
+SELECT
+    a.member_id,
+    a.state,
+    a.amount,
+    a.unit,
+    r.award_id AS reversed_by
+FROM incidents AS i
+INNER JOIN awards AS a ON i.store = a.store AND i.batch_id = a.batch_id
+LEFT JOIN awards AS r
+    ON
+        a.store = r.store
+        AND a.award_id = r.reverses
+        AND r.state NOT IN ('refused', 'rejected')
+WHERE i.store = :store AND i.incident = :incident
+ORDER BY a.queued_at_utc ASC, a.award_id ASC;
+
+-- name: select_awards_of_today
+-- What was awarded since midnight in a unit: the same that `select_awarded_today` counts, of all
+-- members at once.
+-- Reads awards. Binds store, unit, since_utc. One row per award.
+SELECT
+    subject,
+    member_id,
+    email,
+    door,
+    ABS(amount) AS parts
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND unit = :unit
+    AND state NOT IN ('refused', 'rejected')
+    AND reverses IS NULL;
+
+-- name: insert_incident
+-- Keeps what was asked for.
+-- Writes incidents. Binds one per column.
+INSERT INTO incidents (
+    store,
+    batch_id,
+    incident,
+    agent,
+    asked_at_utc,
+    choice,
+    tickets,
+    strangers,
+    people,
+    unit,
+    amount,
+    run_id
+)
+VALUES (
+    :store,
+    :batch_id,
+    :incident,
+    :agent,
+    :asked_at_utc,
+    :choice,
+    :tickets,
+    :strangers,
+    :people,
+    :unit,
+    :amount,
+    :run_id
+);
+
+-- name: select_incident
+-- What was asked for, under a batch's id.
+-- Reads incidents. Binds store, batch_id. No row or one.
+SELECT
+    incident,
+    agent,
+    asked_at_utc,
+    choice,
+    tickets,
+    strangers,
+    people,
+    unit,
+    amount,
+    run_id
+FROM incidents
+WHERE store = :store AND batch_id = :batch_id;
+
+-- name: select_fates
+-- How many customers of a batch, with how many tickets, came to which end.
+-- Reads incident_people. Binds store, batch_id. One row per fate.
+SELECT
+    fate,
+    COUNT(*) AS people,
+    SUM(tickets) AS tickets
+FROM incident_people
+WHERE store = :store AND batch_id = :batch_id
+GROUP BY fate;
+
+-- name: select_newest
+-- What was asked for lately, the newest first.
+-- Reads incidents. Binds store, most. One row per batch.
+SELECT
+    batch_id,
+    incident,
+    agent,
+    asked_at_utc,
+    tickets,
+    people,
+    unit,
+    amount
+FROM incidents
+WHERE store = :store
+ORDER BY asked_at_utc DESC, batch_id ASC
+LIMIT :most;
+
+-- name: select_batch_of_run
+-- The batch that a run asked for.
+-- Reads incidents. Binds store, run_id. No row or one.
+SELECT batch_id
+FROM incidents
+WHERE store = :store AND run_id = :run_id;

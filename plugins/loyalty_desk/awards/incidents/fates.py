@@ -1,0 +1,226 @@
+"""What becomes of each person behind an incident's tickets: pure rules, without I/O or clock.
+
+Whoever is not compensated is in exactly one class, so that the counts add up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from loyalty_desk.awards.policy import Today, find_breaches
+from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.records import AwardState, MemberStatus, Outcome
+from loyalty_desk.settings.award_settings import AwardSettings
+
+
+class Fate(StrEnum):
+    """Whether somebody is compensated, and else why not."""
+
+    AWARD = "award"
+    ALREADY = "already"
+    """Compensated for this incident before, or it is under way."""
+    SAME_MEMBER = "same_member"
+    """The member is compensated by another of their customers."""
+    OVER_LIMIT = "over_limit"
+    EXCLUDED = "excluded"
+    NOT_A_MEMBER = "not_a_member"
+    UNCLEAR = "unclear"
+    """Which member it is, if any, nobody can tell."""
+    GONE = "gone"
+    NOT_READ = "not_read"
+    """No sync has read the customer yet."""
+
+
+WORDS: Final[Mapping[Fate, tuple[str, str]]] = {
+    Fate.AWARD: ("To be compensated", "Members, once each."),
+    Fate.ALREADY: ("Compensated before", "For this incident, or it is under way."),
+    Fate.SAME_MEMBER: ("The same member", "Another customer of theirs is in the list."),
+    Fate.OVER_LIMIT: ("Over a limit", "What one member may be awarded a day."),
+    Fate.EXCLUDED: ("Excluded", "The programme or this store lets them have nothing by hand."),
+    Fate.NOT_A_MEMBER: ("Not a member", "Nobody in the programme has their address."),
+    Fate.UNCLEAR: ("Unclear", "Settle the mismatch, then ask again."),
+    Fate.GONE: ("Gone", "Merged or deleted in Gorgias, or no member any more."),
+    Fate.NOT_READ: ("Not read yet", "No sync has read the customer; sync, then ask again."),
+}
+"""How people call each, and what it means or what to do."""
+
+_OF_OUTCOME: Final[Mapping[str, Fate]] = {
+    Outcome.CUSTOMER_NOT_FOUND: Fate.NOT_A_MEMBER,
+    Outcome.NOT_A_MEMBER: Fate.NOT_A_MEMBER,
+    Outcome.AMBIGUOUS: Fate.UNCLEAR,
+    Outcome.NO_EMAIL: Fate.UNCLEAR,
+    Outcome.INVALID_EMAIL: Fate.UNCLEAR,
+    Outcome.MERGED_OR_DELETED: Fate.GONE,
+    Outcome.EXCLUDED: Fate.EXCLUDED,
+    Outcome.ERASED: Fate.EXCLUDED,
+}
+_WHY: Final[Mapping[str, str]] = {
+    Outcome.AMBIGUOUS: "several members have the address",
+    Outcome.NO_EMAIL: "has no e-mail address",
+    Outcome.INVALID_EMAIL: "the e-mail address is not a valid one",
+    Outcome.MERGED_OR_DELETED: "merged or deleted in Gorgias",
+    Outcome.EXCLUDED: "excluded from the programme",
+    Outcome.ERASED: "erased on the platform",
+}
+_STANDS: Final = {
+    AwardState.APPLIED: "is booked",
+    AwardState.NEEDS_APPROVAL: "waits for approval",
+    AwardState.UNKNOWN: "may be booked; a person has to look",
+}
+_OF_STATUS: Final[Mapping[str, str]] = {
+    MemberStatus.GUEST: "a guest, and this store awards none",
+    MemberStatus.EXCLUDED: "excluded from the programme",
+    MemberStatus.ERASED: "erased on the platform",
+}
+_NEVER_BOOKED: Final = frozenset({AwardState.REFUSED, AwardState.REJECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A customer behind some of the tickets, as staging knows them.
+
+    `outcome` is None for who is matched, or was never read (`is_read`). Of a member the `status`,
+    whether they `left`, and the points, None where unknown.
+    """
+
+    customer_id: int
+    ticket_id: int
+    tickets: int
+    is_read: bool = True
+    outcome: str | None = None
+    email: str | None = None
+    email_key: str | None = None
+    member_id: str | None = None
+    status: str | None = None
+    left: bool = False
+    points: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A person and what becomes of them; `why` is for staff and names nobody."""
+
+    person: Person
+    fate: Fate
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An award of this incident, as it stands."""
+
+    state: AwardState
+    parts: int
+    is_taken_back: bool
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is booked, or may yet be."""
+        return self.state not in _NEVER_BOOKED and not self.is_taken_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardOfToday:
+    """Who was awarded something today, in the unit at hand; plus and minus alike count."""
+
+    subject: str
+    member_id: str | None
+    email: str | None
+    parts: int
+    door: str
+
+
+def judge(
+    people: Iterable[Person],
+    gift: AwardRequest,
+    given: Mapping[str, Sequence[Given]],
+    today: Mapping[str, int],
+    settings: AwardSettings,
+) -> list[Judged]:
+    """Say what becomes of each, in their order; of a member's customers the first is compensated.
+
+    `given` has the awards of this incident by member, `today` what each was awarded today, in
+    parts. One that was refused or rejected was never booked and may be asked for anew; one that a
+    person took back is not, as somebody decided so.
+    """
+    taken: set[str] = set()
+    return [_judge(person, gift, given, today, settings, taken) for person in people]
+
+
+def _judge(
+    person: Person,
+    gift: AwardRequest,
+    given: Mapping[str, Sequence[Given]],
+    today: Mapping[str, int],
+    settings: AwardSettings,
+    taken: set[str],
+) -> Judged:
+    fate, why = _standing(person, settings)
+    member_id = person.member_id
+    if fate is not Fate.AWARD or member_id is None:
+        return Judged(person=person, fate=fate, why=why)
+    earlier = [one for one in given.get(member_id, ()) if one.state not in _NEVER_BOOKED]
+    if earlier:
+        last = earlier[-1]
+        why = "taken back before" if last.is_taken_back else _STANDS.get(last.state, "under way")
+        return Judged(person=person, fate=Fate.ALREADY, why=why)
+    if member_id in taken:
+        return Judged(person=person, fate=Fate.SAME_MEMBER)
+    spent = Today(by_agent=0, by_member=today.get(member_id, 0))
+    if breaches := of_member(find_breaches(gift, spent, settings, of_agent=False), gift):
+        return Judged(person=person, fate=Fate.OVER_LIMIT, why="; ".join(breaches.values()))
+    taken.add(member_id)
+    return Judged(person=person, fate=Fate.AWARD)
+
+
+def _standing(person: Person, settings: AwardSettings) -> tuple[Fate, str | None]:
+    """What becomes of somebody by who they are alone."""
+    if not person.is_read:
+        return Fate.NOT_READ, None
+    if person.outcome is not None:
+        return _OF_OUTCOME.get(person.outcome, Fate.UNCLEAR), _WHY.get(person.outcome)
+    if person.member_id is None:
+        return Fate.NOT_READ, None  # read, but no match was made since
+    if person.left or person.status is None:
+        return Fate.GONE, "no member any more"
+    allowed = {
+        MemberStatus.MEMBER: True,
+        MemberStatus.GUEST: settings.allow_guests,
+        MemberStatus.EXCLUDED: settings.allow_excluded,
+    }
+    if not allowed.get(MemberStatus(person.status), False):
+        return Fate.EXCLUDED, _OF_STATUS.get(person.status)
+    return Fate.AWARD, None
+
+
+def of_member(breaches: Mapping[str, str], gift: AwardRequest) -> dict[str, str]:
+    """Those of the breaches that are of one member; the others would stop everybody."""
+    setting = f"max_{gift.unit}_per_member_per_day"
+    return {name: why for name, why in breaches.items() if name == setting}
+
+
+def awarded_by_member(
+    awards: Sequence[AwardOfToday], people: Iterable[Person]
+) -> Mapping[str, int]:
+    """What each member was awarded today, in parts: all at once what `select_awarded_today` asks.
+
+    Also by what was asked for by an address of theirs, or one that turned out to be theirs today.
+    """
+    holders: dict[str, set[str]] = {}
+    for person in people:
+        if person.member_id and person.email_key:
+            holders.setdefault(person.email_key, set()).add(person.member_id)
+    for award in awards:
+        if award.member_id and award.email:
+            holders.setdefault(award.email, set()).add(award.member_id)
+    found: Counter[str] = Counter()
+    for award in awards:
+        whose = {award.subject, award.member_id or award.subject}
+        if award.member_id is None and award.email:
+            whose |= holders.get(award.email, set())
+        found.update(dict.fromkeys(whose, award.parts))
+    return found

@@ -1,0 +1,199 @@
+"""What asking for an incident's compensation would do: everybody's fate, the cost, the limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from loyalty_desk.awards.ceilings import WAYS
+from loyalty_desk.awards.incidents.choice import Incident
+from loyalty_desk.awards.incidents.fates import (
+    AwardOfToday,
+    Fate,
+    Given,
+    Judged,
+    Person,
+    awarded_by_member,
+    judge,
+    of_member,
+)
+from loyalty_desk.awards.incidents.tickets import ChosenTickets
+from loyalty_desk.awards.policy import (
+    Today,
+    breaches_of_sum,
+    find_breaches,
+    from_parts,
+    limit_of,
+    to_parts,
+)
+from loyalty_desk.awards.queue import Door, midnight_utc
+from loyalty_desk.awards.ticket_note import note_text
+from loyalty_desk.records import AwardState, Outcome, Unit
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.load import chunks
+from loyalty_desk.staging.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would become of everybody behind the tickets.
+
+    `problems` has what stops the whole, by the setting's name: limits that are not of one member.
+    The costs are in parts: what this incident was given so far, and what this adds.
+    """
+
+    incident: Incident
+    tickets: ChosenTickets
+    people: Sequence[Judged]
+    given: Mapping[str, Sequence[Given]]
+    problems: Mapping[str, str]
+
+    def of(self, fate: Fate) -> list[Judged]:
+        return [one for one in self.people if one.fate is fate]
+
+    @property
+    def counts(self) -> Mapping[Fate, tuple[int, int]]:
+        """People and tickets by fate, each fate that somebody has, in the order of `Fate`."""
+        people = Counter(one.fate for one in self.people)
+        tickets: Counter[Fate] = Counter()
+        for one in self.people:
+            tickets[one.fate] += one.person.tickets
+        return {fate: (people[fate], tickets[fate]) for fate in Fate if people[fate]}
+
+    @property
+    def before_parts(self) -> int:
+        return sum(one.parts for some in self.given.values() for one in some if one.stands)
+
+    @property
+    def added_parts(self) -> int:
+        gift = self.incident.gift
+        return to_parts(gift.amount, gift.unit) * len(self.of(Fate.AWARD))
+
+
+def look(
+    connection: Connection,
+    store: StoreSettings,
+    incident: Incident,
+    tickets: ChosenTickets,
+    now: datetime,
+) -> Preview:
+    """Find out what would become of everybody. Whoever holds the store's gate may rely on it."""
+    gift = incident.gift
+    people = _load_people(connection, store.name, tickets)
+    given = _load_given(connection, store.name, incident)
+    today = _load_today(connection, store.name, gift.unit, now)
+    judged = judge(people, gift, given, awarded_by_member(today, people), store.awards)
+    chosen = sum(one.fate is Fate.AWARD for one in judged)
+    by_batches = sum(award.parts for award in today if award.door == Door.BATCH)
+    return Preview(
+        incident=incident,
+        tickets=tickets,
+        people=judged,
+        given=given,
+        problems=_find_problems(incident, chosen, by_batches, store),
+    )
+
+
+def _find_problems(
+    incident: Incident, chosen: int, by_batches: int, store: StoreSettings
+) -> dict[str, str]:
+    """What would break limits for all: nobody could say who of them is to have nothing."""
+    gift, settings = incident.gift, store.awards
+    breaches = find_breaches(gift, Today(by_agent=0, by_member=0), settings, of_agent=False)
+    for name in of_member(breaches, gift):
+        del breaches[name]
+    way, what = WAYS[Door.BATCH]
+    setting = f"max_{gift.unit}_{way}_per_day"
+    ceiling = limit_of(setting, f"{what} a day", getattr(settings, setting), by_batches, gift.unit)
+    return breaches | breaches_of_sum(gift.amount * chosen, gift.unit, [ceiling])
+
+
+def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> list[Person]:
+    """Everybody behind the tickets, whose newest ticket is the newest first."""
+    newest: dict[int, int] = {}
+    for ticket_id, customer_id in tickets.customers.items():
+        newest.setdefault(customer_id, ticket_id)
+    counts = Counter(tickets.customers.values())
+    rows: dict[int, Row[Any]] = {}
+    for some in chunks(list(newest)):
+        binds = {"store": store, "customer_ids": some}
+        found = connection.execute(statement("awards/incidents/select_people"), binds)
+        rows |= {row.customer_id: row for row in found}
+    return [
+        Person(
+            customer_id=customer_id,
+            ticket_id=ticket_id,
+            tickets=counts[customer_id],
+            is_read=row is not None,
+            outcome=None if row is None else _outcome(row.gone_at_utc, row.outcome),
+            email=getattr(row, "email", None),
+            email_key=getattr(row, "email_key", None),
+            member_id=getattr(row, "member_id", None),
+            status=getattr(row, "status", None),
+            left=getattr(row, "left_at_utc", None) is not None,
+            points=getattr(row, "points_balance", None),
+        )
+        for customer_id, ticket_id in newest.items()
+        for row in (rows.get(customer_id),)
+    ]
+
+
+def _outcome(gone_at_utc: str | None, outcome: str | None) -> str | None:
+    """Who went after the last match is gone all the same."""
+    return Outcome.MERGED_OR_DELETED if gone_at_utc else outcome
+
+
+def _load_given(connection: Connection, store: str, incident: Incident) -> dict[str, list[Given]]:
+    binds = {"store": store, "incident": incident.name}
+    given: dict[str, list[Given]] = {}
+    for row in connection.execute(statement("awards/incidents/select_given"), binds):
+        one = Given(
+            state=AwardState(row.state),
+            parts=row.amount if row.unit == incident.gift.unit else 0,
+            is_taken_back=row.reversed_by is not None,
+        )
+        given.setdefault(row.member_id or "", []).append(one)  # anonymous ones cost as much
+    return given
+
+
+def _load_today(
+    connection: Connection, store: str, unit: Unit, now: datetime
+) -> list[AwardOfToday]:
+    binds = {"store": store, "unit": unit.value, "since_utc": midnight_utc(now)}
+    rows = connection.execute(statement("awards/incidents/select_awards_of_today"), binds)
+    return [AwardOfToday(**row._mapping) for row in rows]
+
+
+def sample_note(preview: Preview, store: StoreSettings) -> str | None:
+    """What the first one's ticket is to say; None where nobody has an award, or tickets no notes.
+
+    Their balance is that of the last sync: the real note has what the platform says then.
+    """
+    chosen = preview.of(Fate.AWARD)
+    if not chosen or not store.leaves_ticket_notes:
+        return None
+    gift, points = preview.incident.gift, chosen[0].person.points
+    card = {} if points is None else {"points_balance": points + int(gift.amount)}
+    return note_text(
+        card,
+        amount=f"{gift.amount:+f} {gift.unit}",
+        unit=gift.unit,
+        reason=gift.reason,
+        agent=gift.agent,
+        note=gift.note,
+    )
+
+
+def worth(parts: int, unit: Unit, store: StoreSettings) -> Decimal | None:
+    """What an amount costs the shop; None where nobody said what a point is worth."""
+    amount = from_parts(parts, unit)
+    if unit == Unit.CREDITS:
+        return amount
+    millionths = store.goodwill.point_value_millionths
+    return None if millionths is None else (amount * millionths / 1_000_000)

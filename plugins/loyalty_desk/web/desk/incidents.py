@@ -1,0 +1,146 @@
+"""Incidents: everybody behind some tickets is compensated, once another person approves it.
+
+Whoever is logged in is the agent. Nothing is asked for before its preview was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from loyalty_desk.awards.incidents.asking import ask
+from loyalty_desk.awards.incidents.choice import FIELDS, read_incident
+from loyalty_desk.awards.incidents.fates import WORDS, Fate
+from loyalty_desk.awards.incidents.preview import Preview, look, sample_note, worth
+from loyalty_desk.awards.incidents.tickets import choose
+from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.requests import AwardFieldsError
+from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.platforms.registry import award_units
+from loyalty_desk.records import Unit
+from loyalty_desk.settings.currencies import money_digits
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.staging_clock import ask_staging_now
+from loyalty_desk.staging.statements import statement
+from loyalty_desk.staging.watermarks import find_watermark
+from loyalty_desk.web.forms import OwnForm
+from loyalty_desk.web.pages import DeskRoute, back_to, page
+from loyalty_desk.web.rights import Awarding, Visitor
+
+router = APIRouter(prefix="/desk/{store}/awards/incident", route_class=DeskRoute)
+
+CHANNELS: Final = ("email", "chat", "phone", "sms", "whatsapp", "facebook-messenger", "instagram")
+"""Suggested beside what anybody may type; see the API reference on `channel`."""
+SHOWN: Final = 50
+"""People of each class that the page lists; the file has all, once it was asked for."""
+NEWEST: Final = 20
+
+
+@router.get("")
+def show_form(request: Request, visitor: Awarding) -> Response:
+    """The form, and what was asked for lately."""
+    return _show(request, visitor, {})
+
+
+@router.post("")
+def preview_or_ask(request: Request, visitor: Awarding, form: OwnForm) -> Response:
+    """Show what it would do; once that was seen, ask another person for it."""
+    fields = {name: form.get(name) for name in FIELDS if form.get(name)}
+    store, engine = visitor.store, staging_engine()
+    try:
+        incident = read_incident(
+            fields, store.awards, award_units(store), agent=visitor.name, time_zone=store.time_zone
+        )
+    except AwardFieldsError as error:
+        return _show(request, visitor, fields, problems=error.problems)
+    try:
+        tickets = choose(engine, store, incident.choice)
+        now = ask_staging_now(engine)
+        if form.get("action") == "ask":
+            seen = form.get("seen")
+            asked = ask(
+                engine, store, incident, tickets, now, seen=int(seen) if seen.isdigit() else None
+            )
+            if asked.batch_id is not None:
+                return back_to(
+                    request, f"/{store.name}/awards/batches/{asked.batch_id}", done="waits"
+                )
+            return _show(request, visitor, fields, found=asked.preview)
+        with reading(engine) as connection:
+            found = look(connection, store, incident, tickets, now)
+    except LoyaltyDeskError as error:
+        return _show(request, visitor, fields, problems={"": str(error)})
+    return _show(request, visitor, fields, found=found)
+
+
+def _show(
+    request: Request,
+    visitor: Visitor,
+    fields: Mapping[str, str],
+    *,
+    found: Preview | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> Response:
+    store = visitor.store
+    with reading(staging_engine()) as connection:
+        binds = {"store": store.name, "most": NEWEST}
+        newest = connection.execute(statement("awards/incidents/select_newest"), binds).all()
+        read_to_utc = find_watermark(connection, store.name, "tickets").since
+    return page(
+        request,
+        "incident.html.j2",
+        visitor,
+        status=400 if problems else 200,
+        place="Awards",
+        fields=fields,
+        problems=problems or {},
+        newest=newest,
+        read_to_utc=read_to_utc,
+        found=found,
+        chosen=len(found.of(Fate.AWARD)) if found else 0,
+        costs=_costs(found, store) if found else [],
+        note=sample_note(found, store) if found else None,
+        words=WORDS,
+        shown=SHOWN,
+        channels=CHANNELS,
+        units=[(unit.value, unit.value) for unit in award_units(store)],
+        reasons=[(reason, reason.replace("_", " ")) for reason in store.awards.reasons],
+    )
+
+
+def _costs(found: Preview, store: StoreSettings) -> list[tuple[str, str, str]]:
+    """What the incident costs before, by this, and after; in money too where that is known."""
+    unit = found.incident.gift.unit
+    before, added = found.before_parts, found.added_parts
+    return [
+        (words, f"{from_parts(parts, unit):,f} {unit}", money_text(parts, unit, store))
+        for words, parts in (
+            ("Before", before),
+            ("This adds", added),
+            ("Afterwards", before + added),
+        )
+    ]
+
+
+def money_text(parts: int, unit: Unit, store: StoreSettings) -> str:
+    """What it is worth, such as `EUR 12.50`; empty where nobody said what a point is worth."""
+    money = worth(parts, unit, store)
+    if money is None:
+        return ""
+    return f"{store.currency or ''} {money:,.{money_digits(store.currency)}f}".strip()
+
+
+def choice_text(choice: Mapping[str, Any]) -> str:
+    """Which tickets were chosen, in words."""
+    said = (
+        ("tag", "with the tag {}"),
+        ("view_id", "in view {}"),
+        ("channel", "by {}"),
+        ("from_utc", "made from {}"),
+        ("until_utc", "made before {}"),
+    )
+    return ", ".join(words.format(choice[name]) for name, words in said if choice.get(name))

@@ -1,0 +1,162 @@
+"""Taking back all of a batch that can be, and saying of the rest why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from loyalty_desk.awards import taking_back_all
+from loyalty_desk.awards.approval import OwnApprovalError
+from loyalty_desk.awards.batches import decide_batch, list_waiting_batches
+from loyalty_desk.awards.queue import NoAwardError, get_award, get_events
+from loyalty_desk.awards.taking_back_all import (
+    AllTakenBack,
+    Wish,
+    reversals_of,
+    take_back_all,
+)
+from loyalty_desk.records import AwardState
+from loyalty_desk.staging import schema
+from tests.factories import LATER, STORE, store_settings
+from tests.sql.test_award_batches import send
+from tests.sql.test_award_decisions import set_state
+
+MEMBERS = {"queued": 1, "approved": 2, "needs_approval": 3, "applied": 4}
+LEFT = {"applying": 5, "unknown": 6, "refused": 7, "rejected": 8}
+
+
+@pytest.fixture
+def batch(staging: Engine) -> str:
+    """A batch with an award of each state."""
+    every = {**MEMBERS, **LEFT}
+    done = send(staging, *((number, 10 * number) for number in every.values()))
+    assert done.batch_id is not None
+    for line, state in zip(done.lines, every, strict=True):
+        told = {"member_id": line.request.member_id}
+        set_state(staging, by_member(staging)[told["member_id"]].award_id, state, **told)
+    return done.batch_id
+
+
+def by_member(staging: Engine, *, reverses: bool = False) -> dict[str | None, Any]:
+    with staging.connect() as connection:
+        rows = connection.execute(select(schema.awards)).all()
+    return {row.member_id: row for row in rows if (row.reverses is not None) == reverses}
+
+
+def take(staging: Engine, batch_id: str) -> AllTakenBack:
+    wish = Wish(batch_id=batch_id, by="Ada", why="the wrong amount", queued_by="root")
+    return take_back_all(staging, store_settings(), wish, LATER)
+
+
+def decide(staging: Engine, batch_id: str, by: str, *, approved: bool = True) -> Any:
+    with staging.begin() as connection:
+        return decide_batch(connection, STORE, batch_id, LATER, approved=approved, by=by, why=None)
+
+
+def test_what_waits_is_rejected_what_is_booked_reversed_and_the_rest_is_listed(
+    staging: Engine, batch: str
+) -> None:
+    ids = {state: by_member(staging)[str(n)].award_id for state, n in {**MEMBERS, **LEFT}.items()}
+
+    done = take(staging, batch)
+
+    assert sorted(done.withdrawn) == sorted(
+        ids[s] for s in ("queued", "approved", "needs_approval")
+    )
+    assert done.reversed == [ids["applied"]]
+    assert set(done.left) == {ids[state] for state in LEFT}
+    assert "in a moment" in done.left[ids["applying"]]
+    assert "settle it first" in done.left[ids["unknown"]]
+    assert len(done.withdrawn) + len(done.reversed) + len(done.left) == 8
+    with staging.connect() as connection:
+        withdrawn = get_award(connection, STORE, ids["queued"])
+        event = get_events(connection, STORE, ids["queued"])[-1]
+    assert (withdrawn.state, withdrawn.detail) == ("rejected", "taken back with its batch")
+    assert (event.state, event.actor) == ("rejected", "Ada")
+    assert event.detail == "taken back with its batch: the wrong amount"
+
+
+def test_reversals_are_a_batch_that_another_person_approves(staging: Engine, batch: str) -> None:
+    take(staging, batch)
+
+    reversals = reversals_of(batch)
+    [reversal] = by_member(staging, reverses=True).values()
+    assert (reversal.amount, reversal.state, reversal.batch_id) == (
+        *(-40, "needs_approval"),
+        reversals,
+    )
+    assert (reversal.agent, reversal.queued_by, reversal.note) == (
+        *("ada", "root"),
+        "the wrong amount",
+    )
+    with staging.connect() as connection:
+        assert [one.batch_id for one in list_waiting_batches(connection, STORE)] == [reversals]
+    for by in ("ada@shop.example", "root"):
+        with pytest.raises(OwnApprovalError):
+            decide(staging, reversals, by)
+    assert decide(staging, reversals, "bo") == {AwardState.APPROVED: 1}
+
+
+def test_nothing_is_taken_back_twice(staging: Engine, batch: str) -> None:
+    take(staging, batch)
+
+    again = take(staging, batch)
+
+    assert (again.withdrawn, again.reversed, len(again.left)) == ([], [], 8)
+    assert len(by_member(staging, reverses=True)) == 1
+    booked = by_member(staging)["4"].award_id
+    assert "was reversed before" in again.left[booked]
+
+
+def test_reversals_that_were_rejected_may_be_asked_for_anew(staging: Engine, batch: str) -> None:
+    take(staging, batch)
+    decide(staging, reversals_of(batch), "bo", approved=False)
+
+    assert len(take(staging, batch).reversed) == 1
+
+
+def test_what_a_crash_left_is_taken_back_when_it_is_asked_for_once_more(
+    staging: Engine, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_back_all, "AT_ONCE", 3)
+    real, calls = taking_back_all._take_back, 0
+
+    def die(*args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise OSError("killed")
+        real(*args)
+
+    monkeypatch.setattr(taking_back_all, "_take_back", die)
+    with pytest.raises(OSError, match="killed"):
+        take(staging, batch)
+    monkeypatch.setattr(taking_back_all, "_take_back", real)
+
+    take(staging, batch)
+
+    states = sorted(one.state for one in by_member(staging).values())
+    assert states == ["applied", "applying", "refused", *["rejected"] * 4, "unknown"]
+    assert len(by_member(staging, reverses=True)) == 1
+
+
+def test_what_is_in_doubt_since_a_restore_is_left(staging: Engine) -> None:
+    batch_id = send(staging, (1, 10)).batch_id
+    assert batch_id is not None
+    award_id = by_member(staging)["1"].award_id
+    set_state(staging, award_id, "needs_approval", sends=1, sent_at_utc="2026-03-02T09:00:00.0Z")
+
+    done = take(staging, batch_id)
+
+    assert (done.withdrawn, list(done.left)) == ([], [award_id])
+
+
+def test_a_batch_that_takes_back_is_not_taken_back(staging: Engine, batch: str) -> None:
+    take(staging, batch)
+
+    with pytest.raises(NoAwardError, match="takes awards back itself"):
+        take(staging, reversals_of(batch))
+    with pytest.raises(NoAwardError, match="has no batch"):
+        take(staging, "nothere")
