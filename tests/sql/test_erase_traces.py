@@ -23,7 +23,7 @@ OTHER = "other"
 KEPT = {
     awards: {
         *("unit", "reason", "agent", "door", "reverses", "token_id", "queued_by", "batch_id"),
-        *("claimed_by", "asked_run_id", "alert_run_id"),
+        *("claimed_by", "asked_run_id", "alert_run_id", "member_tier"),
     },
     award_events: {"actor"},
     decisions: {"actor", "action", "decision_id", "batch_id", "undone_by"},

@@ -122,17 +122,6 @@ SELECT
 FROM incidents
 WHERE store = :store AND batch_id = :batch_id;
 
--- name: select_fates
--- How many customers of a batch, with how many tickets, came to which end.
--- Reads incident_people. Binds store, batch_id. One row per fate.
-SELECT
-    fate,
-    COUNT(*) AS people,
-    SUM(tickets) AS tickets
-FROM incident_people
-WHERE store = :store AND batch_id = :batch_id
-GROUP BY fate;
-
 -- name: select_newest
 -- What was asked for lately, the newest first.
 -- Reads incidents. Binds store, most. One row per batch.
