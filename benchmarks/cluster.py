@@ -66,7 +66,12 @@ def _accounts() -> dict[str, Any]:
 
 def _workers() -> dict[str, Any]:
     with running_shops(
-        "workers", SHOPS, BOUND_BY_WORKERS, concurrency=1, settings={"push": {"workers": 1}}
+        "workers",
+        SHOPS,
+        BOUND_BY_WORKERS,
+        concurrency=1,
+        settings={"push": {"workers": 1}},
+        variables={"TASK_QUEUED_TIMEOUT": "1800"},  # four tasks wait for one place
     ) as shops:
         shops.wait_for_syncs({store: shops.start_sync(store) for store in shops.names}, LIMIT_S)
         slow = {"effect": "delay", "delay_ms": 1000, "method": "PUT"}

@@ -29,6 +29,8 @@ from tests.project import PROJECT_ROOT
 STORE = "demo"
 SPEED = 200.0
 """So fast that the request budget does not make a test wait; `tests/http` is about the budget."""
+UNHURRIED = 60 * SPEED
+"""Minutes of a time box that no busy machine exhausts: an hour of the test's own."""
 
 
 def in_turn(cases: Iterable[Any]) -> list[tuple[Any, str]]:
@@ -60,7 +62,9 @@ class World:
             "platform": self.platform,
             "schedule": None,
             "budget": {"share": 1.0},
+            "refresh": {"minutes": UNHURRIED},
             **self.settings,
+            "push": {"minutes": UNHURRIED, **self.settings.get("push", {})},
         }
         stores.write_text(
             yaml.safe_dump({"stores": {STORE: settings, **self.more_stores}}), encoding="utf-8"

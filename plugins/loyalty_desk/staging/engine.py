@@ -239,9 +239,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.isolation_level = None
     connection.execute("PRAGMA page_size = 8192")  # of a new file; a row is a few hundred bytes
     _switch_to_wal(connection)
-    _first_read(
-        connection, "SELECT 1 FROM sqlite_master"
-    )  # what a new log needs, it takes only now
+    _first_read(connection, "SELECT 1 FROM sqlite_master")  # only now a new log is opened
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
     connection.create_function("staging_now", 0, lambda: utc_text(utc_now()))
