@@ -65,12 +65,13 @@ class Desk:
 
     def account(self) -> dict[str, Any]:
         """Return the account."""
+        zone = self._ground.switches.account_time_zone
         return {
             "domain": ACCOUNT,
             "created_datetime": iso_offset(self.opened_us),
             "deactivated_datetime": None,
             "status": {"status": "active"},
-            "settings": [{"id": 1, "type": "business-hours", "data": {"timezone": "UTC"}}],
+            "settings": [{"id": 1, "type": "business-hours", "data": {"timezone": zone}}],
         }
 
     def _add_fields(self) -> None:

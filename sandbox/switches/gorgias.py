@@ -7,6 +7,9 @@ from dataclasses import dataclass
 class GorgiasSwitches:
     """One field per open question."""
 
+    account_time_zone: str = "UTC"
+    """The zone of the account's business hours, by its IANA name."""
+
     data_landing_place: str = "by_auth"
     """Where `PUT /customers/{id}/data` lands: `by_auth` (external_data[app_id] for OAuth, data for
     an API key), `data`, `external_data`, or `refuse_api_key` (403 for an API key)."""

@@ -9,6 +9,7 @@ import yaml
 
 from loyalty_desk.settings import stores_file as settings
 from tests import airflow_home
+from tests.dags.schedules import timetable_of
 from tests.project import PROJECT_ROOT
 
 
@@ -28,6 +29,25 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 
     yield load_dags
     settings.installation.cache_clear()
+
+
+@pytest.fixture
+def timetables(load: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """The timetables of a store whose every schedule is the same cron expression."""
+
+    def make(cron: str, **settings: Any) -> dict[str, Any]:
+        part = {"schedule": cron}
+        store = {
+            "platform": "rivo",
+            "schedule": cron,
+            **dict.fromkeys(("reports", "awards", "retention", "goodwill"), part),
+            **settings,
+        }
+        bag = load({"one": store})
+        assert bag.import_errors == {}
+        return {dag_id: timetable_of(dag) for dag_id, dag in bag.dags.items()}
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,9 @@ def stores() -> None:
     found = stores_file()
     for name, store in found.stores.items():
         connections = f"{store.platform_conn_id}, {store.gorgias_conn_id}"
-        typer.echo(f"{name}: {store.platform}, {store.schedule or 'by hand'}, {connections}")
+        zone = store.time_zone or "the Gorgias account's time zone"
+        when = f"{store.schedule} ({zone})" if store.schedule else "by hand"
+        typer.echo(f"{name}: {store.platform}, {when}, {connections}")
     for problem in found.problems.values():
         typer.echo(problem, err=True)
     if found.problems:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from loyalty_desk.doctor.finding import Finding
 from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.hooks.account_zones import UNTIL_KNOWN
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -97,6 +98,8 @@ class Facts:
     """What is so. `remembered` is None while the staging database cannot be used."""
 
     store: StoreSettings
+    account_zone: str | None = None
+    """The zone of the Gorgias account, where schedules go by it and it is known."""
     accounts: tuple[Account, ...]
     platform: str
     signs_webhooks: bool | None
@@ -112,3 +115,8 @@ class Facts:
     """Where others reach this installation."""
     address_trouble: str | None = None
     remembered: Remembered | None
+
+    @property
+    def time_zone(self) -> str:
+        """The zone that the store's schedules go by."""
+        return self.store.time_zone or self.account_zone or UNTIL_KNOWN

@@ -32,6 +32,7 @@ from loyalty_desk.errors import (
 from loyalty_desk.first_steps.facts import Account, Facts, Look, Remembered, SeenRun, Try
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.hooks.account_zones import find_account_zone
 from loyalty_desk.hooks.connections import capabilities
 from loyalty_desk.hooks.dag_switches import find_switches
 from loyalty_desk.hooks.found import GORGIAS, OWN_TYPES, add_gorgias, add_platform
@@ -61,6 +62,7 @@ def load_facts(store: StoreSettings, away: StagingUnavailableError | None = None
     address, address_trouble = _address()
     return Facts(
         store=store,
+        account_zone=find_account_zone(store),
         accounts=accounts,
         platform=kind.title,
         signs_webhooks=None if accounts[1].trouble else capabilities(store).sends_webhooks,

@@ -231,7 +231,7 @@ def _before_switching_on(facts: Facts) -> str:
         return "Switch them on. The sync of this store then still runs by hand only."
     return (
         f"Switch them on. The sync then also runs by itself, at {store.schedule} (cron,"
-        f" {store.time_zone}), and writes cards: to look first, leave schedule: null in the stores"
+        f" {facts.time_zone}), and writes cards: to look first, leave schedule: null in the stores"
         " file until you have."
     )
 

@@ -42,7 +42,9 @@ INTERNALS: Final[Mapping[str, str]] = {
     "airflow.models.hitl.HITLDetail": "whether a question still waits, after a restore",
     "airflow.models.taskinstance.TaskInstance": "the same",
     "airflow.utils.state.State": "which states of a task are its end",
-    "airflow.utils.session.create_session": "Airflow's database, for the two above and for which"
+    "airflow.models.variable.Variable": "the time zones of Gorgias accounts, kept and read where no"
+    " supervisor is: by the desk's Test, and by commands that parse DAG files",
+    "airflow.utils.session.create_session": "Airflow's database, for the three above and for which"
     " DAGs are paused; and for a note where `dag.test()` runs without a scheduler",
     # The doctor, on the command line
     "airflow.models.pool.Pool": "whether the pools of our queues are there; Airflow's own command"

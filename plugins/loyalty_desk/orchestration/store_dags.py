@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
-from airflow.sdk import DAG, CronTriggerTimetable, dag, task
+from airflow.sdk import DAG, CronTriggerTimetable, dag, get_parsing_context, task
 from pendulum import datetime
 
 from loyalty_desk.errors import SettingsError
+from loyalty_desk.hooks.account_zones import UNTIL_KNOWN, load_account_zones
 from loyalty_desk.orchestration.retrying import RETRY_BY_ERROR, wait_minutes
 from loyalty_desk.settings.queues import QueueSettings, QueuesSettings
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
@@ -50,12 +52,29 @@ def store_dag(store: StoreSettings, *, title: str, description: str, **arguments
     return decorate
 
 
-def by_clock(cron: str | None, time_zone: str = "UTC") -> CronTriggerTimetable | None:
+def by_clock(cron: str | None, store: StoreSettings | None = None) -> CronTriggerTimetable | None:
     """The schedule of a cron expression, whose hour stays when clocks are changed.
 
-    Given as a text, Airflow would go by a zone of its own settings.
+    It goes by the zone of the store, else by that of its Gorgias account, and by UTC until that is
+    known. Given as a text, Airflow would go by a zone of its own settings.
     """
-    return None if cron is None else CronTriggerTimetable(cron, timezone=time_zone)
+    if cron is None:
+        return None
+    if store is None:
+        return CronTriggerTimetable(cron, timezone=UNTIL_KNOWN)
+    zone = store.time_zone or account_zones().get(store.name, UNTIL_KNOWN)
+    return CronTriggerTimetable(cron, timezone=zone)
+
+
+@cache
+def account_zones() -> Mapping[str, str]:
+    """The zones of the stores' accounts: looked for once a DAG file, whatever the stores in it.
+
+    Whoever reads the next file forgets them first, by `account_zones.cache_clear()`.
+    """
+    if get_parsing_context().task_id is not None:  # a task has no use for a schedule
+        return {}
+    return load_account_zones()
 
 
 def task_defaults(

@@ -25,8 +25,8 @@ def check_cron(schedule: str | None) -> str | None:
     return schedule
 
 
-def check_time_zone(name: str) -> str:
-    if not is_time_zone(name):
+def check_time_zone(name: str | None) -> str | None:
+    if name is not None and not is_time_zone(name):
         raise ValueError("must be a time zone by its IANA name, such as 'Europe/Oslo', or 'UTC'")
     return name
 

@@ -155,10 +155,11 @@ class StoreSettings(Strict):
     schedule: str | None = Field(
         default="*/30 * * * *", description="Cron expression of the sync, or null for by hand only."
     )
-    time_zone: str = Field(
-        default="UTC",
+    time_zone: str | None = Field(
+        default=None,
         description="Time zone of every schedule of the store, such as `Europe/Oslo`: hours stay as"
-        " they are when clocks are changed.",
+        " they are when clocks are changed. Without: the Gorgias account's, and UTC until it is"
+        " known.",
     )
     push_to: tuple[Destination, ...] = Field(
         default=(Destination.CUSTOMER_DATA,),

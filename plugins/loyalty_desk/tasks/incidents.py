@@ -17,6 +17,7 @@ from loyalty_desk.awards.incidents.tickets import NoViewError, TooManyTicketsErr
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -83,7 +84,7 @@ def preview(store: StoreSettings, incident: Incident) -> Preview:
 def _read(store: StoreSettings, params: Mapping[str, Any], agent: str) -> Incident:
     fields = {name: params[name] for name in FIELDS if params.get(name) not in (None, "")}
     return read_incident(
-        fields, store.awards, award_units(store), agent=agent, time_zone=store.time_zone
+        fields, store.awards, award_units(store), agent=agent, time_zone=zone_of(store)
     )
 
 

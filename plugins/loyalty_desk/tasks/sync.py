@@ -22,6 +22,7 @@ from loyalty_desk.folders import Folder
 from loyalty_desk.goodwill.liability import keep_liability, keep_what_awards_were_for
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
+from loyalty_desk.hooks.account_zones import learn_account_zone
 from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
 from loyalty_desk.hooks.journal import keep_journal
 from loyalty_desk.mismatches.history import write_history
@@ -76,7 +77,7 @@ def start(store_name: str, run_id: str, params: Mapping[str, Any]) -> None:
         take_lock(connection, run, now)
     try:
         with counted_gorgias(run) as client:
-            client.get_account()
+            learn_account_zone(store, client.get_account().time_zone)
             claim_card_place(engine, store, connections.gorgias_account(store))
             connections.loyalty_platform(store).check()
         with engine.begin() as connection:

@@ -126,6 +126,8 @@ SAID: Final = {
     "taken_back": "Taken back as far as it could be: the results say what became of each.",
     "revoked": "The token is revoked.",
     "tested": "Tested: the first step says what came of it.",
+    "moved": "Tested: the first step says what came of it. The store's schedules go by another time"
+    " zone from now on, that of the Gorgias account: see Settings in force.",
     "looked": "Noted: the report is right.",
 }
 """What a page says after a form: by a word in the address, so no text of others is repeated."""

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from airflow.sdk import get_parsing_context
 
+from loyalty_desk.orchestration.store_dags import account_zones
+
 MAKES: Final = {
     "award_incident": ("award_incident",),
     "award_points": ("award_points",),
@@ -30,6 +32,7 @@ def make(namespace: MutableMapping[str, Any], *modules: str) -> None:
 
     A task has its DAG file read again before it runs: then only its own DAG's module is.
     """
+    account_zones.cache_clear()
     wanted = get_parsing_context().dag_id
     for module in modules or MAKES:
         if wanted is None or wanted.partition("__")[0] in MAKES[module]:

@@ -69,7 +69,7 @@ def form(settings: StoreSettings) -> dict[str, Param]:
 def when(settings: StoreSettings) -> Any:
     """By the queue, and by the clock for what was left over."""
     queue = assets.award_queue(settings.name)
-    timetable = by_clock(settings.awards.schedule, settings.time_zone)
+    timetable = by_clock(settings.awards.schedule, settings)
     return queue if timetable is None else AssetOrTimeSchedule(timetable=timetable, assets=queue)
 
 

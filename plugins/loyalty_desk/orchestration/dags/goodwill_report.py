@@ -41,7 +41,7 @@ def goodwill_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         settings,
         title="Goodwill report",
         description="Tells support managers what points and credits by hand cost in a month.",
-        schedule=by_clock(settings.goodwill.schedule, settings.time_zone),
+        schedule=by_clock(settings.goodwill.schedule, settings),
         default_args=task_defaults(queues.syncs, at_most=duration(minutes=30), retry_minutes=5),
         params={"month": MONTH},
         doc_md=__doc__,

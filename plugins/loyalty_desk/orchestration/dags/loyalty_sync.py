@@ -95,7 +95,7 @@ def sync_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         settings,
         title="Loyalty sync",
         description="Keeps the loyalty cards in Gorgias in line with the loyalty platform.",
-        schedule=by_clock(settings.schedule, settings.time_zone),
+        schedule=by_clock(settings.schedule, settings),
         default_args=task_defaults(
             queues.syncs,
             at_most=duration(hours=4),

@@ -35,7 +35,7 @@ FORCE = Param(
 def schedule_of(settings: StoreSettings) -> Any:
     """After each sync, and at the times of the store's schedule if it has one."""
     synced = [assets.sync_report(settings.name)]
-    timetable = by_clock(settings.reports.schedule, settings.time_zone)
+    timetable = by_clock(settings.reports.schedule, settings)
     if timetable is None:
         return synced
     return AssetOrTimeSchedule(timetable=timetable, assets=synced)

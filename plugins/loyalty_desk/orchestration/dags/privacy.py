@@ -78,7 +78,7 @@ def housekeeping_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
         settings,
         title="Housekeeping",
         description="Removes old runs, reports and decisions, and makes old awards anonymous.",
-        schedule=by_clock(settings.retention.schedule, settings.time_zone),
+        schedule=by_clock(settings.retention.schedule, settings),
         default_args=defaults(queues),
         doc_md=__doc__,
     )

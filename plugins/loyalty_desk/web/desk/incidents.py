@@ -18,6 +18,7 @@ from loyalty_desk.awards.incidents.tickets import choose
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.currencies import money_digits
@@ -53,7 +54,7 @@ def preview_or_ask(request: Request, visitor: Awarding, form: OwnForm) -> Respon
     store, engine = visitor.store, staging_engine()
     try:
         incident = read_incident(
-            fields, store.awards, award_units(store), agent=visitor.name, time_zone=store.time_zone
+            fields, store.awards, award_units(store), agent=visitor.name, time_zone=zone_of(store)
         )
     except AwardFieldsError as error:
         return _show(request, visitor, fields, problems=error.problems)
@@ -107,6 +108,7 @@ def _show(
         words=WORDS,
         shown=SHOWN,
         channels=CHANNELS,
+        zone=zone_of(store),
         units=[(unit.value, unit.value) for unit in award_units(store)],
         reasons=[(reason, reason.replace("_", " ")) for reason in store.awards.reasons],
     )

@@ -19,6 +19,7 @@ from loyalty_desk.first_steps.gather import keep_look, keep_tries, load_facts
 from loyalty_desk.first_steps.step import NEXT, SETTLED, State, Step
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import Kind
+from loyalty_desk.hooks.account_zones import learn_account_zone
 from loyalty_desk.hooks.trying import Tried, try_gorgias, try_platform
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Opens
@@ -85,12 +86,13 @@ def try_connections(request: Request, visitor: Testing, _form: OwnForm) -> Respo
             store.platform_conn_id, platform_class(store.platform)
         ),
     }
+    moved = learn_account_zone(store, tried[store.gorgias_conn_id].time_zone)
     try:
         with staging_engine().begin() as connection:
             keep_tries(connection, store.name, tried)
     except CLOSED:
         return setup_page(request, visitor, tested=tried)
-    return back_to(request, f"/{store.name}/setup", done="tested")
+    return back_to(request, f"/{store.name}/setup", done="moved" if moved else "tested")
 
 
 @router.post("/looked")
@@ -184,6 +186,8 @@ def _details(facts: Facts) -> dict[str, Any]:
         "endpoints": [(one.value, one.value) for one in Opens],
         "settings": list(_settings(store, "")),
         "account": _account_try(facts),
+        "zone": facts.time_zone,
+        "learned": facts.account_zone,
     }
 
 
