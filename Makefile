@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test test-fast test-lowest package-test cluster-test chaos soak mutants lint bench lock wheel clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-alone test-fast test-lowest package-test cluster-test chaos soak mutants lint bench lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,8 +43,11 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest --quiet --durations 20 --numprocesses 4 --dist worksteal -m "not alone and not cluster and not soak"
-	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster and not soak"
+	@$(MAKE) --no-print-directory test-alone
 endif
+
+test-alone: setup-dev ## Run the tests that bear no others beside them
+	@$(BIN)/python -m pytest --quiet --durations 20 -m "alone and not cluster and not soak"
 
 test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the DAGs (about a minute)
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -k "not postgresql" tests/unit tests/sql tests/dags
