@@ -30,8 +30,7 @@ from benchmarks.asking import NotMeasuredError
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
 from benchmarks.serving import serving
-from loyalty_desk.awards.queue import Door, insert_award
-from loyalty_desk.awards.requests import read_request
+from benchmarks.year_of_awards import fill_awards
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.records import RunState
@@ -46,7 +45,8 @@ from loyalty_desk.staging.statements import statement
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
 PAGE_ROWS = 50
 LISTED, AWARD = r"/mismatches/customer/\d+", r"/awards/[0-9a-f-]{8,}"
-MISMATCHES, SUGGESTIONS, AWARDS, RUNS, ROUNDS = 100_000, 20_000, 20_000, 100, 40
+MISMATCHES, SUGGESTIONS, RUNS, ROUNDS = 100_000, 20_000, 100, 40
+QUEUED, BOOKED = 20_000, 180_000
 CHECKS = 37
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
 COOKIE = "cookie.json"
@@ -82,7 +82,8 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
     one = people.customer(customer_id - people.FIRST_CUSTOMER, rows)
     whom = str(customer_id)
     last_mismatches = MISMATCHES // PAGE_ROWS // 2
-    last_awards = AWARDS // PAGE_ROWS // 2
+    last_awards = QUEUED // PAGE_ROWS // 2
+    year_ago = f"{utc_now() - timedelta(days=364):%Y-%m-%d}"
     return {
         "": (f"{rows:,}", 1),
         "/progress": ("", 0),
@@ -94,6 +95,9 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
         f"/mismatches/customer/{customer_id}": (whom, 2),
         "/awards": (AWARD, PAGE_ROWS),
         f"/awards?state=queued&page={last_awards}": (AWARD, PAGE_ROWS),
+        "/awards/incident": ("<input", 5),
+        "/goodwill": ("<svg", 4),
+        f"/goodwill?from={year_ago}&by=month": ("<svg", 4),
         f"/awards/new?who={one.email}": (re.escape(str(one.email)), 1),
         f"/customers?q={one.email}": (f"/customers/{whom}", 1),
         f"/customers?q={customer_id}": (f"/customers/{whom}", 1),
@@ -135,11 +139,7 @@ def _fill(engine: Engine, rows: int) -> int:
             finish_run(connection, store, run_id, RunState.SUCCEEDED, None, at)
             checks = [_check(run_id, number, at) for number in range(CHECKS)]
             connection.execute(statement("checks/results/insert_quality_results"), checks)
-        for number in range(AWARDS):
-            fields = {"amount": "5", "reason": "gesture", "agent": f"agent{number % 40}"}
-            member_id = str(people.FIRST_MEMBER + number)
-            request = read_request({**fields, "member_id": member_id}, STORE.awards)
-            insert_award(connection, STORE, request, now, door=Door.HTTP, subject=member_id)
+        fill_awards(connection, STORE, now, queued=QUEUED, booked=BOOKED)
     keep_history(engine, store, now)
     if engine.dialect.name == "postgresql":  # as autovacuum does within a minute of a sync
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

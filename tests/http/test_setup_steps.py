@@ -45,7 +45,7 @@ def test_a_new_store_has_everything_to_do_and_begins_with_its_connections(world:
     )
     compose = f"scripts/compose airflow connections add rivo_{STORE}"
     assert compose in page.words["connections"]
-    assert "Airflow does not know all 9 DAGs" in page.words["dags"]
+    assert "Airflow does not know all 10 DAGs" in page.words["dags"]
 
 
 def test_connections_that_are_filled_in_are_not_said_to_work(world: World) -> None:
@@ -117,7 +117,7 @@ def test_a_dag_that_airflow_has_not_loaded_is_wrong(world: World) -> None:
     page = world.page()
 
     assert page.states["dags"] == "wrong"
-    assert f"1 of 9 DAGs: refresh_cards__{STORE}" in page.words["dags"]
+    assert f"1 of 10 DAGs: refresh_cards__{STORE}" in page.words["dags"]
     assert "airflow dags list-import-errors" in page.words["dags"]
 
 

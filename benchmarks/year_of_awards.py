@@ -1,0 +1,78 @@
+"""A year of awards by hand in staging: most of them booked, the rest queued just now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from benchmarks import people
+from loyalty_desk.awards.queue import Door, insert_award
+from loyalty_desk.awards.requests import read_request
+from loyalty_desk.clock import utc_text
+from loyalty_desk.records import AwardState
+from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.statements import statement
+
+DAYS: Final = 365
+AGENTS, TIERS, TAGS = 40, ("", "Silver", "Gold", "Platinum"), ("damaged", "late", "refund", "shoes")
+REASONS: Final = ("gesture", "delay", "damaged")
+CHUNK: Final = 5_000
+
+
+def fill_awards(
+    connection: Connection, store: StoreSettings, now: datetime, *, queued: int, booked: int
+) -> None:
+    """Queue awards as the product does, and copy the first as booked ones over the year before."""
+    for number in range(queued):
+        member_id = str(people.FIRST_MEMBER + number)
+        fields = {"amount": "5", "reason": "gesture", "agent": _agent(number)}
+        request = read_request({**fields, "member_id": member_id}, store.awards)
+        insert_award(connection, store, request, now, door=Door.HTTP, subject=member_id)
+    one = dict(connection.execute(select(schema.awards).limit(1)).mappings().one())
+    rows = list(_booked(one, now, booked))
+    for first in range(0, len(rows), CHUNK):
+        connection.execute(schema.awards.insert(), rows[first : first + CHUNK])
+    days = [
+        _liability(store.name, now - timedelta(days=day), tier)
+        for day in range(DAYS)
+        for tier in TIERS
+    ]
+    connection.execute(statement("goodwill/liability/insert_day"), days)
+
+
+def _booked(one: dict[str, Any], now: datetime, booked: int) -> Iterator[dict[str, Any]]:
+    for number in range(booked):
+        at = utc_text(now - timedelta(days=DAYS) * (number + 1) / booked)
+        member_id = str(people.FIRST_MEMBER + number % 100_000)
+        yield {
+            **one,
+            "award_id": f"booked-{number:08}",
+            "idempotency_key": f"booked-{number:08}",
+            "state": AwardState.APPLIED,
+            "amount": 5 + number % 200,
+            "agent": _agent(number * 7),
+            "reason": REASONS[number % len(REASONS)],
+            "member_id": member_id,
+            "subject": member_id,
+            "queued_at_utc": at,
+            "settled_at_utc": at,
+            "sends": 1,
+            "member_tier": TIERS[number % len(TIERS)],
+            "ticket_tags": f'["{TAGS[number % len(TAGS)]}", "{TAGS[number // 3 % len(TAGS)]}"]',
+        }
+
+
+def _agent(number: int) -> str:
+    return f"agent{number % AGENTS}@shop.example"
+
+
+def _liability(store: str, day: datetime, tier: str) -> dict[str, Any]:
+    held = {"members": 1_000, "members_told": 1_000, "points": 500_000, "points_pending": 0}
+    rest = {"credits": None, "points_by_hand": 10, "credits_by_hand": 0, "currency": None}
+    of = {"store": store, "day": f"{day:%Y-%m-%d}", "tier": tier, "taken_at_utc": utc_text(day)}
+    before = f"{day - timedelta(days=1):%Y-%m-%d}"
+    return {**of, **held, **rest, "since_day": before, "point_value_millionths": 10_000}
