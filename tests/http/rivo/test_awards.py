@@ -60,6 +60,8 @@ def test_an_award_is_booked_as_ordered(
             "hidden": False,
             "pending": False,
             "foreign_id": None,
+            "title": "Manual adjustment",
+            "order": None,
         }
     ]
 
