@@ -94,8 +94,8 @@ def members(staging: Engine, account: Account) -> set[str]:
         staged = Staged(connection)
         for number, one in enumerate(found, start=1):
             member_id = str(one["id"])
-            staged.member(member_id, f"p{number}@shop.example")
-            staged.customer(number, f"p{number}@shop.example")
+            staged.member(member_id, one["email"])
+            staged.customer(number, one["email"])
             staged.match(number, member_id)
             for ticket_id in (number, PEOPLE + number):
                 staged.ticket(ticket_id, number, tags='["late"]')
