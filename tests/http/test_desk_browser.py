@@ -376,7 +376,7 @@ def test_what_airflow_answers_to_a_button_is_told(
         route.fulfill(status=status, json={})
 
     page.route("**/api/v2/**", answer)
-    set_dags({dag_id: dag_id.startswith("award") for dag_id in dag_ids(STORE)})
+    set_dags({dag_id: dag_id.startswith("award_points") for dag_id in dag_ids(STORE)})
     go(page, desk, "")
     page.get_by_role("button", name="Switch on").click()
 

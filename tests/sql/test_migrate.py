@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -144,7 +143,12 @@ def test_an_encoding_that_holds_no_names_is_named(
 def test_airflows_own_database_is_named(told: Migrate, tmp_path: Path) -> None:
     airflow_home.migrated()
     file = tmp_path / "airflow.db"
-    shutil.copyfile(airflow_home.DATABASE, file)
+    # By SQLite: to close a file past it takes its locks from everybody in this process.
+    with (
+        closing(sqlite3.connect(airflow_home.DATABASE)) as ours,
+        closing(sqlite3.connect(file)) as to,
+    ):
+        ours.backup(to)
 
     assert "is Airflow's own: make one for Loyalty Desk alone" in told(f"sqlite:///{file}")
 

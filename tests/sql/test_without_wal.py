@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from loyalty_desk.errors import SettingsError, StagingUnavailableError
 from loyalty_desk.staging.backup import back_up
-from loyalty_desk.staging.engine import migrate, open_engine, reading
+from loyalty_desk.staging.engine import _is_in_wal, migrate, open_engine, reading
 
 WITHOUT = ("vfs=unix-none", "vfs=unix-dotfile", "nolock=1", "immutable=1")
 """Ways to open a file without memory that processes share; a network disk has none either."""
@@ -44,6 +45,21 @@ def test_a_new_file_is_refused_soon(tmp_path: Path, options: str) -> None:
 def test_a_file_that_has_one_elsewhere_is_refused_too(sqlite_template: Path, options: str) -> None:
     with pytest.raises(SettingsError, match="cannot have SQLite's write-ahead log"):
         open_engine(address(sqlite_template, options))
+
+
+def test_to_ask_whether_there_is_one_takes_no_lock_away(tmp_path: Path) -> None:
+    file = tmp_path / "staging.db"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate(engine)
+    with reading(engine) as connection:
+        connection.exec_driver_sql("SELECT 1 FROM sqlite_master").all()
+        assert _is_in_wal(connection.connection.driver_connection)
+
+        somebody = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FROM runs')"
+        subprocess.run([sys.executable, "-c", somebody, str(file)], check=True)
+
+        assert file.with_name("staging.db-wal").exists(), "the last one to leave removes the log"
+    engine.dispose()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum, auto
@@ -257,13 +259,21 @@ def _first_read(connection: sqlite3.Connection, query: str) -> Any:
 
 
 def _is_in_wal(connection: sqlite3.Connection) -> bool:
-    """Whether the file says that it has a write-ahead log, asked past SQLite."""
-    [(_, _, path)] = connection.execute("PRAGMA database_list")
+    """Whether the file says that it has a write-ahead log, asked past SQLite.
+
+    Another process reads it: a file that is closed here takes with it every lock that SQLite has on
+    the file in this process, and others would then take away the log under it.
+    """
+    (_, _, path), *_ = connection.execute("PRAGMA database_list")
+    read = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read(20))"
+    command = [sys.executable, "-I", "-S", "-c", read, path]
     try:
-        with Path(path).open("rb") as file:
-            return file.read(20)[18:] == b"\2\2"
-    except OSError:
+        header = subprocess.run(  # noqa: S603 - ourselves
+            command, capture_output=True, timeout=BUSY_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
         return False
+    return header.stdout[18:] == b"\2\2"
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
