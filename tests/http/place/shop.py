@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from loyalty_desk.__main__ import main
 from loyalty_desk.tasks import awards as award_tasks
 from loyalty_desk.tasks.refresh import refresh_cards
+from loyalty_desk.web.afterwards import still_waiting
 from sandbox.running import Sandbox
 from tests.factories import STORE
 from tests.waiting import wait_until
@@ -157,8 +158,11 @@ class Shop:
         return sum(row["count"] for row in found)
 
     def wait_for_lookups(self) -> None:
+        """Until all are answered, and what follows an answer is in staging."""
+
         def are_over() -> bool:
             held = self.sandbox.control("gorgias", "GET", "integrations")["data"]
             return not any(one["pending"] for one in held)
 
         wait_until(are_over, 30)
+        wait_until(lambda: not still_waiting(), 30)
