@@ -11,11 +11,12 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine
 
-from loyalty_desk.clock import utc_now
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.goodwill.chosen import read_chosen
 from tests.factories import NOW
 from tests.http.desk import DeskClient
 from tests.http.goodwill_world import ADA, EVE, FORMULA, fill_goodwill
+from tests.sql.award_rows import applied, put
 
 
 @pytest.fixture
@@ -138,3 +139,19 @@ def test_the_page_says_what_of_its_address_was_no_use(goodwill: DeskClient) -> N
     assert page.status_code == 200
     assert "A day is no date" in page.text
     assert goodwill.get("/goodwill/agents.xls").status_code == 404
+
+
+def test_a_long_table_is_cut_on_the_page_and_whole_in_its_file(
+    goodwill: DeskClient, staging: Engine
+) -> None:
+    at = utc_text(utc_now())
+    for number in range(120):
+        who = {"agent": f"agent {number:03}", "member_id": "m2", "email": None}
+        put(staging, applied(f"many{number}", **who, amount=1, settled_at_utc=at))
+
+    page = goodwill.get("/goodwill").text
+
+    assert "The first 100 of 123; the file has all." in page
+    assert "agent 000" in page
+    assert '<th scope="row">agent 119</th>' not in page
+    assert len(table(goodwill, "agent")) == 1 + 123

@@ -14,11 +14,13 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
+from loyalty_desk.clock import utc_text
 from loyalty_desk.goodwill.budget import load_burndown
 from loyalty_desk.goodwill.chosen import Chosen
 from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
@@ -231,3 +233,19 @@ def test_the_budget_burns_down_by_what_was_booked_less_what_was_taken_back(stagi
     assert found.left == [(date(2026, 3, 1), 1_000), (date(2026, 3, 2), 2_000)]
     assert (found.budget, found.spent, found.reached) == (10_000, 8_000, 80)
     assert store.name == STORE
+
+
+def test_what_took_an_award_back_is_found_by_an_index(staging: Engine) -> None:
+    """A walk over all awards for each of them takes minutes with 200,000."""
+    for number in range(50):
+        put(staging, applied(f"a{number}", settled_at_utc=utc_text(NOW)))
+    query = str(statement("goodwill/awards/select_awards").compile(staging))
+    binds = {"store": STORE, "from_utc": "2000", "until_utc": "3000"}
+    with reading(staging) as connection:
+        if staging.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(binds.values()))
+        else:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}", binds)
+        steps = " ".join(str(row) for row in plan)
+    assert "awards_reversed" in steps

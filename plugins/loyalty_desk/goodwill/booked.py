@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.goodwill.columns import each_once
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.statements import statement
 
@@ -36,8 +37,8 @@ def load_awards(connection: Connection, store: str, first: date, last: date) -> 
         points=amount.where(frame["unit"] == Unit.POINTS, 0),
         credits=amount.where(frame["unit"] == Unit.CREDITS, 0),
         awards=1 - 2 * frame["takes_back"].astype("int64"),
-        tier=[_tier(tier) for tier in frame["tier"]],
-        tags=pd.Series([_tags(tags) for tags in frame["tags"]], dtype=object),
+        tier=each_once(frame["tier"], _tier),
+        tags=each_once(frame["tags"], _tags),
     )
 
 

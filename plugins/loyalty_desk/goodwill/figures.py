@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import pandas as pd
 
+from loyalty_desk.goodwill.columns import each_once
 from loyalty_desk.goodwill.money import worth
 from loyalty_desk.goodwill.spans import Span, span_of
 
@@ -20,7 +22,8 @@ def by_column(
 
     An award with several tags counts under each.
     """
-    found = _sum(awards.explode(column), column, point_value, total)
+    each = awards.explode(column) if column == "tags" else awards
+    found = _sum(each, column, point_value, total)
     return found.sort_values(["awards", column], ascending=[False, True], ignore_index=True)
 
 
@@ -36,7 +39,7 @@ def by_span(
     `per_100_tickets` is there where it is known how many `tickets` there were by day, and empty
     where there were none.
     """
-    starts = awards.assign(span=[span_of(day, span) for day in awards["day"]])
+    starts = awards.assign(span=each_once(awards["day"], partial(span_of, span=span)))
     found = _sum(starts, "span", point_value, total).sort_values("span", ignore_index=True)
     if tickets is None:
         return found

@@ -73,10 +73,10 @@ def load_goodwill(
         burndown=load_burndown(connection, store, now),
         liability=load_days(connection, store.name, chosen.first, chosen.last),
         liability_tiers=load_tiers(connection, store.name, chosen.first, chosen.last),
-        agents=sorted(set(everything["agent"])),
-        reasons=sorted(set(everything["reason"])),
-        tiers=sorted(set(everything["tier"])),
-        tags=sorted(set(everything["tags"].explode().dropna())),
+        agents=sorted(everything["agent"].unique()),
+        reasons=sorted(everything["reason"].unique()),
+        tiers=sorted(everything["tier"].unique()),
+        tags=sorted({tag for tags in everything["tags"] for tag in tags}),
         why_no_rates=why,
     )
 

@@ -51,8 +51,9 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
         figure = Figure(figsize=(_WIDTH_IN, 0.34 * len(rows) + 0.15))
         axes = figure.add_axes((0.38, 0, 0.62, 1))
         longest = max((length for _, length, _, _ in rows), default=0) or 1
-        for place, (label, length, shown, colour) in enumerate(rows):
-            axes.barh(place, length, height=0.62, color=colour)
+        lengths, colours = [row[1] for row in rows], [row[3] for row in rows]
+        axes.barh(range(len(rows)), lengths, height=0.62, color=colours)
+        for place, (label, length, shown, _) in enumerate(rows):
             axes.text(length + longest * 0.015, place, shown, va="center")
             axes.text(-longest * 0.02, place, label, va="center", ha="right")
         axes.set_xlim(0, longest * 1.5)

@@ -29,6 +29,9 @@ router = APIRouter(prefix="/desk/{store}/goodwill", route_class=DeskRoute)
 WORKBOOK: Final = "goodwill.xlsx"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BARS: Final = 12
+MOST_ROWS: Final = 100
+"""Of a table on the page; its file has all."""
+BY_DAY: Final = frozenset({"time", "budget", "liability"})
 
 
 @router.get("")
@@ -54,6 +57,8 @@ def show_goodwill(request: Request, visitor: Seeing) -> Response:
         tags=[(one, one) for one in found.tags],
         spans=[(span.value, span.value.capitalize()) for span in Span],
         workbook=WORKBOOK,
+        by_day=BY_DAY,
+        most_rows=MOST_ROWS,
     )
 
 
@@ -107,7 +112,7 @@ def _chart(table: Table, found: Goodwill) -> tuple[str, Markup | None]:
     place = titles.index(measure)
     shown = [(str(row[0]), float(row[place])) for row in table.rows if row[place] is not None]
     name, title = f"goodwill-{table.key}", f"{table.title}: {measure.lower()}"
-    if table.key in {"time", "budget", "liability"}:
+    if table.key in BY_DAY:
         if len(shown) < 2:
             return measure, None
         labels, values = [label for label, _ in shown], [value for _, value in shown]
