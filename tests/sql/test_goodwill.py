@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
+from loyalty_desk.goodwill.booked import load_awards
 from loyalty_desk.goodwill.budget import load_burndown
 from loyalty_desk.goodwill.chosen import Chosen
 from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
@@ -22,6 +23,7 @@ from loyalty_desk.staging.engine import reading
 from tests.factories import NOW, STORE, store_settings
 from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
+from tests.sql.test_former_members import stop_what_is_long
 
 YEAR = (date(2025, 4, 1), date(2026, 3, 31))
 POINT_VALUE = Decimal("0.0125")
@@ -231,3 +233,16 @@ def test_the_budget_burns_down_by_what_was_booked_less_what_was_taken_back(stagi
     assert found.left == [(date(2026, 3, 1), 1_000), (date(2026, 3, 2), 2_000)]
     assert (found.budget, found.spent, found.reached) == (10_000, 8_000, 80)
     assert store.name == STORE
+
+
+def test_each_award_is_not_compared_with_all_others(staging: Engine) -> None:
+    put(
+        staging,
+        *(applied(f"a{number}") for number in range(5_000)),
+        applied("back", amount=-50, reverses="a7"),
+    )
+    with staging.connect() as connection:
+        stop_what_is_long(connection)
+        found = load_awards(connection, STORE, *YEAR)
+
+    assert list(found[found["taken_back"] == 1]["award_id"]) == ["a7"]

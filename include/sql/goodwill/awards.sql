@@ -1,6 +1,8 @@
 -- name: select_awards
 -- The awards of a time that were booked, and those that nobody can tell of. What takes one back
 -- counts for whoever awarded that one, for its reason and ticket, on the day of taking it back.
+-- That a reversal is not refused says nothing new, but SQLite takes the index of reversals only by
+-- its very words, and else looks through all awards for each.
 -- Reads awards. Binds store, from_utc, until_utc. One row per award; `taken_back` is 1 if another
 -- one took it back since.
 SELECT
@@ -19,7 +21,11 @@ SELECT
         WHEN EXISTS (
             SELECT 1
             FROM awards AS later
-            WHERE later.store = a.store AND later.reverses = a.award_id AND later.state = 'applied'
+            WHERE
+                later.store = a.store
+                AND later.reverses = a.award_id
+                AND later.state = 'applied'
+                AND later.state NOT IN ('refused', 'rejected')
         ) THEN 1
         ELSE 0
     END AS taken_back
