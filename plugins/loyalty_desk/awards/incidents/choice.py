@@ -54,7 +54,9 @@ class Incident:
     gift: AwardRequest
 
     def award_for(self, member_id: str, ticket_id: int, number: int) -> AwardRequest:
-        """The award of one member. `number` tells it from those that were never booked before."""
+        """The award of one member. `number` tells it from those that this incident had before: by
+        its id alone a member may be somebody else, after a change of the platform.
+        """
         return replace(
             self.gift,
             member_id=member_id,

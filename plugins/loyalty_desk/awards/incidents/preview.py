@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,6 +69,12 @@ class Preview:
         return {fate: (people[fate], tickets[fate]) for fate in Fate if people[fate]}
 
     @property
+    def seen(self) -> str:
+        """The same exactly while the same members are to be compensated."""
+        members = sorted(str(one.person.member_id) for one in self.of(Fate.AWARD))
+        return hashlib.blake2b(json.dumps(members).encode(), digest_size=16).hexdigest()
+
+    @property
     def before_parts(self) -> int:
         return sum(one.parts for some in self.given.values() for one in some if one.stands)
 
@@ -85,7 +93,7 @@ def look(
 ) -> Preview:
     """Find out what would become of everybody. Whoever holds the store's gate may rely on it."""
     gift = incident.gift
-    people = _load_people(connection, store.name, tickets)
+    people = _load_people(connection, store, tickets)
     given = _load_given(connection, store.name, incident)
     today = _load_today(connection, store.name, gift.unit, now)
     judged = judge(people, gift, given, awarded_by_member(today, people), store.awards)
@@ -114,7 +122,9 @@ def _find_problems(
     return breaches | breaches_of_sum(gift.amount * chosen, gift.unit, [ceiling])
 
 
-def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> list[Person]:
+def _load_people(
+    connection: Connection, store: StoreSettings, tickets: ChosenTickets
+) -> list[Person]:
     """Everybody behind the tickets, whose newest ticket is the newest first."""
     newest: dict[int, int] = {}
     for ticket_id, customer_id in tickets.customers.items():
@@ -122,7 +132,11 @@ def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> 
     counts = Counter(tickets.customers.values())
     rows: dict[int, Row[Any]] = {}
     for some in chunks(list(newest)):
-        binds = {"store": store, "customer_ids": some}
+        binds = {
+            "store": store.name,
+            "customer_ids": some,
+            "guest_status": store.guest_status.value,
+        }
         found = connection.execute(statement("awards/incidents/select_people"), binds)
         rows |= {row.customer_id: row for row in found}
     return [
@@ -138,6 +152,7 @@ def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> 
             status=getattr(row, "status", None),
             left=getattr(row, "left_at_utc", None) is not None,
             points=getattr(row, "points_balance", None),
+            holds=bool(getattr(row, "holds", 0)),
         )
         for customer_id, ticket_id in newest.items()
         for row in (rows.get(customer_id),)
