@@ -16,15 +16,12 @@ from sqlalchemy import Engine, select, text
 from loyalty_desk.awards.queue import Door, queue_award
 from loyalty_desk.clock import utc_now
 from loyalty_desk.http.deadline import Deadline
-from loyalty_desk.lookup.asking import NotToldError, asking_of
+from loyalty_desk.lookup.asking import Asking, NotToldError
 from loyalty_desk.lookup.fresh import Lookup
-from loyalty_desk.lookup.orders import look_into, suspects_of
 from loyalty_desk.lookup.problems import Problem
-from loyalty_desk.lookup.why import Answer, Question
 from loyalty_desk.platforms.same_account import AnotherAccountError
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.staging import schema
-from tests.forget import forget_lookups
 from tests.platforms.account import Account
 from tests.platforms.applying import ended, run
 from tests.sql.staged import Staged
@@ -150,22 +147,16 @@ def test_who_has_another_address_in_the_same_account_has_changed_it(
     assert addresses(replaced)[their_id] == NORA
 
 
-@pytest.fixture
-def asked() -> Iterator[None]:
-    yield
-    forget_lookups()
-
-
-@pytest.mark.usefixtures("replaced", "asked")
-def test_no_movement_of_somebody_else_is_told(account: Account, their_id: str) -> None:
+def test_no_movement_of_somebody_else_is_told(
+    account: Account, replaced: Engine, their_id: str
+) -> None:
     account.control("POST", f"members/{their_id}/ledger", {"points": 120, "title": "Order 1042"})
-    store = account.store(lookup={"requests_per_s": 1000})
+    asking = Asking(account.store(), replaced, account.for_lookups)
 
-    with pytest.raises(NotToldError) as caught:
-        asking_of(store).movements(their_id, None, Deadline.after(5), is_found=False)
-    found = look_into(
-        store, Question(order="1042", ordered_on=None), suspects_of(their_id, None, [])
-    )
-
-    assert caught.value.problem is Problem.CONNECTION
-    assert [one.answer for one in found] == [Answer.NOT_TOLD]
+    for ask in (
+        lambda: asking.movements(their_id, None, Deadline.after(5), is_found=False),
+        lambda: asking.find_member(their_id, Deadline.after(5)),
+    ):
+        with pytest.raises(NotToldError) as caught:
+            ask()
+        assert caught.value.problem is Problem.CONNECTION
