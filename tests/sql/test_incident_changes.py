@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.awards.incidents.fates import Fate
+from loyalty_desk.awards.incidents.preview import OldIncidentError
 from loyalty_desk.clock import utc_text
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE
-from tests.sql.incident_world import LATE, ask_for, fill, preview
+from tests.sql.incident_world import LATE, ask_for, fill, incident, preview
 from tests.sql.staged import Staged, match
 
 SINCE = "the link or an address changed since the last sync"
@@ -92,3 +94,13 @@ def test_who_has_the_id_on_another_platform_is_somebody_else(staging: Engine) ->
         awards = connection.execute(select(schema.awards)).all()
     assert {one.batch_id for one in awards} == {first, second}
     assert len({one.idempotency_key for one in awards}) == len(awards) == 8
+
+
+def test_a_name_is_refused_once_nobody_knows_who_had_an_award(staging: Engine) -> None:
+    ask_for(staging)
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {}, member_id=None, state="applied")
+    assert ask_for(staging, incident(incident="other")).batch_id is not None
+
+    with pytest.raises(OldIncidentError, match="more than 730 days ago"):
+        ask_for(staging, now=NOW + timedelta(days=731))

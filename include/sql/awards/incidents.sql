@@ -95,6 +95,13 @@ LEFT JOIN awards AS r
 WHERE i.store = :store AND i.incident = :incident
 ORDER BY a.queued_at_utc ASC, a.award_id ASC;
 
+-- name: select_first_asked
+-- When an incident was first asked for.
+-- Reads incidents. Binds store, incident. One row; NULL where it never was.
+SELECT MIN(asked_at_utc) AS asked_at_utc
+FROM incidents
+WHERE store = :store AND incident = :incident;
+
 -- name: select_awards_of_today
 -- What was awarded since midnight in a unit: the same that `select_awarded_today` counts, of all
 -- members at once.

@@ -13,7 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldReader, read_request
+from loyalty_desk.awards.requests import (
+    OWN_KEY,
+    AwardFieldsError,
+    AwardRequest,
+    FieldReader,
+    read_request,
+)
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.award_settings import AwardSettings
@@ -61,7 +67,7 @@ class Incident:
             self.gift,
             member_id=member_id,
             ticket_id=ticket_id,
-            idempotency_key=f"incident:{self.name}:{number}:{member_id}",
+            idempotency_key=f"{OWN_KEY}{self.name}:{number}:{member_id}",
         )
 
 

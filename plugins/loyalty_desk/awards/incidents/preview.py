@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,10 +36,22 @@ from loyalty_desk.awards.policy import (
 )
 from loyalty_desk.awards.queue import Door, midnight_utc
 from loyalty_desk.awards.ticket_note import note_text
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Outcome, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
+
+
+class OldIncidentError(LoyaltyDeskError):
+    """Who was compensated under the name is not known any more. Nothing was asked for."""
+
+    def __init__(self, name: str, days: int) -> None:
+        super().__init__(
+            f"{name} was first asked for more than {days} days ago, and who had an award then is"
+            " not known any more (retention.award_days); choose another name"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +103,13 @@ def look(
     tickets: ChosenTickets,
     now: datetime,
 ) -> Preview:
-    """Find out what would become of everybody. Whoever holds the store's gate may rely on it."""
+    """Find out what would become of everybody. Whoever holds the store's gate may rely on it.
+
+    Raises:
+        OldIncidentError: see there.
+    """
     gift = incident.gift
+    _require_known(connection, store, incident, now)
     people = _load_people(connection, store, tickets)
     given = _load_given(connection, store.name, incident)
     today = _load_today(connection, store.name, gift.unit, now)
@@ -106,6 +123,17 @@ def look(
         given=given,
         problems=_find_problems(incident, chosen, by_batches, store),
     )
+
+
+def _require_known(
+    connection: Connection, store: StoreSettings, incident: Incident, now: datetime
+) -> None:
+    """Awards are made anonymous in time, and then tell nobody from who never had one."""
+    days = store.retention.award_days
+    binds = {"store": store.name, "incident": incident.name}
+    first = connection.execute(statement("awards/incidents/select_first_asked"), binds).scalar()
+    if first is not None and first < utc_text(now - timedelta(days=days)):
+        raise OldIncidentError(incident.name, days)
 
 
 def _find_problems(
