@@ -199,3 +199,14 @@ def test_a_view_that_cannot_be_read_is_said(desk: DeskClient) -> None:
 
     assert answer.status_code == 400
     assert "Not done" in answer.text
+
+
+def test_what_may_be_booked_is_not_called_settled(desk: DeskClient, staging: Engine) -> None:
+    where = ask(desk.as_user("agent"))
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"door": "batch"}, state="unknown")
+
+    shown = desk.as_user("manager").get(f"{where}/progress").text
+
+    assert "Of 1 nobody can tell whether it is booked" in shown
+    assert "All 1 are settled" not in shown
