@@ -45,7 +45,9 @@ def preview(user: DeskClient, **fields: str) -> str:
 
 def ask(user: DeskClient, **fields: str) -> str:
     """Ask for approval; returns the path of the batch."""
-    answer = user.post(PAGE, {**FIELDS, "action": "ask", "seen": "1", **fields})
+    seen = re.search(r'name="seen" value="(\w+)"', preview(user, **fields))
+    assert seen is not None
+    answer = user.post(PAGE, {**FIELDS, "action": "ask", "seen": seen[1], **fields})
     assert answer.status_code == 303, answer.text
     path = answer.headers["location"].removeprefix(f"{DESK}/{STORE}").partition("?")[0]
     assert re.fullmatch(r"/awards/batches/[0-9a-f]{32}", path)
@@ -59,7 +61,9 @@ def states(engine: Engine) -> list[str]:
 def test_a_preview_lists_everybody_with_why_and_books_nothing(
     desk: DeskClient, staging: Engine
 ) -> None:
-    shown = preview(desk.as_user("agent"))
+    agent = desk.as_user("agent")
+    shown = preview(agent)
+    assert agent.post(PAGE, {**FIELDS, "action": "ask"}).status_code == 200, "without having looked"
 
     assert "1 member is to have 100 points, once each" in shown
     for words in ("Who wrote the 3 tickets", "several members have the address", "Not a member"):
@@ -101,12 +105,13 @@ def test_asked_for_again_nothing_is_asked_for_twice(desk: DeskClient, staging: E
     agent = desk.as_user("agent")
     where = ask(agent)
 
-    again = agent.post(PAGE, {**FIELDS, "action": "ask", "seen": "0"})
-    stale = agent.post(PAGE, {**FIELDS, "action": "ask", "seen": "1"})
+    again = agent.post(PAGE, {**FIELDS, "action": "ask", "seen": ""})
+    stale = agent.post(PAGE, {**FIELDS, "action": "ask", "seen": "²"})
 
     assert "Nobody is left to be compensated" in again.text
     assert stale.status_code == 400
-    assert "0 are to be compensated by now, and 1 were when you looked" in stale.text
+    assert "others are to be compensated by now than when you looked" in stale.text
+    assert "Nobody is left to be compensated" in stale.text
     assert len(states(staging)) == 1
     assert "Compensated before" in preview(agent)
     assert where in agent.get(PAGE).text
@@ -194,3 +199,14 @@ def test_a_view_that_cannot_be_read_is_said(desk: DeskClient) -> None:
 
     assert answer.status_code == 400
     assert "Not done" in answer.text
+
+
+def test_what_may_be_booked_is_not_called_settled(desk: DeskClient, staging: Engine) -> None:
+    where = ask(desk.as_user("agent"))
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"door": "batch"}, state="unknown")
+
+    shown = desk.as_user("manager").get(f"{where}/progress").text
+
+    assert "Of 1 nobody can tell whether it is booked" in shown
+    assert "All 1 are settled" not in shown

@@ -79,7 +79,7 @@ def test_the_platform_is_asked_by_the_button_alone(desk: DeskClient, programme: 
     asked = admin.get(PAGE, movements="1")
     assert asked.status_code == 200
     assert "+120" in asked.text
-    assert programme.requests() == before + 1
+    assert programme.requests() == before + 2, "who it is, and the movements"
 
 
 def test_movements_say_when_what_for_and_by_whom(

@@ -15,7 +15,10 @@ from sqlalchemy import Engine, select, text
 
 from loyalty_desk.awards.queue import Door, queue_award
 from loyalty_desk.clock import utc_now
+from loyalty_desk.http.deadline import Deadline
+from loyalty_desk.lookup.asking import Asking, NotToldError
 from loyalty_desk.lookup.fresh import Lookup
+from loyalty_desk.lookup.problems import Problem
 from loyalty_desk.platforms.same_account import AnotherAccountError
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.staging import schema
@@ -142,3 +145,18 @@ def test_who_has_another_address_in_the_same_account_has_changed_it(
     assert (answer.source, answer.found.member_id) == ("fresh", their_id)
     assert read is not None
     assert addresses(replaced)[their_id] == NORA
+
+
+def test_no_movement_of_somebody_else_is_told(
+    account: Account, replaced: Engine, their_id: str
+) -> None:
+    account.control("POST", f"members/{their_id}/ledger", {"points": 120, "title": "Order 1042"})
+    asking = Asking(account.store(), replaced, account.for_lookups)
+
+    for ask in (
+        lambda: asking.movements(their_id, None, Deadline.after(5), is_found=False),
+        lambda: asking.find_member(their_id, Deadline.after(5)),
+    ):
+        with pytest.raises(NotToldError) as caught:
+            ask()
+        assert caught.value.problem is Problem.CONNECTION

@@ -301,11 +301,21 @@ def test_another_incident_compensates_the_same_people(staging: Engine) -> None:
 
 
 def test_what_changed_since_a_person_looked_is_not_asked_for(staging: Engine) -> None:
-    with pytest.raises(OtherIncidentError, match="2 are to be compensated by now, and 3 were"):
-        ask_for(staging, seen=3)
+    seen = preview(staging).seen
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.update(schema.customers, {"customer_id": 1}, gone_at_utc=utc_text(NOW))
+        staged.member("m20", "new@shop.example")
+        staged.customer(20, "new@shop.example")
+        staged.match(20, "m20")
+        staged.ticket(20, 20, tags='["late"]')
+    with pytest.raises(OtherIncidentError, match="others are to be compensated") as told:
+        ask_for(staging, seen=seen)
     assert awards_of(staging) == []
+    now = told.value.preview
+    assert [one.person.member_id for one in now.of(Fate.AWARD)] == ["m20", "m2"]
 
-    assert ask_for(staging, seen=2).batch_id is not None
+    assert ask_for(staging, seen=now.seen).batch_id is not None
 
 
 def test_a_batch_is_asked_for_whole_or_not_at_all(

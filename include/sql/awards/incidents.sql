@@ -17,8 +17,11 @@ WHERE
 ORDER BY ticket_id DESC;
 
 -- name: select_people
--- Customers as staging knows them: matched or in a class, and the member if there is one.
--- Reads customers, matches, unmatched_customers, members. Binds store, customer_ids (a list). One
+-- Customers as staging knows them: matched or in a class, and the member if there is one. `holds`
+-- is 1 while `push/ledger/select_card` would show the card too: an address that changed hands or an
+-- undone link waits for the next match.
+-- Reads customers, matches, unmatched_customers, members, links, customer_channels. Binds store,
+-- customer_ids (a list), guest_status ('guest' when guests count as members, else 'member'). One
 -- row per customer that a sync has read.
 SELECT
     c.customer_id,
@@ -29,7 +32,44 @@ SELECT
     m.status,
     m.gone_at_utc AS left_at_utc,
     m.email_key,
-    m.points_balance
+    m.points_balance,
+    CASE
+        WHEN mt.rule = 'link'
+            THEN
+                CASE
+                    WHEN EXISTS (
+                        SELECT 1
+                        FROM links AS l
+                        WHERE
+                            l.store = mt.store
+                            AND l.customer_id = mt.customer_id
+                            AND l.member_id = mt.member_id
+                    ) THEN 1
+                    ELSE 0
+                END
+        WHEN EXISTS (
+            SELECT 1
+            FROM members AS rival
+            WHERE
+                rival.store = m.store
+                AND rival.member_id <> m.member_id
+                AND rival.email_key IN (m.email_key, c.email_key)
+                AND rival.gone_at_utc IS NULL
+                AND rival.status IN ('member', :guest_status)
+        ) THEN 0
+        WHEN mt.rule = 'email' AND c.email_key = m.email_key THEN 1
+        WHEN
+            mt.rule = 'channel'
+            AND EXISTS (
+                SELECT 1
+                FROM customer_channels AS ch
+                WHERE
+                    ch.store = mt.store
+                    AND ch.customer_id = mt.customer_id
+                    AND ch.email_key = m.email_key
+            ) THEN 1
+        ELSE 0
+    END AS holds
 FROM customers AS c
 LEFT JOIN unmatched_customers AS u ON c.store = u.store AND c.customer_id = u.customer_id
 LEFT JOIN matches AS mt ON c.store = mt.store AND c.customer_id = mt.customer_id
@@ -54,6 +94,13 @@ LEFT JOIN awards AS r
         AND r.state NOT IN ('refused', 'rejected')
 WHERE i.store = :store AND i.incident = :incident
 ORDER BY a.queued_at_utc ASC, a.award_id ASC;
+
+-- name: select_first_asked
+-- When an incident was first asked for.
+-- Reads incidents. Binds store, incident. One row; NULL where it never was.
+SELECT MIN(asked_at_utc) AS asked_at_utc
+FROM incidents
+WHERE store = :store AND incident = :incident;
 
 -- name: select_awards_of_today
 -- What was awarded since midnight in a unit: the same that `select_awarded_today` counts, of all

@@ -1,9 +1,10 @@
 -- name: select_awards
 -- The awards of a time that were booked, and those that nobody can tell of. What takes one back
 -- counts for whoever awarded that one, for its reason and ticket, on the day of taking it back.
+-- That a reversal is not refused says nothing new, but SQLite takes the index of reversals only by
+-- its very words, and else looks through all awards for each.
 -- Reads awards. Binds store, from_utc, until_utc. One row per award; `taken_back` is 1 if another
--- one took it back since, which is found by the index of those that were neither refused nor
--- rejected.
+-- one took it back since.
 SELECT
     a.award_id,
     a.state,

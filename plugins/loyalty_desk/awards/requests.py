@@ -35,6 +35,8 @@ MEMBER_ID: Final = re.compile(r"(?!0\d*\Z)[\w.:-]{1,64}", re.ASCII)  # 07 would 
 TICKET_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,2})?")
 MARKER: Final = re.compile(r"\bld:", re.IGNORECASE)
+OWN_KEY: Final = "incident:"
+"""How the keys of incidents begin: an award under one of these would be in the way of all."""
 PROSE: Final = frozenset({"note", "message"})
 NAMES: Final = frozenset({"email", "member_id", "agent", "ticket_id"})
 
@@ -98,6 +100,8 @@ def read_request(
         reader.problem("ticket_id", "must be the ticket's number in Gorgias")
     agent, reason, note = reader.agent(), _read_reason(reader, settings), reader.note()
     message, key = reader.text("message"), reader.text("idempotency_key")
+    if key is not None and key.startswith(OWN_KEY):
+        reader.problem("idempotency_key", f"must not begin with `{OWN_KEY}`, as keys of ours do")
     if reader.problems or amount is None or unit is None or agent is None or reason is None:
         raise AwardFieldsError(reader.problems)
     return AwardRequest(

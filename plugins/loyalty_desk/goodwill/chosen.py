@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_DAYS: Final = 731
 MOST_CHARACTERS: Final = 320
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,9 @@ def read_chosen(query: Mapping[str, str], now: datetime) -> Chosen:
     try:
         last = date.fromisoformat(query.get("to") or today.isoformat())
         first = date.fromisoformat(query.get("from") or last.replace(day=1).isoformat())
-        if first > last:
+        if not FIRST_DAY <= min(first, last) <= max(first, last) <= LAST_DAY:
+            problem = "A day is far away; this month is shown."
+        elif first > last:
             problem = "The first day is after the last one; this month is shown."
         elif (last - first) >= timedelta(days=MOST_DAYS):
             problem = f"At most {MOST_DAYS} days are shown at once; this month is shown."

@@ -25,6 +25,7 @@ from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.problems import Problem
 from loyalty_desk.platforms.base import NotTheirLedgerError, Platform, SharedAddressError, is_about
+from loyalty_desk.platforms.same_account import find_ours
 from loyalty_desk.records import Member, Movement
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -76,13 +77,13 @@ class Asking:
         self._free = BoundedSemaphore(MOST_AT_ONCE)
 
     def find_member(self, identifier: str, deadline: Deadline) -> Member | None:
-        """The member with this id or e-mail key as the platform has it now.
+        """The member with this id or e-mail key as the platform has it now, if the account is ours.
 
         Raises:
             NotToldError: it did not tell.
         """
         with self._asked(deadline) as platform:
-            member = platform.find_member(identifier)
+            member = find_ours(self._engine, self._store.name, platform, identifier)
             if member is not None and not is_about(member, identifier):
                 raise NotToldError(Problem.ANOTHERS)
             return member
@@ -94,8 +95,12 @@ class Asking:
         deadline: Deadline,
         *,
         most: int | None = None,
+        is_found: bool = True,
     ) -> Told:
         """How a member's balance moved; the last `most` times, else all that is told.
+
+        In another account the id may be somebody else's: unless the caller has just found the
+        member (`is_found`), that is looked at first.
 
         Raises:
             NotToldError: it did not tell.
@@ -103,6 +108,10 @@ class Asking:
         with self._asked(deadline) as platform:
             if not platform.capabilities.tells_movements:
                 raise NotToldError(Problem.TELLS_NONE)
+            if not is_found:
+                member = find_ours(self._engine, self._store.name, platform, member_id)
+                if member is None or not is_about(member, member_id):
+                    raise NotToldError(Problem.ANOTHERS)
             unread: list[str] = []
             some = most if most is not None and platform.newest_first else MOST_READ
             found = list(islice(platform.iter_movements(member_id, external_id, unread), some + 1))

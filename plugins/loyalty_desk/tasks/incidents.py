@@ -12,7 +12,7 @@ from loyalty_desk.awards.batches import decide_batch, find_incident, get_batch, 
 from loyalty_desk.awards.incidents.asking import IncidentLimitError, ask, find_batch_of_run
 from loyalty_desk.awards.incidents.choice import FIELDS, Incident, read_incident
 from loyalty_desk.awards.incidents.fates import Fate
-from loyalty_desk.awards.incidents.preview import Preview, look
+from loyalty_desk.awards.incidents.preview import OldIncidentError, Preview, look
 from loyalty_desk.awards.incidents.tickets import NoViewError, TooManyTicketsError, choose
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
@@ -65,7 +65,7 @@ def request(
         now = ask_staging_now(engine)
         asked = ask(engine, store, incident, tickets, now, queued_by=queued_by, run_id=run_id)
     except (
-        *(AwardFieldsError, IncidentLimitError),
+        *(AwardFieldsError, IncidentLimitError, OldIncidentError),
         *(NoViewError, TooManyTicketsError),
     ) as error:
         raise IncidentNotAskedError(str(error)) from None

@@ -384,3 +384,9 @@ def test_one_request_has_one_hash_however_it_is_spelled(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert read(**one).content_hash() == read(**other).content_hash()
+
+
+def test_a_key_of_our_own_is_nobody_elses() -> None:
+    said = "must not begin with `incident:`, as keys of ours do"
+    assert problems(idempotency_key="incident:late:1:m1") == {"idempotency_key": said}
+    assert read(idempotency_key="an incident:late").idempotency_key == "an incident:late"

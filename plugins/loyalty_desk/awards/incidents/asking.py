@@ -28,7 +28,11 @@ class IncidentLimitError(LoyaltyDeskError):
 
 
 class OtherIncidentError(LoyaltyDeskError):
-    """It is not what was looked at any more. Nothing was asked for."""
+    """It is not what was looked at any more, but `preview`. Nothing was asked for."""
+
+    def __init__(self, preview: Preview) -> None:
+        self.preview = preview
+        super().__init__("others are to be compensated by now than when you looked; look again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,12 @@ def ask(
     *,
     queued_by: str | None = None,
     run_id: str | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> Asked:
     """Queue an award for each, all in one transaction, to be approved as a whole.
 
     Asked for again, whoever was compensated under this name is not, whatever the amount. `run_id`
-    is the run that asks in Airflow, `seen` how many were to be compensated when a person looked.
+    is the run that asks in Airflow, `seen` the preview's of when a person looked.
 
     Raises:
         IncidentLimitError: a limit that is not of one member would be broken.
@@ -63,10 +67,8 @@ def ask(
         enter_gate(connection, store.name, now)
         preview = look(connection, store, incident, tickets, now)
         chosen = preview.of(Fate.AWARD)
-        if seen is not None and len(chosen) != seen:
-            raise OtherIncidentError(
-                f"{len(chosen):,} are to be compensated by now, and {seen:,} were when you looked"
-            )
+        if seen is not None and seen != preview.seen:
+            raise OtherIncidentError(preview)
         if not chosen:
             return Asked(batch_id=None, preview=preview)
         if preview.problems:
@@ -113,7 +115,7 @@ def _award(
     queued_by: str | None,
 ) -> str:
     member_id = str(one.person.member_id)
-    number = 1 + len(preview.given.get(member_id, ()))
+    number = 1 + sum(len(some) for some in preview.given.values())
     return insert_award(
         connection,
         store,

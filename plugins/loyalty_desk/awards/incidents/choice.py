@@ -13,7 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldReader, read_request
+from loyalty_desk.awards.requests import (
+    OWN_KEY,
+    AwardFieldsError,
+    AwardRequest,
+    FieldReader,
+    read_request,
+)
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.award_settings import AwardSettings
@@ -54,12 +60,14 @@ class Incident:
     gift: AwardRequest
 
     def award_for(self, member_id: str, ticket_id: int, number: int) -> AwardRequest:
-        """The award of one member. `number` tells it from those that were never booked before."""
+        """The award of one member. `number` tells it from those that this incident had before: by
+        its id alone a member may be somebody else, after a change of the platform.
+        """
         return replace(
             self.gift,
             member_id=member_id,
             ticket_id=ticket_id,
-            idempotency_key=f"incident:{self.name}:{number}:{member_id}",
+            idempotency_key=f"{OWN_KEY}{self.name}:{number}:{member_id}",
         )
 
 

@@ -32,7 +32,7 @@ class Fate(StrEnum):
     """Which member it is, if any, nobody can tell."""
     GONE = "gone"
     NOT_READ = "not_read"
-    """No sync has read the customer yet."""
+    """No sync has read the customer yet, or matched them since they changed."""
 
 
 WORDS: Final[Mapping[Fate, tuple[str, str]]] = {
@@ -44,7 +44,10 @@ WORDS: Final[Mapping[Fate, tuple[str, str]]] = {
     Fate.NOT_A_MEMBER: ("Not a member", "Nobody in the programme has their address."),
     Fate.UNCLEAR: ("Unclear", "Settle the mismatch, then ask again."),
     Fate.GONE: ("Gone", "Merged or deleted in Gorgias, or no member any more."),
-    Fate.NOT_READ: ("Not read yet", "No sync has read the customer; sync, then ask again."),
+    Fate.NOT_READ: (
+        "Not read yet",
+        "No sync has read them, or since they changed: sync, then ask.",
+    ),
 }
 """How people call each, and what it means or what to do."""
 
@@ -84,7 +87,8 @@ class Person:
     """A customer behind some of the tickets, as staging knows them.
 
     `outcome` is None for who is matched, or was never read (`is_read`). Of a member the `status`,
-    whether they `left`, and the points, None where unknown.
+    whether they `left`, the points, None where unknown, and whether the match `holds` by what was
+    read and decided since.
     """
 
     customer_id: int
@@ -98,6 +102,7 @@ class Person:
     status: str | None = None
     left: bool = False
     points: int | None = None
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,14 +184,14 @@ def _judge(
 
 def _standing(person: Person, settings: AwardSettings) -> tuple[Fate, str | None]:
     """What becomes of somebody by who they are alone."""
-    if not person.is_read:
-        return Fate.NOT_READ, None
     if person.outcome is not None:
         return _OF_OUTCOME.get(person.outcome, Fate.UNCLEAR), _WHY.get(person.outcome)
-    if person.member_id is None:
-        return Fate.NOT_READ, None  # read, but no match was made since
+    if not person.is_read or person.member_id is None:
+        return Fate.NOT_READ, None  # by a match, if by a sync
     if person.left or person.status is None:
         return Fate.GONE, "no member any more"
+    if not person.holds:
+        return Fate.NOT_READ, "the link or an address changed since the last sync"
     allowed = {
         MemberStatus.MEMBER: True,
         MemberStatus.GUEST: settings.allow_guests,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,10 +36,22 @@ from loyalty_desk.awards.policy import (
 )
 from loyalty_desk.awards.queue import Door, midnight_utc
 from loyalty_desk.awards.ticket_note import note_text
+from loyalty_desk.clock import utc_text
+from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Outcome, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
+
+
+class OldIncidentError(LoyaltyDeskError):
+    """Who was compensated under the name is not known any more. Nothing was asked for."""
+
+    def __init__(self, name: str, days: int) -> None:
+        super().__init__(
+            f"{name} was first asked for more than {days} days ago, and who had an award then is"
+            " not known any more (retention.award_days); choose another name"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,12 @@ class Preview:
         return {fate: (people[fate], tickets[fate]) for fate in Fate if people[fate]}
 
     @property
+    def seen(self) -> str:
+        """The same exactly while the same members are to be compensated."""
+        members = sorted(str(one.person.member_id) for one in self.of(Fate.AWARD))
+        return hashlib.blake2b(json.dumps(members).encode(), digest_size=16).hexdigest()
+
+    @property
     def before_parts(self) -> int:
         return sum(one.parts for some in self.given.values() for one in some if one.stands)
 
@@ -83,9 +103,14 @@ def look(
     tickets: ChosenTickets,
     now: datetime,
 ) -> Preview:
-    """Find out what would become of everybody. Whoever holds the store's gate may rely on it."""
+    """Find out what would become of everybody. Whoever holds the store's gate may rely on it.
+
+    Raises:
+        OldIncidentError: see there.
+    """
     gift = incident.gift
-    people = _load_people(connection, store.name, tickets)
+    _require_known(connection, store, incident, now)
+    people = _load_people(connection, store, tickets)
     given = _load_given(connection, store.name, incident)
     today = _load_today(connection, store.name, gift.unit, now)
     judged = judge(people, gift, given, awarded_by_member(today, people), store.awards)
@@ -98,6 +123,17 @@ def look(
         given=given,
         problems=_find_problems(incident, chosen, by_batches, store),
     )
+
+
+def _require_known(
+    connection: Connection, store: StoreSettings, incident: Incident, now: datetime
+) -> None:
+    """Awards are made anonymous in time, and then tell nobody from who never had one."""
+    days = store.retention.award_days
+    binds = {"store": store.name, "incident": incident.name}
+    first = connection.execute(statement("awards/incidents/select_first_asked"), binds).scalar()
+    if first is not None and first < utc_text(now - timedelta(days=days)):
+        raise OldIncidentError(incident.name, days)
 
 
 def _find_problems(
@@ -114,7 +150,9 @@ def _find_problems(
     return breaches | breaches_of_sum(gift.amount * chosen, gift.unit, [ceiling])
 
 
-def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> list[Person]:
+def _load_people(
+    connection: Connection, store: StoreSettings, tickets: ChosenTickets
+) -> list[Person]:
     """Everybody behind the tickets, whose newest ticket is the newest first."""
     newest: dict[int, int] = {}
     for ticket_id, customer_id in tickets.customers.items():
@@ -122,7 +160,11 @@ def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> 
     counts = Counter(tickets.customers.values())
     rows: dict[int, Row[Any]] = {}
     for some in chunks(list(newest)):
-        binds = {"store": store, "customer_ids": some}
+        binds = {
+            "store": store.name,
+            "customer_ids": some,
+            "guest_status": store.guest_status.value,
+        }
         found = connection.execute(statement("awards/incidents/select_people"), binds)
         rows |= {row.customer_id: row for row in found}
     return [
@@ -138,6 +180,7 @@ def _load_people(connection: Connection, store: str, tickets: ChosenTickets) -> 
             status=getattr(row, "status", None),
             left=getattr(row, "left_at_utc", None) is not None,
             points=getattr(row, "points_balance", None),
+            holds=bool(getattr(row, "holds", 0)),
         )
         for customer_id, ticket_id in newest.items()
         for row in (rows.get(customer_id),)

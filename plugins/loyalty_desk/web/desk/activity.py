@@ -73,7 +73,9 @@ def read_movements(
     """Ask for a member's last movements. Notes are for who sees addresses: they may hold one."""
     asking, deadline = asking_of(store), Deadline.after(WAIT_S)
     try:
-        told = asking.movements(member.member_id, member.external_id, deadline, most=MOST_SHOWN)
+        told = asking.movements(
+            *(member.member_id, member.external_id, deadline), most=MOST_SHOWN, is_found=False
+        )
     except NotToldError as error:
         is_fault = error.problem is not Problem.TELLS_NONE
         return MovementsView(problem=PROBLEMS[error.problem], is_fault=is_fault)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
-from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, load_outcomes, sum_up
+from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, Result, load_outcomes, sum_up
 from loyalty_desk.awards.batches import decide_whole, find_incident, get_batch
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError
@@ -160,6 +160,7 @@ def _results(connection: Connection, visitor: Visitor, batch_id: str, count: int
         "under_way": sum(waiting.values()),
         "waits": waiting["Waits for approval"],
         "left": [left] if left else [],
+        "perhaps": sum(one.result == Result.PERHAPS for one in found),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from loyalty_desk.awards.incidents.asking import ask
+from loyalty_desk.awards.incidents.asking import OtherIncidentError, ask
 from loyalty_desk.awards.incidents.choice import FIELDS, read_incident
 from loyalty_desk.awards.incidents.fates import WORDS, Fate
 from loyalty_desk.awards.incidents.preview import Preview, look, sample_note, worth
@@ -61,11 +61,8 @@ def preview_or_ask(request: Request, visitor: Awarding, form: OwnForm) -> Respon
     try:
         tickets = choose(engine, store, incident.choice)
         now = ask_staging_now(engine)
-        if form.get("action") == "ask":
-            seen = form.get("seen")
-            asked = ask(
-                engine, store, incident, tickets, now, seen=int(seen) if seen.isdigit() else None
-            )
+        if form.get("action") == "ask" and (seen := form.get("seen")):
+            asked = ask(engine, store, incident, tickets, now, seen=seen)
             if asked.batch_id is not None:
                 return back_to(
                     request, f"/{store.name}/awards/batches/{asked.batch_id}", done="waits"
@@ -73,6 +70,8 @@ def preview_or_ask(request: Request, visitor: Awarding, form: OwnForm) -> Respon
             return _show(request, visitor, fields, found=asked.preview)
         with reading(engine) as connection:
             found = look(connection, store, incident, tickets, now)
+    except OtherIncidentError as error:
+        return _show(request, visitor, fields, found=error.preview, problems={"": str(error)})
     except LoyaltyDeskError as error:
         return _show(request, visitor, fields, problems={"": str(error)})
     return _show(request, visitor, fields, found=found)

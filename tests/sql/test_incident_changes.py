@@ -1,0 +1,106 @@
+"""What changed since the last match, or since an incident was asked for before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from loyalty_desk.awards.incidents.fates import Fate
+from loyalty_desk.awards.incidents.preview import OldIncidentError
+from loyalty_desk.clock import utc_text
+from loyalty_desk.staging import schema
+from loyalty_desk.staging.statements import statement
+from tests.factories import NOW, STORE
+from tests.sql.incident_world import LATE, ask_for, fill, incident, preview
+from tests.sql.staged import Staged, match
+
+SINCE = "the link or an address changed since the last sync"
+
+
+@pytest.fixture(autouse=True)
+def world(staging: Engine) -> None:
+    """Members of a link (30), of an address (1), and of a further address (40)."""
+    fill(staging)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.member("m30", "mira@shop.example")
+        staged.customer(30, "at.work@shop.example")
+        staged.link(30, "m30")
+        staged.member("m40", "leo@shop.example")
+        staged.customer(40, "leo.at.work@shop.example")
+        staged.channel(40, "leo@shop.example")
+        staged.ticket(30, 30, tags=LATE, channel="email")
+        staged.ticket(40, 40, tags=LATE, channel="email")
+        match(staged)
+
+
+def undo_the_link(staged: Staged) -> None:
+    staged.delete(schema.links, customer_id=30)
+
+
+def change_an_address(staged: Staged) -> None:
+    staged.update(schema.members, {"member_id": "m1"}, email_key="new@shop.example")
+
+
+def lose_the_further_address(staged: Staged) -> None:
+    staged.delete(schema.customer_channels, customer_id=40)
+
+
+def share_the_address(staged: Staged) -> None:
+    staged.member("m50", "p1@shop.example")
+
+
+def test_who_is_matched_in_any_way_is_compensated(staging: Engine) -> None:
+    found = preview(staging).of(Fate.AWARD)
+
+    assert {one.person.customer_id for one in found} == {1, 3, 30, 40}
+
+
+@pytest.mark.parametrize(
+    ("change", "customer_id"),
+    [
+        (undo_the_link, 30),
+        (change_an_address, 1),
+        (lose_the_further_address, 40),
+        (share_the_address, 1),
+    ],
+)
+def test_who_it_is_may_be_another_since_the_last_match(
+    staging: Engine, change: Callable[[Staged], None], customer_id: int
+) -> None:
+    with staging.begin() as connection:
+        change(Staged(connection))
+
+    found = preview(staging)
+
+    assert [
+        (one.fate, one.why) for one in found.people if one.person.customer_id == customer_id
+    ] == [(Fate.NOT_READ, SINCE)]
+    assert len(found.of(Fate.AWARD)) == 3
+
+
+def test_who_has_the_id_on_another_platform_is_somebody_else(staging: Engine) -> None:
+    first = ask_for(staging).batch_id
+    with staging.begin() as connection:
+        binds = {"store": STORE, "prefix": "rivo ", "now_utc": utc_text(NOW)}
+        connection.execute(statement("platform_change/part_awards"), binds)
+
+    second = ask_for(staging).batch_id
+
+    with staging.connect() as connection:
+        awards = connection.execute(select(schema.awards)).all()
+    assert {one.batch_id for one in awards} == {first, second}
+    assert len({one.idempotency_key for one in awards}) == len(awards) == 8
+
+
+def test_a_name_is_refused_once_nobody_knows_who_had_an_award(staging: Engine) -> None:
+    ask_for(staging)
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {}, member_id=None, state="applied")
+    assert ask_for(staging, incident(incident="other")).batch_id is not None
+
+    with pytest.raises(OldIncidentError, match="more than 730 days ago"):
+        ask_for(staging, now=NOW + timedelta(days=731))
