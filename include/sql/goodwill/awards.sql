@@ -1,6 +1,8 @@
 -- name: select_awards
 -- The awards of a time that were booked, and those that nobody can tell of. What takes one back
 -- counts for whoever awarded that one, for its reason and ticket, on the day of taking it back.
+-- Whom it was for is the member where that is known, as the same person is asked for by addresses,
+-- too.
 -- Reads awards. Binds store, from_utc, until_utc. One row per award; `taken_back` is 1 if another
 -- one took it back since.
 SELECT
@@ -11,7 +13,7 @@ SELECT
     SUBSTR(a.settled_at_utc, 1, 10) AS on_day,
     COALESCE(original.agent, a.agent) AS agent,
     COALESCE(original.reason, a.reason) AS reason,
-    COALESCE(original.subject, a.subject) AS subject,
+    COALESCE(original.member_id, original.subject, a.member_id, a.subject) AS subject,
     CASE WHEN a.reverses IS NULL THEN a.member_tier ELSE original.member_tier END AS tier,
     CASE WHEN a.reverses IS NULL THEN a.ticket_tags ELSE original.ticket_tags END AS tags,
     CASE WHEN a.reverses IS NULL THEN 0 ELSE 1 END AS takes_back,
