@@ -192,6 +192,31 @@ def test_a_time_without_awards_is_empty_and_no_error(staging: Engine) -> None:
     assert (list(found.by_span["span"]), found.agents, found.outliers) == ([], [], [])
 
 
+def test_a_tag_may_be_chosen_where_nothing_was_booked(staging: Engine) -> None:
+    write(staging, a_year(1))
+
+    for found in (
+        load(staging, agent="nobody", tag="shoes"),
+        load(staging, first=date(2020, 1, 1), last=date(2020, 1, 31), tag="shoes"),
+    ):
+        assert (found.awards, found.money, list(found.by_span["span"])) == (0, 0, [])
+
+
+def test_a_person_is_one_customer_whichever_way_the_awards_were_asked_for(staging: Engine) -> None:
+    address = {"email": "mira@shop.example", "subject": "mira@shop.example", "member_id": "m7"}
+    at = {"settled_at_utc": stamp(NOW)}
+    put(
+        staging,
+        applied("by address", **address, **at, agent="ada"),
+        applied("by a further one", **address | {"subject": "m@shop.example"}, **at, agent="eve"),
+        applied("by id", **at, member_id="m7", subject="m7", agent="joan"),
+    )
+    today = NOW.date()
+
+    [one] = load(staging, first=today, last=today).outliers
+    assert (one.rule, one.who, one.awards) == ("several_agents", "m7", 3)
+
+
 def test_awards_per_100_tickets_are_told_only_while_all_tickets_are_held(staging: Engine) -> None:
     today = NOW.date()
     for number in range(3):

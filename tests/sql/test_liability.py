@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
+from loyalty_desk.goodwill.held import load_days
 from loyalty_desk.goodwill.liability import keep_liability, keep_what_awards_were_for
 from loyalty_desk.staging.award_schema import awards
 from loyalty_desk.staging.schema import liability_days, members
-from tests.factories import NOW, store_settings
+from tests.factories import NOW, STORE, store_settings
+from tests.oracle.liability import Booked, Held, Liability
 from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
 
 DAY = timedelta(days=1)
+NAMES = (
+    *("members", "members_told", "points", "points_pending", "credits"),
+    *("points_by_hand", "credits_by_hand"),
+)
 Person = dict[str, Any]
 
 
@@ -58,45 +63,14 @@ def text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class Oracle:
-    """The same figures from the people alone, with no code of the product and no SQL."""
+def figures(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in NAMES}
 
-    def __init__(self) -> None:
-        self.tiers_before: set[str] = set()
-        self.booked: list[tuple[datetime, str, str, int]] = []
-        self.since: datetime | None = None
 
-    def day(self, people: dict[str, Person], now: datetime) -> dict[str, dict[str, Any]]:
-        here = {
-            name: one
-            for name, one in people.items()
-            if not one.get("gone") and one.get("status") != "erased"
-        }
-        by_tier = defaultdict[str, list[Person]](list)
-        for one in here.values():
-            by_tier[one.get("tier", "")].append(one)
-        hand = Counter[tuple[str, str]]()
-        for at, member_id, unit, amount in self.booked:
-            if self.since is not None and self.since < at <= now and member_id in here:
-                hand[here[member_id].get("tier", ""), unit] += amount
-        found = {}
-        for tier in {*by_tier, *self.tiers_before}:
-            told = [one["points"] for one in by_tier[tier] if one.get("points") is not None]
-            money = [Decimal(one["credits"]) for one in by_tier[tier] if "credits" in one]
-            pending = [one["points_pending"] for one in by_tier[tier] if "points_pending" in one]
-            hundredths = (sum(money) * 100).quantize(Decimal(1), ROUND_HALF_UP) if money else None
-            found[tier] = {
-                "members": len(by_tier[tier]),
-                "members_told": len(told),
-                "points": sum(told),
-                "points_pending": sum(pending) if pending else None,
-                "credits": None if hundredths is None else int(hundredths),
-                "points_by_hand": None if self.since is None else hand[tier, "points"],
-                "credits_by_hand": None if self.since is None else hand[tier, "credits"],
-            }
-        self.tiers_before = {tier for tier, group in by_tier.items() if group}
-        self.since = now
-        return found
+def figures_of(held: Held) -> dict[str, Any]:
+    told = {name: getattr(held, name) for name in NAMES}
+    money = {name: told[name] for name in ("credits", "credits_by_hand")}
+    return told | {name: None if one is None else int(one * 100) for name, one in money.items()}
 
 
 def some_person(dice: random.Random) -> Person:
@@ -115,7 +89,7 @@ def some_person(dice: random.Random) -> Person:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_figure_of_a_fortnight_is_that_of_the_oracle(staging: Engine, seed: int) -> None:
-    dice, oracle = random.Random(seed), Oracle()
+    dice, oracle, booked = random.Random(seed), Liability(), list[Booked]()
     people = {f"m{number}": some_person(dice) for number in range(60)}
     now = NOW
     for day in range(14):
@@ -138,13 +112,14 @@ def test_every_figure_of_a_fortnight_is_that_of_the_oracle(staging: Engine, seed
                 ),
             )
             if state == "applied":
-                oracle.booked.append((at, member_id, unit, amount))
+                size = 1 if unit == "points" else 100
+                booked.append((at, member_id, unit, Decimal(amount) / size))
         write(staging, people)
-        wanted = oracle.day(people, now)
+        oracle.synced(now, people, booked)
         keep(staging, now)
-        found = rows(staging, now)
-        names = next(iter(wanted.values()))
-        assert {tier: {name: row[name] for name in names} for tier, row in found.items()} == wanted
+        assert {tier: figures(row) for tier, row in rows(staging, now).items()} == {
+            tier: figures_of(held) for tier, held in oracle.days[now.date()].items()
+        }
 
 
 def test_the_last_sync_of_a_day_stays_and_what_moved_is_since_the_day_before(
@@ -201,6 +176,20 @@ def test_a_tier_that_lost_everybody_has_zeros_once(staging: Engine) -> None:
     assert set(rows(staging, NOW + 2 * DAY)) == {"Silver"}
 
 
+def test_what_moved_is_known_also_after_a_day_on_which_nobody_was_there(staging: Engine) -> None:
+    for day, people in enumerate(({"a": {"points": 100}}, {}, {}, {"a": {"points": 70}})):
+        write(staging, people)
+        keep(staging, NOW + day * DAY)
+    put(staging, applied("x", member_id="a", amount=20, settled_at_utc=text(NOW + 3 * DAY)))
+    keep(staging, NOW + 3 * DAY)
+
+    [row] = rows(staging, NOW + 3 * DAY).values()
+    assert (row["points"], row["since_day"], row["points_by_hand"]) == (70, "2026-03-03", 20)
+    with staging.connect() as connection:
+        [*_, last] = load_days(connection, STORE, NOW.date(), (NOW + 3 * DAY).date())
+    assert (last.points_moved, last.points_unexplained) == (70, 50)
+
+
 def test_a_store_counts_its_own_members_and_awards(staging: Engine) -> None:
     with staging.begin() as connection:
         Staged(connection, "other").member("a", points_balance=7_000)
@@ -230,20 +219,24 @@ def kept_of(engine: Engine) -> dict[str, tuple[str | None, str | None]]:
 def test_an_award_keeps_the_tier_of_then_and_one_of_long_ago_is_not_given_that_of_now(
     staging: Engine,
 ) -> None:
-    write(staging, {"m1": {"points": 1, "tier": "Gold"}, "m2": {"points": 1}})
+    here = {"m1": {"points": 1, "tier": "Gold"}, "m2": {"points": 1}}
+    write(staging, here | {"m4": {"tier": "Gold", "gone": True}, "m5": {"status": "erased"}})
     recent, old = text(NOW - timedelta(hours=2)), text(NOW - timedelta(hours=25))
     put(
         staging,
         applied("gold", settled_at_utc=recent),
         applied("none", member_id="m2", settled_at_utc=recent),
-        applied("gone", member_id="m3", settled_at_utc=recent),
+        applied("forgotten", member_id="m3", settled_at_utc=recent),
+        applied("gone", member_id="m4", settled_at_utc=recent),
+        applied("erased", member_id="m5", settled_at_utc=recent),
         applied("old", settled_at_utc=old),
         applied("open", state="unknown", settled_at_utc=recent),
     )
     first = {award_id: tier for award_id, (tier, _) in kept_of(staging).items()}
     write(staging, {"m1": {"points": 1, "tier": "Platinum"}})
 
-    assert first == {"gold": "Gold", "none": "", "gone": None, "old": None, "open": None}
+    nobody = dict.fromkeys(("forgotten", "gone", "erased", "old", "open"))
+    assert first == {"gold": "Gold", "none": ""} | nobody
     assert kept_of(staging)["gold"][0] == "Gold"
 
 

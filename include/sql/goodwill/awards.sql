@@ -3,6 +3,8 @@
 -- counts for whoever awarded that one, for its reason and ticket, on the day of taking it back.
 -- That a reversal is not refused says nothing new, but SQLite takes the index of reversals only by
 -- its very words, and else looks through all awards for each.
+-- Whom it was for is the member where that is known, as the same person is asked for by addresses,
+-- too.
 -- Reads awards. Binds store, from_utc, until_utc. One row per award; `taken_back` is 1 if another
 -- one took it back since.
 SELECT
@@ -13,7 +15,7 @@ SELECT
     SUBSTR(a.settled_at_utc, 1, 10) AS on_day,
     COALESCE(original.agent, a.agent) AS agent,
     COALESCE(original.reason, a.reason) AS reason,
-    COALESCE(original.subject, a.subject) AS subject,
+    COALESCE(original.member_id, original.subject, a.member_id, a.subject) AS subject,
     CASE WHEN a.reverses IS NULL THEN a.member_tier ELSE original.member_tier END AS tier,
     CASE WHEN a.reverses IS NULL THEN a.ticket_tags ELSE original.ticket_tags END AS tags,
     CASE WHEN a.reverses IS NULL THEN 0 ELSE 1 END AS takes_back,

@@ -39,15 +39,15 @@ GROUP BY a.unit, COALESCE(JSON(m.card) ->> 'tier', '');
 
 -- name: select_day_before
 -- The newest day before one.
--- Reads liability_days. Binds store, day. One row per tier that had members then.
+-- Reads liability_days. Binds store, day. One row per tier.
 SELECT
     day,
     tier,
-    taken_at_utc
+    taken_at_utc,
+    members
 FROM liability_days
 WHERE
     store = :store
-    AND members > 0
     AND day = (
         SELECT MAX(earlier.day)
         FROM liability_days AS earlier
@@ -103,15 +103,19 @@ DELETE FROM liability_days
 WHERE store = :store AND day < :before_day;
 
 -- name: keep_tiers
--- Keeps in which tier the members were who were awarded since a time; of earlier awards nobody
--- knows any more.
+-- Keeps in which tier the members were who were awarded since a time; of earlier awards, and of
+-- members who are not there any more, nobody knows it.
 -- Writes awards. Reads members. Binds store, since_utc.
 UPDATE awards
 SET
     member_tier = (
         SELECT COALESCE(JSON(m.card) ->> 'tier', '')
         FROM members AS m
-        WHERE m.store = awards.store AND m.member_id = awards.member_id
+        WHERE
+            m.store = awards.store
+            AND m.member_id = awards.member_id
+            AND m.gone_at_utc IS NULL
+            AND m.status <> 'erased'
     )
 WHERE
     awards.store = :store

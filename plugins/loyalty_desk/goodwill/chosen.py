@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MOST_DAYS: Final = 731
 MOST_CHARACTERS: Final = 320
-FIRST_DAY: Final = date(2000, 1, 1)
-LAST_DAY: Final = date(2199, 12, 31)
+YEARS: Final = (2000, 2999)
+"""Years of four digits, as days are compared as text, and with a day after the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,8 @@ class Chosen:
             if wanted := getattr(self, name):
                 found = found[found[name] == wanted]
         if self.tag:
-            found = found[[self.tag in tags for tags in found["tags"]]]
+            # A list would be taken for names of columns where there are no rows.
+            found = found[found["tags"].map(lambda tags: self.tag in tags).astype(bool)]
         return found
 
     def query(self) -> dict[str, str]:
@@ -63,10 +64,10 @@ def read_chosen(query: Mapping[str, str], now: datetime) -> Chosen:
     try:
         last = date.fromisoformat(query.get("to") or today.isoformat())
         first = date.fromisoformat(query.get("from") or last.replace(day=1).isoformat())
-        if not FIRST_DAY <= min(first, last) <= max(first, last) <= LAST_DAY:
-            problem = "A day is far away; this month is shown."
-        elif first > last:
+        if first > last:
             problem = "The first day is after the last one; this month is shown."
+        elif first.year < YEARS[0] or last.year > YEARS[1]:
+            problem = f"Days are those of {YEARS[0]} to {YEARS[1]}; this month is shown."
         elif (last - first) >= timedelta(days=MOST_DAYS):
             problem = f"At most {MOST_DAYS} days are shown at once; this month is shown."
     except ValueError:

@@ -53,7 +53,7 @@ def keep_liability(connection: Connection, store: StoreSettings, now: datetime) 
             "point_value_millionths": store.goodwill.point_value_millionths,
             "currency": store.currency,
         }
-        for tier in sorted({*balances, *(row.tier for row in before)})
+        for tier in sorted({*balances, *(row.tier for row in before if row.members)})
         for found in [balances.get(tier)]
     ]
     connection.execute(statement("goodwill/liability/delete_day"), binds)

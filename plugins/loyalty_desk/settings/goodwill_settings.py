@@ -21,7 +21,7 @@ class GoodwillSettings(Strict):
 
     budget_per_month: float | None = Field(
         default=None,
-        gt=0,
+        ge=0.01,
         le=1_000_000_000,
         description="What may be spent on points and credits by hand in a month (UTC), in the same"
         " currency; people are told once at 80 and once at 100 percent. Null: no budget.",
@@ -33,6 +33,13 @@ class GoodwillSettings(Strict):
         " `reports.email_to`, each once a month; or null.",
     )
     _schedule_is_cron = field_validator("schedule")(check_cron)
+
+    @field_validator("point_value")
+    @classmethod
+    def _is_some_millionths(cls, value: float | None) -> float | None:
+        if value is not None and round(value * 1_000_000) == 0:
+            raise ValueError("must be 0.000001 or more")
+        return value
 
     @field_validator("budget_per_month")
     @classmethod

@@ -30,6 +30,11 @@ def told(folder: Path, **values: Any) -> str:
         ({"budget": {"share": "a lot"}}, "budget.share is 'a lot': must be a number"),
         ({"budget": {"capacity": 5.5}}, "budget.capacity is 5.5: must be a whole number"),
         ({"budget": None}, "budget is null: must be `key: value` lines"),
+        ({"goodwill": {"point_value": 1e-7}}, "goodwill.point_value is 1e-07: must be 0.000001 or"),
+        (
+            {"goodwill": {"point_value": 1, "budget_per_month": 0.004}},
+            "goodwill.budget_per_month is 0.004: must be 0.01 or more",
+        ),
         ({"include_guests": "maybe"}, "include_guests is 'maybe': must be true or false"),
         ({"push_to": []}, "push_to is []: must have 1 or more"),
         ({"push_to": ["sidebar"]}, "push_to.0 is 'sidebar': must be 'customer_data' or "),
