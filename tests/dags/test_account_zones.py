@@ -195,7 +195,8 @@ def test_fifty_stores_cost_one_look_a_file_and_a_task_none(
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////no/such/folder/airflow.db"]
+    "address",
+    ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////no/such/folder/airflow.db"],
 )
 def test_without_airflows_database_it_is_utc_and_a_line_in_the_log(
     tmp_path: Path, address: str
