@@ -23,7 +23,7 @@ SELECT
     unmatched_customers.since_utc,
     seen.ticket_id AS newest_ticket_id,
     seen.ticket_count,
-    customers.name,
+    customers.name AS customer_name,
     NULL AS card
 FROM unmatched_customers
 LEFT JOIN seen
@@ -40,8 +40,8 @@ ORDER BY
     unmatched_customers.customer_id ASC;
 
 -- name: select_mismatched_members
--- Every member without a customer; the cards of those who never wrote are not looked up, as they are
--- most members of a store, and nobody has to look at them.
+-- Every member without a customer; the cards of those who never wrote are not looked up, as they
+-- are most members of a store, and nobody has to look at them.
 -- Reads unmatched_members, members. Binds store. One row per member.
 SELECT
     'member' AS side,
@@ -50,7 +50,7 @@ SELECT
     unmatched_members.since_utc,
     NULL AS newest_ticket_id,
     0 AS ticket_count,
-    NULL AS name,
+    NULL AS customer_name,
     members.card
 FROM unmatched_members
 LEFT JOIN members

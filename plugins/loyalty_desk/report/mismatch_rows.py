@@ -118,7 +118,8 @@ def _people(
 
 def _name(row: Row[Any]) -> str | None:
     """A customer has a name, that of a member is on the card."""
-    return shown_name(row.name if row.card is None else orjson.loads(row.card).get("name"))
+    told = row.customer_name if row.card is None else orjson.loads(row.card).get("name")
+    return shown_name(told)
 
 
 def shown_name(name: str | None) -> str | None:
