@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from loyalty_desk.hooks import elsewhere
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging.engine import migrate, open_engine
 from tests import airflow_home  # noqa: F401 - it says where Airflow is, before anything imports it
@@ -78,6 +79,7 @@ def own_installation() -> Iterator[None]:
     """A process keeps what it read of its variables, and the next test has other ones."""
     yield
     installation.cache_clear()
+    elsewhere.accounts_of.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ class PunchcardPlatform(base.Platform):
     title = "Punchcard"
     base_url = "https://api.punchcard.example/v1"
     pace = base.Pace(requests_per_s=5)
+    member_page = PROFILE_URL
 
     @staticmethod
     def auth(key: str) -> AuthBase:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from loyalty_desk.staging import award_schema, schema
 from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.report_mail import send_report
-from tests.browser import Watched, running_browser, shoot
+from tests.browser import NARROW, Watched, running_browser, shoot
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -36,6 +37,9 @@ from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 
 EMAIL = "ada@gmial.com"
+NOT_A_MEMBER = "Wrote to us, not a member"
+AIRFLOW = "https://airflow.shop.example/tools"
+PAGE = f"{AIRFLOW}/loyalty/desk/{STORE}"
 Send = Callable[..., bool]
 
 
@@ -96,6 +100,12 @@ def run(staging: Engine, tmp_path: Path) -> Engine:
     return staging
 
 
+def rows_of(book: EmailMessage, sheet: str) -> list[tuple[Any, ...]]:
+    """The rows of a sheet of an attached workbook, below what stands above them."""
+    opened = load_workbook(BytesIO(book.get_payload(decode=True)))
+    return list(opened[sheet].iter_rows(min_row=5, values_only=True))
+
+
 def settle(engine: Engine) -> None:
     with engine.begin() as connection:
         Staged(connection).delete(schema.unmatched_customers, customer_id=7)
@@ -113,13 +123,13 @@ def test_the_mail_says_how_things_stand_and_has_page_and_spreadsheet(
     assert body is not None
     text = body.get_content()
     assert "The first mail." in text
-    assert "1 customers without a member" in text
+    assert "For 1 customer without a member" in text
     page, book, sheet = mail.iter_attachments()
     assert [one.get_filename() for one in (page, book, sheet)] == [
         *("report.html", "mismatches.xlsx", "mismatches.csv"),
     ]
-    rows = list(load_workbook(BytesIO(book.get_payload(decode=True))).active.values)
-    assert [row[1] for row in rows] == ["id", "7"]
+    [found] = rows_of(book, NOT_A_MEMBER)
+    assert [found[place] for place in (0, 1, 5, 6)] == ["7", "Ada Byron", "m1", "Ada Byron"]
     assert page.get_payload(decode=True).decode().startswith("<!DOCTYPE html>")
     content = sheet.get_payload(decode=True).decode("utf-8-sig")
     [row] = [one for one in csv.DictReader(StringIO(content)) if one["side"] == "customer"]
@@ -208,7 +218,7 @@ def test_awards_that_were_refused_since_are_in_the_report_once(
     assert send()
     body = mailbox.mails[1].get_body(("html",))
     assert body is not None
-    assert "1 awards refused or unknown since then" in body.get_content()
+    assert "1 award refused or unknown</strong> since then" in body.get_content()
     assert "+50 points, refused: Not joined" in body.get_content()
     assert not send()
 
@@ -246,6 +256,65 @@ def test_the_mail_and_its_page_look_right_and_load_nothing(
             assert [one for one in watched.troubles if "file://" not in one] == []
 
 
+def test_on_a_phone_the_mail_begins_with_what_matters(
+    send: Send, run: Engine, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", AIRFLOW)
+    refused(run, utc_now())
+    assert send()
+    body = mailbox.mails[0].get_body(("html",))
+    assert body is not None
+    (tmp_path / "mail.html").write_text(body.get_content(), encoding="utf-8")
+
+    with running_browser() as browser:
+        page = browser.new_page(viewport=NARROW)  # type: ignore[arg-type] # a plain mapping does
+        page.goto((tmp_path / "mail.html").as_uri())
+        text = page.locator("body").inner_text()
+        button = page.get_by_role("link", name="Open the desk")
+        place = button.bounding_box()
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        leads = [one.get_attribute("href") for one in page.get_by_role("link").all()]
+        shoot(page, "sent-mail-on-a-phone")
+
+    assert overflow <= 0
+    marks = ("to look at", "What needs a person", "Not joined", "Open the desk", "What moved")
+    assert sorted(marks, key=text.index) == list(marks)
+    assert text.index("attached") > text.index("What moved")
+    assert place is not None
+    assert place["y"] + place["height"] < NARROW["height"], "without scrolling"
+    assert place["height"] >= 44, "as large as a thumb"
+    assert leads.count(PAGE) == 1, "one button"
+    assert {
+        f"{PAGE}/mismatches?class=customer_not_found&side=customer",
+        f"{PAGE}/mismatches?suggested=1",
+    } <= set(leads)
+    assert [one for one in leads if not (one or "").startswith(PAGE)] == []
+    assert any((one or "").startswith(f"{PAGE}/awards/") for one in leads)
+
+
+def test_the_page_of_the_mail_leads_to_the_desk_gorgias_and_the_platform(
+    send: Send,
+    run: Engine,
+    mailbox: Mailbox,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", AIRFLOW)
+    set_connection("gorgias_acme", conn_type="gorgias", host="my-shop", login="x", password="y")
+    set_connection("rivo_acme", password="k")
+    assert send()
+
+    page = next(iter(mailbox.mails[0].iter_attachments())).get_payload(decode=True).decode()
+
+    assert {
+        f"{AIRFLOW}/dags/loyalty_sync__{STORE}/runs/r1",
+        f"{PAGE}/mismatches/customer/7",
+        "https://my-shop.gorgias.com/app/customer/7",
+        "https://my-shop.gorgias.com/app/ticket/4711",
+        "https://www.shopify.com/admin/customers/m1",
+    } <= set(re.findall(r'href="([^"]+)"', page))
+
+
 def refused(engine: Engine, now: datetime) -> None:
     """An award for a guest, which the store refuses."""
     award_id = queue(engine, request()).award_id
@@ -273,7 +342,7 @@ def test_the_workbook_has_a_sheet_of_what_goodwill_cost_this_month(
         for part in mail.iter_attachments()
         if part.get_filename() == "mismatches.xlsx"
     )
-    assert without.sheetnames == ["Mismatches"]
-    assert book.sheetnames == ["Mismatches", "Goodwill"]
+    assert without.sheetnames == ["Overview", NOT_A_MEMBER]
+    assert book.sheetnames == ["Overview", NOT_A_MEMBER, "Goodwill"]
     rows = [[cell.value for cell in row[:4]] for row in book["Goodwill"].iter_rows(min_row=5)]
     assert rows == [["Agent", "eve", 1, 70], ["Reason", "gesture", 1, 70]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -116,7 +117,8 @@ def attached(mail: EmailMessage) -> dict[str, bytes]:
 
 
 def rows_of(book: bytes) -> list[tuple[Any, ...]]:
-    return list(load_workbook(BytesIO(book), read_only=True).active.values)[1:]
+    sheet = load_workbook(BytesIO(book), read_only=True)["Unclear"]
+    return list(sheet.iter_rows(min_row=5, values_only=True))
 
 
 @pytest.mark.parametrize("most_mb", [8], indirect=True)
@@ -135,7 +137,7 @@ def test_members_who_never_wrote_are_counted_and_not_attached(
     assert size < MB
     assert len(rows_of(files["mismatches.xlsx"])) == 3
     assert f"Never wrote to us (members): {NEVER_WROTE:,}" in body_of(mail)
-    assert f'<a href="{DESK}">' in body_of(mail)
+    assert f'<a href="{DESK}"' in body_of(mail)
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024
     assert grown_mb < 150
 
@@ -168,9 +170,9 @@ def test_what_does_not_fit_is_left_to_the_desk_and_the_mail_says_so(
     listed = rows_of(files["mismatches.xlsx"])
     assert size <= 0.6 * MB
     assert 500 < len(listed) < 20_000, "as many as there is room for"
-    assert str(listed[0][1]) == "70000000", "the first ones"
+    assert listed[0][0] == "70000000", "the first ones"
     assert f"Attached are {len(listed):,} of 20,000 mismatches" in body_of(mail)
-    assert f'<a href="{DESK}">All are on the desk.</a>' in body_of(mail)
+    assert re.search(f'<a href="{DESK}"[^>]*>All are on the desk.</a>', body_of(mail))
 
 
 @pytest.mark.parametrize("most_mb", [0.2], indirect=True)

@@ -64,7 +64,7 @@ def test_a_link_made_on_the_desk_is_matched_by_the_next_sync(
     desk.get_by_role("searchbox", name="Search").fill(str(customer_id))
     desk.get_by_role("button", name="Show").click()
     expect(desk.get_by_text("1 found")).to_be_visible()
-    desk.get_by_role("row").nth(1).get_by_role("link").click()
+    desk.get_by_role("row").nth(1).get_by_role("link").first.click()
     desk.get_by_label("Id of the member on the platform").fill(member_id)
     desk.locator("#link + form").get_by_role("button", name="Link").click()
     expect(desk.get_by_role("status")).to_contain_text("Linked.")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from loyalty_desk.awards.batch_results import Outcome, load_outcomes, sum_up
 from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.report.batch_files import COLUMNS, as_csv, as_xlsx
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import reading
@@ -20,6 +21,11 @@ from tests.factories import LATER, STORE, store_settings
 from tests.sql.incident_world import TICKETS, ask_for, fill
 from tests.sql.test_award_batches import send
 from tests.sql.test_award_decisions import set_state
+
+GORGIAS, DESK = "https://my-shop.gorgias.com", "https://airflow.shop.example/loyalty/desk/acme"
+ELSEWHERE = Elsewhere(
+    gorgias=GORGIAS, member_page="https://admin.shop.example/{member_id}", desk=DESK
+)
 
 
 def outcomes(staging: Engine, batch_id: str | None) -> list[Outcome]:
@@ -127,7 +133,7 @@ def test_the_files_hold_everybody_and_the_sums_add_up(staging: Engine, batch: st
     everybody = outcomes(staging, batch)
 
     rows = list(csv.DictReader(io.StringIO(as_csv(everybody).decode("utf-8-sig"))))
-    book = openpyxl.load_workbook(io.BytesIO(as_xlsx(everybody, sum_up(everybody))))
+    book = openpyxl.load_workbook(io.BytesIO(as_xlsx(everybody, sum_up(everybody), ELSEWHERE)))
 
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == len(everybody) == 8
@@ -137,8 +143,21 @@ def test_the_files_hold_everybody_and_the_sums_add_up(staging: Engine, batch: st
     assert booked["email"] == "'=cmd()@shop.example"
     sheet: Any = book["Everybody"]
     shown = list(sheet.iter_rows(values_only=True))
-    assert len(shown) == 1 + len(everybody)
+    assert len(shown) == 4 + len(everybody)
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    [row] = [row for row in sheet.iter_rows(min_row=5) if row[5].value == "Booked"]
+    assert [row[place].value for place in (0, 2, 3, 7, 8, 9)] == [
+        "3",
+        "1",
+        "m1",
+        100,
+        100,
+        "points",
+    ]
+    assert [row[place].hyperlink.target for place in (0, 2, 3, 10)] == [
+        *(f"{GORGIAS}/app/ticket/3", f"{GORGIAS}/app/customer/1"),
+        *("https://admin.shop.example/m1", f"{DESK}/awards/{first}"),
+    ]
     sums = {row[0]: row[1:] for row in book["Sums"].iter_rows(values_only=True)}
     assert sums["All"] == (8, TICKETS, None, None, None)
     assert sums["All points"] == (None, None, 200, 100, "points")

@@ -107,7 +107,7 @@ def test_a_run_that_did_not_reach_its_end_has_failed(staging: Engine, run_id: st
     result = sync_tasks.report("demo", run_id, reached_the_end=False)
 
     book = load_workbook(Path(result["report"]).with_name("mismatches.xlsx"))
-    assert book.sheetnames == ["Mismatches", "Goodwill"]
+    assert book.sheetnames == ["Overview", "Goodwill"]
     assert state_of(staging, run_id) == RunState.FAILED
     assert Path(result["report"]).exists()
 

@@ -92,12 +92,13 @@ WHERE store = :store;
 
 -- name: select_best_suggestions
 -- The surest member for each customer without one, of those sure enough that nobody refused.
--- Reads suggestions, refused_suggestions. Binds store, min_score. One row per customer.
+-- Reads suggestions, refused_suggestions, members. Binds store, min_score. One row per customer.
 SELECT
-    customer_id,
-    member_id,
-    score,
-    reasons
+    ranked.customer_id,
+    ranked.member_id,
+    ranked.score,
+    ranked.reasons,
+    members.card
 FROM (
     SELECT
         customer_id,
@@ -121,5 +122,6 @@ FROM (
                 AND refused.member_id = suggestions.member_id
         )
 ) AS ranked
-WHERE surest_first = 1
-ORDER BY score DESC, customer_id ASC;
+LEFT JOIN members ON members.store = :store AND ranked.member_id = members.member_id
+WHERE ranked.surest_first = 1
+ORDER BY ranked.score DESC, ranked.customer_id ASC;

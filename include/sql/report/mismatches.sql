@@ -1,7 +1,7 @@
 -- name: select_mismatched_customers
 -- Every customer without a member who is worth a look; those with tickets first, newest on top.
 -- Leaves out not_a_member: customers who neither joined nor wrote, most of a store.
--- Reads unmatched_customers, tickets. Binds store. One row per customer.
+-- Reads unmatched_customers, customers, tickets. Binds store. One row per customer.
 WITH seen AS (
     SELECT
         customer_id,
@@ -22,10 +22,16 @@ SELECT
     unmatched_customers.outcome,
     unmatched_customers.since_utc,
     seen.ticket_id AS newest_ticket_id,
-    seen.ticket_count
+    seen.ticket_count,
+    customers.name AS customer_name,
+    NULL AS card
 FROM unmatched_customers
 LEFT JOIN seen
     ON unmatched_customers.customer_id = seen.customer_id AND seen.newest_first = 1
+LEFT JOIN customers
+    ON
+        unmatched_customers.store = customers.store
+        AND unmatched_customers.customer_id = customers.customer_id
 WHERE unmatched_customers.store = :store AND unmatched_customers.outcome <> 'not_a_member'
 ORDER BY
     CASE WHEN seen.ticket_id IS NULL THEN 1 ELSE 0 END ASC,
@@ -34,18 +40,26 @@ ORDER BY
     unmatched_customers.customer_id ASC;
 
 -- name: select_mismatched_members
--- Every member without a customer.
--- Reads unmatched_members. Binds store. One row per member.
+-- Every member without a customer; the cards of those who never wrote are not looked up, as they
+-- are most members of a store, and nobody has to look at them.
+-- Reads unmatched_members, members. Binds store. One row per member.
 SELECT
     'member' AS side,
-    member_id AS subject_id,
-    outcome,
-    since_utc,
+    unmatched_members.member_id AS subject_id,
+    unmatched_members.outcome,
+    unmatched_members.since_utc,
     NULL AS newest_ticket_id,
-    0 AS ticket_count
+    0 AS ticket_count,
+    NULL AS customer_name,
+    members.card
 FROM unmatched_members
-WHERE store = :store
-ORDER BY outcome ASC, member_id ASC;
+LEFT JOIN members
+    ON
+        unmatched_members.store = members.store
+        AND unmatched_members.member_id = members.member_id
+        AND unmatched_members.outcome <> 'member_not_in_gorgias'
+WHERE unmatched_members.store = :store
+ORDER BY unmatched_members.outcome ASC, unmatched_members.member_id ASC;
 
 -- name: select_customers_not_found
 -- The customers with recent tickets and no member whom somebody should look at first: the newest

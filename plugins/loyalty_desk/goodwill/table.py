@@ -14,6 +14,9 @@ class Kind(StrEnum):
     MONEY = "money"
     SHARE = "share"
     RATE = "rate"
+    DAY = "day"
+    """As text, YYYY-MM-DD."""
+    MOMENT = "moment"
 
 
 @dataclass(frozen=True, slots=True)

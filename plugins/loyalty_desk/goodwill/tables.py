@@ -78,7 +78,7 @@ def _goodwill(found: Goodwill, agent: Named) -> Iterator[Table]:
         key="time",
         title=f"By {found.chosen.span}",
         columns=(
-            Column(title, Kind.TEXT),
+            Column(title, Kind.DAY),
             *SUMS,
             *([Column("Per 100 tickets", Kind.RATE)] if rates else []),
         ),
@@ -145,7 +145,7 @@ def _budget(found: Goodwill) -> Iterator[Table]:
     yield Table(
         key="budget",
         title=f"Budget of {found.burndown.month:%B %Y}",
-        columns=(Column("Day", Kind.TEXT), Column("Left", Kind.MONEY)),
+        columns=(Column("Day", Kind.DAY), Column("Left", Kind.MONEY)),
         rows=[(day.isoformat(), as_decimal(left)) for day, left in found.burndown.left],
         note="The whole month (UTC) and everybody, whatever is chosen above.",
     )
@@ -160,7 +160,7 @@ def _liability(found: Goodwill) -> Iterator[Table]:
         key="liability",
         title="Points liability by day",
         columns=(
-            Column("Day", Kind.TEXT),
+            Column("Day", Kind.DAY),
             *sums,
             *(Column("Points moved"), Column("By hand"), Column("Unexplained")),
         ),

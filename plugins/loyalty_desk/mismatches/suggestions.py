@@ -28,6 +28,7 @@ class Suggested:
     member_id: str
     score: float
     reasons: tuple[Reason, ...]
+    name: str | None
 
 
 def suggest_members(engine: Engine, store: str) -> int:
@@ -60,6 +61,7 @@ def best_suggestions(connection: Connection, store: str, min_score: float) -> di
             member_id=row.member_id,
             score=row.score,
             reasons=tuple(map(Reason, orjson.loads(row.reasons))),
+            name=orjson.loads(row.card or "{}").get("name"),
         )
         for row in rows
     }

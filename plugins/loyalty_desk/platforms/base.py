@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
-from urllib.parse import quote
 
 from requests.auth import AuthBase
 
 from loyalty_desk.card.emails import read_email
+from loyalty_desk.elsewhere import with_member
 from loyalty_desk.errors import ApiUnavailableError, LoyaltyDeskError
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
@@ -202,6 +202,8 @@ class Platform(ABC):
     pace: ClassVar[Pace]
     newest_first: ClassVar[bool] = False
     """Whether movements come the newest first, so that the last ones are on the first page."""
+    member_page: ClassVar[str | None] = None
+    """Where a person opens a member, with `{member_id}` in it; None where nobody documents it."""
     guesses: ClassVar[Mapping[str, Guess]] = NO_GUESSES
     """What its documentation leaves open, each replaceable in the connection's extra, `api`."""
 
@@ -226,12 +228,17 @@ class Platform(ABC):
         answers = json.dumps(self._answers, sort_keys=True)
         return hashlib.blake2b(answers.encode(), digest_size=16).hexdigest()
 
+    @classmethod
+    def member_page_of(cls, options: Mapping[str, Any]) -> str | None:
+        """Where a person opens a member of an account with these options, which may say so under
+        `profile_url`.
+        """
+        return resolve(cls.guesses, options).get("profile_url") or cls.member_page
+
     def _profile_url(self, member_id: str) -> str | None:
-        """Where a person opens the member, if the account says so under `profile_url`."""
-        template: str | None = self._answers["profile_url"]
-        if template is None:
-            return None
-        return template.format(member_id=quote(member_id, safe=""))
+        """Where a person opens the member, if the account says so."""
+        page: str | None = self._answers["profile_url"]
+        return None if page is None else with_member(page, member_id)
 
     @staticmethod
     @abstractmethod

@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
 from loyalty_desk.card.dates import find_date, read_birthday
+from loyalty_desk.elsewhere import with_member
 from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.http.reading import (
     BadFieldError,
@@ -109,6 +110,7 @@ class RivoPlatform(Platform):
     base_url = "https://developer-api.rivo.io/merchant_api/v1"
     units = frozenset(Unit)
     pace = Pace(requests_per_s=12)  # of 15 that Rivo allows a store
+    member_page = PROFILE_URL
 
     @staticmethod
     def auth(key: str) -> AuthBase:
@@ -285,7 +287,7 @@ def read_member(row: Any, money_digits: int = 2) -> Member:
         "referral_code": read_text(fields, "referral_code"),
         "points_expire_on": find_date(read_text(fields, "points_expire_at")),
         "birthday": read_birthday(read_text(fields, "dob")),
-        "profile_url": PROFILE_URL.format(member_id=quote(member_id, safe="")),
+        "profile_url": with_member(PROFILE_URL, member_id),
     }
     return Member(
         member_id=member_id,

@@ -78,5 +78,5 @@ def _names_person(path: Folder, named: re.Pattern[bytes]) -> bool:
 
 
 def _can_be_searched(name: str) -> bool:
-    """Whether it can; a report's spreadsheet is packed, and says what the CSV says."""
+    """Whether it can; a report's spreadsheet is packed, and its ids are in the CSV."""
     return not ("/" in name and name.endswith(".xlsx"))

@@ -6,23 +6,30 @@ import csv
 import io
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from loyalty_desk.awards.batch_results import Outcome, Sum
+from loyalty_desk.elsewhere import NOWHERE, Elsewhere
+from loyalty_desk.goodwill.table import Column, Kind
+from loyalty_desk.report.sheets import OPTIONS, Linked, Sheet
 from loyalty_desk.spreadsheets import guarded
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 COLUMNS: Final = (
     *("ticket", "tickets", "customer", "member", "email", "result", "why"),
     *("asked", "booked", "unit", "award"),
 )
-SUM_COLUMNS: Final = ("result", "people", "tickets", "asked", "booked", "unit")
-_WIDTHS: Final = (12, 8, 12, 16, 30, 24, 40, 10, 10, 8, 36)
-_MOST_DIGITS: Final = 15
-"""A spreadsheet rounds a longer number."""
+_EVERYBODY: Final = (
+    *(Column("Ticket", Kind.TEXT), Column("Tickets"), Column("Customer", Kind.TEXT)),
+    *(Column("Member", Kind.TEXT), Column("E-mail", Kind.TEXT), Column("Result", Kind.TEXT)),
+    *(Column("Why", Kind.TEXT), Column("Asked for", Kind.MONEY), Column("Booked", Kind.MONEY)),
+    *(Column("Unit", Kind.TEXT), Column("Award", Kind.TEXT)),
+)
+_WIDTHS: Final = (12, 8, 14, 18, 30, 24, 40, 12, 12, 10, 38)
+_SUMS: Final = (
+    *(Column("Result", Kind.TEXT), Column("People"), Column("Tickets")),
+    *(Column("Asked for", Kind.MONEY), Column("Booked", Kind.MONEY), Column("Unit", Kind.TEXT)),
+)
+_NARROW: Final = (10, 10, 12, 12, 10)
 
 
 def as_csv(outcomes: Sequence[Outcome]) -> bytes:
@@ -35,22 +42,24 @@ def as_csv(outcomes: Sequence[Outcome]) -> bytes:
     return file.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(outcomes: Sequence[Outcome], sums: Sequence[Sum]) -> bytes:
+def as_xlsx(
+    outcomes: Sequence[Outcome], sums: Sequence[Sum], elsewhere: Elsewhere = NOWHERE
+) -> bytes:
     """A sheet of the sums, which ends with the whole, and a sheet of everybody."""
     import xlsxwriter  # noqa: PLC0415 - only where a workbook is written
 
     content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet("Sums")
-        rows = [
-            (one.result, one.people, one.tickets, one.asked, one.booked, one.unit) for one in sums
-        ]
-        _write(sheet, SUM_COLUMNS, (24, 10, 10, 12, 12, 8), [*rows, *_totals(sums)], bold)
-        sheet = book.add_worksheet("Everybody")
-        _write(sheet, COLUMNS, _WIDTHS, [_cells(one) for one in outcomes], bold)
-        sheet.autofilter(0, 0, max(1, len(outcomes)), len(COLUMNS) - 1)
+    with xlsxwriter.Workbook(content, {"in_memory": True, **OPTIONS}) as book:
+        sheet = Sheet(book, "Sums", "What became of everybody", _SUMS, widths=(24, *_NARROW))
+        for one in sums:
+            amounts = (one.asked, one.booked, one.unit) if one.unit else (None, None, None)
+            sheet.add((one.result, one.people, one.tickets, *amounts))
+        for total in _totals(sums):
+            sheet.add(total)
+        sheet = Sheet(book, "Everybody", "Everybody, by their ticket", _EVERYBODY, widths=_WIDTHS)
+        for outcome in outcomes:
+            sheet.add(_row(outcome, elsewhere))
+        sheet.end()
     return content.getvalue()
 
 
@@ -79,20 +88,24 @@ def _neutral(cell: object) -> str:
     return guarded(cell) if isinstance(cell, str) else str(cell)
 
 
-def _write(
-    sheet: Worksheet,
-    columns: Sequence[str],
-    widths: Sequence[int],
-    rows: Sequence[Sequence[object]],
-    bold: Format,
-) -> None:
-    sheet.freeze_panes(1, 0)
-    for column, (name, width) in enumerate(zip(columns, widths, strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, name, bold)
-    for number, row in enumerate(rows, start=1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, int | Decimal) and len(str(cell)) <= _MOST_DIGITS:
-                sheet.write_number(number, column, float(cell))
-            elif cell is not None:
-                sheet.write_string(number, column, str(cell))
+def _row(one: Outcome, elsewhere: Elsewhere) -> tuple[object, ...]:
+    """The same for people: what is named leads to where it is."""
+    is_award = one.unit is not None
+    return (
+        _linked(one.ticket_id, elsewhere.ticket(one.ticket_id)),
+        one.tickets,
+        _linked(one.customer_id, elsewhere.customer(one.customer_id)),
+        _linked(one.member_id, elsewhere.member(one.member_id)),
+        *(one.email, str(one.result), _why(one.why)),
+        *((one.asked, one.booked, one.unit) if is_award else (None, None, None)),
+        _linked(one.award_id, elsewhere.award(one.award_id)),
+    )
+
+
+def _why(why: str | None) -> str | None:
+    """A sentence as it is, and one of our codes in words."""
+    return why if why is None or " " in why else why.replace("_", " ")
+
+
+def _linked(name: int | str | None, address: str | None) -> Linked | None:
+    return None if name is None else Linked(str(name), address)

@@ -59,6 +59,11 @@ class Digest:
         return sum(row.open for row in self.progress)
 
     @property
+    def news(self) -> int:
+        """What is open since, anew or again."""
+        return sum(row.newly_open + row.came_back for row in self.progress)
+
+    @property
     def age(self) -> timedelta | None:
         return None if self.data_from is None else self.made_at - self.data_from
 
@@ -68,8 +73,7 @@ class Digest:
 
     @property
     def subject(self) -> str:
-        news = sum(row.newly_open + row.came_back for row in self.progress)
-        return f"Loyalty of {self.store}: {self.open:,} to look at, {news:,} new"
+        return f"Loyalty of {self.store}: {self.open:,} to look at, {self.news:,} new"
 
     def titled_progress(self) -> list[tuple[Progress, str]]:
         """The classes with something in them, each with its title."""

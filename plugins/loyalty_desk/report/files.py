@@ -17,19 +17,18 @@ import orjson
 from loyalty_desk.clock import utc_text
 from loyalty_desk.folders import whole
 from loyalty_desk.goodwill.table import Table
-from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, WIDTHS, MismatchRow
-from loyalty_desk.report.sheets import add_sheet, braced_as_text, neutral
+from loyalty_desk.report.mismatch_book import MismatchBook
+from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, MismatchRow
+from loyalty_desk.report.sheets import OPTIONS, add_sheet, neutral
+from loyalty_desk.report.shown import PLAINLY, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
-    from xlsxwriter import Workbook
 
 Add = Callable[["pd.DataFrame"], None]
 """Adds rows to a file."""
 
 CSV, XLSX, JSON = "mismatches.csv", "mismatches.xlsx", "mismatches.json"
-MOST_SHEET_ROWS: Final = 1_000_000
-"""Excel opens 1,048,576 rows of a sheet; of what is more it says how much that is."""
 _FRAME_ROWS: Final = 10_000
 """Rows in memory at once."""
 _TYPES: Final = {
@@ -37,7 +36,10 @@ _TYPES: Final = {
     **NUMBERS,
     "newest_ticket_id": "Int64",  # as there are gaps, which would make it a rounded float
     "needs_person": "bool",
+    "name": "str",
+    "may_be_name": "str",
 }
+"""Of the fields of a row, in their order; names are for people, and in the workbook alone."""
 
 
 def write_files(
@@ -48,6 +50,7 @@ def write_files(
     run_id: str,
     now: datetime,
     sheets: Sequence[Table] = (),
+    shown: Shown = PLAINLY,
 ) -> int:
     """Write the three files into `out_dir`, the workbook with further `sheets`; returns how many
     rows there are.
@@ -56,7 +59,7 @@ def write_files(
     with ExitStack() as stack:
         adders = [
             stack.enter_context(_csv(out_dir / CSV)),
-            stack.enter_context(_xlsx(out_dir / XLSX, sheets)),
+            stack.enter_context(_xlsx(out_dir / XLSX, sheets, shown)),
             stack.enter_context(_json(out_dir / JSON, store, run_id, now)),
         ]
         for frame in _iter_frames(rows):
@@ -66,10 +69,15 @@ def write_files(
     return count
 
 
-def write_listed(rows: Iterable[MismatchRow], out_dir: Path, sheets: Sequence[Table] = ()) -> int:
+def write_listed(
+    rows: Iterable[MismatchRow],
+    out_dir: Path,
+    sheets: Sequence[Table] = (),
+    shown: Shown = PLAINLY,
+) -> int:
     """Write the two files that people open; returns how many rows there are."""
     count = 0
-    with _csv(out_dir / CSV) as add_to_csv, _xlsx(out_dir / XLSX, sheets) as add_to_xlsx:
+    with _csv(out_dir / CSV) as add_to_csv, _xlsx(out_dir / XLSX, sheets, shown) as add_to_xlsx:
         for frame in _iter_frames(rows):
             add_to_csv(frame)
             add_to_xlsx(frame)
@@ -105,45 +113,29 @@ def _csv(path: Path) -> Iterator[Add]:
         yield add
 
 
-class _XlsxFile:
-    """What needs somebody, in bounded memory; text is text, whatever it begins with."""
-
-    def __init__(self, book: Workbook) -> None:
-        self._sheet, self._count, self._left = book.add_worksheet("Mismatches"), 0, 0
-        self._sheet.add_write_handler(str, braced_as_text)
-        self._sheet.freeze_panes(1, 0)
-        for column, width in enumerate(WIDTHS.values()):
-            self._sheet.set_column(column, column, width)
-        self._sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
-
-    def add(self, frame: pd.DataFrame) -> None:
-        # Not `to_excel`: it goes down each column, so the whole book has to be in memory.
-        for row in _cells(frame[frame["needs_person"]]).itertuples(index=False, name=None):
-            if self._count == MOST_SHEET_ROWS:
-                self._left += 1
-                continue
-            self._count += 1
-            self._sheet.write_row(self._count, 0, row)
-
-    def end(self) -> None:
-        if self._left:
-            says = f"and {self._left:,} more: Excel opens no more rows, all are in {CSV}"
-            self._sheet.write_string(self._count + 1, 0, says)
-        self._sheet.autofilter(0, 0, max(1, self._count), len(COLUMNS) - 1)
-
-
 @contextmanager
-def _xlsx(path: Path, sheets: Sequence[Table]) -> Iterator[Add]:
+def _xlsx(path: Path, sheets: Sequence[Table], shown: Shown) -> Iterator[Add]:
+    """What needs somebody, in bounded memory."""
     import xlsxwriter  # noqa: PLC0415 - only where a report is written
 
-    with whole(path) as unfinished, _named_by_the_disk():
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(str(unfinished), options) as book:
-            file = _XlsxFile(book)
-            yield file.add
-            file.end()
-            for table in sheets:
-                add_sheet(book, table)
+    options = {"constant_memory": True, **OPTIONS}
+    with (
+        whole(path) as unfinished,
+        _named_by_the_disk(),
+        xlsxwriter.Workbook(str(unfinished), options) as book,
+    ):
+        mismatches = MismatchBook(book, shown)
+
+        def add(frame: pd.DataFrame) -> None:
+            # Not `to_excel`: it goes down each column, so the whole book has to be in memory.
+            some = frame[frame["needs_person"]].astype(object)
+            for cells in some.where(some.notna(), None).itertuples(index=False, name=None):
+                mismatches.add(MismatchRow(*cells))
+
+        yield add
+        mismatches.end()
+        for table in sheets:
+            add_sheet(book, table)
 
 
 @contextmanager
@@ -164,7 +156,8 @@ def _json(path: Path, store: str, run_id: str, now: datetime) -> Iterator[Add]:
         separators = chain(("\n",), repeat(",\n"))
 
         def add(frame: pd.DataFrame) -> None:
-            lines = frame.to_json(orient="records", lines=True, force_ascii=False).rstrip("\n")
+            told = frame[[*COLUMNS, "needs_person"]]
+            lines = told.to_json(orient="records", lines=True, force_ascii=False).rstrip("\n")
             file.write(next(separators) + lines.replace("\n", ",\n"))
 
         head = orjson.dumps({"store": store, "run_id": run_id, "made_at": utc_text(now)}).decode()

@@ -29,6 +29,7 @@ from loyalty_desk.report.data import ReportData, load_report_data
 from loyalty_desk.report.files import CSV, JSON, XLSX, write_files
 from loyalty_desk.report.insight import Insight
 from loyalty_desk.report.mismatch_rows import iter_mismatches
+from loyalty_desk.report.shown import PLAINLY, Shown
 from loyalty_desk.report.text import summary
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_record import COUNTERS, RunRecord, Work
@@ -57,6 +58,7 @@ def write_report(
     *,
     min_score: float = 0,
     sheets: Sequence[Table] = (),
+    shown: Shown = PLAINLY,
 ) -> Folder:
     """Write `report.html` and the files of mismatches into `out_dir`; returns the page's path.
 
@@ -73,7 +75,7 @@ def write_report(
     binds = {"store": store, "run_id": run_id, "report_path": str(path)}
     try:
         with filled(out_dir.parent) as folder:
-            write_pages(engine, data, folder / out_dir.name, now, min_score, sheets)
+            write_pages(engine, data, folder / out_dir.name, now, min_score, sheets, shown)
     except StorageError:
         with reading(engine) as connection:
             run = connection.execute(statement("report/runs/select_runs"), binds).one()
@@ -92,23 +94,27 @@ def write_pages(
     now: datetime,
     min_score: float,
     sheets: Sequence[Table] = (),
+    shown: Shown = PLAINLY,
 ) -> None:
     """Write what `write_report` does from data that is read already, and keep no path."""
     store = data.record.store
     out_dir.mkdir(parents=True, exist_ok=True)
     rows = iter_mismatches(engine, store, now, min_score)
     run_id = data.record.run_id
-    count = write_files(rows, out_dir, store=store, run_id=run_id, now=now, sheets=sheets)
-    page = {**_page(data, now), "mismatches": count, "files": FILES, "mailed": False}
+    count = write_files(
+        rows, out_dir, store=store, run_id=run_id, now=now, sheets=sheets, shown=shown
+    )
+    page = {**_page(data, now, shown), "mismatches": count, "files": FILES, "mailed": False}
     _write(out_dir / REPORT, page | {"folder": ""})
     _write(out_dir.parent / LATEST, page | {"folder": f"{out_dir.name}/"})
 
 
 def write_mailed_page(
-    data: ReportData, now: datetime, out_dir: Path, count: int, files: Sequence[str]
+    data: ReportData, now: datetime, shown: Shown, out_dir: Path, count: int, files: Sequence[str]
 ) -> Path:
     """Write the page that is mailed with `files` of so many rows beside it; returns its path."""
-    page = {**_page(data, now), "mismatches": count, "files": files, "mailed": True, "folder": ""}
+    beside = {"mismatches": count, "files": files, "mailed": True, "folder": ""}
+    page = {**_page(data, now, shown), **beside}
     _write(path := out_dir / REPORT, page)
     return path
 
@@ -133,12 +139,13 @@ def template(name: str) -> Any:
     return environment.get_template(name)
 
 
-def _page(data: ReportData, now: datetime) -> dict[str, Any]:
+def _page(data: ReportData, now: datetime, shown: Shown) -> dict[str, Any]:
     record = data.record
     return {
         "record": record,
         "done": {work.name.lower(): record.has_done(work) for work in Work},
         "made_at": now,
+        "elsewhere": shown.elsewhere,
         "state_words": _STATE_WORDS[record.state],
         "summary": summary(record),
         "problems": data.problems,

@@ -17,6 +17,7 @@ from loyalty_desk.classes import class_text
 from loyalty_desk.goodwill.table import Table
 from loyalty_desk.report.files import CSV, XLSX, write_listed
 from loyalty_desk.report.mismatch_rows import MismatchRow
+from loyalty_desk.report.shown import PLAINLY, Shown
 
 MB: Final = 1_000_000
 ZIPPED: Final = f"{CSV}.zip"
@@ -57,6 +58,7 @@ def attach(
     folder: Path,
     most_bytes: int,
     sheets: Sequence[Table] = (),
+    shown: Shown = PLAINLY,
 ) -> Attached:
     """Write into `folder` what a mail of at most so many bytes, encoded, holds.
 
@@ -69,7 +71,11 @@ def attach(
     has_page = _size([page]) <= room
     if has_page:
         room -= _size([page])
-    files, listed, sorting = _fit(rows, folder, room, most_bytes // _LEAST_A_ROW, sheets)
+
+    def write(sorting: _Sorting) -> int:
+        return write_listed(sorting, folder, sheets, shown)
+
+    files, listed, sorting = _fit(rows, write, folder, room, most_bytes // _LEAST_A_ROW)
     if has_page:  # anew, as it is now known what is beside it
         page = write_page(folder, listed, [path.name for path in files] or [XLSX, CSV])
     return Attached(
@@ -82,15 +88,15 @@ def attach(
 
 def _fit(
     rows: Callable[[], Iterable[MismatchRow]],
+    write: Callable[[_Sorting], int],
     folder: Path,
     room: int,
     most: int,
-    sheets: Sequence[Table],
 ) -> tuple[list[Path], int, _Sorting]:
     """Write as many rows as there is room for, `most` at most; returns the files and how many."""
     while True:
         sorting = _Sorting(rows(), most)
-        listed = write_listed(sorting, folder, sheets)
+        listed = write(sorting)
         for files in _choices(folder):
             if _size(files) <= room:
                 return files, listed, sorting

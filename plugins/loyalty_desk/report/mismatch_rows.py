@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Engine
+import orjson
+from sqlalchemy import Engine, Row
 
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.clock import utc_text
@@ -23,7 +24,10 @@ _ALL: Final = 2**31 - 1
 
 
 class MismatchRow(NamedTuple):
-    """One row of the files; its fields are their columns. Ids and times are text."""
+    """One row of the files; its fields are their columns. Ids and times are text.
+
+    Names are in the workbook alone. Who is named by an e-mail address has none there.
+    """
 
     side: str
     id: str
@@ -36,25 +40,15 @@ class MismatchRow(NamedTuple):
     score: float | None
     because: str | None
     needs_person: bool
+    name: str | None = None
+    may_be_name: str | None = None
 
 
-WIDTHS: Final = {
-    "side": 10,
-    "id": 22,
-    "class": 24,
-    "since": 22,
-    "newest_ticket_id": 18,
-    "tickets": 9,
-    "what_to_do": 60,
-    "may_be_member": 22,
-    "score": 8,
-    "because": 44,
-}
-"""The columns by what the files call the fields, and how wide a spreadsheet shows them.
-
-The last field is no column.
-"""
-COLUMNS: Final = tuple(WIDTHS)
+COLUMNS: Final = (
+    *("side", "id", "class", "since", "newest_ticket_id", "tickets", "what_to_do"),
+    *("may_be_member", "score", "because"),
+)
+"""What the CSV and the JSON call the first fields."""
 NUMBERS: Final = {"tickets": "int64", "score": "float64"}
 """Columns to count with, by pandas' type. An id is text: of 17 digits it would be rounded."""
 
@@ -117,11 +111,29 @@ def _people(
                     newest_ticket_id=row.newest_ticket_id,
                     tickets=row.ticket_count or 0,
                     text=class_text(row.side, row.outcome),
+                    name=_name(row),
                     found=suggested.get(row.subject_id) if is_customer else None,
                 )
 
 
-def _row(*, text: ClassText, found: Suggested | None = None, **from_staging: Any) -> MismatchRow:
+def _name(row: Row[Any]) -> str | None:
+    """A customer has a name, that of a member is on the card."""
+    told = row.customer_name if row.card is None else orjson.loads(row.card).get("name")
+    return shown_name(told)
+
+
+def shown_name(name: str | None) -> str | None:
+    """The name; None for an e-mail address, which stays out of files that are mailed."""
+    return None if not name or "@" in name else name
+
+
+def _row(
+    *,
+    text: ClassText,
+    found: Suggested | None = None,
+    name: str | None = None,
+    **from_staging: Any,
+) -> MismatchRow:
     """A row: its first fields are `from_staging`."""
     return MismatchRow(
         **from_staging,
@@ -130,4 +142,6 @@ def _row(*, text: ClassText, found: Suggested | None = None, **from_staging: Any
         score=found.score if found else None,
         because="; ".join(REASON_WORDS[one] for one in found.reasons) if found else None,
         needs_person=text.needs_person,
+        name=name,
+        may_be_name=shown_name(found.name) if found else None,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.hooks.notifiers import Alert, Place, report_places
 from loyalty_desk.hooks.telling import NO_CONTEXT, Message, Round
 from loyalty_desk.report.goodwill import GoodwillReport, load_goodwill_report
@@ -22,7 +23,6 @@ from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.stores import open_store
 from loyalty_desk.staging.telling import GOODWILL, Claim
-from loyalty_desk.tasks.report_mail import desk_address
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _send(report: GoodwillReport, place: Place) -> None:
         return
     from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415 - 1 s of imports
 
-    desk = desk_address(report.store.name)
+    desk = elsewhere_of(report.store).desk
     text = template(MAIL).render(report=report, desk=desk and f"{desk}/goodwill")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / WORKBOOK

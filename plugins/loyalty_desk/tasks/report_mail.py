@@ -28,12 +28,14 @@ from loyalty_desk.report.goodwill import load_month_sheets
 from loyalty_desk.report.html import template, write_mailed_page
 from loyalty_desk.report.mail_files import MB, Attached, attach
 from loyalty_desk.report.mismatch_rows import iter_mismatches
+from loyalty_desk.report.shown import Shown
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.stores import open_store
 from loyalty_desk.staging.telling import REPORT, Claim, hand_down
+from loyalty_desk.tasks.showing import shown_of
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +124,7 @@ class _Report:
             shown_awards=SHOWN_AWARDS,
             attached=self._attached,
             most_mb=f"{self.store.reports.max_mail_mb:g}",
-            desk=desk_address(self.store.name),
+            elsewhere=self._shown.elsewhere,
         )
         with SmtpHook(smtp_conn_id=self.store.alerts.smtp_conn_id) as hook:
             hook.send_email_smtp(
@@ -139,24 +141,21 @@ class _Report:
         return load_report_data(self.engine, self.store.name, self.run_id, self.now, min_score)
 
     @cached_property
+    def _shown(self) -> Shown:
+        return shown_of(self.store)
+
+    @cached_property
     def _attached(self) -> Attached:
         """Page and files, written anew, as another worker may hold those of the run."""
         min_score = self.store.mismatches.min_score
         return attach(
             partial(iter_mismatches, self.engine, self.store.name, self.now, min_score),
-            partial(write_mailed_page, self._data, self.now),
+            partial(write_mailed_page, self._data, self.now, self._shown),
             self.folder,
             int(self.store.reports.max_mail_mb * MB),
             load_month_sheets(self.engine, self.store, self.now),
+            self._shown,
         )
-
-
-def desk_address(store: str) -> str | None:
-    """Where people open the store's page of the desk; None where Airflow's address is not set."""
-    from airflow.sdk.configuration import conf  # noqa: PLC0415 - 1 s of imports
-
-    address = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    return f"{address}/loyalty/desk/{store}" if address else None
 
 
 @contextmanager

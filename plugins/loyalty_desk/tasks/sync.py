@@ -49,6 +49,7 @@ from loyalty_desk.sync.brake import check_brake, check_meeting
 from loyalty_desk.sync.match import MatchCounts, match_customers
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.reads import keep_full_match, keep_full_plan, must_be_full
+from loyalty_desk.tasks.showing import shown_of
 from loyalty_desk.tasks.stages import (
     Counters,
     counted_gorgias,
@@ -284,6 +285,7 @@ def report(
             utc_now(),
             min_score=run.store.mismatches.min_score,
             sheets=load_month_sheets(run.engine, run.store, utc_now()),
+            shown=shown_of(run.store),
         )
     tell(note := _note(run, record))
     with run.engine.begin() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.first_steps.step import Call
+from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.report import formats
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.forms import FIELD, form_token
@@ -83,6 +85,8 @@ def page(
         "store": visitor.store,
         "places": PLACES,
         "airflow": airflow_of(request),
+        # By this server's own paths, as links of one page to the next are.
+        "elsewhere": replace(elsewhere_of(visitor.store), airflow=airflow_of(request)),
         "form_field": FIELD,
         "form_token": form_token(visitor.user_id),
         "said": said(request),
@@ -168,7 +172,7 @@ def _cell(value: Any, kind: str) -> str:
     """A value of a table of goodwill, as people read it."""
     if value is None:
         return formats.NOT_REACHED
-    return {"share": "{:.1%}", "text": "{}"}.get(kind, "{:,}").format(value)
+    return {"share": "{:.1%}", "text": "{}", "day": "{}"}.get(kind, "{:,}").format(value)
 
 
 def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[str, Any]]]:

@@ -12,12 +12,14 @@ from typing import Final
 import pytest
 
 from loyalty_desk.awards.csv_rows import iter_rows
+from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.report.files import neutral, write_files
-from loyalty_desk.report.mismatch_rows import COLUMNS, MismatchRow
+from loyalty_desk.report.mismatch_rows import MismatchRow
+from loyalty_desk.report.shown import Shown
 from tests.factories import NOW
 
-AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
-"""LibreOffice's own CSV in UTF-8, with each cell as it is shown."""
+AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+"""LibreOffice's own CSV in UTF-8 of each sheet, with each cell as it is shown."""
 DETECTING: Final = "Text - txt - csv (StarCalc):44,34,76,1,,1033,false,true"
 """As somebody opens it in English who lets it look for days and the like."""
 TEXTS = (
@@ -28,6 +30,12 @@ TEXTS = (
     *("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "{=1}", '=HYPERLINK("https://shop.example")'),
 )
 LONG_ID = 1_234_567_890_123_456_789
+SHOWN = Shown(
+    elsewhere=Elsewhere(
+        gorgias="https://my-shop.gorgias.com", member_page="https://shop.example/{member_id}"
+    ),
+    zone="Europe/Berlin",
+)
 
 
 def row(text: str) -> MismatchRow:
@@ -43,7 +51,12 @@ def row(text: str) -> MismatchRow:
         score=0.875,
         because=text,
         needs_person=True,
+        name=text,
     )
+
+
+def customer(text: str) -> MismatchRow:
+    return row(text)._replace(side="customer", may_be_name=text)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +67,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         remedy = "no LibreOffice here: apt-get install --no-install-recommends libreoffice-calc"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(remedy)
     folder = tmp_path_factory.mktemp("opened")
-    write_files(map(row, TEXTS), folder, store="acme", run_id="r1", now=NOW)
+    rows = [*map(row, TEXTS), *map(customer, TEXTS)]
+    write_files(rows, folder, store="acme", run_id="r1", now=NOW, shown=SHOWN)
     book = (folder / "mismatches.xlsx").rename(folder / "book.xlsx")
     profile = (folder / "profile").as_uri()
     save = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", AS_SHOWN]
@@ -70,19 +84,23 @@ def cells(path: Path) -> list[list[str]]:
 
 
 def test_the_csv_has_the_same_cells(opened: Path) -> None:
-    assert cells(opened / "saved" / "mismatches.csv") == cells(opened / "mismatches.csv")
+    [saved] = (opened / "saved").glob("mismatches*.csv")
+    assert cells(saved) == cells(opened / "mismatches.csv")
 
 
-def test_the_workbook_has_each_text_as_it_is(opened: Path) -> None:
-    header, *rows = cells(opened / "saved" / "book.csv")
+def test_the_workbook_has_each_text_as_it_is_and_times_and_numbers(opened: Path) -> None:
+    *_, header = cells(opened / "saved" / "book-No e-mail.csv")[:4]
+    rows = cells(opened / "saved" / "book-No e-mail.csv")[4:]
 
-    assert header == list(COLUMNS)
     for text, found in zip(TEXTS, rows, strict=True):
-        told = dict(zip(COLUMNS, found, strict=True))
-        assert (told["id"], told["may_be_member"], told["because"]) == (text, text, text)
-        assert told["newest_ticket_id"] == str(LONG_ID)
-        assert told["since"] == "2026-03-01T00:00:00.000000Z"
-        assert (told["tickets"], told["score"]) == ("3", "0.875")
+        told = dict(zip(header, found, strict=True))
+        assert {told[name] for name in ("Customer", "Name", "May be member", "Because")} == {text}
+        assert told["The member's name"] == text
+        assert told["Newest ticket"] == str(LONG_ID)
+        assert told["Since (Europe/Berlin)"].startswith("2026-03-01 01:00"), "it adds seconds"
+        assert (told["Recent tickets"], told["How sure"]) == ("3", "87.5%")
+    members = cells(opened / "saved" / "book-No e-mail (members).csv")[4:]
+    assert [found[:2] for found in members] == [[text, text] for text in TEXTS]
 
 
 def test_a_file_of_awards_may_have_ids_as_our_csv_has_them() -> None:

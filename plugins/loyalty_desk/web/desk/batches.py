@@ -19,6 +19,7 @@ from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import REASON, read_reversal
 from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
 from loyalty_desk.staging.engine import reading
@@ -64,7 +65,11 @@ def send_file(visitor: Seeing, batch_id: str, form: str) -> Response:
     with reading(staging_engine()) as connection:
         _get(connection, visitor, batch_id)
         found = _load(connection, visitor, batch_id)
-    content = as_csv(found) if form == "csv" else as_xlsx(found, sum_up(found))
+    content = (
+        as_csv(found)
+        if form == "csv"
+        else as_xlsx(found, sum_up(found), elsewhere_of(visitor.store))
+    )
     headers = {"Content-Disposition": f'attachment; filename="batch-{batch_id[:8]}.{form}"'}
     return Response(content, media_type=FILES[form], headers=headers)
 

@@ -17,6 +17,7 @@ FILES: Final = {
     "desk.css": HERE / "static" / "desk.css",
     "icon.svg": HERE / "static" / "icon.svg",
     "desk.js": HERE / "static" / "desk.js",
+    "frame.js": HERE / "static" / "frame.js",
 }
 HEADERS: Final = {"Cache-Control": "no-cache"}
 
