@@ -23,12 +23,12 @@ from loyalty_desk.refresh import (
     list_customers_to_show,
 )
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.engine import reading
+from loyalty_desk.staging.engine import migrate, open_engine, reading
 from loyalty_desk.staging.intake import stage_members
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.desk.card_history import Write, load_history
 from tests.factories import NOW, STORE, member, store_settings
-from tests.sql.staged import Staged, match
+from tests.sql.staged import EARLIER, Staged, match
 
 SYNC = Cause(kind=CauseKind.SYNC, ref="run-1")
 AWARD = Cause(kind=CauseKind.AWARD, ref="a 1")
@@ -232,3 +232,23 @@ def test_what_is_kept_has_the_content_that_the_ledger_has_the_fingerprint_of(
     delivery = deliver(shop, SYNC)
 
     assert fingerprint(delivery.said()) == delivery.fingerprint
+
+
+def test_an_upgrade_takes_over_what_cards_say_that_are_as_the_member_is(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    migrate(engine, "0034")
+    card = '{"points_balance":5}'
+    with engine.begin() as connection:
+        staged = Staged(connection)
+        staged.member("m1", card=card)
+        for customer_id, said in ((1, "card of m1"), (2, "an older card"), (3, "none")):
+            staged.match(customer_id, "m1")
+            staged.pushed(customer_id, said)
+
+    migrate(engine)
+
+    columns = ("customer_id", "member_id", "card", "written_at_utc", "version_utc")
+    with engine.connect() as connection:
+        rows = Staged(connection).rows(schema.card_writes, *columns)
+    assert rows == [(1, "m1", card, EARLIER, EARLIER)]
+    engine.dispose()

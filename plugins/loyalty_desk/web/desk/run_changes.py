@@ -169,6 +169,7 @@ def _iter_rows(
     if chosen.customer:
         last = find_id(chosen.customer) or 0
         after = max(after, (last, ""))
+    chunk = CHUNK if chosen.field else MOST + 1
     while True:
         binds = {
             "store": store.name,
@@ -178,11 +179,11 @@ def _iter_rows(
             "after_customer": after[0],
             "after_destination": after[1],
             "last_customer": last,
-            "chunk": CHUNK if chosen.field else MOST + 1,
+            "chunk": chunk,
         }
         rows = connection.execute(statement("push/history/select_run_changes"), binds).all()
         yield from rows
-        if len(rows) < binds["chunk"]:
+        if len(rows) < chunk:
             return
         after = rows[-1].customer_id, rows[-1].destination
 
