@@ -209,7 +209,7 @@ def _change(store: StoreSettings, row: Row[Any]) -> Change:
 
 def _what(row: Row[Any], before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str:
     if before is None:  # what the card said is not known, but the plan knew whether there was one
-        return KINDS.get(row.kind, row.kind)
+        return KINDS.get(row.kind, str(row.kind))
     return what_changed(before, after)
 
 
