@@ -23,7 +23,7 @@ from typing import Any
 
 import requests
 import yaml
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select, text
 
 from benchmarks import people
 from benchmarks.asking import NotMeasuredError
@@ -45,9 +45,11 @@ from loyalty_desk.staging.statements import statement
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
 PAGE_ROWS = 50
 LISTED, AWARD = r"/mismatches/customer/\d+", r"/awards/[0-9a-f-]{8,}"
+CHANGED = r"/customers/\d+"
 MISMATCHES, SUGGESTIONS, RUNS, ROUNDS = 100_000, 20_000, 100, 40
 QUEUED, BOOKED = 20_000, 180_000
 CHECKS = 37
+NEWEST_RUN = f"run{RUNS - 1}"
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
 COOKIE = "cookie.json"
 
@@ -102,6 +104,9 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
         f"/customers?q={one.email}": (f"/customers/{whom}", 1),
         f"/customers?q={customer_id}": (f"/customers/{whom}", 1),
         f"/customers/{customer_id}": (re.escape(str(one.email)), 1),
+        f"/runs/{NEWEST_RUN}/changes": (CHANGED, PAGE_ROWS),
+        f"/runs/{NEWEST_RUN}/changes?kind=clear": ("Nothing here", 1),
+        f"/runs/{NEWEST_RUN}/changes?field=tier": ("Look further", 1),
         "/quality": ("expectation_", CHECKS),
         "/setup": ("<tr>", 20),
     }
@@ -139,12 +144,43 @@ def _fill(engine: Engine, rows: int) -> int:
             finish_run(connection, store, run_id, RunState.SUCCEEDED, None, at)
             checks = [_check(run_id, number, at) for number in range(CHECKS)]
             connection.execute(statement("checks/results/insert_quality_results"), checks)
+        _write_cards(connection, store)
         fill_awards(connection, STORE, now, queued=QUEUED, booked=BOOKED)
     keep_history(engine, store, now)
     if engine.dialect.name == "postgresql":  # as autovacuum does within a minute of a sync
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
     return ids[MISMATCHES // 2 if len(ids) == MISMATCHES else 0]
+
+
+def _write_cards(connection: Connection, store: str) -> None:
+    """Have every member's card written twice, the second time by the newest run."""
+    matched = (
+        "FROM matches AS mt INNER JOIN members AS m"
+        " ON mt.store = m.store AND mt.member_id = m.member_id WHERE mt.store = :store"
+    )
+    writes = (
+        "INSERT INTO card_writes (store, customer_id, destination, version_utc, written_at_utc,"
+        " member_id, outcome, card, cause, cause_ref)"
+        " SELECT mt.store, mt.customer_id, 'customer_data', :at, :at, m.member_id, 'matched',"
+        " {card}, 'sync', :run_id " + matched
+    )
+    first, second = utc_text(people.START), utc_text(people.START + timedelta(hours=1))
+    binds = {"store": store, "run_id": NEWEST_RUN}
+    key = '"points_balance":'
+    other = {"at": first, "was": key, "became": f"{key}1"}
+    earlier = writes.format(card="REPLACE(m.card, :was, :became)")
+    connection.execute(text(earlier), {**binds, **other})
+    connection.execute(text(writes.format(card="m.card")), {**binds, "at": second})
+    connection.execute(
+        text(
+            "INSERT INTO changes (store, run_id, customer_id, destination, member_id, outcome,"
+            " kind, fingerprint, priority, state, attempts, changed_at_utc, ledger_version_utc)"
+            " SELECT mt.store, :run_id, mt.customer_id, 'customer_data', m.member_id, 'matched',"
+            " 'update', m.card_fingerprint, 0, 'done', 1, :at, :at " + matched
+        ),
+        {**binds, "at": second},
+    )
 
 
 def _check(run_id: str, number: int, at: datetime) -> dict[str, Any]:

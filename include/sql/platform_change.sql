@@ -156,6 +156,13 @@ UPDATE changes
 SET member_id = CAST(:prefix AS TEXT) || member_id
 WHERE store = :store AND member_id IS NOT NULL AND member_id NOT LIKE '% %';
 
+-- name: part_card_writes
+-- The same for what those cards said.
+-- Writes card_writes. Binds store, prefix.
+UPDATE card_writes
+SET member_id = CAST(:prefix AS TEXT) || member_id
+WHERE store = :store AND member_id IS NOT NULL AND member_id NOT LIKE '% %';
+
 -- name: part_rejected
 -- The same for rows that a read could not use.
 -- Writes rejected_records. Binds store, prefix.

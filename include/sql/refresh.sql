@@ -1,36 +1,46 @@
 -- name: ask_for_card
 -- Asks for a member's card to be shown at once; however often, it is one row.
--- Writes cards_to_show. Binds store, member_id, now_utc.
-INSERT INTO cards_to_show (store, member_id, asked_at_utc)
-VALUES (:store, :member_id, :now_utc)
+-- Writes cards_to_show. Binds store, member_id, now_utc; cause and cause_ref (why).
+INSERT INTO cards_to_show (store, member_id, asked_at_utc, cause, cause_ref)
+VALUES (:store, :member_id, :now_utc, :cause, :cause_ref)
 ON CONFLICT (store, member_id) DO UPDATE
-    SET asked_at_utc = excluded.asked_at_utc;
+    SET
+        asked_at_utc = excluded.asked_at_utc,
+        cause = excluded.cause,
+        cause_ref = excluded.cause_ref;
 
 -- name: ask_for_card_of_awarded
 -- Asks for the card of whom an award is for, if staging knows the member.
 -- Reads awards, members; writes cards_to_show. Binds store, award_id, now_utc.
-INSERT INTO cards_to_show (store, member_id, asked_at_utc)
+INSERT INTO cards_to_show (store, member_id, asked_at_utc, cause, cause_ref)
 SELECT
     m.store,
     m.member_id,
-    :now_utc AS asked_at_utc
+    :now_utc AS asked_at_utc,
+    'award' AS cause,
+    a.award_id AS cause_ref
 FROM awards AS a
 INNER JOIN members AS m
     ON a.store = m.store AND m.member_id = COALESCE(a.member_id, a.subject)
 WHERE a.store = :store AND a.award_id = :award_id AND m.gone_at_utc IS NULL
 ON CONFLICT (store, member_id) DO UPDATE
-    SET asked_at_utc = excluded.asked_at_utc;
+    SET
+        asked_at_utc = excluded.asked_at_utc,
+        cause = excluded.cause,
+        cause_ref = excluded.cause_ref;
 
 -- name: ask_for_customer
 -- Asks for a customer's card to be shown at once; however often, it is one row. That Gorgias is to
 -- be read first stays so until it is shown.
--- Writes customers_to_show. Binds store, customer_id, is_stale, now_utc.
-INSERT INTO customers_to_show (store, customer_id, is_stale, asked_at_utc)
-VALUES (:store, :customer_id, :is_stale, :now_utc)
+-- Writes customers_to_show. Binds store, customer_id, is_stale, now_utc; cause and cause_ref (why).
+INSERT INTO customers_to_show (store, customer_id, is_stale, asked_at_utc, cause, cause_ref)
+VALUES (:store, :customer_id, :is_stale, :now_utc, :cause, :cause_ref)
 ON CONFLICT (store, customer_id) DO UPDATE
     SET
         is_stale = excluded.is_stale OR customers_to_show.is_stale,
-        asked_at_utc = excluded.asked_at_utc;
+        asked_at_utc = excluded.asked_at_utc,
+        cause = excluded.cause,
+        cause_ref = excluded.cause_ref;
 
 -- name: select_unmatched_customers
 -- The customers whom no match has paired yet and who have a member's address, or are linked to the
@@ -99,7 +109,9 @@ GROUP BY asked.store;
 SELECT
     customer_id,
     is_stale,
-    asked_at_utc
+    asked_at_utc,
+    cause,
+    cause_ref
 FROM customers_to_show
 WHERE store = :store
 ORDER BY asked_at_utc ASC, customer_id ASC
@@ -116,7 +128,9 @@ WHERE store = :store AND customer_id = :customer_id AND asked_at_utc = :asked_at
 -- Reads cards_to_show. Binds store, most. One row per member.
 SELECT
     member_id,
-    asked_at_utc
+    asked_at_utc,
+    cause,
+    cause_ref
 FROM cards_to_show
 WHERE store = :store
 ORDER BY asked_at_utc ASC, member_id ASC

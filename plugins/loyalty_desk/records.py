@@ -60,6 +60,36 @@ class Destination(StrEnum):
     CUSTOM_FIELDS = "custom_fields"
 
 
+class CauseKind(StrEnum):
+    """What a card was written for."""
+
+    SYNC = "sync"
+    AWARD = "award"
+    WEBHOOK = "webhook"
+    LOOKUP = "lookup"
+    DECISION = "decision"
+    """A person said who is who."""
+    FOUND = "found"
+    """A sync found it there, and wrote nothing."""
+    DISCONNECT = "disconnect"
+    ERASURE = "erasure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What a card was written for; `ref` is the run, the award or the ticket, if there is one."""
+
+    kind: CauseKind
+    ref: str | None = None
+
+
+def cause_columns(cause: Cause | None) -> dict[str, str | None]:
+    """A cause as staging has it; NULL where it is not told."""
+    if cause is None:
+        return {"cause": None, "cause_ref": None}
+    return {"cause": cause.kind.value, "cause_ref": cause.ref}
+
+
 class ChangeState(StrEnum):
     PLANNED = "planned"
     SENDING = "sending"

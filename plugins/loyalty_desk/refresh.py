@@ -25,11 +25,11 @@ from loyalty_desk.gorgias.destinations import (
     Delivery,
     WantedCard,
     find_delivery,
-    keep_pushed,
 )
+from loyalty_desk.gorgias.ledger import keep_pushed
 from loyalty_desk.platforms.base import Platform, is_about
 from loyalty_desk.platforms.same_account import find_ours
-from loyalty_desk.records import Member, Outcome
+from loyalty_desk.records import Cause, CauseKind, Member, Outcome, cause_columns
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.audience import find_recent
 from loyalty_desk.staging.engine import reading
@@ -41,20 +41,41 @@ log = logging.getLogger(__name__)
 
 
 def ask_for_cards(
-    connection: Connection, store: str, member_ids: Iterable[str], now: datetime
+    connection: Connection,
+    store: str,
+    member_ids: Iterable[str],
+    now: datetime,
+    cause: Cause | None = None,
 ) -> None:
     """Ask for the cards of members. Who asks need not know whether anything changed."""
     for member_id in sorted(set(member_ids)):  # in one order, so that two callers cannot deadlock
         binds = {"store": store, "member_id": member_id, "now_utc": utc_text(now)}
-        connection.execute(statement("refresh/ask_for_card"), binds)
+        connection.execute(statement("refresh/ask_for_card"), {**binds, **cause_columns(cause)})
 
 
 def ask_for_customer(
-    connection: Connection, store: str, customer_id: int, now: datetime, *, is_stale: bool = False
+    connection: Connection,
+    store: str,
+    customer_id: int,
+    now: datetime,
+    cause: Cause | None = None,
+    *,
+    is_stale: bool = False,
 ) -> None:
     """Ask for a customer's card, whoever it is of; `is_stale` when Gorgias is to be read first."""
-    binds = {"store": store, "customer_id": customer_id, "is_stale": is_stale}
-    connection.execute(statement("refresh/ask_for_customer"), {**binds, "now_utc": utc_text(now)})
+    binds = {
+        "store": store,
+        "customer_id": customer_id,
+        "is_stale": is_stale,
+        "now_utc": utc_text(now),
+        **cause_columns(cause),
+    }
+    connection.execute(statement("refresh/ask_for_customer"), binds)
+
+
+def cause_of(asked: Row[Any]) -> Cause | None:
+    """What a card was asked for last; None where that is not told."""
+    return Cause(kind=CauseKind(asked.cause), ref=asked.cause_ref) if asked.cause else None
 
 
 def list_cards_to_show(connection: Connection, store: str, *, most: int) -> list[Row[Any]]:
@@ -109,7 +130,9 @@ class CardShower:
                 say_last_awards(connection, name, [member.member_id], asked_at)
         return member
 
-    def push(self, member_id: str, *, to_everybody: bool = False) -> int:
+    def push(
+        self, member_id: str, cause: Cause | None = None, *, to_everybody: bool = False
+    ) -> int:
         """Write the staged card to each customer matched to the member; returns how many writes.
 
         A card that Gorgias accepted before is not written again. Customers who would be matched and
@@ -136,32 +159,34 @@ class CardShower:
         if asked_ids := recent.intersection(unmatched_ids):
             with self.engine.begin() as connection:
                 for customer_id in sorted(asked_ids):
-                    ask_for_customer(connection, self.store.name, customer_id, utc_now())
+                    ask_for_customer(connection, self.store.name, customer_id, utc_now(), cause)
         return sum(
             self._push_to(
                 WantedCard(customer_id, destination, Outcome.MATCHED, member_id),
+                cause,
                 is_recent=customer_id in recent,
             )
             for destination in self.store.push_to
             for customer_id in customer_ids
         )
 
-    def deliver(self, delivery: Delivery) -> bool:
+    def deliver(self, delivery: Delivery, cause: Cause | None = None) -> bool:
         """Write one card, unless Gorgias accepted it before; returns whether it was written."""
         if delivery.is_accepted:
             return False
         delivery = self._writer.deliver(delivery)
         with self.engine.begin() as connection:
-            keep_pushed(connection, self.store.name, delivery, utc_text(utc_now()))
+            now_utc = utc_text(utc_now())
+            keep_pushed(connection, self.store.name, delivery, now_utc, cause=cause)
         self._asker.ask(delivery.customer_id, delivery.destination)
         return True
 
-    def _push_to(self, wanted: WantedCard, *, is_recent: bool) -> bool:
+    def _push_to(self, wanted: WantedCard, cause: Cause | None, *, is_recent: bool) -> bool:
         with reading(self.engine) as connection:
             delivery = find_delivery(connection, self.store, wanted, utc_now())
         if delivery is not None and not is_recent:
             delivery = delivery.withdrawal
-        return delivery is not None and self.deliver(delivery)
+        return delivery is not None and self.deliver(delivery, cause)
 
     @cached_property
     def _asker(self) -> AskAgain:

@@ -29,6 +29,7 @@ from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, customer, store_settings
 from tests.http.conftest import SPEED
+from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 
 EMAIL = "mira@shop.example"
@@ -146,6 +147,11 @@ def show_asked(follow_up: FollowUp) -> None:
             take_off(connection, STORE, one)
 
 
+def causes(staging: Engine) -> list[Any]:
+    with staging.connect() as connection:
+        return Staged(connection).rows(schema.card_writes, "customer_id", "cause", "cause_ref")
+
+
 def award_of(staging: Engine, award_id: str) -> Any:
     with staging.connect() as connection:
         return get_award(connection, STORE, award_id)
@@ -172,6 +178,7 @@ def test_the_new_balance_is_shown_noted_and_in_the_audit(
     assert follow_up.show(award_id) == 1
 
     assert shown_points(sandbox, customer_id) == 150
+    assert causes(staging) == [(customer_id, "award", award_id)]
     facts = facts_of(staging, award_id)
     assert (facts["balance_before"], facts["balance_after"], facts["cards"]) == (100, 150, 1)
     assert notes(sandbox, ticket_id) == [

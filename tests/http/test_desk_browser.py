@@ -44,6 +44,7 @@ PAGES = {
     "incident": "/awards/incident",
     "customers": "/customers?q=twin@example.test",
     "customer": f"/customers/{GRACE}",
+    "run-changes": "/runs/scheduled__1/changes",
     "quality": "/quality",
     "setup": "/setup",
 }

@@ -20,6 +20,7 @@ from loyalty_desk.staging.intake import stage_customers, stage_members
 from loyalty_desk.staging.run_lock import Run, take_lock
 from loyalty_desk.sync.plan import plan_changes
 from loyalty_desk.sync.push import count_changes, push_changes
+from loyalty_desk.web.desk.card_history import load_history
 from sandbox.running import Sandbox
 from tests.conftest import SetConnection
 from tests.factories import STORE, customer, member, store_settings
@@ -74,6 +75,12 @@ class Account:
     def points(self) -> Any:
         return (self.client.get_customer(self.customer_id).data or {})["loyalty"]["points_balance"]
 
+    def history(self) -> list[tuple[str, str]]:
+        """What was written to the card and what for, the oldest first."""
+        with reading(self.engine) as connection:
+            found = load_history(connection, STORE, self.customer_id)
+        return [(write.what, write.why) for write in reversed(found.writes)]
+
     def state(self) -> str:
         with reading(self.engine) as connection:
             return str(connection.execute(schema.changes.select()).one().state)
@@ -104,6 +111,7 @@ def account(staging: Engine, gorgias: GorgiasClient, sandbox: Sandbox) -> Accoun
 def test_what_is_planned_is_written_once(account: Account) -> None:
     assert account.push() == 1
     assert (account.points(), account.state()) == (150, "done")
+    assert account.history() == [("First write that is kept", "A sync"), ("Changed", "A sync")]
 
 
 def test_a_fresh_read_that_undoes_the_change_cancels_the_write(account: Account) -> None:

@@ -78,8 +78,10 @@ def send(
 
 def asked_for(staging: Engine) -> list[tuple[str, str]]:
     with staging.connect() as connection:
-        rows = connection.execute(text("SELECT store, member_id FROM cards_to_show ORDER BY 1, 2"))
-        return [tuple(row) for row in rows]
+        asked = "SELECT store, member_id, cause FROM cards_to_show ORDER BY 1, 2"
+        rows = connection.execute(text(asked)).all()
+    assert all(row.cause == "webhook" for row in rows)
+    return [(row.store, row.member_id) for row in rows]
 
 
 @pytest.mark.parametrize("content", [PROFILE, EVENT, TIER])

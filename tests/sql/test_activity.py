@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.gorgias.destinations import Delivery, WantedCard, find_delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import Delivery, WantedCard, find_delivery
+from loyalty_desk.gorgias.ledger import keep_pushed
 from loyalty_desk.lookup.staged import find_staged_member
 from loyalty_desk.records import Outcome
 from loyalty_desk.staging import schema

@@ -281,6 +281,8 @@ def test_cards_for_everybody_are_written_after_all_that_changed(account: Account
     assert account.ledger(3) == "card of m3"
     with run.engine.connect() as connection:
         assert find_state(connection, STORE, StateKey.AUDIENCE) is None
+        writes = Staged(connection).rows(schema.card_writes, "customer_id", "cause", "cause_ref")
+    assert writes[-1] == (3, "sync", "r")
 
 
 def test_a_client_is_what_the_double_stands_for() -> None:

@@ -11,8 +11,8 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.gorgias.destinations import (
     WantedCard,
     find_delivery,
-    keep_pushed,
 )
+from loyalty_desk.gorgias.ledger import keep_pushed
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.plan_schema import FIRST_TEXTS
 from loyalty_desk.staging.statements import statement

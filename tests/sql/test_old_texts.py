@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from loyalty_desk.card.cards import fingerprint, member_card, shown_fingerprint
 from loyalty_desk.card.shown import shown_card
 from loyalty_desk.clock import utc_text
-from loyalty_desk.gorgias.destinations import WantedCard, find_delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import WantedCard, find_delivery
+from loyalty_desk.gorgias.ledger import keep_pushed
 from loyalty_desk.lookup.staged import find_staged
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.settings.stores_file import StoreSettings

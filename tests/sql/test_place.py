@@ -101,6 +101,7 @@ def test_a_customer_whom_no_sync_has_seen_is_read_from_gorgias_first(place: Plac
     place.look_up()
 
     assert place.asked() == {1: True}
+    assert place._rows(schema.customers_to_show, "cause") == ["lookup"]
 
 
 def test_a_customer_with_another_address_than_the_one_told_is_read_first(place: Place) -> None:

@@ -86,6 +86,9 @@ def test_each_is_written_once_who_wrote_lately_first_and_no_plan_counts_them(
     assert account.rewrite({}, {}, {}) == 3
 
     assert account.written() == [3, 1, 2]
+    with account.engine.connect() as connection:
+        causes = Staged(connection).rows(schema.card_writes, "cause", "cause_ref")
+    assert causes == [("sync", account.run.run_id)] * 3
     assert "if_member" in account.api.bodies[0]["data"]["loyalty"]
     assert account.planned() == 0
     assert account.rewrite() == 0

@@ -65,9 +65,10 @@ WHERE store = :store AND until_utc <= :now_utc;
 
 -- name: delete_former_members
 -- Forgets who the members of a platform that was left were, once no award and no decision is under
--- the old id, and no run of then is kept, whose report may name it. Each is looked for once and not
--- for each member: a store may have left with all of a large programme.
--- Writes former_members. Reads awards, decisions, runs. Binds store.
+-- the old id, no card of then is remembered, and no run of then is kept, whose report may name it.
+-- Each is looked for once and not for each member: a store may have left with all of a large
+-- programme.
+-- Writes former_members. Reads awards, decisions, card_writes, runs. Binds store.
 DELETE FROM former_members
 WHERE
     store = :store
@@ -87,6 +88,10 @@ WHERE
         SELECT d.member_id
         FROM decisions AS d
         WHERE d.store = :store AND d.member_id LIKE '% %'
+        UNION
+        SELECT w.member_id
+        FROM card_writes AS w
+        WHERE w.store = :store AND w.member_id LIKE '% %'
         UNION
         SELECT s.subject_id AS member_id
         FROM decisions AS s

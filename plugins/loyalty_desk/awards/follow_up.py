@@ -23,7 +23,7 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform
-from loyalty_desk.records import AwardState, Member
+from loyalty_desk.records import AwardState, Cause, CauseKind, Member
 from loyalty_desk.refresh import CardShower
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -113,7 +113,11 @@ class FollowUp:
             if member_id:
                 # Who awards one by one looks at the customer, ticket or not.
                 one_by_one = award.door not in {Door.FILE, Door.BATCH}
-                pushed = self._shower.push(member_id, to_everybody=one_by_one)
+                pushed = self._shower.push(
+                    member_id,
+                    Cause(kind=CauseKind.AWARD, ref=award_id),
+                    to_everybody=one_by_one,
+                )
             if self.store.leaves_ticket_notes and award.ticket_id is not None:
                 outage = self._leave_note(award, member)
         with self.engine.begin() as connection:

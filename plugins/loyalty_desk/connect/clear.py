@@ -15,7 +15,7 @@ from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.destinations import version_after
 from loyalty_desk.gorgias.field_writer import FieldWriter
 from loyalty_desk.gorgias.fields import find_fields
-from loyalty_desk.records import Destination
+from loyalty_desk.records import WITHDRAWN, Cause, Destination, cause_columns
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.statements import statement
@@ -45,6 +45,7 @@ class CardRemover:
     store: StoreSettings
     engine: Engine
     client: GorgiasClient
+    cause: Cause
 
     def clear_all(self) -> int:
         """Clear every card that Gorgias ever accepted from us; returns how many."""
@@ -84,6 +85,23 @@ class CardRemover:
             connection.execute(statement("push/ledger/insert_to_plan"), binds)
             if row.destination == Destination.CUSTOMER_DATA:
                 connection.execute(statement("disconnect/forget_shown_card"), binds)
+            if row.version_utc is not None:
+                connection.execute(statement("push/history/insert_card_write"), self._write(row))
+
+    def _write(self, row: ShownCard | Row[Any]) -> dict[str, Any]:
+        """The last row of the card's history: there is none any more."""
+        now = utc_now()
+        return {
+            "store": self.store.name,
+            "customer_id": row.customer_id,
+            "destination": row.destination,
+            "version_utc": version_after(row.version_utc, now),
+            "written_at_utc": utc_text(now),
+            "member_id": None,
+            "outcome": WITHDRAWN,
+            "card": "{}",
+            **cause_columns(self.cause),
+        }
 
     def _clear_data(self, row: ShownCard | Row[Any]) -> None:
         data = self.client.get_customer(row.customer_id).data or {}

@@ -32,7 +32,6 @@ from loyalty_desk.gorgias.field_writer import (
     Window,
     field_writer,
     read_values,
-    values_text,
 )
 from loyalty_desk.records import WITHDRAWN, Customer, Destination, Outcome
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -97,6 +96,8 @@ class Delivery:
     """The hash of what the card said of them that Gorgias last accepted there."""
     written_values: Values | None = None
     """What it took now, once this is delivered there."""
+    written_keys: frozenset[str] = frozenset()
+    """The keys of the card that have a customer field, once this is delivered there."""
 
     @property
     def is_member(self) -> bool:
@@ -143,6 +144,13 @@ class Delivery:
     def shown(self) -> dict[str, Any] | None:
         """The card with its sentences, but for what stands beside it; None for no card."""
         return None if self.outcome is None else self.wording.shown(self.card())
+
+    def said(self) -> Mapping[str, Any]:
+        """What is kept of a write: the card, or the part of it that customer fields hold."""
+        shown = None if self.is_card else self.shown()
+        if shown is None:
+            return self.card()
+        return {key: value for key, value in shown.items() if key in self.written_keys}
 
     def card(self) -> Mapping[str, Any]:
         if self.outcome is None:
@@ -256,40 +264,6 @@ def version_after(last_version_utc: str | None, now: datetime) -> str:
     return utc_text(max(now, parse_utc(last_version_utc) + timedelta(microseconds=1)))
 
 
-def keep_pushed(
-    connection: Connection,
-    store: str,
-    delivery: Delivery,
-    pushed_at_utc: str,
-    *,
-    was_there: bool = False,
-) -> None:
-    """Note in the ledger that Gorgias accepted a card.
-
-    Of one that was there, and is the one accepted last, it need not be read how it is seen.
-    """
-    is_known = was_there and delivery.accepted_fingerprint == delivery.fingerprint
-    seen_as = None if is_known else shown_fingerprint(delivery.shown())
-    connection.execute(
-        statement("push/ledger/upsert_pushed_card"),
-        {
-            "store": store,
-            "customer_id": delivery.customer_id,
-            "destination": delivery.destination,
-            "fingerprint": delivery.fingerprint,
-            "is_member": delivery.is_member,
-            "points_balance": delivery.points_balance,
-            "version_utc": delivery.version_utc,
-            "pushed_at_utc": pushed_at_utc,
-            "field_values": values_text(delivery.written_values),
-            "texts_version": delivery.wording.version,
-            "shown_fingerprint": seen_as,
-            "form": delivery.form,
-            "activity": delivery.activity_hash if delivery.is_card else None,
-        },
-    )
-
-
 class CardWriter:
     """Writes cards of one store. Several threads may use one."""
 
@@ -325,7 +299,7 @@ class CardWriter:
                 read_at=parse_utc(delivery.other_data_read_at_utc),
             ),
         )
-        return replace(delivery, written_values=values)
+        return replace(delivery, written_values=values, written_keys=self._writer_of_fields.keys)
 
     def shows(self, delivery: Delivery) -> bool:
         """Whether Gorgias now shows the delivery's card."""

@@ -97,6 +97,11 @@ class FieldWriter:
         self._turn = Lock()
         self.windows: list[Window] = []
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the card that have a field."""
+        return frozenset(self._fields.own)
+
     def values_of(self, card: Mapping[str, Any]) -> Values:
         """What a card puts into each of our fields."""
         return {

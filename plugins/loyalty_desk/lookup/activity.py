@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Row
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.lookup.asking import WAIT_S, NotToldError, asking_of
-from loyalty_desk.records import Movement, MovementKind
+from loyalty_desk.records import Cause, CauseKind, Movement, MovementKind
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -55,7 +55,8 @@ def read_activity(store: StoreSettings, engine: Engine, member_id: str) -> bool:
         connection.execute(statement("lookup/activity/upsert_activity"), {**key, **kept})
         is_news = said != _said_before(row)
         if is_news:
-            ask_for_cards(connection, store.name, [member_id], now)
+            cause = Cause(kind=CauseKind.LOOKUP)
+            ask_for_cards(connection, store.name, [member_id], now, cause)
     return is_news
 
 

@@ -23,7 +23,7 @@ from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged
 from loyalty_desk.platforms.base import Platform, is_about
 from loyalty_desk.platforms.same_account import find_ours
-from loyalty_desk.records import Outcome
+from loyalty_desk.records import Cause, CauseKind, Outcome
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
@@ -155,7 +155,8 @@ class Lookup:
             staged = stage_members(connection, name, [member], asked_at, first_load=False)
             said = say_last_awards(connection, name, [member.member_id], asked_at)
             if staged.changed or said:
-                ask_for_cards(connection, name, [member.member_id], utc_now())
+                cause = Cause(kind=CauseKind.LOOKUP)
+                ask_for_cards(connection, name, [member.member_id], utc_now(), cause)
         if staged.set_aside:  # what is shown is what was known before
             bad = staged.set_aside[0]
             raise BadFieldError(bad.field, bad.reason)

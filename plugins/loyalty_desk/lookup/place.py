@@ -20,7 +20,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.gorgias.destinations import Delivery, WantedCard, delivery_of, find_delivery
 from loyalty_desk.lookup.answers import LookedUp, nobody
 from loyalty_desk.lookup.staged import Found, find_staged, find_staged_member
-from loyalty_desk.records import Destination, EmailState, Outcome
+from loyalty_desk.records import Cause, CauseKind, Destination, EmailState, Outcome
 from loyalty_desk.refresh import CardShower, ask_for_cards, ask_for_customer
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.audience import note_asked_ticket
@@ -64,11 +64,12 @@ def ask_to_show(
     is_stale = row is None or row.email_key != meant
     if row is not None and not is_stale and not _is_missing(store, found, row):
         return
+    cause = Cause(kind=CauseKind.LOOKUP, ref=None if ticket_id is None else str(ticket_id))
     with engine.begin() as connection:
         if row is not None and not is_stale and found.member_id == row.member_id is not None:
-            ask_for_cards(connection, store.name, [row.member_id], now)
+            ask_for_cards(connection, store.name, [row.member_id], now, cause)
         else:
-            ask_for_customer(connection, store.name, customer_id, now, is_stale=is_stale)
+            ask_for_customer(connection, store.name, customer_id, now, cause, is_stale=is_stale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class CustomerShower:
 
     shower: CardShower
 
-    def show(self, customer_id: int, *, is_stale: bool) -> int:
+    def show(self, customer_id: int, cause: Cause | None = None, *, is_stale: bool) -> int:
         """Write the card of a customer, whoever it is of, to each place; returns how many writes.
 
         A card that Gorgias accepted before is not written again. With `is_stale` Gorgias is asked
@@ -94,7 +95,7 @@ class CustomerShower:
             self._restage(customer_id)
         with reading(engine) as connection:
             deliveries = _find_deliveries(connection, store, customer_id, utc_now())
-        return sum(map(self.shower.deliver, deliveries))
+        return sum(self.shower.deliver(one, cause) for one in deliveries)
 
     def _restage(self, customer_id: int) -> None:
         store = self.shower.store

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.records import Cause, CauseKind, cause_columns
 from loyalty_desk.staging.statements import statement
 
 
@@ -69,5 +70,11 @@ def _touch_linked(connection: Connection, store: str, customer_id: int) -> None:
 
 def _ask_to_show(connection: Connection, store: str, customer_id: int, now: datetime) -> None:
     """Have the customer's card written at once, without waiting for the next sync."""
-    binds = {"store": store, "customer_id": customer_id, "is_stale": False}
-    connection.execute(statement("refresh/ask_for_customer"), {**binds, "now_utc": utc_text(now)})
+    binds = {
+        "store": store,
+        "customer_id": customer_id,
+        "is_stale": False,
+        "now_utc": utc_text(now),
+        **cause_columns(Cause(kind=CauseKind.DECISION)),
+    }
+    connection.execute(statement("refresh/ask_for_customer"), binds)

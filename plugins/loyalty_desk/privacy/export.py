@@ -54,6 +54,7 @@ SOURCES: Final[dict[str, tuple[Table, ...]]] = {
     OURS: (
         *(schema.matches, schema.unmatched_customers, schema.unmatched_members, mismatches),
         *(suggestions, schema.pushed_cards, schema.changes, schema.to_plan, schema.touched),
+        schema.card_writes,
         *(schema.cards_to_show, schema.customers_to_show, lookups_not_found, routed_tickets),
         *(schema.scan_seen, schema.set_aside, schema.rejected_records, schema.quality_results),
         *(schema.runs, schema.former_members, incident_people),

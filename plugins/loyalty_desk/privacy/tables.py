@@ -42,6 +42,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     schema.to_plan: (("customer_id", CUSTOMER),),
     schema.pushed_cards: (("customer_id", CUSTOMER),),
     schema.changes: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
+    schema.card_writes: (("customer_id", CUSTOMER), ("member_id", MEMBER)),
     schema.cards_to_show: (("member_id", MEMBER),),
     schema.customers_to_show: (("customer_id", CUSTOMER),),
     suggestions: (("customer_id", CUSTOMER), ("member_id", MEMBER)),

@@ -359,6 +359,10 @@ class RetentionSettings(Strict):
         description="Days after its end that an award is made anonymous: who awarded how much, when"
         " and why stays, for whom does not.",
     )
+    card_history_days: Days = Field(
+        default=90,
+        description="Days that is remembered what was written to customers' cards, and what for.",
+    )
     routed_ticket_days: Days = Field(
         default=365,
         description="Days that is remembered what routing set on a ticket, so that what a person"

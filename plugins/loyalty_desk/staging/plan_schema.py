@@ -138,6 +138,52 @@ pushed_cards = staging_table(
     **CLUSTERED,
 )
 
+_CAUSE_DOC: Final = (
+    "`sync`, `award`, `webhook`, `lookup`, `decision` where a person said who is who, `disconnect` "
+    "or `erasure`"
+)
+_CAUSE_REF_DOC: Final = (
+    "Which run, award or ticket that was. NULL: there is none, or it is not told."
+)
+
+card_writes = staging_table(
+    "card_writes",
+    about(
+        "One per card that Gorgias accepted from us: what it said, and what it was written for.",
+        "What a write changed is the difference to the row of the version before.",
+        "The newest of each card stays as long as `pushed_cards` has it; the ones before go after "
+        "`retention.card_history_days`.",
+        "A write that a later one overtook is not here, as in `pushed_cards`.",
+    ),
+    Column("store", Text, primary_key=True),
+    Column("customer_id", BigInteger, primary_key=True),
+    Column("destination", Text, primary_key=True),
+    Column("version_utc", Text, primary_key=True, doc="The version in `pushed_cards` that it had."),
+    Column("written_at_utc", Text, nullable=False, doc="When Gorgias accepted it."),
+    Column("member_id", Text, doc="Whose card it was. NULL: nobody's."),
+    Column(
+        "outcome",
+        Text,
+        nullable=False,
+        doc="`matched`, the class that the card stated, or `withdrawn` where it was taken away.",
+    ),
+    Column(
+        "card",
+        Text,
+        nullable=False,
+        doc="JSON of the card as `members` has it, or of the fields that were filled from it; `{}` "
+        "where it was taken away.",
+    ),
+    Column(
+        "cause",
+        Text,
+        doc=f"{_CAUSE_DOC}; `found` where a sync saw that it stood there already. NULL: it is from "
+        "before this was kept.",
+    ),
+    Column("cause_ref", Text, doc=_CAUSE_REF_DOC),
+    **CLUSTERED,
+)
+
 cards_to_show = staging_table(
     "cards_to_show",
     about(
@@ -147,6 +193,8 @@ cards_to_show = staging_table(
     Column("store", Text, primary_key=True),
     Column("member_id", Text, primary_key=True),
     Column("asked_at_utc", Text, nullable=False, doc="When it was last asked for."),
+    Column("cause", Text, doc=f"{_CAUSE_DOC}: why it was last asked for. NULL: it is not told."),
+    Column("cause_ref", Text, doc=_CAUSE_REF_DOC),
     **CLUSTERED,
 )
 
@@ -167,5 +215,7 @@ customers_to_show = staging_table(
         doc="Whether staging does not know the customer as the asker does: Gorgias is read first.",
     ),
     Column("asked_at_utc", Text, nullable=False, doc="When it was last asked for."),
+    Column("cause", Text, doc=f"{_CAUSE_DOC}: why it was last asked for. NULL: it is not told."),
+    Column("cause_ref", Text, doc=_CAUSE_REF_DOC),
     **CLUSTERED,
 )

@@ -60,6 +60,7 @@ from loyalty_desk.staging.people_schema import (
     tickets,
 )
 from loyalty_desk.staging.plan_schema import (
+    card_writes,
     cards_to_show,
     changes,
     customers_to_show,
@@ -92,6 +93,7 @@ __all__ = [
     "award_gates",
     "award_schema",
     "awards",
+    "card_writes",
     "cards_to_show",
     "changes",
     "customer_channels",

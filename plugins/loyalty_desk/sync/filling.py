@@ -16,7 +16,9 @@ from sqlalchemy import Row
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery, keep_pushed
+from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery
+from loyalty_desk.gorgias.ledger import keep_pushed
+from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.staging import audience
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run, renew_lock
@@ -98,7 +100,8 @@ def _fill(run: Run, writer: CardWriter, row: Row[Any]) -> int:
             count += 1
         with run.engine.begin() as connection:
             name, now_utc = run.store.name, utc_text(utc_now())
-            keep_pushed(connection, name, delivery, now_utc, was_there=was_there)
+            cause = Cause(kind=CauseKind.SYNC, ref=run.run_id)
+            keep_pushed(connection, name, delivery, now_utc, was_there=was_there, cause=cause)
     return count
 
 

@@ -33,11 +33,11 @@ from loyalty_desk.gorgias.destinations import (
     Delivery,
     WantedCard,
     find_delivery,
-    keep_pushed,
 )
 from loyalty_desk.gorgias.field_edits import find_edited
 from loyalty_desk.gorgias.field_writer import Window
-from loyalty_desk.records import WITHDRAWN, ChangeState
+from loyalty_desk.gorgias.ledger import keep_pushed
+from loyalty_desk.records import WITHDRAWN, Cause, CauseKind, ChangeState
 from loyalty_desk.settings.stores_file import installation
 from loyalty_desk.staging import intake, run_record
 from loyalty_desk.staging.audience import find_recent
@@ -258,7 +258,8 @@ class _Pusher:
         """Write ledger and state together: what Gorgias accepted is known, or sent again."""
         with self._run.engine.begin() as connection:
             name, now_utc = self._run.store.name, utc_text(utc_now())
-            keep_pushed(connection, name, delivery, now_utc, was_there=was_there)
+            cause = Cause(kind=CauseKind.SYNC, ref=self._run.run_id)
+            keep_pushed(connection, name, delivery, now_utc, was_there=was_there, cause=cause)
             _set_state(connection, key, ChangeState.DONE, delivery=delivery)
 
     def _customer_is_gone(

@@ -17,8 +17,9 @@ from loyalty_desk.card.shown import FORM, form_of
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.gorgias.client import GorgiasClient
-from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery, keep_pushed
-from loyalty_desk.records import Destination
+from loyalty_desk.gorgias.destinations import CardWriter, WantedCard, find_delivery
+from loyalty_desk.gorgias.ledger import keep_pushed
+from loyalty_desk.records import Cause, CauseKind, Destination
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.run_lock import Run, renew_lock
 from loyalty_desk.staging.statements import statement
@@ -93,5 +94,6 @@ def _rewrite(run: Run, writer: CardWriter, row: Row[tuple[int, int, str, str | N
         return False
     delivery = writer.deliver(delivery)
     with run.engine.begin() as connection:
-        keep_pushed(connection, run.store.name, delivery, utc_text(utc_now()))
+        cause = Cause(kind=CauseKind.SYNC, ref=run.run_id)
+        keep_pushed(connection, run.store.name, delivery, utc_text(utc_now()), cause=cause)
     return True

@@ -38,6 +38,7 @@ from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.hooks.journal import try_to_keep_journal
 from loyalty_desk.macros.templates import load_macros
 from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.routing.ledger import count_priorities, forget_tags
 from loyalty_desk.settings.stores_file import StoreSettings, installation, stores_file
 from loyalty_desk.staging.engine import reading
@@ -187,7 +188,8 @@ def remove_shown(store_name: str) -> list[Left]:
 def clear_cards(store_name: str) -> int:
     """Clear every card in Gorgias, inside the budget; goes on where it stopped."""
     store, engine, client = _open(store_name)
-    return CardRemover(store=store, engine=engine, client=client).clear_all()
+    cause = Cause(kind=CauseKind.DISCONNECT)
+    return CardRemover(store=store, engine=engine, client=client, cause=cause).clear_all()
 
 
 def finish(store_name: str, *, by: str, cards_stay: bool) -> list[Left]:

@@ -28,6 +28,7 @@ from loyalty_desk.privacy.awards import blank_award
 from loyalty_desk.privacy.files import pattern, remove_files
 from loyalty_desk.privacy.person import Person, PersonError, Who, find_person, texts_of
 from loyalty_desk.privacy.tables import delete_rows
+from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.settings.stores_file import StoreSettings, stores_file
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
@@ -133,7 +134,8 @@ def _clear_cards(engine: Engine, store: StoreSettings, person: Person) -> int:
     if not person.customer_ids:
         return 0
     client = gorgias_client(store, engine, urgent=True)
-    remover = CardRemover(store=store, engine=engine, client=client)
+    cause = Cause(kind=CauseKind.ERASURE)
+    remover = CardRemover(store=store, engine=engine, client=client, cause=cause)
     count = 0
     for customer_id in sorted(person.customer_ids):
         for card in _shown_cards(engine, store, customer_id):

@@ -39,6 +39,7 @@ PARTED: Final = (
     "platform_change/part_decisions",
     "platform_change/part_awards",
     "platform_change/part_changes",
+    "platform_change/part_card_writes",
     "platform_change/part_rejected",
     "platform_change/part_former",
 )

@@ -17,6 +17,7 @@ from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.lookup.place import CustomerShower
 from loyalty_desk.refresh import (
     CardShower,
+    cause_of,
     list_cards_to_show,
     list_customers_to_show,
     take_customer_off,
@@ -71,7 +72,7 @@ def _show_batch(
             member = shower.reread_member(one.member_id)
             counts["members_read"] += 1
             if member is not None:
-                counts["cards_pushed"] += shower.push(one.member_id)
+                counts["cards_pushed"] += shower.push(one.member_id, cause_of(one))
         except (ApiError, BadFieldError) as error:
             # For good, as far as this member goes: the sync reports what cannot be read or written.
             log.warning("member %s is not shown (%s)", one.member_id, type(error).__name__)
@@ -91,7 +92,8 @@ def _show_customers(
         if time.monotonic() >= ends_at:
             break
         try:
-            shown = CustomerShower(shower=shower).show(one.customer_id, is_stale=one.is_stale)
+            customers = CustomerShower(shower=shower)
+            shown = customers.show(one.customer_id, cause_of(one), is_stale=one.is_stale)
             counts["customers_asked_for"] += 1
             counts["cards_pushed"] += shown
         except (ApiError, ApiUnavailableError) as error:

@@ -53,6 +53,7 @@ def keep_house(store_name: str) -> dict[str, int]:
     mismatches = now - timedelta(days=limits.settled_mismatch_days)
     decided = now - timedelta(days=limits.decision_days)
     routed = now - timedelta(days=limits.routed_ticket_days)
+    written = now - timedelta(days=limits.card_history_days)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     held = now - timedelta(days=limits.liability_days)
     read = now - ACTIVITIES_LAST
@@ -66,6 +67,7 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("decisions", "privacy/retention/delete_old_decisions", {"before_utc": decided}),
             ("alerts", "telling/delete_old_alerts", {"before_utc": runs, "month_utc": month}),
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
+            ("card_writes", "push/history/delete_old_writes", {"before_utc": written}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("liability_days", "goodwill/liability/delete_old_days", {"before_day": held}),
             ("activities", "lookup/activity/delete_old_activities", {"before_utc": read}),

@@ -17,6 +17,7 @@ from loyalty_desk.web.desk import (
     new_award,
     overview,
     quality,
+    run_changes,
     setup,
     tokens,
 )
@@ -27,8 +28,10 @@ def make_app() -> FastAPI:
     app = make_api()
     # A new award goes before an award by its id.
     awarding = (new_award, incidents, awards, batches)
+    # The changes of a run go before a file of it by its name.
     for place in (
         files,
+        run_changes,
         overview,
         mismatches,
         *awarding,

@@ -18,6 +18,7 @@ from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.hooks.connections import platform_account
 from loyalty_desk.platforms.base import Account
 from loyalty_desk.platforms.registry import platform_class
+from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.refresh import ask_for_cards
 from loyalty_desk.settings.stores_file import stores_file
 from loyalty_desk.staging.installed import staging_engine
@@ -62,7 +63,7 @@ async def post_webhook(request: Request, platform: str, store_name: str) -> Resp
 
 def _ask(store_name: str, member_ids: list[str]) -> None:
     with staging_engine().begin() as connection:
-        ask_for_cards(connection, store_name, member_ids, utc_now())
+        ask_for_cards(connection, store_name, member_ids, utc_now(), Cause(kind=CauseKind.WEBHOOK))
 
 
 @lru_cache(maxsize=256)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 
 import pytest
+from sqlalchemy import select
 
 from loyalty_desk.connect.clear import CardRemover
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.gorgias.fields import find_or_create_fields
 from loyalty_desk.gorgias.made import known_objects
 from loyalty_desk.gorgias.objects import AccountObjects, Kind
+from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.staging import schema
 from sandbox.gorgias.customer_rows import MANAGED_FIELD, OTHER_TOOL_FIELD
 from sandbox.running import Sandbox
@@ -313,7 +315,15 @@ def test_cards_that_are_cleared_leave_the_values_of_others(make_world: MakeWorld
     world = make_world()
     world.push()
 
-    CardRemover(store=world.store, engine=world.engine, client=world.client).clear_all()
+    CardRemover(
+        store=world.store,
+        engine=world.engine,
+        client=world.client,
+        cause=Cause(kind=CauseKind.DISCONNECT),
+    ).clear_all()
 
+    with world.engine.connect() as connection:
+        writes = connection.execute(select(schema.card_writes.c.cause, schema.card_writes.c.card))
+        assert writes.all().count(("disconnect", "{}")) == len(world.ids)
     for name, customer_id in world.ids.items():
         assert world.values(customer_id) == FOREIGN[name]

@@ -256,7 +256,9 @@ def test_no_log_tells_whom_was_looked_up(
 
 def asked_for(staging: Engine) -> list[str]:
     with staging.connect() as connection:
-        return [row.member_id for row in connection.execute(schema.cards_to_show.select())]
+        rows = connection.execute(schema.cards_to_show.select()).all()
+    assert all(row.cause == "lookup" for row in rows)
+    return [row.member_id for row in rows]
 
 
 def test_what_a_fresh_lookup_finds_changed_is_asked_to_be_shown_once(

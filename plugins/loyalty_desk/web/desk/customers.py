@@ -25,6 +25,7 @@ from loyalty_desk.texts.of_store import texts_of
 from loyalty_desk.texts.wording import Wording
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.activity import WhyView, read_movements, read_why
+from loyalty_desk.web.desk.card_history import load_history
 from loyalty_desk.web.desk.finding import find_people
 from loyalty_desk.web.forms import is_of_another_site
 from loyalty_desk.web.pages import DeskRoute, masked, page
@@ -97,10 +98,12 @@ def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Respon
     if asked and not visitor.may_ask_now:
         raise WebError(403, "You may only look here. Who may do more may ask both systems now.")
     number = find_id(customer_id)
+    before = query.get("before", "")
     with reading(staging_engine()) as connection:
         person = None if number is None else load_customer(connection, visitor.store, number)
-    if person is None:
-        raise WebError(404, "There is no such customer.")
+        if person is None:
+            raise WebError(404, "There is no such customer.")
+        history = load_history(connection, visitor.store.name, person.row.customer_id, before)
     shown, problem = None, ""
     if "now" in asked:
         shown, problem = _read_now(visitor, person.row.customer_id)
@@ -121,6 +124,8 @@ def show_customer(request: Request, visitor: Seeing, customer_id: str) -> Respon
         rows=_compare(person.card, shown),
         problem=problem,
         movements=movements,
+        history=history,
+        newer=bool(before),
         why=_ask_why(request, visitor, person) if "order" in asked else WhyView(),
     )
 
