@@ -42,7 +42,7 @@ def undo_form(page: str) -> tuple[str, dict[str, str]]:
 
 
 def row_of(page: str, customer_id: int) -> str:
-    return page.split(f'<tr id="customer-{customer_id}"')[1].split("</tr>", maxsplit=1)[0]
+    return page.split(f'<a id="customer-{customer_id}"')[1].split("</tr>", maxsplit=1)[0]
 
 
 def test_each_row_has_what_can_be_done_with_it(manager: DeskClient) -> None:

@@ -71,7 +71,7 @@ def load_outlook(
 ) -> Outlook:
     """Read what there is to know of an award, by what staging holds."""
     member = _find_member(connection, store.name, award)
-    card = orjson.loads(member.card) if member else {}
+    card: Mapping[str, Any] = orjson.loads(member.card) if member else {}
     binds = {"store": store.name, "member_ids": [member.member_id] if member else []}
     return Outlook(
         member=member,

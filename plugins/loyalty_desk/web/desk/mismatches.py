@@ -124,7 +124,7 @@ def undo(request: Request, visitor: Settling, form: OwnForm, batch_id: str) -> R
 
 
 def _to_list(
-    request: Request, visitor: Visitor, at: Subject | None = None, **told: str
+    request: Request, visitor: Visitor, at: Subject | None = None, /, **told: str
 ) -> Response:
     """Back to the list as it was filtered, at a row if it was about one."""
     query = _as_query(read_filter(request.query_params))
@@ -138,7 +138,7 @@ def _to_one(request: Request, visitor: Visitor, subject: Subject, **told: str) -
 
 
 def row_id(subject: Subject) -> str:
-    """What a row of the list is called within its page."""
+    """What the link to one in its row of the list is called: whoever goes there has it in focus."""
     return f"{subject.side}-{subject.id}"
 
 

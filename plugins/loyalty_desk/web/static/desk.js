@@ -159,7 +159,4 @@ if (help) {
       KEYS[event.key]();
     }
   });
-  // After something was done to one of them, on from there.
-  const done = document.querySelector("[data-item]:target");
-  if (done) reach(done);
 }
