@@ -58,3 +58,17 @@ SET
     settled_at_utc = :now_utc
 WHERE store = :store AND state = 'needs_approval' AND approve_by_utc < :now_utc
 RETURNING award_id, state;
+
+-- name: sum_waiting
+-- What other awards that wait will change of a member's balance; what may yet be rejected is not
+-- counted on.
+-- Reads awards. Binds store, member_id, unit, award_id (the one that is looked at). One row.
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS waiting
+FROM awards
+WHERE
+    store = :store
+    AND subject = :member_id
+    AND unit = :unit
+    AND award_id != :award_id
+    AND state IN ('queued', 'needs_approval', 'approved', 'applying')
+    AND (state != 'needs_approval' OR amount < 0);

@@ -156,6 +156,7 @@ SELECT
     email,
     status,
     card,
+    changed_at_utc,
     gone_at_utc
 FROM members
 WHERE store = :store AND email_key = :email_key
@@ -272,6 +273,8 @@ SELECT
     m.email,
     m.status,
     m.card,
+    m.changed_at_utc,
+    m.gone_at_utc,
     CASE WHEN r.member_id IS NULL THEN 0 ELSE 1 END AS is_refused
 FROM suggestions AS s
 LEFT JOIN members AS m ON s.store = m.store AND s.member_id = m.member_id

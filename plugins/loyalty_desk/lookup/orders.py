@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection
@@ -64,7 +65,7 @@ def look_into(
     asking, deadline = asking_of(store), Deadline.after(WAIT_S)
     people: list[Asked] = []
     for suspect in suspects:
-        asked = _ask(store, asking, suspect, deadline)
+        asked = ask_about(store, asking, suspect, deadline)
         if asked.member_id is not None and asked.member_id in {one.member_id for one in people}:
             continue
         people.append(asked)
@@ -73,7 +74,8 @@ def look_into(
     return explain(question, people)
 
 
-def _ask(store: StoreSettings, asking: Asking, suspect: Suspect, deadline: Deadline) -> Asked:
+def ask_about(store: StoreSettings, asking: Asking, suspect: Suspect, deadline: Deadline) -> Asked:
+    """What the platform tells of one person, and of all movements; nobody who was erased here."""
     address = suspect.identifier if "@" in suspect.identifier else None
     member: Member | None = None
     try:
@@ -87,20 +89,24 @@ def _ask(store: StoreSettings, asking: Asking, suspect: Suspect, deadline: Deadl
             address=address,
             is_other=suspect.is_other,
             status=member.status if member else None,
+            joined_on=_joined_on(member) if member else None,
             problem=error.problem,
         )
-    joined = member.joined_at_utc
     return Asked(
         member_id=member.member_id,
         address=address,
         is_other=suspect.is_other,
         status=member.status,
-        joined_on=parse_utc(joined).date() if joined else None,
+        joined_on=_joined_on(member),
         movements=told.movements,
         tells_orders=asking.tells_orders,
         is_whole=told.is_whole,
         unread=told.unread,
     )
+
+
+def _joined_on(member: Member) -> date | None:
+    return parse_utc(member.joined_at_utc).date() if member.joined_at_utc else None
 
 
 def _is_erased(store: StoreSettings, member: Member) -> bool:

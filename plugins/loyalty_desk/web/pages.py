@@ -9,7 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -95,9 +95,10 @@ def page(
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
 
-def back_to(request: Request, path: str, **query: Any) -> RedirectResponse:
+def back_to(request: Request, path: str, *, fragment: str = "", **query: Any) -> RedirectResponse:
     """Send the browser to a page of the desk after a form; `path` begins with a slash."""
     asked = f"?{urlencode(query)}" if query else ""
+    asked += f"#{quote(fragment, safe='')}" if fragment else ""
     return RedirectResponse(f"{base_of(request)}{path}{asked}", status_code=303)
 
 

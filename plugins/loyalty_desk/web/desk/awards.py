@@ -36,9 +36,10 @@ from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.approving import load_outlook
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
-from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
+from loyalty_desk.web.rights import Approving, Awarding, Right, Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/awards", route_class=DeskRoute)
 
@@ -167,6 +168,9 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         award = _get(connection, visitor, award_id)
         events = get_events(connection, visitor.store.name, award.award_id)
         own_part = find_own_part(connection, visitor.store.name, award.award_id, visitor.name)
+        is_to_approve = award.state == AwardState.NEEDS_APPROVAL and visitor.may(Right.APPROVE)
+        now = staging_now(connection)
+        outlook = load_outlook(connection, visitor.store, award, now) if is_to_approve else None
         reversal = connection.execute(
             statement("awards/reading/select_reversal"),
             {"store": visitor.store.name, "award_id": award.award_id},
@@ -182,6 +186,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         events=[(event, _facts(event)) for event in events],
         reversal=reversal,
         own_part=own_part,
+        outlook=outlook,
         sent_from=state_to_send_from(award, events).value,
         problem=problem,
     )

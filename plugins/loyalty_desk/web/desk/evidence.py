@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,15 +21,25 @@ from loyalty_desk.staging.statements import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A member that a customer may be. `score` is None for one who has the same address."""
+    """A member that a customer may be, as staged. `score` is None for one who has the same address.
+
+    `card` is what is known of the loyalty card: of a key that is not there, nothing.
+    """
 
     member_id: str
-    name: str | None
+    card: Mapping[str, Any]
     email: str | None
     status: str | None
+    read_at_utc: str | None
+    gone_at_utc: str | None
     score: float | None = None
     reasons: tuple[Reason, ...] = ()
     is_refused: bool = False
+
+    @property
+    def name(self) -> str | None:
+        name: str | None = self.card.get("name")
+        return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,7 @@ class Evidence:
     person: Row[Any] | None
     name: str | None
     candidates: list[Candidate]
+    """Whom a customer may be; of a member itself and whoever has the same address."""
     customers: list[tuple[Row[Any], tuple[Reason, ...]]]
     """The customers that a member may be, with the reasons."""
     same_address: list[Row[Any]]
@@ -67,22 +78,13 @@ def load_mismatch(
     of_side = "desk/people/select_customer" if is_customer else "desk/people/select_member"
     person = _execute(connection, of_side, key).first()
     email = {"store": store, "email_key": person.email_key if person else None}
-    suggested = (
-        _execute(connection, "desk/people/select_suggestions_of", key).all() if is_customer else []
-    )
-    known = {one.member_id for one in suggested}
-    if not is_customer:
-        known.add(subject.id)
     same = _execute(connection, "desk/people/find_members_by_key", email).all()
     decided = decisions.decisions_about(connection, store, subject)
     return Evidence(
         row=row,
         person=person,
         name=_name(person, is_customer=is_customer),
-        candidates=[
-            *map(_suggested, suggested),
-            *(_same_address(one) for one in same if one.member_id not in known),
-        ],
+        candidates=_may_be(connection, key, same) if is_customer else _sharers(subject.id, same),
         customers=[]
         if is_customer
         else [
@@ -106,6 +108,16 @@ def load_mismatch(
     )
 
 
+def _may_be(
+    connection: Connection, key: Mapping[str, Any], same: Sequence[Row[Any]]
+) -> list[Candidate]:
+    """Whom a customer may be: those suggested, the surest first, then whoever has the address."""
+    suggested = _execute(connection, "desk/people/select_suggestions_of", key).all()
+    known = {one.member_id for one in suggested}
+    further = [_same_address(one) for one in same if one.member_id not in known]
+    return [*map(_suggested, suggested), *further]
+
+
 def _channels(connection: Connection, key: Mapping[str, Any]) -> list[str]:
     return list(_execute(connection, "desk/people/select_channels", key).scalars())
 
@@ -122,11 +134,8 @@ def _name(person: Row[Any] | None, *, is_customer: bool) -> str | None:
 
 
 def _suggested(row: Row[Any]) -> Candidate:
-    return Candidate(
-        member_id=row.member_id,
-        name=card_name(row.card),
-        email=row.email,
-        status=row.status,
+    return replace(
+        _same_address(row),
         score=row.score,
         reasons=tuple(map(Reason, orjson.loads(row.reasons))),
         is_refused=bool(row.is_refused),
@@ -135,8 +144,19 @@ def _suggested(row: Row[Any]) -> Candidate:
 
 def _same_address(row: Row[Any]) -> Candidate:
     return Candidate(
-        member_id=row.member_id, name=card_name(row.card), email=row.email, status=row.status
+        member_id=row.member_id,
+        card=orjson.loads(row.card) if row.card else {},
+        email=row.email,
+        status=row.status,
+        read_at_utc=row.changed_at_utc,
+        gone_at_utc=row.gone_at_utc,
     )
+
+
+def _sharers(member_id: str, same: Sequence[Row[Any]]) -> list[Candidate]:
+    """A member and all others with the same address, itself first; nobody where it is alone."""
+    found = sorted(same, key=lambda one: (one.member_id != member_id, one.member_id))
+    return [_same_address(one) for one in found] if len(found) > 1 else []
 
 
 def _execute(connection: Connection, name: str, binds: Mapping[str, Any]) -> Any:

@@ -11,10 +11,12 @@ from fastapi import APIRouter, Request, Response
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, class_text
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.lookup.candidates import hear_of
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
 from loyalty_desk.mismatches.history import count_open
 from loyalty_desk.mismatches.listing import (
+    Emptiness,
     MismatchFilter,
     Side,
     Sort,
@@ -32,7 +34,7 @@ from loyalty_desk.staging.run_record import newest_match
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.evidence import load_mismatch
 from loyalty_desk.web.desk.journalled import journalled
-from loyalty_desk.web.forms import Form, OwnForm
+from loyalty_desk.web.forms import Form, OwnForm, is_of_another_site
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Seeing, Settling, Visitor
 
@@ -62,23 +64,34 @@ def show_mismatches(request: Request, visitor: Seeing) -> Response:
 
 @router.post("/mismatches")
 def settle_many(request: Request, visitor: Settling, form: OwnForm) -> Response:
-    """Do one thing to everything that was ticked."""
-    chosen = [_chosen(one) for one in form.all("chosen")]
+    """Do one thing to the row whose button was pressed, else to everything that was ticked."""
+    row = form.get("link") or form.get("refuse")
+    action = "link" if form.get("link") else "refuse" if row else form.get("action")
+    chosen = [_chosen(one) for one in ([row] if row else form.all("chosen"))]
     if not chosen:
         return _show_list(request, visitor, problem="Tick at least one row first.")
     try:
-        batch, said = _settle(visitor, form, chosen)
+        batch, said = _settle(visitor, form, action, chosen)
     except PermanentError as error:
         return _show_list(request, visitor, problem=str(error))
-    query = _as_query(read_filter(request.query_params))
-    where = f"/{visitor.store.name}/mismatches"
-    return journalled(back_to(request, where, **query, done=said, batch=batch))
+    done = {"done": said, "batch": batch}
+    if not row:
+        return journalled(_to_list(request, visitor, **done))
+    subject, _ = chosen[0]
+    return journalled(_to_list(request, visitor, subject, **done, row=_place(subject)))
 
 
 @router.get("/mismatches/{side}/{subject_id}")
 def show_mismatch(request: Request, visitor: Seeing, side: str, subject_id: str) -> Response:
-    """One mismatch: who it is, who it may be, and what happened to it."""
-    return _show_one(request, visitor, _subject(side, subject_id))
+    """One mismatch: who it is, who it may be, and what happened to it.
+
+    With `ask=1` also what the platform tells of whom it may be; that costs requests, so it is for
+    who acts here, and not for a link on a page of another site.
+    """
+    is_asked = bool(request.query_params.get("ask")) and not is_of_another_site(request)
+    if is_asked and not visitor.may_ask_now:
+        raise WebError(403, "You may only look here. Who may do more may ask the programme now.")
+    return _show_one(request, visitor, _subject(side, subject_id), is_asked=is_asked)
 
 
 @router.post("/mismatches/{side}/{subject_id}")
@@ -88,35 +101,62 @@ def settle_one(
     """Link, refuse or ignore one."""
     subject = _subject(side, subject_id)
     try:
-        batch, said = _settle(visitor, form, [(subject, "")])
+        batch, said = _settle(visitor, form, form.get("action"), [(subject, "")])
     except PermanentError as error:
         return _show_one(request, visitor, subject, problem=str(error))
-    where = f"/{visitor.store.name}/mismatches/{side}/{quote(subject_id, safe='')}"
-    return journalled(back_to(request, where, done=said, batch=batch))
+    return journalled(_to_one(request, visitor, subject, done=said, batch=batch))
 
 
 @router.post("/decisions/{batch_id}/undo")
-def undo(request: Request, visitor: Settling, _form: OwnForm, batch_id: str) -> Response:
-    """Take back what was decided at once."""
+def undo(request: Request, visitor: Settling, form: OwnForm, batch_id: str) -> Response:
+    """Take back what was decided at once; then on from where it was asked for."""
     if not batch_id.isalnum():
         raise WebError(404, "There is no such decision.")
+    row, opened = (_chosen(at)[0] if at else None for at in map(form.get, ("row", "opened")))
     with staging_engine().begin() as connection:
         try:
             decisions.undo(connection, visitor.store.name, batch_id, visitor.name, utc_now())
         except PermanentError as error:
             raise WebError(409, f"{error}.") from None
-    return journalled(back_to(request, f"/{visitor.store.name}/mismatches", done="undone"))
+    if opened:
+        return journalled(_to_one(request, visitor, opened, done="undone"))
+    return journalled(_to_list(request, visitor, row, done="undone"))
 
 
-def _settle(visitor: Visitor, form: Form, chosen: list[tuple[Subject, str]]) -> tuple[str, str]:
-    """Do what the form says; returns the batch and the word for what was done.
+def _to_list(
+    request: Request, visitor: Visitor, at: Subject | None = None, /, **told: str
+) -> Response:
+    """Back to the list as it was filtered, at a row if it was about one."""
+    query = _as_query(read_filter(request.query_params))
+    where, fragment = f"/{visitor.store.name}/mismatches", row_id(at) if at else ""
+    return back_to(request, where, fragment=fragment, **query, **told)
+
+
+def _to_one(request: Request, visitor: Visitor, subject: Subject, **told: str) -> Response:
+    where = f"/{visitor.store.name}/mismatches/{subject.side}/{quote(subject.id, safe='')}"
+    return back_to(request, where, **told)
+
+
+def row_id(subject: Subject) -> str:
+    """What the link to one in its row of the list is called: whoever goes there has it in focus."""
+    return f"{subject.side}-{subject.id}"
+
+
+def _place(subject: Subject) -> str:
+    return f"{subject.side}/{subject.id}"
+
+
+def _settle(
+    visitor: Visitor, form: Form, action: str, chosen: list[tuple[Subject, str]]
+) -> tuple[str, str]:
+    """Do an action of a form; returns the batch and the word for what was done.
 
     Raises:
         PermanentError: it cannot be done. Nothing was.
     """
     now, store, by = utc_now(), visitor.store.name, visitor.name
     with staging_engine().begin() as connection:
-        match form.get("action"):
+        match action:
             case "link":
                 pairs = _pairs(form, chosen)
                 return decisions.link(connection, store, pairs, by, now), "linked"
@@ -189,7 +229,10 @@ def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Resp
     with reading(staging_engine()) as connection:
         found = load_page(connection, store.name, chosen, now, min_score=store.mismatches.min_score)
         matched_at = newest_match(connection, store.name)
-        open_in_all = count_open(connection, store.name, now)
+        why = why_empty(found, chosen, has_matched=matched_at is not None)
+        # Counted only where it is said: it takes a look at every mismatch.
+        is_counted = why is Emptiness.FILTERED
+        open_in_all = count_open(connection, store.name, now) if is_counted else None
     return page(
         request,
         "mismatches.html.j2",
@@ -200,11 +243,13 @@ def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Resp
         query=_as_query(chosen),
         found=found,
         pages=found.pages,
-        why_empty=why_empty(found, chosen, has_matched=matched_at is not None),
+        why_empty=why,
         matched_at=matched_at,
         open_in_all=open_in_all,
         problem=problem,
         batch=_batch(request),
+        row=request.query_params.get("row", ""),
+        row_id=row_id,
         class_text=class_text,
         reason_words=REASON_WORDS,
         **_CHOICES,
@@ -212,12 +257,18 @@ def _show_list(request: Request, visitor: Visitor, *, problem: str = "") -> Resp
 
 
 def _show_one(
-    request: Request, visitor: Visitor, subject: Subject, *, problem: str = ""
+    request: Request,
+    visitor: Visitor,
+    subject: Subject,
+    *,
+    is_asked: bool = False,
+    problem: str = "",
 ) -> Response:
     with reading(staging_engine()) as connection:
         found = load_mismatch(connection, visitor.store.name, subject, utc_now())
     if found is None:
         raise WebError(404, "There is no such mismatch.")
+    may_be = [one.member_id for one in found.candidates]
     return page(
         request,
         "mismatch.html.j2",
@@ -226,9 +277,11 @@ def _show_one(
         place="Mismatches",
         found=found,
         subject=subject,
+        heard=hear_of(visitor.store, may_be) if is_asked else {},
         text=class_text(subject.side, found.row.outcome),
         problem=problem,
         batch=_batch(request),
+        opened=_place(subject),
         reason_words=REASON_WORDS,
         now_utc=utc_text(utc_now()),
     )
@@ -249,6 +302,7 @@ def _as_query(chosen: MismatchFilter) -> dict[str, str]:
         "sort": None if chosen.sort is Sort.NEWEST else chosen.sort,
         "suggested": "1" if chosen.only_suggested else None,
         "q": chosen.words,
+        "page": None if chosen.page == 1 else chosen.page,
     }
     return {name: str(value) for name, value in values.items() if value}
 

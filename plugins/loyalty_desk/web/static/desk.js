@@ -74,18 +74,89 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => button.removeAttribute("aria-disabled"), 5000);
 });
 
-// One box that ticks all the others of its form.
-for (const all of document.querySelectorAll("[data-all]")) {
-  all.closest("label").hidden = false;
-  const boxes = () => document.querySelectorAll(`input[name="${all.dataset.all}"]`);
-  all.addEventListener("change", () => boxes().forEach((box) => (box.checked = all.checked)));
-}
+// One box that ticks all the others of its name.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.all) return;
+  for (const box of document.getElementsByName(target.dataset.all)) box.checked = target.checked;
+});
 
 // A second press of a button must not send the form twice.
-for (const form of document.querySelectorAll("form[method=post]")) {
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.getAttribute("method") !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+
+// Filters that apply by themselves and stand in the address. What they find is put in the place of
+// what was found before, so that whoever goes through a list of choices by the keyboard stays there.
+for (const form of document.querySelectorAll("form[data-applies]")) {
+  let asking = new AbortController();
+  const apply = async () => {
+    asking.abort();
+    asking = new AbortController();
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    const address = `${form.getAttribute("action")}?${query}`;
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", signal: asking.signal });
+      if (!answer.ok || answer.redirected) throw new Error("not shown");
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of form.dataset.applies.split(" "))
+        document.getElementById(id).replaceChildren(...found.getElementById(id).childNodes);
+      history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") form.submit(); // so that whoever must log in is asked to
+    }
+  };
+  form.addEventListener("change", apply);
+  // A search that is half typed finds nothing; one that is emptied finds all.
+  form.addEventListener("input", ({ target }) => target.type === "search" && !target.value && apply());
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 5000);
+    event.preventDefault();
+    apply();
+  });
+}
+
+// Keys for a list of things to settle. The page that has them has a help, which switches them off too.
+const help = document.getElementById("keys");
+if (help) {
+  const OFF = "loyalty-desk-keys-off";
+  const isOn = document.getElementById("keys-on");
+  isOn.checked = !localStorage.getItem(OFF);
+  isOn.addEventListener("change", () =>
+    isOn.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "yes"),
+  );
+  document.querySelector("[data-opens=keys]").addEventListener("click", () => help.showModal());
+
+  const reach = (item) => {
+    item.querySelector("[data-go]").focus({ preventScroll: true });
+    item.scrollIntoView({ block: "nearest" });
+  };
+  const current = () => document.activeElement.closest("[data-item]");
+  const move = (step) => {
+    const items = [...document.querySelectorAll("[data-item]")];
+    const at = items.indexOf(current());
+    const next = items[at < 0 ? 0 : at + step];
+    if (next) reach(next);
+  };
+  const press = (key, within) => within?.querySelector(`[data-key=${key}]`)?.click();
+  const KEYS = {
+    j: () => move(1),
+    k: () => move(-1),
+    a: () => press("a", current()),
+    u: () => press("u", document.querySelector(".said")),
+    "?": () => help.showModal(),
+  };
+  const TYPED_IN = "input:not([type=checkbox], [type=radio]), select, textarea";
+  document.addEventListener("keydown", (event) => {
+    const isOther = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+    if (isOther || !isOn.checked || event.target.matches(TYPED_IN)) return;
+    if (help.open) {
+      if (event.key === "?") help.close();
+    } else if (Object.hasOwn(KEYS, event.key) && (!event.repeat || "jk".includes(event.key))) {
+      event.preventDefault();
+      KEYS[event.key]();
+    }
   });
 }
