@@ -44,10 +44,11 @@ class DeskClient:
         )
 
     def token(self) -> str:
-        """What a form of a page of this user carries."""
-        page = self.get("/mismatches", status="all").text
-        found = TOKEN.search(page)
-        return found[1] if found else ""
+        """What a form of a page of this user carries; empty where no page has a form for him."""
+        for page in ("/mismatches?status=all", "/awards/incident"):
+            if found := TOKEN.search(self.get(page).text):
+                return found[1]
+        return ""
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         cookies = {COOKIE_NAME_JWT_TOKEN: self.cookie} if self.cookie else {}
