@@ -8,6 +8,7 @@ from loyalty_desk.web.api import make_api
 from loyalty_desk.web.desk import (
     awards,
     batches,
+    components,
     customers,
     export,
     files,
@@ -29,6 +30,7 @@ def make_app() -> FastAPI:
     awarding = (new_award, incidents, awards, batches)
     for place in (
         files,
+        components,  # before a store of that name
         overview,
         mismatches,
         *awarding,
