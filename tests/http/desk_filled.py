@@ -72,7 +72,8 @@ def fill_up(desk: DeskClient, engine: Engine) -> None:
     dead.note_not_told("SMTPDataError 552")
     manager, admin = desk.as_user("manager"), desk.as_user("admin")
     manager.post(f"/mismatches/customer/{ADA}", {"action": "link", "member_id": "m1"})
-    manager.post(f"/mismatches/customer/{DOUBLE}", {"action": "ignore", "reason": "twins"})
+    ignore = {"action": "ignore", "reason": "twins", "until": "2099-12-31"}
+    manager.post(f"/mismatches/customer/{DOUBLE}", ignore)
     admin.post("/setup/tokens", {"label": "the widget", "opens": "awards"})
     incident = {"incident": "parcels", "tag": "late", "amount": "100", "unit": "points"}
     asked = {**incident, "reason": "late_delivery", "action": "ask", "seen": "1"}
@@ -86,7 +87,7 @@ def _fill_awards(engine: Engine) -> None:
             fields = {"member_id": "m1", "amount": "1", "agent": f"agent {number}"}
             request = read_request({**fields, "reason": "late_delivery"}, store.awards)
             queue_award(connection, store, request, now, door=door)
-    details = [*REFUSED_TEXTS, "the platform says balance_too_low"]
+    details = [*REFUSED_TEXTS, "no answer to points_balance"]
     rows = [
         award_row(f"r{number}", state="refused", detail=detail, queued_at_utc=utc_text(now))
         for number, detail in enumerate(details)

@@ -18,6 +18,7 @@ from tests.factories import STORE
 from tests.http.api_client import MOUNT
 from tests.http.desk import DESK, DeskClient
 from tests.http.desk_filled import fill_up, read, walk
+from tests.http.desk_world import DOUBLE
 from tests.http.test_desk_browser import open_page, serious
 from tests.project import PROJECT_ROOT
 
@@ -109,6 +110,12 @@ def test_times_are_those_of_the_stores_zone_with_its_sign(pages: dict[str, str])
     assert "Times are those of Europe/Oslo." in overview
 
 
+def test_what_is_ignored_until_a_day_is_so_until_its_end_at_the_store(filled: DeskClient) -> None:
+    assert "ignored until 31 Dec 2099: twins" in filled.get("/mismatches", status="ignored").text
+    page = filled.get(f"/mismatches/customer/{DOUBLE}").text
+    assert "ignored until 31 Dec 2099, 23:59 CET: twins" in page
+
+
 def test_the_overview_begins_with_what_needs_a_person(pages: dict[str, str]) -> None:
     texts = [text.strip() for text in read(pages[f"{DESK}/{STORE}"]).texts]
     order = ["What needs a person now", "The last run stopped.", "How it stands", "The last runs"]
@@ -124,7 +131,8 @@ def browser() -> Iterator[Browser]:
 
 
 CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((one) => {
-  if (one.closest("svg") || !one.checkVisibility()) return false;
+  if (one.closest("svg, thead") || !one.checkVisibility()) return false;
+  if (one.matches("input, select, option, textarea")) return false;
   const box = one.getBoundingClientRect();
   const scrolls = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
     && getComputedStyle(one).overflowX !== "visible" && one.clientWidth > 1;

@@ -30,7 +30,7 @@ def make_app() -> FastAPI:
     awarding = (new_award, incidents, awards, batches)
     for place in (
         files,
-        components,  # before a store of that name
+        components,  # else it would be taken for a store
         overview,
         mismatches,
         *awarding,
