@@ -83,7 +83,7 @@ def page(
         "here": f"{base_of(request)}/{visitor.store.name}",
         "visitor": visitor,
         "store": visitor.store,
-        "zone": zone_of(visitor.store),
+        "zone": values["zone"] if "zone" in values else zone_of(visitor.store),
         "places": PLACES,
         "airflow": airflow_of(request),
         "form_field": FIELD,

@@ -90,6 +90,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
         "overview.html.j2",
         visitor,
         place="Overview",
+        zone=zone,
         standing=standing,
         progress=standing.progress,
         newest=standing.newest,
