@@ -124,6 +124,10 @@ def _fill_runs(engine: Engine) -> None:
                 "since_utc": utc_text(now),
             },
         )
+        checked = {"step": "match", "expectation": "match_email_differs", "severity": "warning"}
+        found = {"passed": False, "failing_count": 1, "failing_ids": '["7"]'}
+        of_run = {"store": STORE, "run_id": "manual__1", "checked_at_utc": utc_text(now)}
+        connection.execute(schema.quality_results.insert(), {**of_run, **checked, **found})
         key = {"store": STORE, "run_id": "manual__1", "position": 0, "source": "member_files"}
         left = {"record_id": "old.csv", "field": "file", "reason": "is empty"}
         connection.execute(schema.rejected_records.insert(), {**key, **left})
