@@ -116,7 +116,7 @@ def test_a_card_that_stays_as_it_was_is_marked_stale_with_the_reason(
 
     assert "stale" in page
     assert "a row of the member is at fault" in page
-    assert "points_balance is beyond" in page
+    assert "points balance is beyond" in page
     assert "stale" not in desk.as_user("admin").get(f"/customers/{DOUBLE}").text
 
 
