@@ -47,7 +47,7 @@ PAGES = {
     f"/customers/{GRACE}": ["they have the same e-mail address", "+50 points", "by schedule"],
     f"/customers/{DOUBLE}": ["Unclear", "See who it may be"],
     f"/customers/{EVIL}": ["Wrote to us, not a member", "&lt;img src=x"],
-    "/quality": ["match email differs", "▲ warning", "<code>7</code>"],
+    "/quality": ["Match email differs", "▲ warning", "<code>7</code>"],
     "/setup": ["None yet.", "What we made in Gorgias", "approval_above_points"],
 }
 
