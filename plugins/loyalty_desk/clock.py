@@ -1,4 +1,5 @@
-"""Times as text: ISO 8601 in UTC with microseconds, so that text order is time order.
+"""Times as text: ISO 8601 in UTC with microseconds, so that text order is time order; for people
+by a zone.
 
 Both databases compare such text alike, which keeps every statement the same on both.
 
@@ -41,3 +42,14 @@ def parse_utc(text: str) -> datetime:
     """Read ISO 8601 with or without fraction and offset; without an offset it is UTC."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def in_zone(moment: datetime, zone: str) -> str:
+    """A time for people, with the sign of the zone: `3 Nov 2026, 14:05 CET`.
+
+    Where a zone has no letters of its own, how far it is from UTC: `10:05 UTC-03:00`.
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    name, offset = local.tzname() or "", f"{local:%z}"
+    sign = name if name.isalpha() else f"UTC{offset[:3]}:{offset[3:]}"
+    return f"{local:%-d %b %Y, %H:%M} {sign}"

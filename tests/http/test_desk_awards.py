@@ -89,7 +89,7 @@ def test_an_award_is_queued_once_however_often_its_form_is_sent(
         ({"amount": "5", "reason": "because"}, "must be one of"),
         ({"amount": "5", "note": "ld:mark"}, "must not hold"),
         ({"amount": "5", "ticket_id": "x"}, "number in Gorgias"),
-        ({"amount": "5", "member_id": ""}, "give either email or member_id"),
+        ({"amount": "5", "member_id": ""}, "give either email or member id"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_form_and_nothing_is_queued(

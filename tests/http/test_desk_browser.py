@@ -174,7 +174,7 @@ def test_an_award_is_made_and_followed(watched: Watched, desk: DeskClient) -> No
     page = watched.page
     go(page, desk, f"/customers/{GRACE}")
     page.get_by_role("link", name="Award points").click()
-    expect(page.get_by_text("1450 of 2000")).to_be_visible()
+    expect(page.get_by_text("1,450 of 2,000")).to_be_visible()
     page.get_by_label("Amount").fill("30")
     page.get_by_label("Note (for colleagues)").fill("late parcel")
     page.get_by_role("button", name="Award").click()

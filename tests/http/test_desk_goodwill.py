@@ -102,7 +102,7 @@ def test_money_is_made_only_where_a_point_has_a_value(goodwill: DeskClient) -> N
     page = goodwill.get("/goodwill").text
 
     assert tile(page, "Money") == "—"
-    assert "set goodwill.point_value" in page
+    assert "set <code>goodwill.point_value</code>" in page
     assert {row[4] for row in table(goodwill, "agent")[1:]} == {""}
 
 

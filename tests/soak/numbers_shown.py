@@ -13,7 +13,10 @@ FOUND = re.compile(r"([\d.,\s]*\d) found")
 ROWS = re.compile(r'name="chosen"')
 OPTIONS = re.compile(r'<select id="(\w+)".*?</select>', re.DOTALL)
 VALUES = re.compile(r'<option value="([^"]+)"')
-TILE = re.compile(r"<dt>([^<]+)</dt><dd>([^<]*)(?:<small>([^<]*))?")
+TILE = re.compile(
+    r'<span class="name">([^<]+)</span>\s*<strong class="value">([^<]*)</strong>\s*'
+    r'(?:<span class="more">([^<]*))?'
+)
 
 
 def wrong_numbers(shop: Shop) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from loyalty_desk.clock import in_zone
 from loyalty_desk.doctor.finding import Finding
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.account_zones import UNTIL_KNOWN
@@ -120,3 +121,7 @@ class Facts:
     def time_zone(self) -> str:
         """The zone that the store's schedules go by."""
         return self.store.time_zone or self.account_zone or UNTIL_KNOWN
+
+    def moment(self, at: datetime) -> str:
+        """A time for people, by that zone."""
+        return in_zone(at, self.time_zone)

@@ -10,7 +10,6 @@ from loyalty_desk.first_steps.step import Link, May, State, Step, trigger
 from loyalty_desk.gorgias.objects import Kind
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
-from loyalty_desk.report.formats import moment
 
 CONNECT = "gorgias_connect"
 
@@ -65,7 +64,7 @@ def button(facts: Facts) -> Step:
         Link(label="What to enter in Gorgias", path="/setup#button", takes=May.SET_UP),
     )
     if known.newest_award is not None:
-        found = f"An award came from a ticket, the last one {moment(known.newest_award)}."
+        found = f"An award came from a ticket, the last one {facts.moment(known.newest_award)}."
         return replace(base, state=State.DONE, found=found)
     if known.has_adopted:
         found = "Connect keeps the button that was made by hand. Nobody has awarded with it yet."
@@ -102,7 +101,8 @@ def webhooks(facts: Facts) -> Step:
     if known is None:
         return _unseen(base)
     if known.newest_webhook is not None:
-        found = f"One came, signed as it should be: the last about {moment(known.newest_webhook)}."
+        at = facts.moment(known.newest_webhook)
+        found = f"One came, signed as it should be: the last about {at}."
         return replace(base, state=State.DONE, found=found)
     if facts.signs_webhooks is None:
         found = f"Whether they can be verified stands in the connection {store.platform_conn_id}."

@@ -13,7 +13,6 @@ from loyalty_desk.first_steps.facts import Account, Facts, SeenRun
 from loyalty_desk.first_steps.step import Form, May, State, Step, unpause
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
-from loyalty_desk.report.formats import moment
 
 
 class _Use(NamedTuple):
@@ -80,7 +79,7 @@ def _tried(facts: Facts, base: Step, form: Form) -> Step:
             base,
             state=State.WRONG,
             found="A connection did not work when it was last tried,"
-            f" {moment(min(use.at for use in refused.values()))}.",
+            f" {facts.moment(min(use.at for use in refused.values()))}.",
             detail=" ".join(f"{conn_id}: {use.said}" for conn_id, use in refused.items()),
             todo="Correct it in Airflow under Admin, Connections, then test again.",
         )
@@ -89,8 +88,8 @@ def _tried(facts: Facts, base: Step, form: Form) -> Step:
         return replace(
             base,
             state=State.UNSEEN,
-            found=f"The run of {moment(failed.started_at)} failed, and nothing newer shows that"
-            " both accounts let us in.",
+            found=f"The run of {facts.moment(failed.started_at)} failed, and nothing newer shows"
+            " that both accounts let us in.",
             detail=failed.failure or "",
             todo="Test them: one read of each account, nothing is written.",
         )
@@ -105,7 +104,7 @@ def _tried(facts: Facts, base: Step, form: Form) -> Step:
     return replace(
         base,
         state=State.DONE,
-        found=f"Both accounts let us in when {when}, {moment(oldest.at)}.",
+        found=f"Both accounts let us in when {when}, {facts.moment(oldest.at)}.",
         todo="Test them again after each change.",
     )
 

@@ -10,7 +10,7 @@ from loyalty_desk.first_steps.facts import Facts, Remembered, SeenRun
 from loyalty_desk.first_steps.step import Button, Form, Link, May, State, Step, trigger
 from loyalty_desk.hooks.dag_switches import Switch
 from loyalty_desk.records import RunState
-from loyalty_desk.report.formats import count, moment
+from loyalty_desk.report.formats import count
 
 FEW = 10
 """Cards that a careful first run writes."""
@@ -23,7 +23,7 @@ def dry_run(facts: Facts) -> Step:
     if known is None:
         return _unseen(base)
     if (done := known.dry.get(RunState.SUCCEEDED)) is not None:
-        return replace(base, state=State.DONE, found=_planned(done))
+        return replace(base, state=State.DONE, found=_planned(facts, done))
     if RunState.SUCCEEDED in known.real:
         found = "Cards have been written without one."
         return replace(base, state=State.NOT_NEEDED, found=found)
@@ -35,7 +35,7 @@ def dry_run(facts: Facts) -> Step:
             f"loyalty-desk sync --store {store} --dry-run",
         ),
     )
-    unfinished = _unfinished(base, known.dry, again)
+    unfinished = _unfinished(facts, base, known.dry, again)
     if unfinished is not None:
         return unfinished
     return replace(
@@ -55,7 +55,8 @@ def look(facts: Facts) -> Step:
     done = known.dry.get(RunState.SUCCEEDED)
     links = (Link(label="Open the report", path=_report(done)),) if done else ()
     if known.looked is not None and _is_looked_at(known):
-        found = f"{known.looked.by} looked at it and found it right, {moment(known.looked.at)}."
+        at = facts.moment(known.looked.at)
+        found = f"{known.looked.by} looked at it and found it right, {at}."
         return replace(base, state=State.DONE, found=found, links=links)
     if RunState.SUCCEEDED in known.real:
         what = "at this report" if done else "before"
@@ -67,7 +68,7 @@ def look(facts: Facts) -> Step:
     return replace(
         base,
         state=State.TO_DO,
-        found=f"The report of {moment(done.started_at)} waits for who knows the customers.",
+        found=f"The report of {facts.moment(done.started_at)} waits for who knows the customers.",
         todo="Read who was paired and who was not, and how many cards would be written. Is it"
         " right? Then say so, and the next step is yours or your engineer's.",
         links=links,
@@ -83,7 +84,7 @@ def first_run(facts: Facts) -> Step:
         return _unseen(base)
     if (done := known.real.get(RunState.SUCCEEDED)) is not None:
         by_hand = "" if facts.store.schedule else " The store has no schedule: syncs run by hand."
-        found = f"{_pushed(done)}{by_hand}"
+        found = f"{_pushed(facts, done)}{by_hand}"
         return replace(base, state=State.DONE, found=found, buttons=_rest(facts, known, done))
     sync = dag_of(SYNC, store)
     again = replace(
@@ -98,7 +99,7 @@ def first_run(facts: Facts) -> Step:
             f"airflow dags trigger {sync}",
         ),
     )
-    unfinished = _unfinished(base, known.real, again)
+    unfinished = _unfinished(facts, base, known.real, again)
     if unfinished is not None:
         return unfinished
     return replace(
@@ -140,20 +141,22 @@ def _unseen(base: Step) -> Step:
     return replace(base, state=State.UNSEEN, found=found, todo=todo)
 
 
-def _unfinished(base: Step, runs: Mapping[RunState, SeenRun], again: Step) -> Step | None:
+def _unfinished(
+    facts: Facts, base: Step, runs: Mapping[RunState, SeenRun], again: Step
+) -> Step | None:
     """The step while a run goes on, or after the newest one failed; None when there is none."""
     newest: SeenRun | None = max(runs.values(), key=lambda run: run.started_at, default=None)
     if newest is None:
         return None
     link = (Link(label="See how far it is", path=""),)
     if newest.state is RunState.RUNNING:
-        found = f"A run goes on since {moment(newest.started_at)}."
+        found = f"A run goes on since {facts.moment(newest.started_at)}."
         return replace(base, state=State.RUNNING, found=found, links=link)
     why = newest.failure or "Another run took its place."
     return replace(
         again,
         state=State.WRONG,
-        found=f"The run of {moment(newest.started_at)} stopped. {why}",
+        found=f"The run of {facts.moment(newest.started_at)} stopped. {why}",
         todo="Mend what it names, then start it again.",
     )
 
@@ -185,21 +188,22 @@ def _report(run: SeenRun) -> str:
     return f"/runs/{run.run_id}/report.html"
 
 
-def _planned(run: SeenRun) -> str:
+def _planned(facts: Facts, run: SeenRun) -> str:
     record = run.record
     if record is None:
-        return f"It was done {moment(run.started_at)}."
+        return f"It was done {facts.moment(run.started_at)}."
     return (
-        f"{moment(run.started_at)}: {count(record.customers_matched)} of"
+        f"{facts.moment(run.started_at)}: {count(record.customers_matched)} of"
         f" {count(record.customers_total)} customers were paired with a member, and"
         f" {count(record.planned)} cards would be written."
     )
 
 
-def _pushed(run: SeenRun) -> str:
+def _pushed(facts: Facts, run: SeenRun) -> str:
     record = run.record
     if record is None:
-        return f"It was done {moment(run.started_at)}."
+        return f"It was done {facts.moment(run.started_at)}."
     left = f", {count(record.left)} are left for the next run" if record.left else ""
     most = f", and was to write {run.limit} at most" if run.limit is not None else ""
-    return f"The newest, {moment(run.started_at)}, wrote {count(record.pushed)} cards{left}{most}."
+    at = facts.moment(run.started_at)
+    return f"The newest, {at}, wrote {count(record.pushed)} cards{left}{most}."

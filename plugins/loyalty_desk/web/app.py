@@ -8,6 +8,7 @@ from loyalty_desk.web.api import make_api
 from loyalty_desk.web.desk import (
     awards,
     batches,
+    components,
     customers,
     export,
     files,
@@ -32,6 +33,7 @@ def make_app() -> FastAPI:
     for place in (
         files,
         run_changes,
+        components,  # else it would be taken for a store
         overview,
         mismatches,
         *awarding,

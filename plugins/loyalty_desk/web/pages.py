@@ -17,10 +17,12 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.clock import parse_utc
 from loyalty_desk.first_steps.step import Call
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.hooks.elsewhere import elsewhere_of
+from loyalty_desk.records import Unit
 from loyalty_desk.report import formats
+from loyalty_desk.web import wording
 from loyalty_desk.web.answers import CLOSED, WebError
 from loyalty_desk.web.forms import FIELD, form_token
 from loyalty_desk.web.rights import Visitor, login_url
@@ -83,6 +85,7 @@ def page(
         "here": f"{base_of(request)}/{visitor.store.name}",
         "visitor": visitor,
         "store": visitor.store,
+        "zone": values["zone"] if "zone" in values else zone_of(visitor.store),
         "places": PLACES,
         "airflow": airflow_of(request),
         # By this server's own paths, as links of one page to the next are.
@@ -153,7 +156,7 @@ def templates() -> Environment:
     )
     environment.filters |= {
         **formats.FILTERS,
-        "utc": lambda text: formats.moment(parse_utc(text)),
+        **wording.FILTERS,
         "url": lambda values: urlencode({key: value for key, value in values.items() if value}),
         "amount": _amount,
         "calls": _calls,
@@ -164,9 +167,9 @@ def templates() -> Environment:
 
 
 def _amount(award: Any) -> str:
-    from loyalty_desk.awards.queue import amount_text  # noqa: PLC0415 - for pages of awards only
+    from loyalty_desk.awards.policy import from_parts  # noqa: PLC0415 - for pages of awards only
 
-    return amount_text(award)
+    return f"{from_parts(award.amount, Unit(award.unit)):+,f} {award.unit}"
 
 
 def _cell(value: Any, kind: str) -> str:

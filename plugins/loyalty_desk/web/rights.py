@@ -124,6 +124,20 @@ class Needs:
             return replace(visitor, away=away)
 
 
+def administers(user: User) -> BaseUser:
+    """Lets in who may set up a store that they see: for pages that are of no store.
+
+    Raises:
+        HTTPException: 401 nobody is logged in, or not any more; 403 a token that is none.
+        WebError: 403 the user may not.
+    """
+    if any(Right.SET_UP in rights_of(user, store) for store in stores_seen_by(user)):
+        return user
+    raise WebError(
+        403, "This page is for admins: it takes the permission to edit a store's connections."
+    )
+
+
 Seeing = Annotated[Visitor, Depends(Needs(Right.SEE))]
 Settling = Annotated[Visitor, Depends(Needs(Right.SETTLE))]
 Awarding = Annotated[Visitor, Depends(Needs(Right.AWARD))]
@@ -132,6 +146,7 @@ Exporting = Annotated[Visitor, Depends(Needs(Right.EXPORT))]
 SettingUp = Annotated[Visitor, Depends(Needs(Right.SET_UP))]
 SeeingSetup = Annotated[Visitor, Depends(Needs(Right.SEE, before_staging=True))]
 Testing = Annotated[Visitor, Depends(Needs(Right.SET_UP, before_staging=True))]
+Administering = Annotated[BaseUser, Depends(administers)]
 
 
 def rights_of(user: BaseUser, store: StoreSettings) -> frozenset[Right]:

@@ -24,13 +24,13 @@ from loyalty_desk.awards.queue import (
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
 from loyalty_desk.classes import ClassText
-from loyalty_desk.clock import parse_utc
+from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import AwardState
 from loyalty_desk.report.award_texts import award_text
-from loyalty_desk.report.formats import moment
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import staging_now
@@ -40,11 +40,12 @@ from loyalty_desk.web.desk.approving import load_outlook
 from loyalty_desk.web.forms import Form, OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Approving, Awarding, Right, Seeing, Visitor
+from loyalty_desk.web.wording import door
 
 router = APIRouter(prefix="/desk/{store}/awards", route_class=DeskRoute)
 
 FACTS: Final = {
-    "door": "came in by",
+    "door": "came in",
     "token_id": "token",
     "queued_by": "queued by",
     "balance_before": "balance before",
@@ -183,7 +184,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         place="Awards",
         award=award,
         text=_text(award),
-        events=[(event, _facts(event)) for event in events],
+        events=[(event, _facts(event, zone_of(visitor.store))) for event in events],
         reversal=reversal,
         own_part=own_part,
         outlook=outlook,
@@ -228,18 +229,18 @@ def _text(award: Row[Any]) -> ClassText | None:
     return award_text(award.state, award.detail, by_email=award.member_id is None, is_member=False)
 
 
-def _facts(event: Row[Any]) -> dict[str, str]:
+def _facts(event: Row[Any], zone: str) -> dict[str, Any]:
     """What was known at a step, in words; who it is for is above the timeline already."""
     facts: dict[str, Any] = json.loads(event.facts)
-    shown = {
-        label: str(facts[name]).replace("_", " ")
-        for name, label in FACTS.items()
-        if facts.get(name) is not None
+    shown: dict[str, Any] = {
+        label: facts[name] for name, label in FACTS.items() if facts.get(name) is not None
     }
+    if "door" in facts:
+        shown[FACTS["door"]] = door(facts["door"])
     if facts.get("member_ids"):
         shown["members with the address"] = ", ".join(facts["member_ids"])
     if facts.get("approve_by_utc"):
-        shown["rejected by itself after"] = moment(parse_utc(facts["approve_by_utc"]))
+        shown["rejected by itself after"] = in_zone(parse_utc(facts["approve_by_utc"]), zone)
     return shown
 
 

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.pages import HERE, TEMPLATES, DeskRoute
+from loyalty_desk.web.pages import HERE, DeskRoute
 
 router = APIRouter(prefix="/desk-static", route_class=DeskRoute)
 
 FILES: Final = {
-    "report.css": TEMPLATES[1] / "report.css",
     "desk.css": HERE / "static" / "desk.css",
     "icon.svg": HERE / "static" / "icon.svg",
     "desk.js": HERE / "static" / "desk.js",

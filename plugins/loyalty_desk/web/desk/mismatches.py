@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, class_text
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.lookup.candidates import hear_of
 from loyalty_desk.mismatches import decisions
 from loyalty_desk.mismatches.decisions import DecisionError, Pair, Subject
@@ -165,7 +167,7 @@ def _settle(
                 return decisions.refuse(connection, store, pairs, by, now), "refused"
             case "ignore":
                 subjects = [subject for subject, _ in chosen]
-                reason, until = _reason(form), _until(form.get("until"))
+                reason, until = _reason(form), _until(form.get("until"), zone_of(visitor.store))
                 batch = decisions.ignore(
                     connection, store, subjects, by, now, reason=reason, until=until
                 )
@@ -199,13 +201,13 @@ def _pairs(form: Form, chosen: list[tuple[Subject, str]]) -> list[Pair]:
     return pairs
 
 
-def _until(text: str) -> datetime | None:
-    """The end of a day as a form gives it; None when it is left empty."""
+def _until(text: str, zone: str) -> datetime | None:
+    """The end of a day of the store as a form gives it; None when it is left empty."""
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time.max, UTC)
-    except ValueError:
+        return datetime.combine(date.fromisoformat(text), time.max, ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # no day, or one on which time ends
         raise DecisionError("The end date must be a day such as 2026-12-31") from None
 
 

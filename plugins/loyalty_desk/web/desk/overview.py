@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.folders import UNUSABLE, Folder, files_below, find_kept, is_file
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.records import RunState
 from loyalty_desk.report.data import FileLeft, load_files_left
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.journal import count_waiting_long
-from loyalty_desk.staging.run_record import RunRecord
 from loyalty_desk.staging.unwritten import load_unwritten
 from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.needs import OfLastRun, needs_of
 from loyalty_desk.web.desk.standing import (
     Standing,
     load_recent,
@@ -29,6 +33,8 @@ from loyalty_desk.web.desk.standing import (
     newest_runs,
 )
 from loyalty_desk.web.desk.switches import load_switches
+from loyalty_desk.web.desk.tiles import MOODS, tiles_of
+from loyalty_desk.web.desk.trends import runs_of, trends_of
 from loyalty_desk.web.pages import DeskRoute, airflow_of, back_to, base_of, page, templates
 from loyalty_desk.web.rights import Right, Seeing, User, rights_of, stores_seen_by
 from loyalty_desk.web.sending import send_file
@@ -58,20 +64,9 @@ def show_stores(request: Request, user: User) -> Response:
         return back_to(request, f"/{stores[0].name}")
     now = utc_now()
     with reading(staging_engine()) as connection:
-        standings = [
-            (
-                one,
-                load_standing(connection, one, now, runs=FEW_RUNS),
-                load_switches(connection, one),
-                Right.UNPAUSE in rights_of(user, one),
-            )
-            for one in stores
-        ]
-    text = (
-        templates()
-        .get_template("stores.html.j2")
-        .render(base=base_of(request), airflow=airflow_of(request), standings=standings, now=now)
-    )
+        standings = [_glance(connection, user, one, now) for one in stores]
+    frame = {"base": base_of(request), "airflow": airflow_of(request), "moods": MOODS, "now": now}
+    text = templates().get_template("stores.html.j2").render(standings=standings, **frame)
     return HTMLResponse(text)
 
 
@@ -81,30 +76,29 @@ def show_store(request: Request, visitor: Seeing) -> Response:
     now = utc_now()
     with reading(staging_engine()) as connection:
         standing = load_standing(connection, visitor.store, now, runs=TREND_RUNS)
-        checks = _failing_checks(standing)
         files = _files(connection, visitor.store.name)
         switches = load_switches(connection, visitor.store)
-        not_journalled = count_waiting_long(connection, now)
-        files_left = _files_left(connection, standing)
-        unwritten = (
-            load_unwritten(connection, visitor.store.name, standing.newest.run_id)
-            if standing.newest
-            else {}
+        last = OfLastRun(
+            not_journalled=count_waiting_long(connection, now),
+            files_left=_files_left(connection, standing),
+            unwritten=_unwritten(connection, standing),
+            files=files,
         )
+    zone = zone_of(visitor.store)
     return page(
         request,
         "overview.html.j2",
         visitor,
         place="Overview",
+        zone=zone,
         standing=standing,
-        switches=switches,
         progress=standing.progress,
         newest=standing.newest,
-        checks=checks,
-        not_journalled=not_journalled,
-        files_left=files_left,
-        unwritten=unwritten,
-        trends=_trends(standing.recent[::-1]),
+        needs=needs_of(standing, switches, zone, last),
+        moods=MOODS,
+        tiles=tiles_of(standing, zone, now),
+        trends=trends_of(standing.recent),
+        trend_runs=runs_of(standing.recent),
         files=files,
         now=now,
     )
@@ -133,9 +127,22 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
     return send_file(path, TYPES[path.suffix], headers)
 
 
-def _failing_checks(standing: Standing) -> int:
-    record = standing.newest
-    return record.checks_failed if record else 0
+def _glance(connection: Connection, user: BaseUser, store: StoreSettings, now: datetime) -> Any:
+    """What the page of all stores says of one."""
+    standing, zone = load_standing(connection, store, now, runs=FEW_RUNS), zone_of(store)
+    return (
+        store,
+        standing,
+        needs_of(standing, load_switches(connection, store), zone),
+        tiles_of(standing, zone, now),
+        zone,
+        Right.UNPAUSE in rights_of(user, store),
+    )
+
+
+def _unwritten(connection: Connection, standing: Standing) -> dict[str, str]:
+    newest = standing.newest
+    return load_unwritten(connection, newest.store, newest.run_id) if newest else {}
 
 
 def _files_left(connection: Connection, standing: Standing) -> list[FileLeft]:
@@ -191,34 +198,3 @@ def _find_beside(reports: Folder, report_path: str | None, name: str) -> Folder 
     if not isinstance(path, Path):
         return path
     return path if is_file(path) else None
-
-
-def _trends(recent: list[RunRecord]) -> list[tuple[str, Markup]]:
-    """Charts over the last runs, the oldest on the left; none for a single run."""
-    from loyalty_desk.report import charts, formats  # noqa: PLC0415 - matplotlib takes a second
-
-    runs = [run for run in recent if run.customers_total]
-    if len(runs) < 2:
-        return []
-
-    labels = [formats.moment(run.started_at_utc) for run in runs]
-    shown: tuple[tuple[str, str, list[float], str], ...] = (
-        (
-            "matched",
-            "Customers matched, in percent",
-            [100 * run.customers_matched / run.customers_total for run in runs],
-            charts.GOOD,
-        ),
-        (
-            "not-found",
-            "Wrote to us, not a member",
-            [run.customers_customer_not_found for run in runs],
-            charts.LOOK,
-        ),
-        ("pushed", "Cards pushed", [run.pushed for run in runs], charts.CALM),
-    )
-    return [
-        (title, charts.trend(f"trend-{name}", f"{title}, by run", labels, values, colour))
-        for name, title, values, colour in shown
-        if any(values)
-    ]

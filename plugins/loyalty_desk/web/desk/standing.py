@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,9 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import BadConnectionError
 from loyalty_desk.hooks.connections import gorgias_account
 from loyalty_desk.hooks.telling import Unreached, find_unreached
-from loyalty_desk.mismatches.history import count_open
+from loyalty_desk.mismatches.history import Progress as Open
+from loyalty_desk.mismatches.history import load_progress
+from loyalty_desk.mismatches.listing import Side
 from loyalty_desk.records import AwardState, RunState
 from loyalty_desk.settings.stores_file import StoreSettings, installation
 from loyalty_desk.staging.run_record import (
@@ -72,8 +74,8 @@ class Standing:
 
     recent: list[RunRecord]
     data_from: datetime | None
-    open_mismatches: int | None
-    """None before the first match: nobody can be named yet."""
+    mismatches: Sequence[Open] | None
+    """By side and class; None before the first match: nobody can be named yet."""
     awards: dict[str, int]
     progress: Progress | None
     budget: Budget | None
@@ -88,6 +90,16 @@ class Standing:
     def counted(self) -> RunRecord | None:
         """The newest run that has matched, whose numbers stand for the store."""
         return next((run for run in self.recent if run.has_done(Work.MATCH)), None)
+
+    @property
+    def open_mismatches(self) -> int | None:
+        """How many are open; what somebody ignores is none of them."""
+        return None if self.mismatches is None else sum(one.open for one in self.mismatches)
+
+    def open_of(self, outcomes: Collection[str]) -> int:
+        """How many customers of these classes are open."""
+        of_customers = (one for one in self.mismatches or () if one.side == Side.CUSTOMER)
+        return sum(one.open for one in of_customers if one.outcome in outcomes)
 
     @property
     def waiting_awards(self) -> int:
@@ -108,7 +120,7 @@ def load_standing(
     return Standing(
         recent=recent,
         data_from=newest_success(connection, store.name),
-        open_mismatches=count_open(connection, store.name, now) if has_matched else None,
+        mismatches=load_progress(connection, store.name, now, now) if has_matched else None,
         awards={row.state: row.awards for row in awards},
         progress=load_run_progress(connection, recent, now),
         budget=load_budget(connection, store, now),
