@@ -76,7 +76,10 @@ def fill_up(desk: DeskClient, engine: Engine) -> None:
     manager.post(f"/mismatches/customer/{DOUBLE}", ignore)
     admin.post("/setup/tokens", {"label": "the widget", "opens": "awards"})
     incident = {"incident": "parcels", "tag": "late", "amount": "100", "unit": "points"}
-    asked = {**incident, "reason": "late_delivery", "action": "ask", "seen": "1"}
+    asked = {**incident, "reason": "late_delivery"}
+    seen = re.search(r'name="seen" value="(\w+)"', manager.post("/awards/incident", asked).text)
+    assert seen is not None
+    asked |= {"action": "ask", "seen": seen[1]}
     assert manager.post("/awards/incident", asked).status_code == 303
 
 

@@ -357,10 +357,12 @@ def test_a_runs_report_opens_from_the_overview(
     write_report(staging, STORE, "scheduled__1", report_dir(STORE, "scheduled__1"), utc_now())
     page = watched.page
     go(page, desk, "")
-    page.get_by_role("link", name="Report").click()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Report").click()
 
-    expect(page.get_by_role("heading", name="Loyalty sync of acme")).to_be_visible()
-    assert serious(page) == []
+    report = opened.value
+    expect(report.get_by_role("heading", name="Loyalty sync of acme")).to_be_visible()
+    assert serious(report) == []
 
 
 @pytest.mark.parametrize(("status", "told"), [(200, "Switched on."), (403, "Ask whoever may.")])

@@ -115,7 +115,7 @@ def test_links_lead_out_of_airflows_frame_too(
         shown.get_by_title("Ticket 80 in Gorgias").click()
 
     assert opened.value.url == f"{one_desk.url}/app/ticket/80"
-    shown.get_by_role("link", name="scheduled__1").click()
+    shown.get_by_role("link", name="by schedule").first.click()
     expect(page.get_by_text("Airflow's page")).to_be_visible()
     assert page.url == f"{one_desk.url}{RUN}"
     page.context.close()

@@ -52,7 +52,7 @@ class Outlook:
     """An award that waits for approval, as an approver sees it.
 
     `member` is None where nobody, or nobody alone, is known by what it was asked for. The award is
-    part of what `limits` say is used when `is_counted`.
+    part of what `limits` say is used when `is_counted`. Their day is one of UTC.
     """
 
     member: Row[Any] | None
@@ -61,6 +61,7 @@ class Outlook:
     balance: Balance | None
     limits: list[Limit]
     is_counted: bool
+    day_began_utc: str
     month: MonthLeft | None
     of_agent: list[Row[Any]]
     of_member: list[Row[Any]]
@@ -80,6 +81,7 @@ def load_outlook(
         balance=_find_balance(connection, store.name, award, member, card),
         limits=_find_limits(connection, store, award, now),
         is_counted=award.reverses is None and award.queued_at_utc >= midnight_utc(now),
+        day_began_utc=midnight_utc(now),
         month=_find_month(connection, store, award, now),
         of_agent=_rows(
             connection,
