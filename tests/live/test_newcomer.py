@@ -40,7 +40,7 @@ def becomes(desk: FrameLocator, key: str, state: str) -> None:
 def test_a_store_goes_from_nothing_to_done_by_the_check_list(
     page: Page, desk: FrameLocator, office: Office
 ) -> None:
-    first = desk.get_by_role("region", name=f"{NEWCOMER}: what does not run")
+    first = desk.get_by_role("region", name=NEWCOMER, exact=True)
     expect(first.get_by_text("awards wait and are not booked")).to_be_visible()
     shoot(page, "desk-paused-in-airflow")
     first.get_by_role("button", name="Switch on").click()
