@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from loyalty_desk.hooks.account_zones import VARIABLE
+from loyalty_desk.hooks.account_zones import VARIABLE, _kept
 
 
 def set_zones(text: str | None) -> None:
@@ -17,6 +17,7 @@ def set_zones(text: str | None) -> None:
         session.query(Variable).filter(Variable.key == VARIABLE).delete()
         if text is not None:
             session.add(Variable(key=VARIABLE, val=text))
+    _kept.cache_clear()
 
 
 def kept_zones() -> Any:

@@ -43,7 +43,10 @@ def pooler(postgresql_url: str) -> Iterator[Pooler]:
 
 @pytest.fixture
 def world(sandbox: Sandbox, pooler: Pooler, tmp_path: Path) -> World:
-    return World(sandbox=sandbox, staging_url=pooler.url_of(DATABASE), folder=tmp_path)
+    # Pages and tasks are of one process here: who asks for the zone would ask as the task.
+    named = {"time_zone": "UTC"}
+    url = pooler.url_of(DATABASE)
+    return World(sandbox=sandbox, staging_url=url, folder=tmp_path, settings=named)
 
 
 @contextmanager

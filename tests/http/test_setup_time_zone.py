@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from loyalty_desk.gorgias.reading import read_time_zone
-from loyalty_desk.hooks.account_zones import VARIABLE
+from loyalty_desk.hooks.account_zones import VARIABLE, _kept
 from tests.airflow_home import migrated
 from tests.factories import STORE
 from tests.http.desk import DeskClient
@@ -118,3 +118,13 @@ def test_a_zone_of_the_stores_file_is_held_against_the_accounts(
 )
 def test_an_account_that_tells_no_zone_that_is_known_has_none(settings: object) -> None:
     assert read_time_zone(settings) is None
+
+
+def test_pages_look_for_it_once_and_not_each_time(world: World) -> None:
+    set_zones(json.dumps({STORE: "Europe/Oslo"}))
+
+    pages = [world.page("manager").whole for _ in range(4)]
+
+    assert all("Times are those of Europe/Oslo." in page for page in pages)
+    assert _kept.cache_info().misses <= 2, "the second one where a minute ends meanwhile"
+    assert _kept.cache_info().hits >= 2

@@ -9,6 +9,8 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
+from time import monotonic
 from typing import Final
 
 from loyalty_desk.clock import is_time_zone
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 VARIABLE: Final = "loyalty_desk_time_zones"
 DESCRIPTION: Final = "Time zones of Gorgias accounts, for stores without a time_zone of their own."
 UNTIL_KNOWN: Final = "UTC"
+KEPT_S: Final = 60
+"""Each page asks, of each store that it shows, and a secrets backend may be far away."""
 
 
 def load_account_zones() -> Mapping[str, str]:
@@ -44,6 +48,16 @@ def find_account_zone(store: StoreSettings) -> str | None:
 def zone_of(store: StoreSettings) -> str:
     """What the store's days and hours are by: its setting, else its account's, else UTC."""
     return store.time_zone or load_account_zones().get(store.name, UNTIL_KNOWN)
+
+
+def shown_zone(store: StoreSettings) -> str:
+    """`zone_of` for who only shows times: looked up once in `KEPT_S`, and once it is learned here."""
+    return store.time_zone or _kept(int(monotonic() // KEPT_S)).get(store.name, UNTIL_KNOWN)
+
+
+@lru_cache(maxsize=1)
+def _kept(_period: int) -> Mapping[str, str]:
+    return load_account_zones()
 
 
 def learn_account_zone(store: StoreSettings, zone: str | None) -> bool:
@@ -79,6 +93,7 @@ def _keep(store: str, zone: str) -> bool:
     if zones.get(store) == zone:
         return False
     _write(json.dumps({**zones, store: zone}, sort_keys=True))
+    _kept.cache_clear()
     if _zones_in(_read()).get(store) != zone:
         log.warning(
             "the Gorgias account of %s has the time zone %s, and the store's schedules go by %s:"

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_desk.first_steps.step import Call
-from loyalty_desk.hooks.account_zones import zone_of
+from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.records import Unit
 from loyalty_desk.report import formats
@@ -85,7 +85,7 @@ def page(
         "here": f"{base_of(request)}/{visitor.store.name}",
         "visitor": visitor,
         "store": visitor.store,
-        "zone": values["zone"] if "zone" in values else zone_of(visitor.store),
+        "zone": values["zone"] if "zone" in values else shown_zone(visitor.store),
         "places": PLACES,
         "airflow": airflow_of(request),
         # By this server's own paths, as links of one page to the next are.

@@ -26,7 +26,7 @@ from loyalty_desk.awards.reversal import read_reversal, reverse_award
 from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.hooks.account_zones import zone_of
+from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.mismatches.searches import find_email_key, find_id, read_page, read_words
 from loyalty_desk.plain_text import clean_prose
 from loyalty_desk.records import AwardState
@@ -184,7 +184,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         place="Awards",
         award=award,
         text=_text(award),
-        events=[(event, _facts(event, zone_of(visitor.store))) for event in events],
+        events=[(event, _facts(event, shown_zone(visitor.store))) for event in events],
         reversal=reversal,
         own_part=own_part,
         outlook=outlook,

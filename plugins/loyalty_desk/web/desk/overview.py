@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_now
 from loyalty_desk.folders import UNUSABLE, Folder, files_below, find_kept, is_file
-from loyalty_desk.hooks.account_zones import zone_of
+from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.records import RunState
 from loyalty_desk.report.data import FileLeft, load_files_left
@@ -84,7 +84,7 @@ def show_store(request: Request, visitor: Seeing) -> Response:
             unwritten=_unwritten(connection, standing),
             files=files,
         )
-    zone = zone_of(visitor.store)
+    zone = shown_zone(visitor.store)
     return page(
         request,
         "overview.html.j2",
@@ -129,7 +129,7 @@ def show_file(visitor: Seeing, run_id: str, file: str) -> Response:
 
 def _glance(connection: Connection, user: BaseUser, store: StoreSettings, now: datetime) -> Any:
     """What the page of all stores says of one."""
-    standing, zone = load_standing(connection, store, now, runs=FEW_RUNS), zone_of(store)
+    standing, zone = load_standing(connection, store, now, runs=FEW_RUNS), shown_zone(store)
     return (
         store,
         standing,
