@@ -51,7 +51,7 @@ def zone_of(store: StoreSettings) -> str:
 
 
 def shown_zone(store: StoreSettings) -> str:
-    """`zone_of` for who only shows times: looked up once in `KEPT_S`, and once it is learned here."""
+    """`zone_of` for who only shows times: looked up once in `KEPT_S`, or when learned here."""
     return store.time_zone or _kept(int(monotonic() // KEPT_S)).get(store.name, UNTIL_KNOWN)
 
 
