@@ -72,6 +72,12 @@ def is_in_sight(page: Page, name: str) -> bool:
     )
 
 
+def is_said(page: Page, words: str) -> None:
+    """On a page that is ready for keys."""
+    expect(page.get_by_role("status")).to_contain_text(words)
+    page.wait_for_load_state()
+
+
 def test_a_row_far_down_is_accepted_by_one_click_and_undone_without_scrolling(
     watched: Watched, desk: DeskClient, staging: Engine
 ) -> None:
@@ -80,11 +86,11 @@ def test_a_row_far_down_is_accepted_by_one_click_and_undone_without_scrolling(
     go(page, desk, "/mismatches?class=customer_not_found")
     page.get_by_role("button", name=ACCEPT).click()
 
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     expect(page.get_by_text("linked to member m1, for the next sync")).to_be_in_viewport()
     assert is_in_sight(page, "Undo")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    is_said(page, "Undone.")
     expect(page.get_by_role("button", name=ACCEPT)).to_be_in_viewport()
     assert "class=customer_not_found" in page.url
 
@@ -123,17 +129,18 @@ def test_a_suggestion_is_accepted_and_undone_by_keys_alone(
         if page.evaluate("document.activeElement.textContent") != "Ada Byron":
             page.keyboard.press("j")
     page.keyboard.press("a")
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     expect(page.get_by_role("link", name="Ada Byron")).to_be_focused()
     page.keyboard.press("u")
-    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    is_said(page, "Undone.")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("a")
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     page.keyboard.press("u")
-    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    is_said(page, "Undone.")
 
 
 def test_keys_tell_what_they_are_and_are_switched_off_for_good(
@@ -204,7 +211,7 @@ def test_filters_apply_by_themselves_and_stand_in_the_address(
     page.get_by_label("All on this page").check()
     expect(page.get_by_role("checkbox", name=f"customer {ADA}")).to_be_checked()
     page.get_by_role("button", name=ACCEPT).click()
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
 
 
 def test_what_cannot_be_shown_in_place_is_asked_for_as_a_page(
@@ -226,14 +233,14 @@ def test_all_of_it_works_without_javascript(browser: Browser, desk: DeskClient) 
     page.get_by_label("Class", exact=True).select_option("customer_not_found")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("button", name=ACCEPT).click()
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    is_said(page, "Undone.")
     assert "class=customer_not_found" in page.url
     page.get_by_role("link", name=f"Ignore customer {ADA}").click()
     page.get_by_label("Why").fill("a supplier")
     page.get_by_role("button", name="Ignore").click()
-    expect(page.get_by_role("status")).to_contain_text("Ignored.")
+    is_said(page, "Ignored.")
     assert watched.troubles == []
     page.context.close()
 
@@ -255,7 +262,7 @@ def test_candidates_stand_side_by_side_and_below_each_other_on_a_phone(
         assert len({box["y"] for box in boxes if box}) == (1 if is_beside else 2)
     check(page, f"candidates-{scheme}")
     page.get_by_role("button", name="Link to member m4").click()
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     check(page, f"candidate-linked-{scheme}")
     assert watched.troubles == []
     page.context.close()
@@ -269,7 +276,7 @@ def test_the_list_with_a_notice_can_be_used_by_everybody(
     page = watched.page
     go(page, desk, "/mismatches")
     page.get_by_role("button", name=ACCEPT).click()
-    expect(page.get_by_role("status")).to_contain_text("Linked.")
+    is_said(page, "Linked.")
     page.get_by_role("checkbox", name=f"customer {DOUBLE}", exact=True).check()
     check(page, f"mismatches-accepted-{scheme}")
     page.keyboard.press("?")
@@ -296,6 +303,6 @@ def test_an_approver_sees_what_it_leads_to_and_approves_by_the_keyboard_alone(
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Approve")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Approved.")
+    is_said(page, "Approved.")
     assert watched.troubles == []
     page.context.close()
