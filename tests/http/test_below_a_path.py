@@ -96,13 +96,18 @@ class Addresses(HTMLParser):
             self.sent.add(call)
 
 
+ASKS_OTHERS = re.compile(r"[?&](?:now|movements|ask)=")
+"""Asks Gorgias or the platform, which there are none of here."""
+
+
 def own(addresses: set[str], page: str) -> set[str]:
     """Those on the same server, whole."""
     found = {urljoin(page, one) for one in addresses if not one.startswith(("#", "mailto:"))}
     here = urlsplit(page).netloc
-    # One with `now` asks Gorgias, which there is none of here.
     return {
-        one.partition("#")[0] for one in found if urlsplit(one).netloc == here and "now=" not in one
+        one.partition("#")[0]
+        for one in found
+        if urlsplit(one).netloc == here and not ASKS_OTHERS.search(one)
     }
 
 
