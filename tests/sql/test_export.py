@@ -105,6 +105,25 @@ def test_an_export_has_the_person_from_every_table_and_nobody_else(
     assert "ada" not in repr(found)
 
 
+def test_a_card_of_another_member_that_somebody_had_by_mistake_is_not_told(full: Engine) -> None:
+    with full.begin() as connection:
+        for version, number in (("1", GRACE), ("3", None)):
+            row = row_of(schema.card_writes, ADA) | {"version_utc": version, "member_id": None}
+            if number is not None:
+                row |= {"member_id": f"m{number}", "card": IDS[number]["card"]}
+            connection.execute(insert(schema.card_writes).values(row))
+
+    found = export_person(full, STORE, Who(customer_id=ADA), {}, NOW)
+
+    [part] = [part for part in found.parts if part.table == "card_writes"]
+    assert [(row["member_id"], row["card"]) for row in part.rows] == [
+        ("of another member", "of another member"),
+        (None, {"name": "ada byron"}),
+        ("m7", {"name": "ada byron"}),
+    ]
+    assert "grace" not in found.as_json()
+
+
 def test_the_page_has_every_value_and_escapes_what_others_wrote(full: Engine) -> None:
     with full.begin() as connection:
         connection.execute(schema.customers.update().values(name="<script>alert(1)</script>"))

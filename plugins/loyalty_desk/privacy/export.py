@@ -61,6 +61,8 @@ SOURCES: Final[dict[str, tuple[Table, ...]]] = {
     ),
 }
 """Where the rows of each table come from."""
+ANOTHERS: Final = "of another member"
+"""What is told of a card that the person's customer had by mistake: it tells of somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,10 @@ def _rows(
         yield from _named_in_text(rows, BLANKED_BY_TEXT[table], person)
         return
     for row in rows:
-        yield {name: _value(value) for name, value in row._mapping.items() if name != "store"}
+        told = {name: _value(value) for name, value in row._mapping.items() if name != "store"}
+        if table is schema.card_writes and row.member_id not in {None, *person.member_ids}:
+            told |= {"member_id": ANOTHERS, "card": ANOTHERS}
+        yield told
 
 
 def _named_in_text(
