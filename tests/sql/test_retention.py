@@ -283,6 +283,30 @@ def test_old_awards_become_anonymous_and_cannot_be_taken_back_any_more(
         )
 
 
+def test_the_card_that_was_written_for_an_award_does_not_say_for_whom_it_was(
+    house: KeepHouse, staging: Engine
+) -> None:
+    now = utc_now()
+    award_ids = [queue(staging, request(idempotency_key=name)).award_id for name in ("old", "new")]
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        for customer_id, (award_id, days) in enumerate(zip(award_ids, (8, 6), strict=True)):
+            at = utc_text(now - days * DAY)
+            awards = schema.award_schema.awards
+            staged.update(awards, {"award_id": award_id}, state="applied", settled_at_utc=at)
+            staged.pushed(customer_id, "a card", version_utc=at)
+            write = {"destination": "customer_data", "version_utc": at, "written_at_utc": at}
+            write |= {"outcome": "matched", "card": "{}", "cause": "award", "cause_ref": award_id}
+            row = {"store": STORE, "customer_id": customer_id, **write}
+            connection.execute(schema.card_writes.insert().values(row))
+
+    house(award_days=7, card_history_days=1)
+
+    with staging.connect() as connection:
+        rows = Staged(connection).rows(schema.card_writes, "customer_id", "cause", "cause_ref")
+    assert rows == [(0, "award", None), (1, "award", award_ids[1])]
+
+
 def test_what_was_set_on_tickets_goes_when_they_are_long_gone(
     house: KeepHouse, staging: Engine
 ) -> None:

@@ -90,6 +90,25 @@ WHERE
         )
     );
 
+-- name: forget_anonymous_awards
+-- Forgets which award a card was written for, once that award says no more for whom it was: the
+-- newest write of a card outlives it.
+-- Writes card_writes, reads awards. Binds store.
+UPDATE card_writes
+SET cause_ref = NULL
+WHERE
+    store = :store
+    AND cause = 'award'
+    AND cause_ref IS NOT NULL
+    AND EXISTS (
+        SELECT 1
+        FROM awards AS a
+        WHERE
+            a.store = card_writes.store
+            AND a.award_id = card_writes.cause_ref
+            AND a.subject = 'erased'
+    );
+
 -- name: select_run_changes
 -- What a run wrote, is to write or would write, by customer: each with what the card said before,
 -- and what it says after. Of one that is done these are the rows of its own write; of one that is

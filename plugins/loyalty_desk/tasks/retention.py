@@ -68,6 +68,7 @@ def keep_house(store_name: str) -> dict[str, int]:
             ("alerts", "telling/delete_old_alerts", {"before_utc": runs, "month_utc": month}),
             ("tellings", "telling/delete_old_tellings", {"before_utc": runs}),
             ("card_writes", "push/history/delete_old_writes", {"before_utc": written}),
+            ("card_writes_for_anonymous_awards", "push/history/forget_anonymous_awards", {}),
             ("routed_tickets", "routing/delete_old_routes", {"before_utc": routed}),
             ("liability_days", "goodwill/liability/delete_old_days", {"before_day": held}),
             ("activities", "lookup/activity/delete_old_activities", {"before_utc": read}),
