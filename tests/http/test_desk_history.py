@@ -209,3 +209,24 @@ def test_it_is_said_where_the_differences_are_not_all(desk: DeskClient, staging:
 
 def test_a_run_that_is_not_there_has_no_page(desk: DeskClient) -> None:
     assert desk.as_user("viewer").get("/runs/scheduled__9/changes").status_code == 404
+
+
+def test_who_may_only_look_sees_a_name_that_is_an_address_masked(
+    desk: DeskClient, staging: Engine
+) -> None:
+    with staging.begin() as connection:
+        connection.execute(schema.customers.update().values(name="hidden@shop.example"))
+    become(staging, name="hidden@shop.example", points_balance=1)
+    write(staging, CauseKind.SYNC, RUN)
+    become(staging, name="hidden.too@shop.example", points_balance=2)
+    plan(staging)
+    pages = (PAGE, DRY_PAGE, "/mismatches", f"/mismatches/customer/{ADA}", f"/customers?q={GRACE}")
+
+    for path in pages:
+        whole = desk.as_user("manager").get(path).text
+        masked = desk.as_user("viewer").get(path).text
+
+        assert "hidden@shop.example" in whole, path
+        assert "h…@shop.example" in masked, path
+        assert "hidden@" not in masked, path
+        assert "hidden.too" not in masked, path

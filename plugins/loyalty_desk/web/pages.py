@@ -94,6 +94,7 @@ def page(
         "form_token": form_token(visitor.user_id),
         "said": said(request),
         "address": masked if not visitor.sees_addresses else str,
+        "named": _masked_name if not visitor.sees_addresses else _name,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -188,6 +189,16 @@ def masked(email: str | None) -> str:
     """An address of which only its first letter and its domain are left."""
     local, at, domain = (email or "").rpartition("@")
     return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")
+
+
+def _name(name: str | None) -> str:
+    """A name as it is kept; nothing where there is none."""
+    return name or ""
+
+
+def _masked_name(name: str | None) -> str:
+    """A name for who sees no addresses: a helpdesk names those by their address who gave none."""
+    return masked(name) if name and "@" in name else _name(name)
 
 
 def _log_in(request: Request, error: HTTPException) -> Response:
