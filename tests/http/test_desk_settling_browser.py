@@ -133,6 +133,7 @@ def test_a_suggestion_is_accepted_and_undone_by_keys_alone(
     expect(page.get_by_role("link", name="Ada Byron")).to_be_focused()
     page.keyboard.press("u")
     is_said(page, "Undone.")
+    expect(page.get_by_role("link", name="Ada Byron")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
     page.wait_for_load_state()
