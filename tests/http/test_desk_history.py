@@ -230,3 +230,11 @@ def test_who_may_only_look_sees_a_name_that_is_an_address_masked(
         assert "h…@shop.example" in masked, path
         assert "hidden@" not in masked, path
         assert "hidden.too" not in masked, path
+
+
+def test_what_no_text_holds_is_not_asked_of_a_database(desk: DeskClient) -> None:
+    manager = desk.as_user("manager")
+
+    assert manager.get("/runs/%00/changes").status_code == 404
+    assert manager.get("/runs/scheduled__1/changes", after="5 \0").status_code == 200
+    assert manager.get(f"/customers/{GRACE}", before="\0").status_code == 200

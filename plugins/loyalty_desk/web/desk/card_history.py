@@ -48,7 +48,7 @@ def load_history(connection: Connection, store: str, customer_id: int, before: s
     binds = {
         "store": store,
         "customer_id": customer_id,
-        "before_version": before or NEWEST,
+        "before_version": before if before and before.isprintable() else NEWEST,
         "most": MOST + 1,
     }
     rows = connection.execute(statement("push/history/select_writes_of"), binds).all()

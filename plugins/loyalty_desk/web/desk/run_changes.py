@@ -103,6 +103,8 @@ class Found:
 def show_changes(request: Request, visitor: Seeing, run_id: str) -> Response:
     """The changes of a run, filtered and a page at a time."""
     chosen = _read_query(request.query_params)
+    if not run_id.isprintable():
+        raise WebError(404, "There is no such run.")
     with reading(staging_engine()) as connection:
         try:
             run = load_run_record(connection, visitor.store.name, run_id)
@@ -140,7 +142,7 @@ def _read_query(query: Mapping[str, str]) -> Chosen:
 def _read_after(text: str) -> tuple[int, str] | None:
     number, _, destination = text.partition(" ")
     customer_id = find_id(number)
-    return None if customer_id is None else (customer_id, destination)
+    return (customer_id, destination) if customer_id and destination.isprintable() else None
 
 
 def find_changes(
