@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from tests.project import PROJECT_ROOT
+import loyalty_desk
 
-PACKAGE = PROJECT_ROOT / "plugins" / "loyalty_desk"
+PACKAGE = Path(loyalty_desk.__file__).parent
 HERE, OF_REPORT = PACKAGE / "web", PACKAGE / "report" / "templates"
 SHEET = (HERE / "static" / "desk.css").read_text(encoding="utf-8")
 RULES = re.sub(r"/\*.*?\*/", "", SHEET, flags=re.DOTALL)
