@@ -176,6 +176,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
             statement("awards/reading/select_reversal"),
             {"store": visitor.store.name, "award_id": award.award_id},
         ).first()
+    zone = shown_zone(visitor.store)
     return page(
         request,
         "award.html.j2",
@@ -184,7 +185,8 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         place="Awards",
         award=award,
         text=_text(award),
-        events=[(event, _facts(event, shown_zone(visitor.store))) for event in events],
+        zone=zone,
+        events=[(event, _facts(event, zone)) for event in events],
         reversal=reversal,
         own_part=own_part,
         outlook=outlook,
