@@ -25,13 +25,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def trial(
-    case: Case,
+def installed(
     sandbox: Sandbox,
     staging_url: str,
     set_connection: SetConnection,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Trial]:
+) -> Iterator[None]:
+    """The product's settings, for this sandbox and this database."""
     monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))
     monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
     installation.cache_clear()
@@ -40,6 +40,19 @@ def trial(
     set_connection(
         "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
     )
+    yield
+    installation.cache_clear()
+    forget_engine()
+
+
+@pytest.fixture
+def trial(
+    case: Case,
+    sandbox: Sandbox,
+    staging_url: str,
+    set_connection: SetConnection,
+    installed: None,
+) -> Iterator[Trial]:
     account = Account(case, sandbox, set_connection)
     account.connect()
     for server in SIDES:
@@ -55,5 +68,3 @@ def trial(
     trial = Trial(account, staging_url, account.store(awards=awards))
     yield trial
     trial.engine.dispose()
-    installation.cache_clear()
-    forget_engine()

@@ -21,7 +21,7 @@ from loyalty_desk.awards.incidents.choice import read_incident
 from loyalty_desk.awards.incidents.tickets import choose_staged
 from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
 from loyalty_desk.records import Unit
-from loyalty_desk.settings.stores_file import StoreSettings, installation
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.engine import open_engine, reading
 from loyalty_desk.staging.installed import staging_engine
@@ -33,7 +33,6 @@ from tests.chaos.trial import MARKER
 from tests.chaos.workers import FORK, Blow, arm_engine, start_worker
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.forget import forget_engine
 from tests.platforms.account import Account, markers_of
 from tests.platforms.cases import CASES
 from tests.sql.staged import Staged
@@ -54,26 +53,11 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def account(
-    sandbox: Sandbox,
-    staging_url: str,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Account]:
-    monkeypatch.setenv("LOYALTY_DESK_SPEED", str(SPEED))
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    installation.cache_clear()
-    forget_engine()
-    gorgias = sandbox.gorgias
-    set_connection(
-        "gorgias_acme", host=gorgias["url"], login=gorgias["email"], password=gorgias["api_key"]
-    )
+def account(sandbox: Sandbox, set_connection: SetConnection, installed: None) -> Account:
     sandbox.control("rivo", "POST", "reset", dict.fromkeys(("data", "faults", "buckets"), True))
     found = Account(CASES[0], sandbox, set_connection)
     found.connect()
-    yield found
-    installation.cache_clear()
-    forget_engine()
+    return found
 
 
 @pytest.fixture
