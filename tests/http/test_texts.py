@@ -18,7 +18,7 @@ from loyalty_desk.hooks.connections import gorgias_client
 from loyalty_desk.lookup.answers import LookedUp
 from loyalty_desk.lookup.staged import find_staged
 from loyalty_desk.macros.preview import preview
-from loyalty_desk.macros.templates import load_macros
+from loyalty_desk.macros.templates import macros_of
 from loyalty_desk.records import MemberStatus
 from loyalty_desk.settings.run_params import RunParams
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -104,7 +104,7 @@ def test_a_german_is_told_in_german_wherever_an_agent_looks(account: Account) ->
     assert delivery is not None
     assert CardWriter(account.client, account.engine, store).shows(delivery)
 
-    macros = load_macros(MACROS, store.texts.offered)
+    macros = macros_of(MACROS, store)
     said = {
         one.name: one for one in preview(store, account.engine, account.email, macros, html=False)
     }

@@ -20,6 +20,7 @@ NOT_COMPARED = frozenset(
             "reason",
             "what_to_do",
             "activity_text",
+            "movements_text",
         ),
     }
 )

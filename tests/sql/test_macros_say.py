@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select
 
 from loyalty_desk.card.cards import absent_card, member_card
 from loyalty_desk.card.keys import TOLD, Kind
-from loyalty_desk.card.shown import shown_card
+from loyalty_desk.card.shown import NO_MOVEMENTS, shown_card
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.clock import utc_text
 from loyalty_desk.macros.templates import Macro, gorgias_body, load_macros
@@ -103,7 +103,8 @@ def iter_printed(
     store: StoreSettings, language: str, card: dict[str, Any]
 ) -> Iterator[tuple[Macro, str]]:
     """Each macro of a language over a card, as the shopper reads it, in plain text and in HTML."""
-    shown = shown_card(texts_of(store).of(language).shown(card), utc_text(NOW), "EUR")
+    said = texts_of(store).of(language).shown(card)
+    shown = shown_card(said, utc_text(NOW), "EUR", reads_movements=True)
     place = {
         "data": {"loyalty": shown},
         "external_data": {"abc": {"points": shown}},
@@ -149,7 +150,7 @@ def settings(place: str) -> StoreSettings:
 
 def test_each_language_and_each_macro_is_among_them() -> None:
     assert {macro.language for macro in MACROS} == set(LANGUAGES)
-    assert len(MACROS) == 5 * len(LANGUAGES)
+    assert len(MACROS) == 5 * len(LANGUAGES) + 2, "movements are told in English alone"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -185,6 +186,7 @@ def test_over_the_card_of_a_member_of_whom_nothing_is_known(language: str) -> No
             unknown = [
                 sentences(language, one)["unknown"] for one in ("balance", "tier", "referral")
             ]
+            unknown.append(NO_MOVEMENTS)
             assert len([one for one in unknown if one in text]) == 1, (macro.key, text)
             assert not re.search(rf"\d|{OF_AN_AWARD[language]}", text), (macro.key, text)
 

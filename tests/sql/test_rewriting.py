@@ -168,6 +168,16 @@ def test_another_currency_is_another_form_of_every_card(account: Account) -> Non
     assert account.rewrite() == 0
 
 
+def test_a_store_that_has_movements_read_gets_the_sentence_on_every_card(account: Account) -> None:
+    assert account.rewrite({}, {}, {}) == 3
+    store = store_settings(currency=account.run.store.currency, lookup={"activity": True})
+    account.run = replace(account.run, store=store)
+
+    assert account.rewrite({}, {}, {}) == 3
+    assert account.api.bodies[-1]["data"]["loyalty"]["movements_text"]
+    assert account.rewrite() == 0
+
+
 def test_cards_are_written_anew_where_they_stand_from_now_on(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,7 +123,11 @@ REASON: Final = "reason"
 WHAT_TO_DO: Final = "what_to_do"
 ACTIVITY_TEXT: Final = "activity_text"
 """The last movements, where a lookup read them: of a member alone, and absent without any."""
-BESIDE: Final = frozenset({IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO, ACTIVITY_TEXT})
+MOVEMENTS_TEXT: Final = "movements_text"
+"""The same as a sentence for macros: on everybody's card, never empty, where movements are read."""
+BESIDE: Final = frozenset(
+    {IF_MEMBER, IF_NOT_MEMBER, AS_OF, REASON, WHAT_TO_DO, ACTIVITY_TEXT, MOVEMENTS_TEXT}
+)
 """What stands beside the card's own keys where it is shown: see `card/shown.py`."""
 
 

@@ -17,6 +17,7 @@ from loyalty_desk.card.keys import (
     IF_MEMBER,
     IF_NOT_MEMBER,
     KEYS,
+    MOVEMENTS_TEXT,
     REASON,
     WHAT_TO_DO,
     Kind,
@@ -29,11 +30,16 @@ FORM: Final = "2"
 the same card, and is written anew in the background only when something needs it (`connect`)."""
 
 
-def form_of(currency: str | None) -> str:
-    """The form of a store's cards, in which amounts have its currency."""
-    return FORM if currency is None else f"{FORM} {currency}"
+NO_MOVEMENTS: Final = "We cannot see movements of your points at the moment."
 
 
+def form_of(currency: str | None, *, reads_movements: bool = False) -> str:
+    """The form of a store's cards, in which amounts have its currency, and movements a sentence."""
+    return " ".join(filter(None, (FORM, currency, "movements" if reads_movements else None)))
+
+
+LAST: Final = "Last: "
+"""How the line for agents begins."""
 ITEMS: Final = "items"
 """Where a list stands: inside an object, so that its heading goes with it."""
 
@@ -43,20 +49,33 @@ def shown_card(
     as_of_utc: str | None,
     currency: str | None,
     activity: str | None = None,
+    *,
+    reads_movements: bool = False,
 ) -> dict[str, Any]:
     """The card with since when it is known and, for nobody, what to do; `said` has its sentences.
 
     `as_of_utc` is when the platform was last known to say so, None when it never was; `currency`
-    that of the shop, if it is set. `activity` is the line about a member's last movements.
+    that of the shop, if it is set. `activity` is the line about a member's last movements;
+    a store that `reads_movements` has them on each card as a sentence too, which macros print.
     """
     shown = {**said, AS_OF: as_of_utc}
+    for_macros = {MOVEMENTS_TEXT: _movements(said, activity)} if reads_movements else {}
     if said.get("member"):
         if activity:
             shown[ACTIVITY_TEXT] = activity
-        return {**shown, IF_MEMBER: _for_people(shown, currency)}
+        return {**shown, **for_macros, IF_MEMBER: _for_people(shown, currency)}
     text = CARD_CLASSES[Outcome(said["status"])]
     shown |= {REASON: text.reason, WHAT_TO_DO: text.what_to_do}
-    return {**shown, IF_NOT_MEMBER: dict(shown)}
+    return {**shown, **for_macros, IF_NOT_MEMBER: dict(shown)}
+
+
+def _movements(said: Mapping[str, Any], activity: str | None) -> str:
+    """Of who is no member, what is said of the balance: that there is none, and why."""
+    if not said.get("member"):
+        return str(said["balance_text"])
+    if not activity:
+        return NO_MOVEMENTS
+    return f"The last movements of your points: {activity.removeprefix(LAST)}."
 
 
 def _for_people(shown: Mapping[str, Any], currency: str | None) -> dict[str, Any]:

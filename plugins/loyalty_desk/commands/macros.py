@@ -15,18 +15,21 @@ commands = group("macros", "Ready answers for agents.")
 @commands.command("list")
 def list_macros(*, store: StoreName) -> None:
     """List the macros, where they find the card, and what they may use of it."""
-    from loyalty_desk.macros.templates import (  # noqa: PLC0415 - only here
+    from loyalty_desk.card.keys import MOVEMENTS_TEXT  # noqa: PLC0415 - only here
+    from loyalty_desk.macros.templates import (  # noqa: PLC0415
         ALWAYS_THERE,
         MAY_BE_BLANK,
         card_path,
-        load_macros,
+        macros_of,
     )
 
     settings = stores_file().get(store)
-    for macro in load_macros(installation().macros_dir, settings.texts.offered):
+    for macro in macros_of(installation().macros_dir, settings):
         typer.echo(f"{macro.key}: {macro.name}")
     typer.echo(f"they find the card under {card_path(settings)}")
     typer.echo(f"every card has {', '.join(ALWAYS_THERE)}")
+    if settings.lookup.activity:
+        typer.echo(f"and {MOVEMENTS_TEXT}, as lookup.activity is on")
     typer.echo(f"under may_be_blank they may also use {', '.join(MAY_BE_BLANK)}")
 
 
@@ -39,13 +42,13 @@ def preview(
 ) -> None:
     """Show each macro as Gorgias would print it for a customer."""
     from loyalty_desk.macros.preview import preview  # noqa: PLC0415 - slow to import
-    from loyalty_desk.macros.templates import load_macros  # noqa: PLC0415
+    from loyalty_desk.macros.templates import macros_of  # noqa: PLC0415
     from loyalty_desk.staging.installed import staging_engine  # noqa: PLC0415
     from loyalty_desk.staging.stores import in_force  # noqa: PLC0415
 
     engine = staging_engine()
     settings = in_force(stores_file().get(store), engine)
-    macros = load_macros(installation().macros_dir, settings.texts.offered)
+    macros = macros_of(installation().macros_dir, settings)
     previews = preview(settings, engine, email, macros, html=html)
     for one in previews:
         typer.echo(f"=== {one.name}\n\n{one.text}\n")

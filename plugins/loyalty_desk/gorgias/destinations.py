@@ -241,7 +241,7 @@ def _delivery(
         outcome=None if wanted.outcome == WITHDRAWN else Outcome(wanted.outcome),
         email=row.email,
         accepted_fingerprint=row.accepted_fingerprint,
-        form=form_of(store.currency),
+        form=form_of(store.currency, reads_movements=store.lookup.activity),
         accepted_form=row.accepted_form,
         current_fingerprint=row.current_fingerprint,
         wording=texts_of(store).of(row.language),
@@ -324,8 +324,13 @@ class CardWriter:
         content = dict(self._other_keys(delivery))
         shown = delivery.shown()
         if shown is not None:
-            currency, activity = self._store.currency, delivery.activity
-            card = shown_card(shown, delivery.as_of_utc, currency, activity)
+            card = shown_card(
+                shown,
+                delivery.as_of_utc,
+                self._store.currency,
+                delivery.activity,
+                reads_movements=self._store.lookup.activity,
+            )
             content[self._store.gorgias.card_key] = {**card, SYNCED_AT: utc_text(utc_now())}
         self._client.put_customer_data(
             delivery.customer_id,

@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Engine, Row
 
+from loyalty_desk.card.shown import LAST
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.lookup.asking import WAIT_S, NotToldError, asking_of
@@ -73,7 +74,7 @@ def activity_text(movements: Sequence[Movement], pending: int | None) -> str:
         day = days.pop() if len(days) == 1 else None
         until = f" until {_day(date.fromisoformat(day))}" if day else ""
         parts.append(f"{waits:,} pending{until}")
-    return f"Last: {'; '.join(parts)}" if parts else ""
+    return f"{LAST}{'; '.join(parts)}" if parts else ""
 
 
 def _moved(movement: Movement) -> str:

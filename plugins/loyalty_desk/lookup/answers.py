@@ -29,10 +29,18 @@ class LookedUp:
         age_s = None if as_of is None else max(0, int((now - parse_utc(as_of)).total_seconds()))
         return cls(found=found, source=source, age_s=age_s)
 
-    def content(self, currency: str | None = None) -> dict[str, Any]:
+    def content(
+        self, currency: str | None = None, *, reads_movements: bool = False
+    ) -> dict[str, Any]:
         """The card as it stands at the store's place, with how old it is and where it is from."""
         said = self.found.wording.shown(self.found.card)
-        card = shown_card(said, self.found.as_of_utc, currency, self.found.activity)
+        card = shown_card(
+            said,
+            self.found.as_of_utc,
+            currency,
+            self.found.activity,
+            reads_movements=reads_movements,
+        )
         return {**card, "source": self.source, "age_s": self.age_s}
 
 

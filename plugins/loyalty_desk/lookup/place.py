@@ -171,7 +171,8 @@ def _is_wanted(store: StoreSettings, found: Found, row: Row[Any]) -> bool:
 
 def _is_missing(store: StoreSettings, found: Found, row: Row[Any]) -> bool:
     """Whether Gorgias has not that card in the words and in the form of now, and is to have it."""
-    is_form = row.form == form_of(store.currency) or store.push_to[0] != Destination.CUSTOMER_DATA
+    form_now = form_of(store.currency, reads_movements=store.lookup.activity)
+    is_form = row.form == form_now or store.push_to[0] != Destination.CUSTOMER_DATA
     is_said = row.texts_version == texts_of(store).of(row.language).version
     is_there = is_form and is_said and row.fingerprint == fingerprint(found.card)
     return not is_there and _is_wanted(store, found, row)

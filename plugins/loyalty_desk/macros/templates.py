@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
-from loyalty_desk.card.keys import CARD
+from loyalty_desk.card.keys import CARD, MOVEMENTS_TEXT
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.records import Destination
 from loyalty_desk.settings.mistakes import explain_mistakes
@@ -50,10 +50,22 @@ class Macro(Strict):
     html: Content
     may_be_blank: tuple[str, ...] = ()
 
+    def printed_keys(self) -> set[str]:
+        """The keys of the card that it prints."""
+        return set(CARD_KEY.findall(self.text)) | set(CARD_KEY.findall(self.html))
+
     def risky_keys(self) -> list[str]:
         """Keys of the card that may print a blank and are not said to."""
-        used = set(CARD_KEY.findall(self.text)) | set(CARD_KEY.findall(self.html))
-        return sorted(used - set(ALWAYS_THERE) - set(self.may_be_blank))
+        return sorted(self.printed_keys() - {*ALWAYS_THERE, MOVEMENTS_TEXT, *self.may_be_blank})
+
+    def is_for(self, store: StoreSettings) -> bool:
+        """Whether the store's cards have what it prints: movements are read for who wants them."""
+        return store.lookup.activity or MOVEMENTS_TEXT not in self.printed_keys()
+
+
+def macros_of(folder: Path, store: StoreSettings) -> list[Macro]:
+    """The macros of a folder that a store is to have; raises as `load_macros`."""
+    return [one for one in load_macros(folder, store.texts.offered) if one.is_for(store)]
 
 
 def load_macros(folder: Path, languages: Sequence[str] = (ENGLISH,)) -> list[Macro]:

@@ -63,10 +63,12 @@ def _is_wanted(run: Run) -> bool:
 
 
 def _iter_outdated(run: Run) -> Iterator[Row[tuple[int, int, str, str | None]]]:
+    store = run.store
+    form_now = form_of(store.currency, reads_movements=store.lookup.activity)
     place, after = -1, 0
     while True:
         binds = {
-            "audience": run.store.push.audience,
+            "audience": store.push.audience,
             "place": place,
             "after": after,
             "chunk": CHUNK,
@@ -74,7 +76,7 @@ def _iter_outdated(run: Run) -> Iterator[Row[tuple[int, int, str, str | None]]]:
         with reading(run.engine) as connection:
             rows = connection.execute(
                 statement("push/ledger/select_cards_to_rewrite"),
-                {"store": run.store.name, "form_now": form_of(run.store.currency), **binds},
+                {"store": store.name, "form_now": form_now, **binds},
             ).all()
         if not rows:
             return

@@ -36,7 +36,7 @@ from loyalty_desk.hooks.connections import (
 )
 from loyalty_desk.hooks.folders import own_folder
 from loyalty_desk.hooks.journal import try_to_keep_journal
-from loyalty_desk.macros.templates import load_macros
+from loyalty_desk.macros.templates import macros_of
 from loyalty_desk.platforms.registry import platform_class
 from loyalty_desk.records import Cause, CauseKind
 from loyalty_desk.routing.ledger import count_priorities, forget_tags
@@ -138,7 +138,7 @@ def furnish(store_name: str, *, writes: bool, by: str) -> Furnished:
         store=store,
         lookup_url=f"{address}{LOOKUP_PATH}",
         card_keys=capabilities(store).card_keys,
-        macros=load_macros(installation().macros_dir, store.texts.offered),
+        macros=macros_of(installation().macros_dir, store),
         button=find_adopted(engine, store.name, secrets_cipher),
         fields=planned_fields(engine, store),
         sign=_sign(store),

@@ -85,7 +85,8 @@ async def _answer(store: StoreSettings, fields: Mapping[str, Any]) -> Response:
         follow_up = partial(_follow_up, store, asked, ticket, email, found)
         after = BackgroundTask(do_soon, store.name, follow_up)  # Gorgias does not wait for it
     headers = {"Cache-Control": "no-store"}
-    return JSONResponse(found.content(store.currency), headers=headers, background=after)
+    content = found.content(store.currency, reads_movements=store.lookup.activity)
+    return JSONResponse(content, headers=headers, background=after)
 
 
 def _follow_up(

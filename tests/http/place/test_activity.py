@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from loyalty_desk.card.shown import NO_MOVEMENTS
 from tests.http.place.conftest import running_shop
 from tests.http.place.shop import Shop
 from tests.waiting import wait_until
 
+SENTENCE = "The last movements of your points: "
 EMAIL = "mira@shop.example"
 
 
@@ -18,6 +20,8 @@ def said(shop: Shop, customer_id: int) -> str | None:
     held = shop.sandbox.control("gorgias", "GET", f"customers/{customer_id}")
     card: dict[str, Any] = held["data"]["loyalty"]
     assert card["if_member"].get("activity_text") == card.get("activity_text")
+    moved = (card.get("activity_text") or "").removeprefix("Last: ")
+    assert card["movements_text"] == (f"{SENTENCE}{moved}." if moved else NO_MOVEMENTS)
     return card.get("activity_text")
 
 

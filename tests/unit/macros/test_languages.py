@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from loyalty_desk.card.keys import MOVEMENTS_TEXT
 from loyalty_desk.macros.rendering import render
 from loyalty_desk.macros.templates import Macro, gorgias_body, load_macros
 from loyalty_desk.texts.of_store import texts_of
@@ -20,6 +21,8 @@ LANGUAGES = ("de", "fr", "es", "cs", "sk")
 STORE = store_settings(texts={"languages": LANGUAGES})
 MACROS = [one for one in load_macros(FOLDER, LANGUAGES) if one.language != "en"]
 ENGLISH = load_macros(FOLDER)
+TRANSLATED = [one for one in ENGLISH if MOVEMENTS_TEXT not in one.printed_keys()]
+"""Movements are told in English, so no macro in another language prints them."""
 PATH = "ticket.customer.data.loyalty"
 
 
@@ -34,7 +37,7 @@ def rendered(macro: Macro, card: Any, kind: str) -> str:
 
 
 def test_each_language_has_each_macro_under_a_name_of_its_own() -> None:
-    wanted = {f"{one.key}_{language}" for one, language in product(ENGLISH, LANGUAGES)}
+    wanted = {f"{one.key}_{language}" for one, language in product(TRANSLATED, LANGUAGES)}
     assert {macro.key for macro in MACROS} == wanted
     assert len({macro.name for macro in (*MACROS, *ENGLISH)}) == len(MACROS) + len(ENGLISH)
     assert all(macro.key.endswith(f"_{macro.language}") for macro in MACROS)

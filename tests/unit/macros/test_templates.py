@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loyalty_desk.card.cards import absent_card, member_card
+from loyalty_desk.card.shown import NO_MOVEMENTS, shown_card
 from loyalty_desk.card.texts import BEING_CHECKED, LAST_AWARD, with_texts
 from loyalty_desk.classes import CARD_CLASSES
 from loyalty_desk.errors import SettingsError
@@ -21,6 +22,7 @@ from loyalty_desk.macros.templates import (
     external_id_of,
     gorgias_body,
     load_macros,
+    macros_of,
 )
 from loyalty_desk.records import MemberStatus, Outcome
 from loyalty_desk.settings.sections import GorgiasSettings
@@ -43,6 +45,7 @@ CARDS = {
     "an awarded member": member_card("7", MemberStatus.MEMBER, {LAST_AWARD: BEING_CHECKED}),
     **{outcome.value: absent_card(outcome) for outcome in CARD_CLASSES},
 }
+SAID = "The last movements of your points: +120 for order 7 on 3 Nov 2026; 80 pending."
 FIRST_NAMES = ["Ada", "", None]
 MAY_BE_EMPTY = {"points_award_apology": {"ticket.customer.data.loyalty.last_award_text"}}
 """The one sentence that says nothing where there is nothing to say."""
@@ -66,11 +69,19 @@ def sentences(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def rendered(macro: Macro, card: dict[str, Any], first_name: str | None, *, html: bool) -> str:
+def rendered(
+    macro: Macro,
+    card: dict[str, Any],
+    first_name: str | None,
+    *,
+    html: bool,
+    activity: str | None = None,
+) -> str:
     arguments = gorgias_body(macro, store_settings())["actions"][0]["arguments"]
+    shown = shown_card(with_texts(card), None, None, activity, reads_movements=True)
     context = {
         "ticket": {
-            "customer": {"firstname": first_name, "data": {"loyalty": with_texts(card)}},
+            "customer": {"firstname": first_name, "data": {"loyalty": shown}},
         },
         "current_user": {"firstname": "Olga"},
     }
@@ -79,10 +90,40 @@ def rendered(macro: Macro, card: dict[str, Any], first_name: str | None, *, html
     return found.text
 
 
-def test_the_five_that_were_promised_are_there() -> None:
+def test_those_that_were_promised_are_there() -> None:
     assert [macro.key for macro in SHIPPED] == [
-        *("balance", "not_a_member", "points_award_apology", "referral_link", "tier")
+        *("balance", "last_movements", "not_a_member", "points_award_apology"),
+        *("points_for_order", "referral_link", "tier"),
     ]
+
+
+def test_movements_are_printed_only_where_a_store_has_them_read() -> None:
+    folder = PROJECT_ROOT / "include" / "macros"
+    without, with_them = (
+        {macro.key for macro in macros_of(folder, store_settings(lookup={"activity": is_read}))}
+        for is_read in (False, True)
+    )
+
+    assert with_them - without == {"last_movements", "points_for_order"}
+    assert without < with_them
+
+
+@pytest.mark.parametrize(
+    ("who", "activity", "said"),
+    [
+        ("a guest", "Last: +120 for order 7 on 3 Nov 2026; 80 pending", SAID),
+        ("a guest", "", NO_MOVEMENTS),
+        ("a guest", None, NO_MOVEMENTS),
+        ("ambiguous", None, CARD_CLASSES[Outcome.AMBIGUOUS].sentence),
+    ],
+)
+@pytest.mark.parametrize("key", ["last_movements", "points_for_order"])
+def test_the_last_movements_are_printed_and_what_is_so_where_there_are_none(
+    key: str, who: str, activity: str | None, said: str
+) -> None:
+    macro = next(one for one in SHIPPED if one.key == key)
+
+    assert said in rendered(macro, CARDS[who], "Ada", html=False, activity=activity)
 
 
 @pytest.mark.parametrize("macro", SHIPPED, ids=lambda macro: macro.key)
