@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 MEMBER_ID: Final = "{member_id}"
 """What stands for a member's id in the address of a page of a platform's admin."""
@@ -49,6 +49,19 @@ class Elsewhere:
         """On the desk."""
         return _below(self.desk, "awards", award_id)
 
+    def awards_of(self, agent: str) -> str | None:
+        """On the desk: the awards of whoever is named so."""
+        return _asking(self.desk, "awards", q=agent)
+
+    def person(self, name: str) -> str | None:
+        """On the desk: whoever has that id or address."""
+        return _asking(self.desk, "customers", q=name)
+
+    def goodwill(self, fragment: str = "", **query: str) -> str | None:
+        """On the desk: what was booked, as a query chooses it."""
+        found = _asking(self.desk, "goodwill", **query)
+        return f"{found}#{fragment}" if found and fragment else found
+
     def dag_run(self, dag_id: str, run_id: str) -> str | None:
         return _below(self.airflow, f"dags/{_quoted(dag_id)}/runs", run_id)
 
@@ -63,6 +76,10 @@ def with_member(page: str, member_id: str) -> str:
 
 def _below(base: str | None, path: str, name: int | str | None) -> str | None:
     return None if base is None or name is None else f"{base}/{path}/{_quoted(str(name))}"
+
+
+def _asking(base: str | None, path: str, **query: str) -> str | None:
+    return None if base is None else f"{base}/{path}?{urlencode(query)}"
 
 
 def _quoted(name: str) -> str:

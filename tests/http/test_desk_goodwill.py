@@ -157,3 +157,41 @@ def test_a_long_table_is_cut_on_the_page_and_whole_in_its_file(
     assert "agent 000" in page
     assert '<th scope="row">agent 119</th>' not in page
     assert len(table(goodwill, "agent")) == 1 + 123
+
+
+def outlying(staging: Engine) -> None:
+    """A customer with an id and one with an address, each awarded by three agents; one is far above
+    the others.
+    """
+    at = utc_text(utc_now())
+    for agent, amount in ((ADA, 10), (EVE, 10), ("joan", 9_000), ("kim", 10)):
+        for who in ("m/2", "lee@shop.example"):
+            values = {"member_id": who, "email": None, "amount": amount, "agent": agent}
+            put(staging, applied(f"{agent[:3]}{who[:1]}", **values, settled_at_utc=at))
+
+
+def test_what_is_worth_a_look_leads_to_the_agents_awards_and_to_the_customer(
+    goodwill: DeskClient, staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+    outlying(staging)
+    page = goodwill.get("/goodwill").text
+
+    part = page.partition('id="outliers"')[2].partition("</section>")[0]
+    links = re.findall(r'<a href="[^"]*(/desk/acme/(?:awards|customers)[^"]*)">([^<]*)</a>', part)
+    assert dict(links) == {
+        "/desk/acme/awards?q=joan": "joan",
+        "/desk/acme/customers?q=m%2F2": "m/2",
+        "/desk/acme/customers?q=lee%40shop.example": "lee@shop.example",
+    }
+    book = openpyxl.load_workbook(BytesIO(goodwill.get("/goodwill/goodwill.xlsx").content))
+    cells = [row[1] for row in book["Outliers"].iter_rows(min_row=5)]
+    found = {cell.hyperlink.target for cell in cells if cell.hyperlink}
+    assert found == {f"https://airflow.example/loyalty{address}" for address, _ in links}
+    assert "'" not in "".join(row[1] for row in table(goodwill, "outliers"))
+
+    viewer = goodwill.as_user("viewer")
+    text = viewer.get("/goodwill").text
+    assert "q=joan" in text
+    assert "lee%40" not in text
+    assert "lee@" not in text

@@ -130,3 +130,24 @@ def test_a_place_that_is_down_is_told_by_a_later_run_and_others_once(
     assert send("b", notifiers=[TELLER])
     assert [len(mailbox.mails), len(TOLD)] == [1, 1]
     assert TOLD[0][1].startswith("3 awards by hand")
+
+
+def test_what_is_worth_a_look_leads_to_the_desk_and_no_link_holds_an_address(
+    send: Send, staging: Engine, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+    book(staging)
+    for agent in ("joan", "eve", "lee"):
+        values = {"agent": agent, "member_id": "m7", "settled_at_utc": utc_text(LAST)}
+        put(staging, applied(f"of {agent}", amount=150, **values))
+    send()
+
+    [mail] = mailbox.mails
+    [attached] = mail.iter_attachments()
+    workbook = load_workbook(BytesIO(attached.get_payload(decode=True)))
+    who = [row[1] for row in workbook["Outliers"].iter_rows(min_row=5)]
+    leads = {cell.value: cell.hyperlink.target for cell in who if cell.hyperlink}
+    assert leads["m7"] == "https://airflow.example/loyalty/desk/acme/customers?q=m7"
+    assert leads["somebody, by an address"].startswith("https://airflow.example/loyalty/desk/acme")
+    assert "@" not in str(leads)
+    assert "%40" not in str(leads)

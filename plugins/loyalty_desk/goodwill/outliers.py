@@ -13,6 +13,7 @@ from typing import Final
 
 import pandas as pd
 
+from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.records import Unit
 
 FAR_ABOVE: Final = 3
@@ -57,6 +58,13 @@ class Outlier:
     awards: int
     amount: int
     against: int | None
+
+
+def address_of(one: Outlier, elsewhere: Elsewhere) -> str | None:
+    """Where it can be looked into: the agent's awards, or whoever they were for."""
+    if one.rule in OF_AGENTS:
+        return elsewhere.awards_of(one.who)
+    return elsewhere.person(one.who)
 
 
 def find_outliers(awards: pd.DataFrame, lines: Mapping[Unit, int | None]) -> list[Outlier]:

@@ -25,6 +25,17 @@ class Column:
     kind: Kind = Kind.COUNT
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A text that leads somewhere, where the address is known."""
+
+    text: str
+    address: str | None
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One table under a title. `note` says what a reader may stumble over."""

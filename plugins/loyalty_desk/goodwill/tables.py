@@ -15,11 +15,13 @@ from loyalty_desk.goodwill.ledger import Goodwill
 from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
 from loyalty_desk.goodwill.spans import Span
-from loyalty_desk.goodwill.table import Column, Kind, Table
+from loyalty_desk.goodwill.table import Column, Kind, Linked, Table
 from loyalty_desk.records import Unit
 
 Named = Callable[[str], str]
 """How somebody is named to who reads it: an address may be masked, or left out."""
+Leads = Callable[[Outlier], str | None]
+"""Where an outlier can be looked into; None where that would tell what the name does not."""
 
 
 SUMS: Final = (
@@ -50,11 +52,17 @@ RULE_TITLES: Final = {
 }
 
 
-def tables_of(found: Goodwill, *, agent: Named = str, customer: Named = str) -> list[Table]:
+def nowhere(_: Outlier) -> str | None:
+    return None
+
+
+def tables_of(
+    found: Goodwill, *, agent: Named = str, customer: Named = str, leads: Leads = nowhere
+) -> list[Table]:
     """Every table of what was found, in the order of the page."""
     return [
         *_goodwill(found, agent),
-        *_outliers(found, agent, customer),
+        *_outliers(found, agent, customer, leads),
         *_budget(found),
         *_liability(found),
     ]
@@ -115,7 +123,7 @@ def _goodwill(found: Goodwill, agent: Named) -> Iterator[Table]:
         )
 
 
-def _outliers(found: Goodwill, agent: Named, customer: Named) -> Iterator[Table]:
+def _outliers(found: Goodwill, agent: Named, customer: Named, leads: Leads) -> Iterator[Table]:
     yield Table(
         key="outliers",
         title="Worth a look",
@@ -125,16 +133,17 @@ def _outliers(found: Goodwill, agent: Named, customer: Named) -> Iterator[Table]
             *(Column("Against", Kind.MONEY), Column("The rule", Kind.TEXT)),
         ),
         rows=[
-            _outlier(one, agent if one.rule in OF_AGENTS else customer) for one in found.outliers
+            _outlier(one, agent if one.rule in OF_AGENTS else customer, leads)
+            for one in found.outliers
         ],
         note="Rules say where to look, and nothing of why. What was taken back counts for nothing.",
     )
 
 
-def _outlier(one: Outlier, named: Named) -> tuple[Any, ...]:
+def _outlier(one: Outlier, named: Named, leads: Leads) -> tuple[Any, ...]:
     against = None if one.against is None else _amount(one.unit, one.against)
     return (
-        *(RULE_TITLES[one.rule], named(one.who), str(one.unit), one.awards),
+        *(RULE_TITLES[one.rule], Linked(named(one.who), leads(one)), str(one.unit), one.awards),
         *(_amount(one.unit, one.amount), against, RULES[one.rule]),
     )
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from loyalty_desk.awards.batch_results import Outcome, Sum
 from loyalty_desk.elsewhere import NOWHERE, Elsewhere
-from loyalty_desk.goodwill.table import Column, Kind
-from loyalty_desk.report.sheets import OPTIONS, Linked, Sheet
+from loyalty_desk.goodwill.table import Column, Kind, Linked
+from loyalty_desk.report.sheets import OPTIONS, Sheet
 from loyalty_desk.spreadsheets import guarded
 
 COLUMNS: Final = (

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from loyalty_desk.elsewhere import NOWHERE, Elsewhere
 from loyalty_desk.goodwill.chosen import Chosen, read_chosen
 from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
 from loyalty_desk.goodwill.money import as_decimal
+from loyalty_desk.goodwill.outliers import Outlier, address_of
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.goodwill.table import Table
 from loyalty_desk.goodwill.tables import one_sheet, tables_of
@@ -64,14 +67,19 @@ class GoodwillReport:
 
 
 def load_goodwill_report(
-    connection: Connection, store: StoreSettings, month: date, now: datetime
+    connection: Connection,
+    store: StoreSettings,
+    month: date,
+    now: datetime,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> GoodwillReport:
     """Read a month, of which `month` is a day."""
     first = month.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     chosen = Chosen(first=first, last=last, span=Span.WEEK)
     found = load_goodwill(connection, store, chosen, now)
-    tables = tables_of(found, agent=_agent, customer=_customer)
+    leads = partial(_address, chosen=chosen, elsewhere=elsewhere)
+    tables = tables_of(found, agent=_agent, customer=_customer, leads=leads)
     return GoodwillReport(store=store, month=first, found=found, tables=tables)
 
 
@@ -85,6 +93,13 @@ def load_month_sheets(engine: Engine, store: StoreSettings, now: datetime) -> li
 
 def _agent(who: str) -> str:
     return _AFTER_NAME.sub("", who)
+
+
+def _address(one: Outlier, chosen: Chosen, elsewhere: Elsewhere) -> str | None:
+    """Who has an address for a name is looked for on the page, as no link holds one here."""
+    if "@" in one.who:
+        return elsewhere.goodwill("outliers", **chosen.query())
+    return address_of(one, elsewhere)
 
 
 def _customer(who: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from loyalty_desk.classes import CLASSES, class_text
 from loyalty_desk.clock import parse_utc
 from loyalty_desk.elsewhere import Elsewhere
-from loyalty_desk.goodwill.table import Column, Kind
+from loyalty_desk.goodwill.table import Column, Kind, Linked
 from loyalty_desk.report.mismatch_rows import MismatchRow
-from loyalty_desk.report.sheets import Linked, Sheet
+from loyalty_desk.report.sheets import Sheet
 from loyalty_desk.report.shown import Shown
 
 if TYPE_CHECKING:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from loyalty_desk.goodwill.table import Column, Kind, Table
+from loyalty_desk.goodwill.table import Column, Kind, Linked, Table
 from loyalty_desk.spreadsheets import DIGITS_KEPT, guarded
 
 if TYPE_CHECKING:
@@ -35,14 +34,6 @@ _FORMATS: Final = {
     Kind.MOMENT: "yyyy-mm-dd hh:mm",
 }
 _WIDE, _NARROW, _WIDEST = 24, 14, 60
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A text that leads somewhere, where the address is known."""
-
-    text: str
-    address: str | None
 
 
 class Sheet:
@@ -160,7 +151,9 @@ def _cell(value: Any, column: Column) -> Any:
 def _width(rows: Sequence[Sequence[Any]], place: int, column: Column) -> int:
     if column.kind is not Kind.TEXT:
         return max(_NARROW, len(column.title) + 2)
-    return min(_WIDEST, max([_WIDE if place == 0 else _NARROW, *(len(row[place]) for row in rows)]))
+    return min(
+        _WIDEST, max([_WIDE if place == 0 else _NARROW, *(len(str(row[place])) for row in rows)])
+    )
 
 
 def csv_of(table: Table) -> str:
@@ -177,4 +170,4 @@ def neutral(value: object) -> str:
     """The cell as text that no spreadsheet runs as a formula, or changes; a number stays one."""
     if value is None:
         return ""
-    return guarded(value) if isinstance(value, str) else str(value)
+    return guarded(str(value)) if isinstance(value, str | Linked) else str(value)

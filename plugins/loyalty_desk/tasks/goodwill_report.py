@@ -46,7 +46,7 @@ def send_goodwill_report(store_name: str, *, run_id: str = "", month: str | None
         return False
     wanted = date.fromisoformat(f"{month}-01") if month else _last_month(now)
     with reading(engine) as connection:
-        report = load_goodwill_report(connection, store, wanted, now)
+        report = load_goodwill_report(connection, store, wanted, now, elsewhere_of(store))
     if report.is_empty and not month:
         log.info("store %s: nothing was booked in %s", store.name, f"{wanted:%Y-%m}")
         return False

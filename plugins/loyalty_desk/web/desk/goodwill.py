@@ -11,13 +11,15 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.goodwill.chosen import Chosen, read_chosen
 from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.spans import Span
+from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.pages import DeskRoute, masked, page
+from loyalty_desk.web.pages import DeskRoute, base_of, masked, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ BY_DAY: Final = frozenset({"time", "budget", "liability"})
 @router.get("")
 def show_goodwill(request: Request, visitor: Seeing) -> Response:
     """Everything for what the address chooses: charts, and the table under each."""
-    found, tables = _load(request, visitor)
+    here = f"{base_of(request)}/{visitor.store.name}"
+    found, tables = _load(request, visitor, Elsewhere(desk=here))
     return page(
         request,
         "goodwill.html.j2",
@@ -67,7 +70,7 @@ def send(request: Request, visitor: Seeing, file: str) -> Response:
     """What is seen as a workbook, or one of its tables as CSV."""
     from loyalty_desk.report.sheets import csv_of, workbook_of  # noqa: PLC0415 - as below
 
-    _, tables = _load(request, visitor)
+    _, tables = _load(request, visitor, elsewhere_of(visitor.store))
     if file == WORKBOOK:
         return _as_file(workbook_of(tables), file, XLSX)
     for table in tables:
@@ -76,16 +79,22 @@ def send(request: Request, visitor: Seeing, file: str) -> Response:
     raise WebError(404, "There is no such file.")
 
 
-def _load(request: Request, visitor: Visitor) -> tuple[Goodwill, list[Table]]:
+def _load(request: Request, visitor: Visitor, elsewhere: Elsewhere) -> tuple[Goodwill, list[Table]]:
     from loyalty_desk.goodwill.ledger import load_goodwill  # noqa: PLC0415 - pandas takes 0.4 s
+    from loyalty_desk.goodwill.outliers import Outlier, address_of  # noqa: PLC0415 - as above
     from loyalty_desk.goodwill.tables import tables_of  # noqa: PLC0415 - as above
+
+    def leads(one: Outlier) -> str | None:
+        """No link holds an address that the visitor is not to see."""
+        is_seen = visitor.sees_addresses or "@" not in one.who
+        return address_of(one, elsewhere) if is_seen else None
 
     now = utc_now()
     chosen: Chosen = read_chosen(request.query_params, now)
     with reading(staging_engine()) as connection:
         found = load_goodwill(connection, visitor.store, chosen, now)
     named = str if visitor.sees_addresses else _name
-    return found, tables_of(found, agent=named, customer=named)
+    return found, tables_of(found, agent=named, customer=named, leads=leads)
 
 
 def _name(who: str) -> str:
