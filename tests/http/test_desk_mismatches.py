@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine
@@ -247,3 +249,36 @@ def test_a_character_that_no_text_has_is_refused_everywhere(manager: DeskClient)
     assert manager.post("/decisions/%00/undo", {}).status_code == 404
     assert manager.get("/mismatches/member/%00").status_code == 404
     assert manager.get("/awards/%00").status_code == 404
+
+
+@pytest.mark.parametrize("member_id", ["m/5", "https://shop.example/members/5?a=1#b", "/5/"])
+def test_an_id_may_hold_what_parts_an_address(
+    manager: DeskClient, staging: Engine, member_id: str
+) -> None:
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.member(member_id, "twin@example.test", card='{"name":"Twin"}')
+        match(staged)
+    keep_history(staging, STORE, utc_now())
+    page = manager.get("/mismatches", side="member").text
+
+    found = {unescape(one) for one in re.findall(r'name="chosen" value="([^"]*)"', page)}
+    assert f"member/{member_id}" in found
+    chosen = {"chosen": f"member/{member_id}", "action": "ignore", "reason": "a test account"}
+    answer = manager.post("/mismatches", chosen)
+    assert answer.status_code == 303, answer.text
+    ignored = manager.get("/mismatches", status="ignored").text
+    assert f'aria-label="member {member_id}"' in unescape(ignored)
+    link = next(one for one in re.findall(r'href="([^"]*/mismatches/member/[^"]*)"', ignored))
+    one = manager.call("GET", unescape(link))
+    assert one.status_code == 200
+    assert member_id in unescape(one.text)
+    linked = manager.post(
+        f"/mismatches/member/{quote(member_id, safe='')}", {"action": "link", "customer_id": DOUBLE}
+    )
+    assert linked.status_code == 303
+    with staging.begin() as connection:
+        assert Staged(connection).rows(schema.links, "customer_id", "member_id") == [
+            (DOUBLE, member_id)
+        ]
+    assert manager.call("GET", linked.headers["location"]).status_code == 200

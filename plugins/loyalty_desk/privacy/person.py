@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.errors import PermanentError
+from loyalty_desk.settings.stores_file import known_platforms
 from loyalty_desk.staging.statements import statement
 
 
@@ -45,8 +46,9 @@ class Person:
         """Customers and members as reports and checks name them: those of then without the platform
         before the id.
         """
-        members = {part for one in self.member_ids for part in (one, one.rpartition(" ")[2])}
-        return members | {str(one) for one in self.customer_ids}
+        told = (one.partition(" ") for one in self.member_ids)
+        of_then = {name for platform, _, name in told if name and platform in known_platforms()}
+        return {*self.member_ids, *of_then, *map(str, self.customer_ids)}
 
     def __repr__(self) -> str:
         return f"Person({len(self.customer_ids)} customers, {len(self.member_ids)} members)"

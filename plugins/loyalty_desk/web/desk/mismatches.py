@@ -83,7 +83,7 @@ def settle_many(request: Request, visitor: Settling, form: OwnForm) -> Response:
     return journalled(_to_list(request, visitor, subject, **done, row=_place(subject)))
 
 
-@router.get("/mismatches/{side}/{subject_id}")
+@router.get("/mismatches/{side}/{subject_id:path}")
 def show_mismatch(request: Request, visitor: Seeing, side: str, subject_id: str) -> Response:
     """One mismatch: who it is, who it may be, and what happened to it.
 
@@ -96,7 +96,7 @@ def show_mismatch(request: Request, visitor: Seeing, side: str, subject_id: str)
     return _show_one(request, visitor, _subject(side, subject_id), is_asked=is_asked)
 
 
-@router.post("/mismatches/{side}/{subject_id}")
+@router.post("/mismatches/{side}/{subject_id:path}")
 def settle_one(
     request: Request, visitor: Settling, form: OwnForm, side: str, subject_id: str
 ) -> Response:
@@ -212,9 +212,13 @@ def _until(text: str, zone: str) -> datetime | None:
 
 
 def _chosen(text: str) -> tuple[Subject, str]:
-    """A row that was ticked: `side/id` or `side/id/member`."""
-    side, _, rest = text.partition("/")
-    subject_id, _, member_id = rest.partition("/")
+    """A row that was ticked: `customer/id`, `customer/id/member` or `member/id`. A member's id may
+    hold a slash: it is all that is left.
+    """
+    side, _, subject_id = text.partition("/")
+    member_id = ""
+    if side == Side.CUSTOMER:
+        subject_id, _, member_id = subject_id.partition("/")
     return _subject(side, subject_id), member_id
 
 
