@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import NotToldError
-from loyalty_desk.tasks.goodwill_report import send_goodwill_report
+from loyalty_desk.tasks.goodwill_report import NoMonthError, send_goodwill_report
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
@@ -105,6 +105,27 @@ def test_a_month_without_awards_is_not_mailed_unless_it_is_asked_for(
     assert send("a", month="2025-02")
     assert not send("a", month="2025-02"), "a task that is tried again tells nobody twice"
     assert mailbox.mails[0]["Subject"] == "Loyalty of acme: goodwill of February 2025"
+
+
+@pytest.mark.parametrize(
+    ("month", "why"),
+    [
+        ("9999-12", "has not begun"),
+        (f"{LAST.year + 1}-12", "has not begun"),
+        ("1999-12", "is before 2000"),
+        ("0001-01", "is before 2000"),
+        ("0000-01", "is no month"),
+        ("2026-13", "is no month"),
+        ("2026-1-1", "is no month"),
+        ("last", "is no month"),
+    ],
+)
+def test_a_month_that_there_is_none_of_is_named_with_the_remedy(
+    send: Send, mailbox: Mailbox, month: str, why: str
+) -> None:
+    with pytest.raises(NoMonthError, match=f"month '{month}' {why}: .* such as {LAST:%Y-%m}"):
+        send("a", month=month)
+    assert mailbox.mails == []
 
 
 def test_an_older_month_that_is_asked_for_does_not_have_the_newest_told_again(

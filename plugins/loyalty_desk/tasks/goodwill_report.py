@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from loyalty_desk.clock import utc_now
+from loyalty_desk.errors import PermanentError
+from loyalty_desk.goodwill.chosen import YEARS
 from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.hooks.notifiers import Alert, Place, report_places
 from loyalty_desk.hooks.telling import NO_CONTEXT, Message, Round
@@ -26,6 +28,17 @@ from loyalty_desk.staging.telling import GOODWILL, Claim
 
 log = logging.getLogger(__name__)
 
+
+class NoMonthError(PermanentError):
+    """That month cannot be told; nobody was told anything."""
+
+    def __init__(self, month: str, why: str, last: date) -> None:
+        super().__init__(
+            f"month {month!r} {why}: trigger the DAG again with one such as {last:%Y-%m}, or"
+            " without any for the month that ended"
+        )
+
+
 MAIL: Final = "goodwill_mail.html.j2"
 WORKBOOK: Final = "goodwill.xlsx"
 
@@ -37,14 +50,15 @@ def send_goodwill_report(store_name: str, *, run_id: str = "", month: str | None
     to everybody, but not twice in one DAG run.
 
     Raises:
+        NoMonthError: the one that is named cannot be told; nobody was.
         PermanentError, NotToldError: some could not be reached; all others were.
     """
     store, engine, now = open_store(store_name), staging_engine(), utc_now()
+    wanted = _read_month(month, now) if month else _last_month(now)
     places, telling = report_places(store), Round(engine, store.name)
     if not places:
         log.info("store %s: nobody gets the goodwill report (reports.email_to)", store.name)
         return False
-    wanted = date.fromisoformat(f"{month}-01") if month else _last_month(now)
     with reading(engine) as connection:
         report = load_goodwill_report(connection, store, wanted, now, elsewhere_of(store))
     if report.is_empty and not month:
@@ -59,6 +73,19 @@ def send_goodwill_report(store_name: str, *, run_id: str = "", month: str | None
     log.info("store %s: goodwill is sent to %d of %d places", store.name, len(told), len(places))
     telling.end()
     return bool(told)
+
+
+def _read_month(text: str, now: datetime) -> date:
+    """The first day of a month such as `2026-01`; raises NoMonthError."""
+    try:
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise NoMonthError(text, "is no month", _last_month(now)) from None
+    if month.year < YEARS[0]:
+        raise NoMonthError(text, f"is before {YEARS[0]}", _last_month(now))
+    if month > now.astimezone(UTC).date():
+        raise NoMonthError(text, "has not begun", _last_month(now))
+    return month
 
 
 def _last_month(now: datetime) -> date:
