@@ -274,3 +274,25 @@ def test_what_took_an_award_back_is_found_by_an_index(staging: Engine) -> None:
             plan = connection.exec_driver_sql(f"EXPLAIN {query}", binds)
         steps = " ".join(str(row) for row in plan)
     assert "awards_reversed" in steps
+
+
+def test_a_tier_or_tag_that_is_called_as_our_words_are_is_another_one(staging: Engine) -> None:
+    names = ("none", "not known", "“none”", "None")
+    at = {"settled_at_utc": stamp(NOW), "member_id": "m7"}
+    tags = [json.dumps([name]) for name in names]
+    put(staging, applied("no tier", **at, member_tier="", ticket_tags="[]"))
+    put(staging, applied("nobody knows", **at))
+    for number, (name, tag) in enumerate(zip(names, tags, strict=True)):
+        put(staging, applied(f"t{number}", **at, member_tier=name, ticket_tags=tag))
+    today = NOW.date()
+
+    found = load(staging, first=today, last=today)
+
+    shown = ["none", "not known", "“none”", "“not known”", "““none””", "None"]
+    for column, wanted in (("tier", found.tiers), ("tags", found.tags)):
+        assert sorted(wanted) == sorted(shown)
+        counted = found.groups[column]
+        assert dict(zip(counted[column], counted["awards"], strict=True)) == dict.fromkeys(shown, 1)
+    for name in shown:
+        for choice in ({"tier": name}, {"tag": name}):
+            assert load(staging, first=today, last=today, **choice).awards == 1

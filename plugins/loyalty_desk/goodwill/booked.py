@@ -62,10 +62,18 @@ def bounds(first: date, last: date) -> dict[str, str]:
 
 
 def _tier(tier: str | None) -> str:
-    return NOT_KNOWN if tier is None or tier != tier else tier or NONE  # noqa: PLR0124 - NaN
+    is_known = tier is not None and tier == tier  # noqa: PLR0124 - NaN
+    return own_name(tier) if is_known and tier is not None else NOT_KNOWN
 
 
 def _tags(tags: str | None) -> list[str]:
     if not isinstance(tags, str):
         return [NOT_KNOWN]
-    return [str(tag) for tag in json.loads(tags)] or [NONE]
+    return [own_name(str(tag)) for tag in json.loads(tags)] or [NONE]
+
+
+def own_name(name: str | None) -> str:
+    """A tier or tag as tables and filters name it: in quotes where it is one of our words."""
+    if not name:
+        return NONE
+    return f"“{name}”" if name.strip("“”") in {NONE, NOT_KNOWN} else name

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from loyalty_desk.goodwill.booked import own_name
 from loyalty_desk.goodwill.ledger import Goodwill
 from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
@@ -186,7 +187,7 @@ def _liability(found: Goodwill) -> Iterator[Table]:
         key="tiers",
         title="Points liability by tier, on the last day",
         columns=(Column("Tier", Kind.TEXT), *sums),
-        rows=[(one.tier or "none", *one.sums()) for one in found.liability_tiers],
+        rows=[(own_name(one.tier), *one.sums()) for one in found.liability_tiers],
     )
 
 
