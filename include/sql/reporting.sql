@@ -27,7 +27,8 @@ FROM awards;
 -- name: select_goodwill_days
 -- The view `reporting_goodwill_days`: what was booked by hand, less what was taken back, which
 -- counts for whoever awarded that and for its reason. Points have the value of the newest day of
--- the liability up to then; `worth` is in hundredths, NULL where no value is kept.
+-- the liability up to then; `worth` is in hundredths, NULL where no value is kept. It is
+-- numeric, as points times their value may be more than a BIGINT holds.
 -- Reads awards, liability_days. No bind. One row per store, day, agent, reason and unit.
 WITH booked AS (
     SELECT
@@ -90,7 +91,10 @@ SELECT
     point_value_millionths,
     CASE
         WHEN unit = 'credits' THEN amount
-        ELSE CAST(ROUND(amount * point_value_millionths / 10000.0) AS BIGINT)
+        ELSE
+            CAST(
+                ROUND(CAST(amount AS NUMERIC) * point_value_millionths / 10000.0) AS NUMERIC
+            )
     END AS worth
 FROM valued;
 
@@ -143,7 +147,11 @@ SELECT
     currency,
     points_moved - points_by_hand AS points_unexplained,
     CAST(
-        ROUND((points + COALESCE(points_pending, 0)) * point_value_millionths / 10000.0) AS BIGINT
+        ROUND(
+            (CAST(points AS NUMERIC) + COALESCE(points_pending, 0))
+            * point_value_millionths
+            / 10000.0
+        ) AS NUMERIC
     )
     + COALESCE(credits, 0) AS worth
 FROM compared;
