@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, and_, delete, text
 
 from loyalty_desk.card.cards import fingerprint
 from loyalty_desk.clock import utc_text
 from loyalty_desk.gorgias.destinations import Delivery, WantedCard, find_delivery
 from loyalty_desk.gorgias.ledger import keep_pushed
 from loyalty_desk.mismatches.links import confirm_link, remove_link
+from loyalty_desk.privacy.person import Person
+from loyalty_desk.privacy.tables import rows_about
 from loyalty_desk.records import WITHDRAWN, Cause, CauseKind
 from loyalty_desk.refresh import (
     ask_for_cards,
@@ -33,6 +35,15 @@ from tests.sql.staged import EARLIER, Staged, match
 SYNC = Cause(kind=CauseKind.SYNC, ref="run-1")
 AWARD = Cause(kind=CauseKind.AWARD, ref="a 1")
 DAY = timedelta(days=1)
+NOBODY = Person(
+    email_keys=frozenset(),
+    customer_ids=frozenset(),
+    member_ids=frozenset(),
+    texts=frozenset(),
+    award_ids=(),
+    waiting_awards=(),
+    ticket_ids=frozenset(),
+)
 
 
 def stage(engine: Engine, points: int, at: datetime = NOW, **card: Any) -> None:
@@ -252,3 +263,38 @@ def test_an_upgrade_takes_over_what_cards_say_that_are_as_the_member_is(empty_ur
         rows = Staged(connection).rows(schema.card_writes, *columns)
     assert rows == [(1, "m1", card, EARLIER, EARLIER)]
     engine.dispose()
+
+
+@pytest.mark.parametrize("index", ["card_writes_by_time", "card_writes_by_member"])
+def test_what_is_to_be_forgotten_is_found_by_an_index(shop: Engine, index: str) -> None:
+    """With every card of 90 days a look at all of them reads gigabytes."""
+    with shop.begin() as connection:
+        rows = [
+            {
+                "store": STORE,
+                "customer_id": number,
+                "destination": "customer_data",
+                "version_utc": "v",
+                "written_at_utc": f"{2000 + number}",
+                "outcome": "matched",
+                "member_id": f"m{number}",
+                "card": "{}",
+            }
+            for number in range(2, 500)
+        ]
+        connection.execute(schema.card_writes.insert(), rows)
+        if shop.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE card_writes")
+    person = replace(NOBODY, customer_ids=frozenset({7}), member_ids=frozenset({"m8"}))
+    of_person = and_(schema.card_writes.c.store == STORE, rows_about(schema.card_writes, person))
+    asked = {
+        "card_writes_by_time": statement("push/history/delete_old_writes").bindparams(
+            store=STORE, before_utc="2003"
+        ),
+        "card_writes_by_member": delete(schema.card_writes).where(of_person),
+    }[index]
+    query = str(asked.compile(shop, compile_kwargs={"literal_binds": True}))
+    with reading(shop) as connection:
+        explain = "EXPLAIN QUERY PLAN" if shop.dialect.name == "sqlite" else "EXPLAIN"
+        plan = connection.execute(text(f"{explain} {query}")).all()
+    assert index in str(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Text
 
 from loyalty_desk.staging.metadata import CLUSTERED, about, staging_table
 
@@ -181,6 +181,8 @@ card_writes = staging_table(
         "before this was kept.",
     ),
     Column("cause_ref", Text, doc=_CAUSE_REF_DOC),
+    Index("card_writes_by_time", "store", "written_at_utc"),
+    Index("card_writes_by_member", "store", "member_id"),
     **CLUSTERED,
 )
 

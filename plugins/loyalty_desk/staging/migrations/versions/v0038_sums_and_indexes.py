@@ -1,4 +1,4 @@
-"""Money in views that may be more than a BIGINT holds."""
+"""Views with money beyond a BIGINT; indexes for what housekeeping and erasing forget."""
 
 from __future__ import annotations
 
@@ -140,3 +140,5 @@ def upgrade() -> None:
     for view in VIEWS:
         op.execute(f"DROP VIEW {view.split()[2]}")
         op.execute(view)
+    op.create_index("card_writes_by_time", "card_writes", ["store", "written_at_utc"])
+    op.create_index("card_writes_by_member", "card_writes", ["store", "member_id"])
