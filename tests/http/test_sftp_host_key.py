@@ -10,7 +10,7 @@ import pytest
 
 from loyalty_desk.errors import SettingsError
 from loyalty_desk.hooks.folders import open_folder
-from loyalty_desk.settings.sections import MemberFileSettings
+from loyalty_desk.settings.member_settings import MemberFileSettings
 from loyalty_desk.sync.member_folder import list_folder
 from tests.conftest import SetConnection
 from tests.sftp import new_key, sftp_server

@@ -15,7 +15,7 @@ from loyalty_desk.folders import files_below, find_inside, reading
 from loyalty_desk.hooks.folders import open_folder, own_folder
 from loyalty_desk.hooks.journal import journal_folder
 from loyalty_desk.settings import stores_file
-from loyalty_desk.settings.sections import MemberFileSettings
+from loyalty_desk.settings.member_settings import MemberFileSettings
 from loyalty_desk.staging.journal_folder import Mark, write_mark
 from loyalty_desk.sync.member_folder import list_folder
 from tests.conftest import SetConnection

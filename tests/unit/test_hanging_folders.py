@@ -25,7 +25,7 @@ from loyalty_desk.folders import (
 )
 from loyalty_desk.in_time import NoAnswerError
 from loyalty_desk.privacy.files import find_entries, remove_files
-from loyalty_desk.settings.sections import MemberFileSettings
+from loyalty_desk.settings.member_settings import MemberFileSettings
 from loyalty_desk.sync.member_folder import Dropped, list_folder
 from tests.disks import hanging
 

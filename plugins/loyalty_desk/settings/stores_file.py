@@ -28,6 +28,7 @@ from loyalty_desk.records import Destination, MemberStatus
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.currencies import check_currency
 from loyalty_desk.settings.goodwill_settings import GoodwillSettings
+from loyalty_desk.settings.member_settings import MemberFileSettings, MemberLookupSettings
 from loyalty_desk.settings.mistakes import explain_mistakes, no_such_key, shown
 from loyalty_desk.settings.project import PROJECT_ROOT, SHIPPED
 from loyalty_desk.settings.push_settings import PushSettings
@@ -41,8 +42,6 @@ from loyalty_desk.settings.sections import (
     ExtractSettings,
     GorgiasSettings,
     LookupSettings,
-    MemberFileSettings,
-    MemberLookupSettings,
     MismatchSettings,
     RefreshSettings,
     ReportSettings,

@@ -23,7 +23,7 @@ from loyalty_desk.errors import (
 )
 from loyalty_desk.folders import ask_raw, is_refusal, keys_of, reading_by
 from loyalty_desk.in_time import NoAnswerError
-from loyalty_desk.settings.sections import MemberFileSettings
+from loyalty_desk.settings.member_settings import MemberFileSettings
 from loyalty_desk.sync.known_files import Known, KnownFiles
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
