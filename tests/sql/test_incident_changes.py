@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from loyalty_desk.awards.incidents.fates import Fate
+from loyalty_desk.awards.incidents.choice import Incident
+from loyalty_desk.awards.incidents.fates import ANOTHER, Fate, Judged
 from loyalty_desk.awards.incidents.preview import OldIncidentError
 from loyalty_desk.clock import utc_text
 from loyalty_desk.staging import schema
@@ -87,6 +88,9 @@ def test_who_has_the_id_on_another_platform_is_somebody_else(staging: Engine) ->
     with staging.begin() as connection:
         binds = {"store": STORE, "prefix": "rivo ", "now_utc": utc_text(NOW)}
         connection.execute(statement("platform_change/part_awards"), binds)
+        # Nor are the customers those of then.
+        people = schema.METADATA.tables["incident_people"]
+        connection.execute(people.update().values(customer_id=people.c.customer_id + 1000))
 
     second = ask_for(staging).batch_id
 
@@ -94,6 +98,41 @@ def test_who_has_the_id_on_another_platform_is_somebody_else(staging: Engine) ->
         awards = connection.execute(select(schema.awards)).all()
     assert {one.batch_id for one in awards} == {first, second}
     assert len({one.idempotency_key for one in awards}) == len(awards) == 8
+
+
+def merge_on_the_platform(staging: Engine) -> None:
+    """Member m1 goes into m99, who has the address from now on."""
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.delete(schema.members, member_id="m1")
+        staged.member("m99", "p1@shop.example")
+        match(staged)
+
+
+def fate_of(staging: Engine, customer_id: int, wanted: Incident | None = None) -> Judged:
+    found = preview(staging, wanted).people
+    return next(one for one in found if one.person.customer_id == customer_id)
+
+
+def test_who_was_merged_on_the_platform_meanwhile_is_not_compensated_twice(
+    staging: Engine,
+) -> None:
+    ask_for(staging)
+    merge_on_the_platform(staging)
+
+    found = fate_of(staging, 1)
+    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, ANOTHER)
+    assert fate_of(staging, 1, incident(incident="other")).fate is Fate.AWARD
+
+
+@pytest.mark.parametrize("state", ["refused", "rejected"])
+def test_who_was_merged_and_had_nothing_is_compensated(staging: Engine, state: str) -> None:
+    ask_for(staging)
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"member_id": "m1"}, state=state)
+    merge_on_the_platform(staging)
+
+    assert fate_of(staging, 1).fate is Fate.AWARD
 
 
 def test_a_name_is_refused_once_nobody_knows_who_had_an_award(staging: Engine) -> None:

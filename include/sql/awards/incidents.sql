@@ -95,6 +95,27 @@ LEFT JOIN awards AS r
 WHERE i.store = :store AND i.incident = :incident
 ORDER BY a.queued_at_utc ASC, a.award_id ASC;
 
+-- name: select_customers_given
+-- The customers whose award of an incident was booked or may yet be, whoever the member is by now:
+-- a platform may have merged the one who had it into another.
+-- Reads incidents, incident_people, awards. Binds store, incident. One row per customer and award.
+SELECT p.customer_id
+FROM incidents AS i
+INNER JOIN incident_people AS p ON i.store = p.store AND i.batch_id = p.batch_id
+INNER JOIN awards AS a ON p.store = a.store AND p.award_id = a.award_id
+WHERE
+    i.store = :store
+    AND i.incident = :incident
+    AND a.state NOT IN ('refused', 'rejected')
+    AND NOT EXISTS (
+        SELECT 1
+        FROM awards AS r
+        WHERE
+            r.store = a.store
+            AND r.reverses = a.award_id
+            AND r.state NOT IN ('refused', 'rejected')
+    );
+
 -- name: select_first_asked
 -- When an incident was first asked for.
 -- Reads incidents. Binds store, incident. One row; NULL where it never was.

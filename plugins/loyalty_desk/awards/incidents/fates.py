@@ -6,8 +6,8 @@ Whoever is not compensated is in exactly one class, so that the counts add up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -69,6 +69,7 @@ _WHY: Final[Mapping[str, str]] = {
     Outcome.EXCLUDED: "excluded from the programme",
     Outcome.ERASED: "erased on the platform",
 }
+ANOTHER: Final = "as another member, who was merged or matched then"
 _STANDS: Final = {
     AwardState.APPLIED: "is booked",
     AwardState.NEEDS_APPROVAL: "waits for approval",
@@ -145,15 +146,24 @@ def judge(
     given: Mapping[str, Sequence[Given]],
     today: Mapping[str, int],
     settings: AwardSettings,
+    *,
+    customers_given: Collection[int] = frozenset(),
 ) -> list[Judged]:
     """Say what becomes of each, in their order; of a member's customers the first is compensated.
 
     `given` has the awards of this incident by member, `today` what each was awarded today, in
     parts. One that was refused or rejected was never booked and may be asked for anew; one that a
-    person took back is not, as somebody decided so.
+    person took back is not, as somebody decided so. `customers_given` have an award of this
+    incident that stands, whichever member they were then.
     """
     taken: set[str] = set()
-    return [_judge(person, gift, given, today, settings, taken) for person in people]
+    found = (_judge(person, gift, given, today, settings, taken) for person in people)
+    return [
+        replace(one, fate=Fate.ALREADY, why=ANOTHER)
+        if one.fate is Fate.AWARD and one.person.customer_id in customers_given
+        else one
+        for one in found
+    ]
 
 
 def _judge(

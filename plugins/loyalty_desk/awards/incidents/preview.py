@@ -113,7 +113,16 @@ def look(
     people = _load_people(connection, store, tickets)
     given = _load_given(connection, store.name, incident)
     today = _load_today(connection, store.name, gift.unit, now)
-    judged = judge(people, gift, given, awarded_by_member(today, people), store.awards)
+    binds = {"store": store.name, "incident": incident.name}
+    customers = connection.execute(statement("awards/incidents/select_customers_given"), binds)
+    judged = judge(
+        people,
+        gift,
+        given,
+        awarded_by_member(today, people),
+        store.awards,
+        customers_given=frozenset(customers.scalars()),
+    )
     chosen = sum(one.fate is Fate.AWARD for one in judged)
     by_batches = sum(award.parts for award in today if award.door == Door.BATCH)
     return Preview(
