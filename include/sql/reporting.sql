@@ -96,8 +96,8 @@ FROM valued;
 
 -- name: select_liability_days
 -- The view `reporting_liability_days`: what the members of each tier hold, and what moved since the
--- newest earlier day; NULL where that is not kept. `worth` is in hundredths of the
--- currency.
+-- newest earlier day; NULL where that is not kept. `points_left` is what of `points_unexplained` no
+-- ledger explains either. `worth` is in hundredths of the currency.
 -- Reads liability_days. No bind. One row per store, day and tier.
 WITH compared AS (
     SELECT
@@ -114,6 +114,12 @@ WITH compared AS (
         d.credits_by_hand,
         d.point_value_millionths,
         d.currency,
+        d.points_earned,
+        d.points_redeemed,
+        d.points_expired,
+        d.points_adjusted,
+        d.points_added,
+        d.points_taken,
         CASE
             WHEN EXISTS (
                 SELECT 1
@@ -124,6 +130,23 @@ WITH compared AS (
     FROM liability_days AS d
     LEFT JOIN liability_days AS b
         ON d.store = b.store AND d.since_day = b.day AND d.tier = b.tier
+),
+
+explained AS (
+    SELECT
+        *,
+        points_moved - points_by_hand AS points_unexplained,
+        CAST(
+            ROUND(
+                (points + COALESCE(points_pending, 0)) * point_value_millionths / 10000.0
+            ) AS BIGINT
+        )
+        + COALESCE(credits, 0) AS worth,
+        points_moved - points_by_hand
+        - COALESCE(points_earned, 0) - COALESCE(points_redeemed, 0) - COALESCE(points_expired, 0)
+        - COALESCE(points_adjusted, 0) - COALESCE(points_added, 0) - COALESCE(points_taken, 0)
+            AS points_left
+    FROM compared
 )
 
 SELECT
@@ -141,12 +164,16 @@ SELECT
     credits_by_hand,
     point_value_millionths,
     currency,
-    points_moved - points_by_hand AS points_unexplained,
-    CAST(
-        ROUND((points + COALESCE(points_pending, 0)) * point_value_millionths / 10000.0) AS BIGINT
-    )
-    + COALESCE(credits, 0) AS worth
-FROM compared;
+    points_unexplained,
+    worth,
+    points_earned,
+    points_redeemed,
+    points_expired,
+    points_adjusted,
+    points_added,
+    points_taken,
+    points_left
+FROM explained;
 
 -- name: select_mismatch_days
 -- The view `reporting_mismatch_days`: how many mismatches were opened and how many were settled on
