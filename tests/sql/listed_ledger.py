@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from loyalty_desk.awards.ledger import AWARD_MARKER
 from loyalty_desk.clock import utc_text
 from loyalty_desk.goodwill.movement import LedgerCounts, read_ledger
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.platforms.base import Capabilities, Platform, ShopEntry, ShopPage
 from loyalty_desk.records import LedgerKind
 from tests.factories import STORE
@@ -36,10 +38,16 @@ class ListedLedger:
     bookings: list[ShopEntry] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     title: str = "Listed"
+    shown: list[ShopEntry] = field(default_factory=list)
+    """What the last read came to see."""
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(card_keys=frozenset(), ledger_kinds=self.kinds)
+
+    def until(self, deadline: Deadline) -> AbstractContextManager[None]:
+        del deadline
+        return nullcontext()
 
     def book(self, kind: str, points: int, at: datetime, member_id: str | None = "m1") -> str:
         """Book something; returns its id."""
@@ -59,12 +67,14 @@ class ListedLedger:
         return str(len(self.bookings)) if self.goes_on else utc_text(now)
 
     def iter_shop_ledger(self, cursor: str, settled_before: datetime) -> Iterator[ShopPage]:
+        self.shown.clear()
         found = self.bookings[int(cursor) :] if self.goes_on else self._since(cursor)
         settled = cursor
         for number, start in enumerate(range(0, len(found), self.page_size)):
             if number == self.dies_before:
                 raise KilledError
             page = found[start : start + self.page_size]
+            self.shown += page
             if self.goes_on:
                 settled = self._after_settled(settled, page, settled_before)
             yield ShopPage(

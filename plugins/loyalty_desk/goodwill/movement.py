@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import ApiUnavailableError
+from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.platforms.base import Platform, ShopEntry
 from loyalty_desk.records import LedgerKind
 from loyalty_desk.staging.engine import reading
@@ -30,6 +31,8 @@ KEPT_FOR: Final = timedelta(days=7)
 """How long a booking's id is known after that, for those that come again all the same."""
 MOST_S: Final = 60.0
 """After so long a read waits for the next sync: nothing of a card depends on it."""
+ANSWER_S: Final = 30.0
+"""How much longer it waits for a platform that does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,36 +92,49 @@ def read_ledger(
         kinds.discard(LedgerKind.ADJUSTED)
     with reading(engine) as connection:
         before = find_reading(connection, store)
-    if before is None:
-        begun = Reading(
-            since_utc=utc_text(now),
-            counted_from_utc=utc_text(now - SETTLED_AFTER),
-            cursor=platform.find_ledger_end(now),
-            kinds=sorted(kinds),
-            is_whole=True,
-        )
-        _keep(engine, store, begun, now)
-        return LedgerCounts()
-    so_far = replace(before, kinds=sorted(kinds), is_whole=False)
-    _keep(engine, store, so_far, now)  # first: whoever dies from here on has not reached the end
-    ends_at_s, entries, unread = monotonic() + most_s, 0, 0
-    for page in platform.iter_shop_ledger(before.cursor, now - SETTLED_AFTER):
-        counted = [
-            one
-            for one in page.entries
-            if one.kind in kinds
-            and not (one.created_at_utc and one.created_at_utc < before.counted_from_utc)
-        ]
-        so_far = replace(so_far, cursor=page.cursor or so_far.cursor)
-        _keep(engine, store, so_far, now, counted, award_marker)
-        entries, unread = entries + len(counted), unread + len(page.unread)
-        if monotonic() > ends_at_s:
-            if so_far.cursor == before.cursor:
-                with engine.begin() as connection:
-                    forget_state(connection, store, StateKey.LEDGER_READ)
-            raise LedgerTooLongError(f"{platform.title}'s ledger was not read to its end in time")
-    _keep(engine, store, replace(so_far, is_whole=True), now)
+    with platform.until(Deadline.after(most_s + ANSWER_S)):
+        if before is None:
+            end = platform.find_ledger_end(now)
+            _keep(engine, store, _begun(end, kinds, now), now)
+            return LedgerCounts()
+        so_far = replace(before, kinds=sorted(kinds), is_whole=False)
+        _keep(engine, store, so_far, now)  # first: whoever dies from here on did not reach the end
+        ends_at_s, entries, unread = monotonic() + most_s, 0, 0
+        for page in platform.iter_shop_ledger(before.cursor, now - SETTLED_AFTER):
+            counted = _counted(page.entries, kinds, before.counted_from_utc)
+            so_far = replace(so_far, cursor=page.cursor or so_far.cursor)
+            _keep(engine, store, so_far, now, counted, award_marker)
+            entries, unread = entries + len(counted), unread + len(page.unread)
+            if monotonic() > ends_at_s:
+                _stop(engine, store, goes_on=so_far.cursor != before.cursor)
+                raise LedgerTooLongError(f"{platform.title}'s ledger was not read to its end")
+        _keep(engine, store, replace(so_far, is_whole=True), now)
     return LedgerCounts(entries=entries, unread=unread)
+
+
+def _counted(entries: list[ShopEntry], kinds: set[LedgerKind], from_utc: str) -> list[ShopEntry]:
+    return [
+        one
+        for one in entries
+        if one.kind in kinds and not (one.created_at_utc and one.created_at_utc < from_utc)
+    ]
+
+
+def _begun(end: str, kinds: set[LedgerKind], now: datetime) -> Reading:
+    return Reading(
+        since_utc=utc_text(now),
+        counted_from_utc=utc_text(now - SETTLED_AFTER),
+        cursor=end,
+        kinds=sorted(kinds),
+        is_whole=True,
+    )
+
+
+def _stop(engine: Engine, store: str, *, goes_on: bool) -> None:
+    """Out of time: the next read begins anew where it cannot go on, or it would end here too."""
+    if not goes_on:
+        with engine.begin() as connection:
+            forget_state(connection, store, StateKey.LEDGER_READ)
 
 
 def _keep(
