@@ -112,11 +112,15 @@ def stacks(
         axes = figure.add_axes((0.03, 0.12, 0.94, 0.66))
         places = range(len(labels))
         above, below = [0.0] * len(labels), [0.0] * len(labels)
-        colours = [*_PARTS[: len(parts) - 1], LINE]
-        for (label, values), colour in zip(parts, colours, strict=True):
+        for number, (label, values) in enumerate(parts, start=1):
+            is_rest = number == len(parts)
+            look = {
+                "color": LINE if is_rest else _PARTS[(number - 1) % len(_PARTS)],
+                "hatch": "///" if number > len(_PARTS) and not is_rest else None,
+            }
             ends = zip(values, above, below, strict=True)
             bottoms = [up if value >= 0 else down for value, up, down in ends]
-            axes.bar(places, values, width=0.8, bottom=bottoms, color=colour, label=label)
+            axes.bar(places, values, width=0.8, bottom=bottoms, label=label, **look)
             above = [up + max(value, 0) for value, up in zip(values, above, strict=True)]
             below = [down + min(value, 0) for value, down in zip(values, below, strict=True)]
         axes.axhline(0, color=MUTED, linewidth=1)
