@@ -114,13 +114,11 @@ def stacks(
         above, below = [0.0] * len(labels), [0.0] * len(labels)
         for number, (label, values) in enumerate(parts, start=1):
             is_rest = number == len(parts)
-            look = {
-                "color": LINE if is_rest else _PARTS[(number - 1) % len(_PARTS)],
-                "hatch": "///" if number > len(_PARTS) and not is_rest else None,
-            }
+            colour = LINE if is_rest else _PARTS[(number - 1) % len(_PARTS)]
+            hatch = "///" if number > len(_PARTS) and not is_rest else None
             ends = zip(values, above, below, strict=True)
             bottoms = [up if value >= 0 else down for value, up, down in ends]
-            axes.bar(places, values, width=0.8, bottom=bottoms, label=label, **look)
+            axes.bar(places, values, bottom=bottoms, color=colour, hatch=hatch, label=label)
             above = [up + max(value, 0) for value, up in zip(values, above, strict=True)]
             below = [down + min(value, 0) for value, down in zip(values, below, strict=True)]
         axes.axhline(0, color=MUTED, linewidth=1)
