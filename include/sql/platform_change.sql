@@ -333,6 +333,12 @@ WHERE store = :store;
 DELETE FROM activities
 WHERE store = :store;
 
+-- name: delete_ledger_entries
+-- Forgets what was read of the ledger.
+-- Writes ledger_entries. Binds store.
+DELETE FROM ledger_entries
+WHERE store = :store;
+
 -- name: delete_set_aside
 -- Forgets rows of members that were at fault.
 -- Writes set_aside. Binds store.

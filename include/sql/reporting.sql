@@ -28,7 +28,7 @@ FROM awards;
 -- The view `reporting_goodwill_days`: what was booked by hand, less what was taken back, which
 -- counts for whoever awarded that and for its reason. Points have the value of the newest day of
 -- the liability up to then; `worth` is in hundredths, NULL where no value is kept. It is
--- numeric, as points times their value may be more than a BIGINT holds.
+-- reckoned as NUMERIC, as points times their value in millionths may be more than a BIGINT holds.
 -- Reads awards, liability_days. No bind. One row per store, day, agent, reason and unit.
 WITH booked AS (
     SELECT
@@ -93,15 +93,15 @@ SELECT
         WHEN unit = 'credits' THEN amount
         ELSE
             CAST(
-                ROUND(CAST(amount AS NUMERIC) * point_value_millionths / 10000.0) AS NUMERIC
+                ROUND(CAST(amount AS NUMERIC) * point_value_millionths / 10000.0) AS BIGINT
             )
     END AS worth
 FROM valued;
 
 -- name: select_liability_days
 -- The view `reporting_liability_days`: what the members of each tier hold, and what moved since the
--- newest earlier day; NULL where that is not kept. `worth` is in hundredths of the
--- currency.
+-- newest earlier day; NULL where that is not kept. `points_left` is what of `points_unexplained` no
+-- ledger explains either. `worth` is in hundredths of the currency.
 -- Reads liability_days. No bind. One row per store, day and tier.
 WITH compared AS (
     SELECT
@@ -118,6 +118,12 @@ WITH compared AS (
         d.credits_by_hand,
         d.point_value_millionths,
         d.currency,
+        d.points_earned,
+        d.points_redeemed,
+        d.points_expired,
+        d.points_adjusted,
+        d.points_added,
+        d.points_taken,
         CASE
             WHEN EXISTS (
                 SELECT 1
@@ -128,6 +134,25 @@ WITH compared AS (
     FROM liability_days AS d
     LEFT JOIN liability_days AS b
         ON d.store = b.store AND d.since_day = b.day AND d.tier = b.tier
+),
+
+explained AS (
+    SELECT
+        *,
+        points_moved - points_by_hand AS points_unexplained,
+        CAST(
+            ROUND(
+                (CAST(points AS NUMERIC) + COALESCE(points_pending, 0))
+                * point_value_millionths
+                / 10000.0
+            ) AS BIGINT
+        )
+        + COALESCE(credits, 0) AS worth,
+        points_moved - points_by_hand
+        - COALESCE(points_earned, 0) - COALESCE(points_redeemed, 0) - COALESCE(points_expired, 0)
+        - COALESCE(points_adjusted, 0) - COALESCE(points_added, 0) - COALESCE(points_taken, 0)
+            AS points_left
+    FROM compared
 )
 
 SELECT
@@ -145,16 +170,16 @@ SELECT
     credits_by_hand,
     point_value_millionths,
     currency,
-    points_moved - points_by_hand AS points_unexplained,
-    CAST(
-        ROUND(
-            (CAST(points AS NUMERIC) + COALESCE(points_pending, 0))
-            * point_value_millionths
-            / 10000.0
-        ) AS NUMERIC
-    )
-    + COALESCE(credits, 0) AS worth
-FROM compared;
+    points_unexplained,
+    worth,
+    points_earned,
+    points_redeemed,
+    points_expired,
+    points_adjusted,
+    points_added,
+    points_taken,
+    points_left
+FROM explained;
 
 -- name: select_mismatch_days
 -- The view `reporting_mismatch_days`: how many mismatches were opened and how many were settled on

@@ -172,6 +172,20 @@ class MovementKind(StrEnum):
     OTHER = "other"
 
 
+class LedgerKind(StrEnum):
+    """What the ledger of a whole shop tells of why balances moved.
+
+    `adjusted` is by hand, `added` and `taken` what it does not tell any more of.
+    """
+
+    EARNED = "earned"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    ADJUSTED = "adjusted"
+    ADDED = "added"
+    TAKEN = "taken"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """One change of a member's balance, as the platform tells it. What it does not tell is None.

@@ -51,7 +51,11 @@ def _answer(request: Request, row: int | None) -> Response:
         number = read_whole(filters["customer_id"], "customer_id", least=1, most=HIGHEST_ID)
         row = CUSTOMER_IDS.find_row(number)
         row = -1 if row is None else row
-    found = (entry for entry in _newest_first(programme, row) if _is_wanted(entry, filters, told))
+    low = filters.get("created_at_min")
+    since_us = None if low is None else read_time_us(low, "created_at_min")
+    found = (
+        one for one in _newest_first(programme, row, since_us) if _is_wanted(one, filters, told)
+    )
     page = list(islice(found, size + 1))
     cursor: dict[str, Any] = {"prev": None, "next": None}
     if len(page) > size:
@@ -61,13 +65,12 @@ def _answer(request: Request, row: int | None) -> Response:
     return json_answer({"transactions": rows, "cursor": cursor})
 
 
-def _newest_first(programme: Programme, row: int | None) -> Iterator[Entry]:
+def _newest_first(programme: Programme, row: int | None, since_us: int | None) -> Iterator[Entry]:
     """Yield the bookings of points that are to be seen, of one row or of everybody."""
     ledger = programme.ledger
     entries: Iterable[Entry]
     if row is None:
-        places = (ledger.entry_at(place) for place in range(ledger.count - 1, -1, -1))
-        entries = (one for one in places if one is not None)
+        entries = ledger.newest_first(since_us)
     else:
         is_there = row >= 0 and programme.members.find_there(row) is not None
         entries = reversed(ledger.of_member(row) if is_there else [])

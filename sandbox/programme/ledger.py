@@ -1,5 +1,6 @@
 """The points ledger: three generated entries a member, and the ones that callers made."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +67,16 @@ class Ledger:
     def first_place_beyond(self, event_id: int) -> int:
         """Return the first place whose id is greater than a number."""
         return max(0, event_id - FIRST_EVENT_ID + 1)
+
+    def newest_first(self, since_us: int | None = None) -> Iterator[Entry]:
+        """Yield the visible entries of everybody, ids descending.
+
+        Those that were generated are left out where all of them are older than wanted.
+        """
+        is_wanted = since_us is None or since_us < self._ground.clock.base_us - DAY_US
+        least = -1 if is_wanted else self.generated - 1
+        places = range(self.count - 1, least, -1)
+        yield from (entry for place in places if (entry := self.entry_at(place)) is not None)
 
     def new_of_member(self, row: int) -> list[Entry]:
         """Return the entries of a member that callers made."""

@@ -72,19 +72,22 @@ async def list_tiers() -> Response:
 
 @router.get("/points_transactions")
 async def list_entries(request: Request) -> Response:
-    """List points transactions of one customer."""
+    """List points transactions of one customer, or of everybody."""
     programme = programme_of(request)
     filters = _filters(request, programme, ("customer_id", "updated_at_min"))
     text = filters.get("customer_id")
+    since_us = _since_us(programme, filters.get("updated_at_min"))
     if text is None:
-        entries = [entry for entry in programme.ledger.new if entry.points]
+        everybody = reversed([*programme.ledger.newest_first(since_us)])
+        mine = [
+            one for one in everybody if programme.members.find_there(one.member_row) is not None
+        ]
     else:
         row = CUSTOMER_IDS.find_row(read_whole(text, "customer_id", least=1, most=2**63))
         found = None if row is None else programme.members.find_there(row)
-        # A booking of credits alone is none of points.
         mine = [] if found is None else programme.ledger.of_member(found)
-        entries = [e for e in mine if e.points and e.revoked_us is None and not e.hidden]
-    since_us = _since_us(programme, filters.get("updated_at_min"))
+    # A booking of credits alone is none of points.
+    entries = [e for e in mine if e.points and e.revoked_us is None and not e.hidden]
     kept = [entry for entry in entries if since_us is None or entry.applied_us >= since_us]
     return _page(request, "points_transactions", kept, lambda e: e.id, show_entry, filters)
 

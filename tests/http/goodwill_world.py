@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,28 @@ from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.goodwill.liability import keep_liability
+from loyalty_desk.records import LedgerKind
 from loyalty_desk.settings.stores_file import stores_file
 from tests.factories import STORE
 from tests.sql.award_rows import applied, put
+from tests.sql.listed_ledger import ListedLedger
 
 FORMULA = "=1+1"
 ADA, EVE, JOAN = "ada@shop.example", "eve@shop.example", "joan"
+
+
+def fill_movement(engine: Engine, days: int) -> None:
+    """Some days of what moved and why, up to today, as a platform would tell that tells all."""
+    ledger, now, dice = ListedLedger(), utc_now(), random.Random(5)
+    for ago in range(days, -1, -1):
+        at = now - timedelta(days=ago)
+        for kind in LedgerKind:
+            sign = -1 if kind in {LedgerKind.REDEEMED, LedgerKind.EXPIRED, LedgerKind.TAKEN} else 1
+            if ago < days:
+                ledger.book(kind, sign * dice.randint(0, 900), at - timedelta(minutes=1))
+        ledger.read(engine, at)
+        with engine.begin() as connection:
+            keep_liability(connection, stores_file().get(STORE), at)
 
 
 def fill_goodwill(engine: Engine) -> datetime:

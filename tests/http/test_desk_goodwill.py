@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 
 import openpyxl
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.goodwill.chosen import read_chosen
@@ -65,7 +65,7 @@ def test_filters_stand_in_the_address_of_page_and_files(goodwill: DeskClient) ->
     assert tile(page, "Points") == "100"
     assert f'<option value="{ADA}" selected>' in page
     links = re.findall(r'href="([^"]*goodwill/[^"]*)"', page)
-    assert len(links) == 8
+    assert len(links) == 9
     assert all("agent=ada%40shop.example" in link and "by=month" in link for link in links)
     assert [row[0] for row in table(goodwill, "reason", agent=ADA)[1:]] == ["gesture"]
     assert [row[:2] for row in table(goodwill, "tags", tag="shoes")[1:]] == [["shoes", "1"]]
@@ -112,8 +112,40 @@ def test_liability_says_what_moved_and_how_much_of_it_was_by_hand(goodwill: Desk
     before, newest = (dict(zip(head, row, strict=True)) for row in (first, last))
 
     assert (newest["Members"], newest["Balance known"], newest["Points"]) == ("4", "4", "400")
-    assert (before["Points moved"], before["Unexplained"]) == ("", "")
-    assert (newest["Points moved"], newest["By hand"], newest["Unexplained"]) == ("0", "0", "0")
+    head, first, last = table(goodwill, "movement", **{"from": yesterday})
+    before, newest = (dict(zip(head, row, strict=True)) for row in (first, last))
+    assert (before["Moved"], before["Unexplained"]) == ("", "")
+    assert (newest["Moved"], newest["By hand"], newest["Unexplained"]) == ("0", "0", "0")
+    assert "lists no ledger of everybody" in goodwill.get("/goodwill").text
+
+
+def test_what_the_ledger_tells_is_shown_in_points_and_money_and_nothing_else(
+    goodwill: DeskClient, staging: Engine
+) -> None:
+    yesterday = (utc_now() - timedelta(days=1)).strftime("%Y-%m-%d")
+    today = utc_now().strftime("%Y-%m-%d")
+    told = "points_earned = 120, points_redeemed = -500, points_expired = NULL, points_adjusted = 0"
+    worth = "point_value_millionths = 12500"
+    with staging.begin() as connection:
+        connection.execute(text(f"UPDATE liability_days SET {worth}"))
+        connection.execute(text(f"UPDATE liability_days SET {told} WHERE day = '{today}'"))
+        connection.execute(
+            text(f"UPDATE liability_days SET points = points + 7 WHERE day = '{yesterday}'")
+        )
+    days = {"from": yesterday, "to": today}
+
+    head, before, points = table(goodwill, "movement", **days)
+    _, _, money = table(goodwill, "movement_money", **days)
+    page = goodwill.get("/goodwill", **days).text
+
+    assert head == [
+        *("Day", "Moved", "Earned", "Redeemed", "By hand elsewhere", "By hand", "Unexplained")
+    ]
+    assert before[1:] == [""] * 6
+    assert points[1:] == [*("-7", "120", "-500", "0", "0", "373")]
+    assert money[1:] == [*("-0.09", "1.50", "-6.25", "0.00", "0.00", "4.66")]
+    assert "platform&#39;s ledger was not read whole" in page
+    assert "lists no ledger" not in page
 
 
 @pytest.mark.parametrize(

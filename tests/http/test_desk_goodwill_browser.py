@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine
 
+from loyalty_desk.clock import utc_now
 from tests.browser import NARROW, WIDE, running_browser, shoot
 from tests.http.desk import DeskClient
-from tests.http.goodwill_world import ADA, fill_goodwill
+from tests.http.goodwill_world import ADA, fill_goodwill, fill_movement
 from tests.http.test_desk_browser import go, open_page, serious
 
 
@@ -25,9 +27,12 @@ def test_goodwill_can_be_used_by_everybody_wide_and_narrow(
     chromium: Browser, desk: DeskClient, staging: Engine, scheme: str
 ) -> None:
     fill_goodwill(staging)
+    fill_movement(staging, days=12)
+    first = (utc_now() - timedelta(days=11)).strftime("%Y-%m-%d")
     watched = open_page(chromium, desk, "admin", color_scheme=scheme)
     page = watched.page
-    go(page, desk, "/goodwill?by=month")
+    go(page, desk, f"/goodwill?by=month&from={first}")
+    expect(page.get_by_role("img", name="What moved, by day", exact=True)).to_be_visible()
     for size in (NARROW, WIDE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         assert serious(page) == []

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tests.oracle.goodwill import CENT, money_of
+from tests.oracle.shop_ledger import ShopLedger
 
 Person = Mapping[str, Any]
 Booked = tuple[datetime, str | None, str, Decimal]
@@ -33,6 +34,8 @@ class Held:
     points_by_hand: int | None
     credits_by_hand: Decimal | None
     point_value: Decimal | None
+    told: Mapping[str, int] = field(default_factory=dict)
+    """What the platform's ledger explains, by kind; empty where it was not read whole."""
 
     @property
     def money(self) -> Decimal | None:
@@ -46,6 +49,8 @@ class Liability:
 
     days: dict[date, dict[str, Held]] = field(default_factory=dict)
     taken: dict[date, datetime] = field(default_factory=dict)
+    begun: dict[date, datetime | None] = field(default_factory=dict)
+    """Since when the ledger was without a gap, of days on which it was read to its end."""
 
     def synced(
         self,
@@ -53,6 +58,7 @@ class Liability:
         people: Mapping[str, Person],
         booked: Iterable[Booked],
         point_value: Decimal | None = None,
+        ledger: ShopLedger | None = None,
     ) -> None:
         """A sync found these people; it stands in place of an earlier one of the day."""
         today = now.date()
@@ -69,11 +75,22 @@ class Liability:
             for tier, row in self.days[since].items():
                 if row.members:
                     by_tier[tier]  # of who left it all, zeros are told once
+        begun = ledger.begun if ledger and ledger.is_whole else None
+        told: Counter[tuple[str, str]] | None = None
+        if ledger and begun and since is not None and self.begun[since] == begun:
+            told = ledger.told(self.taken[since], now)
+            for tier, _ in told:
+                by_tier[tier]
         self.days.pop(today, None)
         if by_tier:
-            self.taken[today] = now
+            self.taken[today], self.begun[today] = now, begun
             self.days[today] = {
-                tier: _held(group, tier, since, hand, point_value)
+                tier: replace(
+                    _held(group, tier, since, hand, point_value),
+                    told={}
+                    if ledger is None or told is None
+                    else {kind: told[tier, kind] for kind in ledger.kinds},
+                )
                 for tier, group in by_tier.items()
             }
 
@@ -92,6 +109,13 @@ class Liability:
         moved, by_hand = self.moved(day, tier), self.days[day][tier].points_by_hand
         return None if moved is None or by_hand is None else moved - by_hand
 
+    def left(self, day: date, tier: str) -> int | None:
+        """What the ledger does not explain either."""
+        unexplained = self.unexplained(day, tier)
+        return (
+            None if unexplained is None else unexplained - sum(self.days[day][tier].told.values())
+        )
+
     def whole(self, day: date) -> dict[str, Any]:
         """All tiers of a day together, with what moved."""
         rows = list(self.days[day].values())
@@ -102,6 +126,7 @@ class Liability:
             by_hand = sum(row.points_by_hand or 0 for row in rows)
             if since in self.days:
                 moved = points - sum(row.points for row in self.days[since].values())
+        told = {kind: sum(row.told[kind] for row in rows) for kind in rows[0].told}
         pending, credit = _sum(rows, "points_pending"), _sum(rows, "credits")
         return {
             "members": sum(row.members for row in rows),
@@ -112,7 +137,10 @@ class Liability:
             "money": money_of(points + (pending or 0), credit or Decimal(), value),
             "points_moved": moved,
             "points_by_hand": by_hand,
-            "points_unexplained": None if moved is None else moved - (by_hand or 0),
+            "told": told,
+            "points_unexplained": None
+            if moved is None
+            else moved - (by_hand or 0) - sum(told.values()),
         }
 
 

@@ -36,6 +36,7 @@ from loyalty_desk.tasks.erase import erase_rows
 from tests.oracle.goodwill import Award, Ledger
 from tests.oracle.liability import Liability, Person, is_here
 from tests.sql.shop_awards import carry_on, settle
+from tests.sql.shop_bookings import ShopBookings
 
 FIRST, LAST = date(2023, 11, 20), date(2024, 11, 18)
 SYNC = time(5, tzinfo=UTC)
@@ -103,6 +104,7 @@ class ShopYear:
         self._changed: set[str] = set()
         self._numbers = 0
         self._kept_out: set[str] = set()
+        self.bookings = ShopBookings(self.engine, self.store.name, self.seed)
 
     # --- the calendar --------------------------------------------------------------------------
 
@@ -135,6 +137,8 @@ class ShopYear:
             self._at(self._some(day), lambda: self._change(dice.choice(list(self.people))))
         if dice.random() < 0.4:
             self._at(self._some(day), self._ticket)
+        for at in self.bookings.moments(day):
+            self._at(at, lambda: self.bookings.book(self.now, self.people))
         wanted = 3 if (day + DAY).day == 1 or day == date(2024, 2, 29) else dice.choice((0, 1, 1))
         for _ in range(wanted):
             self._at(self._some(day), self._award)
@@ -292,6 +296,8 @@ class ShopYear:
             takes_back=takes_back,
         )
         self.ledger.awards[one.award_id] = one
+        if one.state == "applied":
+            self.bookings.book(self.now, self.people, one.award_id)
         if one.state == "unknown" and self.dice.random() < 0.5:
             self._at(self.now + self.dice.randint(1, 9) * DAY, lambda: self._settle(one))
         return one
@@ -313,6 +319,8 @@ class ShopYear:
                 if self.people[person]["gone"]:
                     mark_member_gone(connection, name, person, now)
             prune_tickets(connection, name, utc_text(before))
+        self.bookings.read(now, self.people)
+        with self.engine.begin() as connection:
             keep_liability(connection, self.store, now)
             keep_what_awards_were_for(connection, self.store, now)
         self._changed.clear()
@@ -326,7 +334,7 @@ class ShopYear:
             for one in self.ledger.awards.values()
             if one.state == "applied" and one.ended is not None
         ]
-        self.liability.synced(now, self.people, booked, value_of(self.store))
+        self.liability.synced(now, self.people, booked, value_of(self.store), self.bookings.told)
 
     def _member(self, person: str) -> Member:
         one: Person = self.people[person]

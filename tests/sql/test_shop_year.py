@@ -64,6 +64,12 @@ def check_it_is_a_year(year: ShopYear) -> None:
     assert len({one.rule for one in load(year, FIRST, LAST).outliers}) >= 3
     assert any(not row.members for rows in year.liability.days.values() for row in rows.values())
     assert len(year.liability.days) > 250
+    kinds = year.bookings.told.kinds
+    told = [row.told for rows in year.liability.days.values() for row in rows.values()]
+    assert {kind for one in told for kind in one} == kinds
+    if kinds:
+        assert {} in told, "of some days the ledger was not read whole"
+        assert all(any(one.get(kind) for one in told) for kind in kinds)
 
 
 def make_anonymous(year: ShopYear) -> None:

@@ -21,7 +21,7 @@ from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.goodwill.table import Table
 from loyalty_desk.goodwill.tables import tables_of
-from loyalty_desk.records import Unit
+from loyalty_desk.records import LedgerKind, Unit
 from loyalty_desk.report.goodwill import load_goodwill_report
 from loyalty_desk.report.sheets import csv_of, workbook_of
 from loyalty_desk.spreadsheets import unguarded
@@ -175,7 +175,8 @@ def check_budget(year: ShopYear) -> None:
 def _of_day(held: Held) -> dict[str, Any]:
     names = ("members", "members_told", "points", "points_pending", "credits", "money")
     more = ("points_moved", "points_by_hand", "points_unexplained")
-    return {name: getattr(held, name) for name in (*names, *more)}
+    told = {kind.value: points for kind, points in held.told.items()}
+    return {name: getattr(held, name) for name in (*names, *more)} | {"told": told}
 
 
 def check_liability(year: ShopYear) -> None:
@@ -215,6 +216,8 @@ def check_liability(year: ShopYear) -> None:
                 "points_by_hand": one.points_by_hand,
                 "credits_by_hand": parts(one.credits_by_hand),
                 "points_unexplained": kept.unexplained(day, tier),
+                **{f"points_{kind}": one.told.get(kind) for kind in LedgerKind},
+                "points_left": kept.left(day, tier),
                 "worth": parts(one.money),
                 "currency": year.store.currency,
             }.items() <= row.items(), (day, tier, row)

@@ -44,7 +44,8 @@ SELECT
     day,
     tier,
     taken_at_utc,
-    members
+    members,
+    ledger_since_utc
 FROM liability_days
 WHERE
     store = :store
@@ -77,7 +78,14 @@ INSERT INTO liability_days (
     points_by_hand,
     credits_by_hand,
     point_value_millionths,
-    currency
+    currency,
+    ledger_since_utc,
+    points_earned,
+    points_redeemed,
+    points_expired,
+    points_adjusted,
+    points_added,
+    points_taken
 )
 VALUES (
     :store,
@@ -93,7 +101,14 @@ VALUES (
     :points_by_hand,
     :credits_by_hand,
     :point_value_millionths,
-    :currency
+    :currency,
+    :ledger_since_utc,
+    :points_earned,
+    :points_redeemed,
+    :points_expired,
+    :points_adjusted,
+    :points_added,
+    :points_taken
 );
 
 -- name: delete_old_days
@@ -160,6 +175,12 @@ SELECT
     CAST(SUM(d.points_pending) AS BIGINT) AS points_pending,
     CAST(SUM(d.credits) AS BIGINT) AS credits,
     CAST(SUM(d.points_by_hand) AS BIGINT) AS points_by_hand,
+    CAST(SUM(d.points_earned) AS BIGINT) AS points_earned,
+    CAST(SUM(d.points_redeemed) AS BIGINT) AS points_redeemed,
+    CAST(SUM(d.points_expired) AS BIGINT) AS points_expired,
+    CAST(SUM(d.points_adjusted) AS BIGINT) AS points_adjusted,
+    CAST(SUM(d.points_added) AS BIGINT) AS points_added,
+    CAST(SUM(d.points_taken) AS BIGINT) AS points_taken,
     (
         SELECT CAST(SUM(b.points) AS BIGINT)
         FROM liability_days AS b

@@ -7,6 +7,7 @@ twice. So absence counts there only once a booking of ours was seen in it.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +28,10 @@ TAKEN_BACK: Final = "found in the ledger, taken back there"
 """What is said of an award whose booking somebody revoked on the platform."""
 MARGIN: Final = timedelta(days=2)
 """How far before the last sending it is read: to the first one, and clocks differ."""
+
+
+AWARD_MARKER: Final = re.compile(r"\bld:([0-9a-f]+)")
+"""Finds the id of an award of ours in a text with its marker."""
 
 
 def marker_of(award_id: str) -> str:

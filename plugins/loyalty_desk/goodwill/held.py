@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from loyalty_desk.goodwill.money import as_decimal, worth
+from loyalty_desk.records import LedgerKind
 from loyalty_desk.staging.statements import statement
 
 
@@ -26,6 +27,12 @@ class Held:
     points_before: int | None
     points_by_hand: int | None
     point_value_millionths: int | None
+    points_earned: int | None = None
+    points_redeemed: int | None = None
+    points_expired: int | None = None
+    points_adjusted: int | None = None
+    points_added: int | None = None
+    points_taken: int | None = None
 
     @property
     def money(self) -> int | None:
@@ -41,7 +48,18 @@ class Held:
     def points_unexplained(self) -> int | None:
         if self.points_moved is None or self.points_by_hand is None:
             return None
-        return self.points_moved - self.points_by_hand
+        return self.points_moved - self.points_by_hand - sum(self.told.values())
+
+    @property
+    def told(self) -> dict[LedgerKind, int]:
+        """What the platform's ledger tells of what moved; nothing where it was not read whole."""
+        found = {kind: getattr(self, f"points_{kind}") for kind in LedgerKind}
+        return {kind: points for kind, points in found.items() if points is not None}
+
+    def worth_of(self, points: int | None) -> Decimal | None:
+        """What so many points were worth that day."""
+        found = None if points is None else worth(points, 0, self.point_value_millionths)
+        return None if found is None else as_decimal(found)
 
     def sums(self) -> tuple[int, int, int, int | None, Decimal | None, Decimal | None]:
         return (

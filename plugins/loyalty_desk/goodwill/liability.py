@@ -1,17 +1,20 @@
-"""The points liability by day: what all members hold, and how much of what moved was by hand.
+"""The points liability by day: what all members hold, and what of it moved why.
 
 Written after each match, when what was read has passed its checks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Unit
+from loyalty_desk.goodwill.movement import find_reading, forget_counted, sum_movement
+from loyalty_desk.records import LedgerKind, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
 
@@ -36,6 +39,7 @@ def keep_liability(connection: Connection, store: StoreSettings, now: datetime) 
         binds["since_utc"] = before[0].taken_at_utc
         booked = connection.execute(statement("goodwill/liability/sum_booked_by_hand"), binds)
         by_hand = {(row.tier, row.unit): row.amount for row in booked}
+    told = _told_by_ledger(connection, store.name, before, now)
     rows = [
         {
             "store": store.name,
@@ -52,13 +56,52 @@ def keep_liability(connection: Connection, store: StoreSettings, now: datetime) 
             "credits_by_hand": by_hand.get((tier, Unit.CREDITS), 0) if before else None,
             "point_value_millionths": store.goodwill.point_value_millionths,
             "currency": store.currency,
+            "ledger_since_utc": told.since_utc,
+            **told.columns(tier),
         }
-        for tier in sorted({*balances, *(row.tier for row in before if row.members)})
+        for tier in sorted({*balances, *told.tiers, *(row.tier for row in before if row.members)})
         for found in [balances.get(tier)]
     ]
     connection.execute(statement("goodwill/liability/delete_day"), binds)
     if rows:
         connection.execute(statement("goodwill/liability/insert_day"), rows)
+    if before:
+        forget_counted(connection, store.name, before[0].taken_at_utc, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the platform's ledger tells of a day: of which `kinds`, and how many points.
+
+    `since_utc` is from when on it is without a gap; None where its end was not reached.
+    """
+
+    since_utc: str | None = None
+    kinds: frozenset[str] = frozenset()
+    points: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def tiers(self) -> set[str]:
+        return {tier for tier, _ in self.points}
+
+    def columns(self, tier: str) -> dict[str, int | None]:
+        return {
+            f"points_{kind}": self.points.get((tier, kind), 0) if kind in self.kinds else None
+            for kind in LedgerKind
+        }
+
+
+def _told_by_ledger(
+    connection: Connection, store: str, before: Sequence[Row[Any]], now: datetime
+) -> _Told:
+    """What was read since the day before; nothing unless it was read whole on both days."""
+    state = find_reading(connection, store)
+    if state is None or not state.is_whole:
+        return _Told()
+    if not before or before[0].ledger_since_utc != state.since_utc:
+        return _Told(state.since_utc)
+    points = sum_movement(connection, store, before[0].taken_at_utc, utc_text(now))
+    return _Told(state.since_utc, frozenset(state.kinds), points)
 
 
 def keep_what_awards_were_for(connection: Connection, store: StoreSettings, now: datetime) -> None:

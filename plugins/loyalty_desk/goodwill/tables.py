@@ -17,7 +17,7 @@ from loyalty_desk.goodwill.money import as_decimal
 from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.goodwill.table import Column, Kind, Linked, Table
-from loyalty_desk.records import Unit
+from loyalty_desk.records import LedgerKind, Unit
 
 Named = Callable[[str], str]
 """How somebody is named to who reads it: an address may be masked, or left out."""
@@ -45,6 +45,22 @@ NOTES: Final = {
     "Not known where no ticket was named, or its tags were not read.",
 }
 SPANS: Final = {Span.DAY: "Day", Span.WEEK: "Week from", Span.MONTH: "Month from"}
+KINDS: Final = {
+    LedgerKind.EARNED: "Earned",
+    LedgerKind.REDEEMED: "Redeemed",
+    LedgerKind.EXPIRED: "Expired",
+    LedgerKind.ADJUSTED: "By hand elsewhere",
+    LedgerKind.ADDED: "Added, untold why",
+    LedgerKind.TAKEN: "Taken, untold why",
+}
+WITH_LEDGER: Final = (
+    "Points. Of days without the other figures the platform's ledger was not read whole, and all "
+    "of it is unexplained; else who joined, left, or had a booking taken back later."
+)
+WITHOUT_LEDGER: Final = (
+    "Points. Unexplained is all that is not by hand here: earned, redeemed, expired, joined, left. "
+    "The platform lists no ledger of everybody, or it was not read whole on these days."
+)
 RULE_TITLES: Final = {
     Rule.AGENT: "An agent far above others",
     Rule.CUSTOMER: "A customer far above others",
@@ -172,23 +188,47 @@ def _liability(found: Goodwill) -> Iterator[Table]:
         columns=(
             Column("Day", Kind.DAY),
             *sums,
-            *(Column("Points moved"), Column("By hand"), Column("Unexplained")),
         ),
-        rows=[
-            (
-                *(day.day, *day.sums()),
-                *(day.points_moved, day.points_by_hand, day.points_unexplained),
-            )
-            for day in found.liability
-        ],
-        note="Unexplained is what no platform tells: earned, redeemed, expired, joined, left.",
+        rows=[(day.day, *day.sums()) for day in found.liability],
     )
+    yield from _movement(found)
     yield Table(
         key="tiers",
         title="Points liability by tier, on the last day",
         columns=(Column("Tier", Kind.TEXT), *sums),
         rows=[(own_name(one.tier), *one.sums()) for one in found.liability_tiers],
     )
+
+
+def _movement(found: Goodwill) -> Iterator[Table]:
+    kinds = [kind for kind in LedgerKind if any(kind in day.told for day in found.liability)]
+    titles = ["Moved", *(KINDS[kind] for kind in kinds), "By hand", "Unexplained"]
+    rows = [
+        (
+            day,
+            [
+                day.points_moved,
+                *(day.told.get(kind) for kind in kinds),
+                *(day.points_by_hand, day.points_unexplained),
+            ],
+        )
+        for day in found.liability
+    ]
+    yield Table(
+        key="movement",
+        title="What moved, by day",
+        columns=(Column("Day", Kind.DAY), *map(Column, titles)),
+        rows=[(day.day, *points) for day, points in rows],
+        note=WITH_LEDGER if kinds else WITHOUT_LEDGER,
+    )
+    if any(day.point_value_millionths is not None for day in found.liability):
+        yield Table(
+            key="movement_money",
+            title="What moved, by day, in money",
+            columns=(Column("Day", Kind.DAY), *(Column(one, Kind.MONEY) for one in titles)),
+            rows=[(day.day, *map(day.worth_of, points)) for day, points in rows],
+            note="Points by what each was worth that day. Each is rounded by itself.",
+        )
 
 
 def _sums(row: Any) -> tuple[int, int, Decimal, Decimal | None, float]:

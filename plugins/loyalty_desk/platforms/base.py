@@ -25,7 +25,7 @@ from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.http.transport import Counts, Transport
 from loyalty_desk.platforms.guesses import Guess, pick, resolve
-from loyalty_desk.records import Member, Movement, Rejected, Unit
+from loyalty_desk.records import LedgerKind, Member, Movement, Rejected, Unit
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,6 +72,8 @@ class Capabilities:
     """Whether it tells how a member's balance moved."""
     tells_orders: bool = False
     """Whether a movement says which order it is for."""
+    ledger_kinds: frozenset[LedgerKind] = frozenset()
+    """What it tells apart in the whole shop's ledger; nothing where it lists none."""
     knows_markers: bool = False
     """Whether it refuses, or ignores, a booking whose marker it has booked before."""
     sends_webhooks: bool = True
@@ -133,6 +135,34 @@ class LedgerEntry:
     member_id: str | None = None
     is_revoked: bool = False
     is_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopEntry:
+    """One booking of anybody, as it moved the balance: `points` is 0 once it was taken back.
+
+    `member_id` is None where the entry does not tell whose it is, `created_at_utc` where not when.
+    `marker_text` is as in `LedgerEntry`.
+    """
+
+    entry_id: str
+    kind: LedgerKind
+    points: int
+    member_id: str | None = None
+    created_at_utc: str | None = None
+    marker_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopPage:
+    """One page of the whole shop's ledger, and the field at fault of each row that was no use.
+
+    `cursor` is where to go on once it is kept; None while that is still where the read began.
+    """
+
+    entries: list[ShopEntry]
+    unread: list[str]
+    cursor: str | None = None
 
 
 class NotTheirLedgerError(ApiUnavailableError):
@@ -306,6 +336,21 @@ class Platform(ABC):
         `iter_member_pages` does, and NotTheirLedgerError where it is another's.
         """
         del member_id, external_id, unread
+        yield from ()
+
+    def find_ledger_end(self, now: datetime) -> str:
+        """Return the cursor after all that is booked by now. Not called without `ledger_kinds`;
+        raises as `iter_member_pages` does.
+        """
+        raise NotImplementedError
+
+    def iter_shop_ledger(self, cursor: str, settled_before: datetime) -> Iterator[ShopPage]:
+        """Yield the bookings of everybody from a cursor on, to the end; some may come again.
+
+        What was booked at `settled_before` or later comes again in the next read, as an entry may
+        appear after younger ones. Not called without `ledger_kinds`; raises as above.
+        """
+        del cursor, settled_before
         yield from ()
 
     @classmethod

@@ -36,6 +36,8 @@ from loyalty_desk.platforms.base import (
     Pace,
     Platform,
     Sample,
+    ShopEntry,
+    ShopPage,
     ids_of,
 )
 from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
@@ -53,12 +55,15 @@ from loyalty_desk.platforms.reading import (
     read_movements,
     read_object,
     read_rows,
+    read_shop_ledger,
     rows_of,
+    untold,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind
+from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, MovementKind
 
 CUSTOMERS: Final = "/v2/customers"
+TRANSACTIONS: Final = "/v2/transactions"
 PAGE_SIZE: Final = 500
 """The most that LoyaltyLion gives at once."""
 CARD_KEYS: Final = frozenset(
@@ -88,6 +93,13 @@ KIND_BY_RESOURCE: Final = {
     "expiry": MovementKind.EXPIRY,
 }
 """An `activity` is for an order only where it names one."""
+LEDGER_KIND_BY_RESOURCE: Final = {
+    "activity": LedgerKind.EARNED,
+    "claimed_reward": LedgerKind.REDEEMED,
+    "adjustment": LedgerKind.ADJUSTED,
+    "expiry": LedgerKind.EXPIRED,
+}
+"""A void is a booking of the same resource, the other way."""
 TITLES: Final = ("activity.rule.title", "activity.rule.name", "claimed_reward.reward.title")
 """Where a booking says what it is for; of a reward's object no more than this was seen anywhere."""
 
@@ -172,6 +184,7 @@ class LoyaltyLionPlatform(Platform):
             ledger_is_documented=False,
             tells_movements=answers["path.transactions"] is not None,
             tells_orders=any(answers[f"transaction.order_{name}"] for name in ("id", "number")),
+            ledger_kinds=frozenset(LEDGER_KIND_BY_RESOURCE.values()),
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -256,6 +269,16 @@ class LoyaltyLionPlatform(Platform):
         path, query = fill_path(self._answers["path.transactions"], merchant_id=external_id)
         pages = self._iter_pages(path, self._answers["answer.transactions"], query)
         return read_movements(self.title, member_id, pages, self._read_movement, unread)
+
+    def find_ledger_end(self, now: datetime) -> str:
+        """A time is the cursor, as the list can be cut to what was created since then."""
+        return utc_text(now)
+
+    def iter_shop_ledger(self, cursor: str, settled_before: datetime) -> Iterator[ShopPage]:
+        """Yield the bookings of the site since a time. In which order is not documented."""
+        query = {"created_at_min": cursor}
+        pages = self._iter_pages(TRANSACTIONS, self._answers["answer.transactions"], query)
+        return read_shop_ledger(pages, self._read_shop_entry, cursor, settled_before)
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -380,6 +403,19 @@ class LoyaltyLionPlatform(Platform):
             orders=order_keys(*order),
         )
         return movement, whose(pick(row, "customer.id"))
+
+    def _read_shop_entry(self, row: Any) -> ShopEntry:
+        """Read one booking of anybody. What only waits moves no balance yet."""
+        movement, member_id = self._read_movement(row)
+        kind = LEDGER_KIND_BY_RESOURCE.get(read_text(as_object(row), "resource") or "")
+        return ShopEntry(
+            entry_id=movement.movement_id,
+            kind=kind or untold(movement.points),
+            points=movement.points,
+            member_id=member_id,
+            created_at_utc=movement.at_utc,
+            marker_text=movement.note,
+        )
 
 
 def _read_status(row: Mapping[str, Any]) -> MemberStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -18,9 +19,11 @@ from loyalty_desk.platforms.base import (
     MemberPage,
     NotTheirLedgerError,
     SharedAddressError,
+    ShopEntry,
+    ShopPage,
 )
 from loyalty_desk.platforms.guesses import pick, stands
-from loyalty_desk.records import Member, Movement, Rejected, order_key
+from loyalty_desk.records import LedgerKind, Member, Movement, Rejected, order_key
 
 HIGHEST_RANK = 2**31 - 1
 
@@ -252,6 +255,37 @@ def read_movements(
                 raise NotTheirLedgerError(f"{title} answered with another's movements")
             if movement is not None:
                 yield movement
+
+
+def untold(points: int) -> LedgerKind:
+    """What an entry is of which no more is told than its sign."""
+    return LedgerKind.ADDED if points > 0 else LedgerKind.TAKEN
+
+
+def read_shop_page(rows: Iterable[Any], read: Callable[[Any], ShopEntry]) -> ShopPage:
+    """Read a page of a shop's ledger; a row that is no use is set aside and the page goes on."""
+    entries, unread = list[ShopEntry](), list[str]()
+    for row in rows:
+        try:
+            entries.append(read(row))
+        except BadFieldError as error:
+            unread.append(error.field)
+    return ShopPage(entries=entries, unread=unread)
+
+
+def read_shop_ledger(
+    pages: Iterable[Iterable[Any]],
+    read: Callable[[Any], ShopEntry],
+    cursor: str,
+    settled_before: datetime,
+) -> Iterator[ShopPage]:
+    """Read a ledger that was cut to a time, its cursor, in whichever order its pages come.
+
+    Only a read to its end is whole, so no page but the last, which is empty, has a cursor.
+    """
+    for rows in pages:
+        yield read_shop_page(rows, read)
+    yield ShopPage(entries=[], unread=[], cursor=max(cursor, utc_text(settled_before)))
 
 
 def booked_id(row: Any, marker: str, read: Callable[[Any], LedgerEntry]) -> str | None:

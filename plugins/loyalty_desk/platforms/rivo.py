@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from requests.auth import AuthBase
 
 from loyalty_desk.card.cards import known
 from loyalty_desk.card.dates import find_date, read_birthday
+from loyalty_desk.clock import utc_text
 from loyalty_desk.elsewhere import with_member
 from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.http.reading import (
@@ -36,6 +38,8 @@ from loyalty_desk.platforms.base import (
     MemberPage,
     Pace,
     Platform,
+    ShopEntry,
+    ShopPage,
     ids_of,
 )
 from loyalty_desk.platforms.reading import (
@@ -49,9 +53,11 @@ from loyalty_desk.platforms.reading import (
     read_movements,
     read_object,
     read_rows,
+    read_shop_page,
+    untold,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind, Unit
+from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, MovementKind, Unit
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +81,22 @@ KIND_BY_SOURCE = {
     "points_purchase": MovementKind.REWARD,  # these two were seen
     "order_placed": MovementKind.ORDER,  # the name of the rule's trigger
 }
+LEDGER_KIND_BY_SOURCE = {
+    "manual": LedgerKind.ADJUSTED,
+    "points_purchase": LedgerKind.REDEEMED,
+    "order_placed": LedgerKind.EARNED,
+    # What may be booked for an action, by the documentation.
+    "custom_action": LedgerKind.EARNED,
+    "referral_complete": LedgerKind.EARNED,
+    "visit_url": LedgerKind.EARNED,
+    "instagram_follow": LedgerKind.EARNED,
+    "tiktok_follow": LedgerKind.EARNED,
+    "facebook_like": LedgerKind.EARNED,
+    "facebook_share": LedgerKind.EARNED,
+    "twitter_follow": LedgerKind.EARNED,
+    "twitter_share": LedgerKind.EARNED,
+}
+"""What an expiry is called was seen nowhere: it is `taken`, as all of another source."""
 PROFILE_URL = "https://www.shopify.com/admin/customers/{member_id}"
 """Where an agent opens the member: Shopify's own page, as Rivo's address is not documented."""
 # -------------------------------------------------------------------------------------------------
@@ -123,6 +145,7 @@ class RivoPlatform(Platform):
         return Capabilities(
             card_keys=CARD_KEYS,
             tells_movements=True,
+            ledger_kinds=frozenset(LedgerKind) - {LedgerKind.EXPIRED},
             sends_webhooks=bool(options.get("webhook_secret")),
         )
 
@@ -206,6 +229,49 @@ class RivoPlatform(Platform):
         pages = self._iter_pages(LEDGER, {"filters[customer_identifier]": member_id})
         return read_movements(self.title, member_id, pages, read_movement, unread)
 
+    def find_ledger_end(self, now: datetime) -> str:
+        """Return the highest id, by halving, as the list goes by rising id and has no other end.
+
+        Takes some sixty requests once, however long the ledger is.
+        """
+        del now
+        high = step = 1
+        low = self._first_id_after(0)
+        if low is None:
+            return "0"
+        while (found := self._first_id_after(low + step)) is not None:
+            low, step = found, step * 2
+        high = low + step
+        while low < high:  # an entry has the id `low`, and none a higher one than `high`
+            middle = (low + high) // 2
+            found = self._first_id_after(middle)
+            low, high = (low, middle) if found is None else (found, high)
+        return str(low)
+
+    def _first_id_after(self, since_id: int) -> int | None:
+        rows = _data(self._get_page(LEDGER, {}, since_id, limit=1))
+        if not isinstance(rows, list):
+            raise CursorError(f"a page of Rivo's {LEDGER} came without its rows")
+        if not rows:
+            return None
+        first = _read_resource_id(rows[0])
+        if first <= since_id:
+            raise CursorError(f"the cursor of Rivo's {LEDGER} does not advance")
+        return first
+
+    def iter_shop_ledger(self, cursor: str, settled_before: datetime) -> Iterator[ShopPage]:
+        """Yield all entries after an id, by rising id: each page can be gone on from.
+
+        That the ledger goes by Rivo's own ids is inferred from the page about cursors.
+        """
+        settled, is_settled = cursor, True
+        for rows in self._iter_pages(LEDGER, {}, int(cursor)):
+            page = read_shop_page(rows, read_shop_entry)
+            for entry in page.entries:
+                is_settled = is_settled and (entry.created_at_utc or "") < utc_text(settled_before)
+                settled = entry.entry_id if is_settled else settled
+            yield replace(page, cursor=settled)
+
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
         """Base64 of HMAC-SHA256 over the raw body, in `rivo-signature`.
@@ -225,9 +291,10 @@ class RivoPlatform(Platform):
         # A list as id is that of something else than a customer.
         return ids_of([(customer if isinstance(customer, Mapping) else event).get("id")])
 
-    def _iter_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
+    def _iter_pages(
+        self, path: str, filters: Mapping[str, str], since_id: int = 0
+    ) -> Iterator[list[Any]]:
         """Yield each page's rows."""
-        since_id = 0
         while True:
             body = self._get_page(path, filters, since_id, limit=PAGE_SIZE)
             rows = _data(body)
@@ -330,6 +397,24 @@ def read_movement(row: Any) -> tuple[Movement | None, str | None]:
         is_revoked=bool(fields.get("revoked_at")),
     )
     return movement, whose(fields.get("customer_identifier"))
+
+
+def read_shop_entry(row: Any) -> ShopEntry:
+    """Read one `points_event` of anybody; what is revoked or hidden moves nothing. Raises
+    BadFieldError.
+    """
+    entry_id, fields = _read_resource(row)
+    points = read_points(fields, "points_diff") or 0
+    source = read_text(fields, "source") or ""
+    is_gone = bool(fields.get("revoked_at")) or fields.get("hidden") is True
+    return ShopEntry(
+        entry_id=entry_id,
+        kind=LEDGER_KIND_BY_SOURCE.get(source) or untold(points),
+        points=0 if is_gone else points,
+        member_id=whose(fields.get("customer_identifier")),  # or an address
+        created_at_utc=find_utc(read_text(fields, "created_at")),
+        marker_text=read_text(fields, "internal_note"),
+    )
 
 
 def _find_booked(row: Any, marker: str) -> str | None:

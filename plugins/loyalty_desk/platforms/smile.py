@@ -28,6 +28,8 @@ from loyalty_desk.platforms.base import (
     Pace,
     Platform,
     Sample,
+    ShopEntry,
+    ShopPage,
 )
 from loyalty_desk.platforms.guesses import Guess, resolve
 from loyalty_desk.platforms.reading import (
@@ -43,10 +45,12 @@ from loyalty_desk.platforms.reading import (
     read_movements,
     read_object,
     read_rows,
+    read_shop_ledger,
     rows_of,
+    untold,
     whose,
 )
-from loyalty_desk.records import Member, MemberStatus, Movement, MovementKind
+from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, MovementKind
 
 CUSTOMERS, TIERS, LEDGER = "/customers", "/vip_tiers", "/points_transactions"
 PAGE_SIZE: Final = 250
@@ -111,10 +115,13 @@ class SmilePlatform(Platform):
         """Lists what changed; sends nothing by itself."""
         answers = resolve(GUESSES, options)
         has_link = answers["profile_url"] is not None
+        lists_changes = answers["updated.parameter"] is not None
+        kinds = {LedgerKind.ADDED, LedgerKind.TAKEN}
         return Capabilities(
             card_keys=CARD_KEYS | ({"profile_url"} if has_link else frozenset()),
-            lists_changes=answers["updated.parameter"] is not None,
+            lists_changes=lists_changes,
             tells_movements=True,
+            ledger_kinds=frozenset(kinds if lists_changes else ()),
             sends_webhooks=False,
         )
 
@@ -178,6 +185,16 @@ class SmilePlatform(Platform):
         del external_id
         pages = self._iter_pages(LEDGER, "points_transactions", {"customer_id": member_id})
         return read_movements(self.title, member_id, pages, read_movement, unread)
+
+    def find_ledger_end(self, now: datetime) -> str:
+        """A time is the cursor, as the list can be cut to what changed since then."""
+        return utc_text(now)
+
+    def iter_shop_ledger(self, cursor: str, settled_before: datetime) -> Iterator[ShopPage]:
+        """Yield the points transactions of everybody since a time, the newest first."""
+        query = {self._answers["updated.parameter"]: cursor}
+        pages = self._iter_pages(LEDGER, "points_transactions", query)
+        return read_shop_ledger(pages, read_shop_entry, cursor, settled_before)
 
     def iter_samples(self, identifier: str | None = None) -> Iterator[Sample]:
         """Ask for one page of what changed."""
@@ -269,3 +286,16 @@ def read_movement(row: Any) -> tuple[Movement, str | None]:
         staff_note=read_text(row, "internal_note"),
     )
     return movement, whose(row.get("customer_id"))
+
+
+def read_shop_entry(row: Any) -> ShopEntry:
+    """Read one points transaction of anybody; raises BadFieldError. It does not tell what it is."""
+    movement, member_id = read_movement(row)
+    return ShopEntry(
+        entry_id=movement.movement_id,
+        kind=untold(movement.points),
+        points=movement.points,
+        member_id=member_id,
+        created_at_utc=movement.at_utc,
+        marker_text=movement.staff_note,
+    )

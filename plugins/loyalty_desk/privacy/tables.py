@@ -95,6 +95,7 @@ NOBODY_IN_IT: Final = frozenset(
         *(schema.oauth_tokens, schema.request_budgets, schema.run_counters, schema.store_state),
         *(schema.watermarks, gorgias_agents),
         *(schema.tellings, schema.owed_alerts, schema.liability_days, incidents),
+        schema.ledger_entries,
     }
 )
 """No customers and no members; `gorgias_agents` has who works at the helpdesk, and nobody else."""

@@ -26,6 +26,7 @@ _COLOURS: Final = {
     "#070707": "var(--bad)",
 }
 INK, MUTED, LINE, GOOD, LOOK, CALM, BAD = _COLOURS
+_PARTS: Final = (GOOD, CALM, LOOK, BAD, MUTED, INK)
 _SETTINGS: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -96,6 +97,40 @@ def trend(
         axes.set_xticks(shown, [labels[place] for place in shown])
         axes.get_xticklabels()[0].set_horizontalalignment("left" if len(shown) > 1 else "center")
         axes.get_xticklabels()[-1].set_horizontalalignment("right" if len(shown) > 1 else "center")
+        return _svg(figure, name, title)
+
+
+def stacks(
+    name: str, title: str, labels: Sequence[str], parts: Sequence[tuple[str, Sequence[float]]]
+) -> Markup:
+    """One bar a label, the oldest on the left: what is above zero upwards, what is below down.
+
+    The parts come in the order of the legend, the last one grey: it is the rest.
+    """
+    with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        figure = Figure(figsize=(_WIDTH_IN, 2.6))
+        axes = figure.add_axes((0.03, 0.12, 0.94, 0.66))
+        places = range(len(labels))
+        above, below = [0.0] * len(labels), [0.0] * len(labels)
+        for number, (label, values) in enumerate(parts, start=1):
+            is_rest = number == len(parts)
+            colour = LINE if is_rest else _PARTS[(number - 1) % len(_PARTS)]
+            hatch = "///" if number > len(_PARTS) and not is_rest else None
+            ends = zip(values, above, below, strict=True)
+            bottoms = [up if value >= 0 else down for value, up, down in ends]
+            axes.bar(places, values, bottom=bottoms, color=colour, hatch=hatch, label=label)
+            above = [up + max(value, 0) for value, up in zip(values, above, strict=True)]
+            below = [down + min(value, 0) for value, down in zip(values, below, strict=True)]
+        axes.axhline(0, color=MUTED, linewidth=1)
+        axes.set_ylim(1.05 * min(below, default=0) - 0.01, 1.05 * max(above, default=0) + 0.01)
+        axes.set_yticks([])
+        for side in ("left", "bottom"):
+            axes.spines[side].set_visible(False)
+        shown = sorted({0, len(labels) - 1})
+        axes.set_xticks(shown, [labels[place] for place in shown])
+        axes.get_xticklabels()[0].set_horizontalalignment("left")
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, fontsize=9)
         return _svg(figure, name, title)
 
 

@@ -67,6 +67,11 @@ def summary(record: RunRecord) -> str:
     if record.member_files_left:
         were = "file was" if record.member_files_left == 1 else "files were"
         sentences.append(f"{record.member_files_left:,} member {were} not read")
+    if record.ledger_not_read:
+        sentences.append("Why balances moved is not known: the platform's ledger was not read")
+    elif record.ledger_rejected:
+        were = "booking" if record.ledger_rejected == 1 else "bookings"
+        sentences.append(f"{record.ledger_rejected:,} {were} of the ledger could not be read")
     if record.cards_stale:
         stay = "card stays as it was" if record.cards_stale == 1 else "cards stay as they were"
         sentences.append(f"{record.cards_stale:,} {stay}, as a row of theirs was set aside")

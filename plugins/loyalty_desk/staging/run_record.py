@@ -80,6 +80,8 @@ class RunRecord(BaseModel):
     tickets_kept_out: int = _count("Of those, rows of people who were erased; not staged.")
     member_lookups: int = _count("Customers that the platform was asked about one by one.")
     member_files_left: int = _count("Member files that lie in the folder and were not read.")
+    ledger_not_read: int = _count("1 if the platform's ledger was not read to its end.")
+    ledger_rejected: int = _count("Bookings of that ledger that were not usable.")
     channel_lookups: int = _count("Customers whose further e-mail addresses were looked up.")
 
     customers_total: int = _count("Customers that took part in the match.")

@@ -31,7 +31,7 @@ from loyalty_desk.staging.account_schema import (
     store_state,
 )
 from loyalty_desk.staging.award_schema import award_events, award_gates, awards, gorgias_agents
-from loyalty_desk.staging.goodwill_schema import liability_days
+from loyalty_desk.staging.goodwill_schema import ledger_entries, liability_days
 from loyalty_desk.staging.incident_schema import incident_people, incidents
 from loyalty_desk.staging.journal_schema import journal
 from loyalty_desk.staging.lookup_schema import activities, lookups_not_found, member_lookups
@@ -112,6 +112,7 @@ __all__ = [
     "incidents",
     "journal",
     "journal_schema",
+    "ledger_entries",
     "liability_days",
     "links",
     "lock_turns",

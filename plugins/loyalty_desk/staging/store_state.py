@@ -20,6 +20,8 @@ class StateKey(StrEnum):
     """What erased people are hashed with."""
     LEDGER_SEEN = "ledger_seen"
     """By which guesses a booking of ours was seen in the platform's ledger."""
+    LEDGER_READ = "ledger_read"
+    """How far the platform's ledger of the whole shop was read: `goodwill.movement`."""
     MEMBER_FILES = "member_files"
     """Which member files were read."""
     TEXTS_SETTLED = "texts_settled"

@@ -63,12 +63,18 @@ FORGOTTEN: Final = (
     "platform_change/delete_suggestions",
     "platform_change/delete_cards_to_show",
     "platform_change/delete_activities",
+    "platform_change/delete_ledger_entries",
     "platform_change/delete_set_aside",
     "platform_change/delete_scan_seen",
     "platform_change/delete_touched",
     "platform_change/delete_member_lookups",
 )
-OF_THE_OLD: Final = (StateKey.LEDGER_SEEN, StateKey.MEMBER_FILES, StateKey.WEBHOOK)
+OF_THE_OLD: Final = (
+    StateKey.LEDGER_SEEN,
+    StateKey.LEDGER_READ,
+    StateKey.MEMBER_FILES,
+    StateKey.WEBHOOK,
+)
 READS_THAT_STAY: Final = ("customers", "tickets")
 
 

@@ -16,10 +16,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from loyalty_desk.awards import agents
+from loyalty_desk.awards.ledger import AWARD_MARKER, Ledger
 from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, QualityError
 from loyalty_desk.folders import Folder
 from loyalty_desk.goodwill.liability import keep_liability, keep_what_awards_were_for
+from loyalty_desk.goodwill.movement import read_ledger
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.account_zones import learn_account_zone
@@ -27,6 +29,7 @@ from loyalty_desk.hooks.folders import docs_folder, open_folder, own_folder
 from loyalty_desk.hooks.journal import keep_journal
 from loyalty_desk.mismatches.history import write_history
 from loyalty_desk.mismatches.suggestions import suggest_members
+from loyalty_desk.platforms.base import Platform
 from loyalty_desk.quality.own import installed_checks
 from loyalty_desk.quality.steps import Step
 from loyalty_desk.records import RunState
@@ -103,8 +106,32 @@ def extract_members(store_name: str, run_id: str) -> Counters:
     with stage(store_name, run_id, "members", seconds="members") as run:
         with counted_platform(run) as platform:
             counts = members.extract_members(run, platform, open_folder)
+            ledger = _read_ledger(run, platform)
         files = {"member_files_left": counts.files_left}
-        return keep(run, counts.as_counters("members") | files)
+        return keep(run, counts.as_counters("members") | files | ledger)
+
+
+def _read_ledger(run: Run, platform: Platform) -> dict[str, int]:
+    """Read why balances moved, right after the balances. No sync fails for it, and none waits long:
+    what is not known of a day is unexplained, and the run says that it was not read.
+    """
+    if not platform.capabilities.ledger_kinds:
+        return {}
+    ours = Ledger(run.engine, run.store.name, platform)
+    try:
+        counts = read_ledger(
+            run.engine,
+            run.store.name,
+            platform,
+            AWARD_MARKER,
+            ask_staging_now(run.engine),
+            tells_ours=ours.is_there and ours.shows_bookings(),
+        )
+    except LoyaltyDeskError as error:
+        log.warning("why balances moved is not known: %s", error)
+        return {"ledger_not_read": 1, "ledger_rejected": 0}
+    log.info("read %d bookings of the platform's ledger", counts.entries)
+    return {"ledger_not_read": 0, "ledger_rejected": counts.unread}
 
 
 def extract_customers(store_name: str, run_id: str) -> Counters:

@@ -33,7 +33,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 MOST_BARS: Final = 12
 MOST_ROWS: Final = 100
 """Of a table on the page; its file has all."""
-BY_DAY: Final = frozenset({"time", "budget", "liability"})
+BY_DAY: Final = frozenset({"time", "budget", "liability", "movement", "movement_money"})
 
 
 @router.get("")
@@ -112,6 +112,8 @@ def _chart(table: Table, found: Goodwill) -> tuple[str, Markup | None]:
     """
     from loyalty_desk.report import charts  # noqa: PLC0415 - matplotlib takes a second
 
+    if table.key.startswith("movement"):
+        return _movement_chart(table)
     measure = "Points" if found.money is None else "Money"
     titles = [column.title for column in table.columns]
     if table.key in {"budget", "liability"}:
@@ -132,3 +134,19 @@ def _chart(table: Table, found: Goodwill) -> tuple[str, Markup | None]:
         return measure, None
     bars = [(label, max(value, 0.0), f"{value:,.0f}", charts.CALM) for label, value in largest]
     return measure, charts.bars(name, title, bars)
+
+
+def _movement_chart(table: Table) -> tuple[str, Markup | None]:
+    """What moved, one bar a day, of parts that add up to it."""
+    from loyalty_desk.report import charts  # noqa: PLC0415 - as above
+
+    measure = "Points" if table.key == "movement" else "Money"
+    shown = [row for row in table.rows if row[1] is not None]
+    if len(shown) < 2:
+        return measure, None
+    parts = [
+        (column.title, [float(row[place] or 0) for row in shown])
+        for place, column in enumerate(table.columns[2:], start=2)
+    ]
+    days = [str(row[0]) for row in shown]
+    return measure, charts.stacks(f"goodwill-{table.key}", table.title, days, parts)
