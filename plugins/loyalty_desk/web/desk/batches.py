@@ -27,7 +27,8 @@ from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now
 from loyalty_desk.web.answers import WebError
 from loyalty_desk.web.desk.awards import read_decision, read_why
-from loyalty_desk.web.desk.incidents import choice_text, money_text
+from loyalty_desk.web.desk.costs import money_text
+from loyalty_desk.web.desk.incidents import choice_text
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, masked, page
 from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
