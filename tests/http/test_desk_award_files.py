@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.awards import csv_import
+from loyalty_desk.awards.approval import take_to_ask
 from loyalty_desk.clock import utc_now
 from loyalty_desk.goodwill.liability import keep_liability
 from loyalty_desk.settings import stores_file
@@ -180,3 +181,32 @@ def test_a_file_on_the_desk_has_an_end(
         agent, f"{HEAD}{rows}m2,5,other\n"
     )
     assert found(staging, door="desk") == []
+
+
+def test_any_file_is_followed_and_taken_back_as_a_batch(
+    serve: Callable[..., DeskClient], staging: Engine, staging_url: str
+) -> None:
+    client = serve(staging_url, awards={"approval_above_points": 100})
+    fill(staging, stores_file.stores_file().get(STORE))
+    agent, manager = client.as_user("agent"), client.as_user("manager")
+    content = f"{HEAD}m2,10,gesture\nm1,150,gesture\n"
+
+    done = agent.post("/awards/import", form_of(preview_of(agent, content))).text
+    link = re.search(r'href="[^"]*(/awards/batches/\w+)">the batch', done)
+    assert link is not None
+    shown = text_of(manager.get(link[1]).text)
+
+    assert "1 of them needs approval one by one" in shown
+    assert "Approve all" not in shown, "each is asked about alone, as ever"
+    refused = manager.post(f"{link[1]}/approval", {"action": "approve"})
+    assert refused.status_code == 400
+    assert link[1] not in manager.get("/awards").text
+    assert manager.get(f"{link[1]}/result.csv").text.count("\r\n") == 3
+    with staging.begin() as connection:
+        assert len(take_to_ask(connection, STORE, "a run")) == 2, "that one, and the world's"
+
+    back = agent.post(f"{link[1]}/take-back", {"take_back_why": "the wrong file"})
+
+    assert back.headers["location"].endswith("?done=taken_back")
+    assert {one.state for one in found(staging, door="desk")} == {"rejected"}
+    assert "Rejected 2" in text_of(manager.get(f"{link[1]}/progress").text)

@@ -12,7 +12,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,13 +96,13 @@ class Import:
     """What an import did. `bad` has the rows that stop it, by line; with any, `lines` may be none.
 
     `notices` has what a person should look at, by line; it stops nothing. `batch_id` is of the new
-    rows if another person approves them as a whole.
+    rows, if there are any: they are followed and taken back together.
     """
 
     lines: list[Line]
     bad: Mapping[int, BadRow]
-    notices: dict[int, str] = field(default_factory=dict)
-    batch_id: str | None = None
+    notices: dict[int, str]
+    batch_id: str
 
     @property
     def bad_lines(self) -> dict[int, str]:
@@ -173,7 +173,7 @@ def import_awards(  # noqa: PLR0913 - what the ways in differ by
     """
     bad: dict[int, BadRow] = {}
     lines = []
-    batch_id = uuid.uuid4().hex if file.door is Door.BATCH else None
+    batch_id = uuid.uuid4().hex
     requests = list(_iter_requests(file, store, agent, bad))  # before anybody has to wait
     with engine.connect() as connection, connection.begin() as transaction:
         for number, request, has_key in requests:

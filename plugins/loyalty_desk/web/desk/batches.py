@@ -12,7 +12,12 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
 from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, Result, load_outcomes, sum_up
-from loyalty_desk.awards.batches import decide_whole, find_incident, get_batch
+from loyalty_desk.awards.batches import (
+    decide_whole,
+    find_incident,
+    get_batch,
+    waits_with_the_whole,
+)
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
@@ -141,6 +146,7 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         totals=_totals(awards),
         money=_money(awards, visitor),
         own_part=own_part,
+        waits_whole=sum(waits_with_the_whole(award) for award in awards),
         incident=incident,
         tickets_words=choice_text(json.loads(incident.choice)) if incident else "",
         is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
