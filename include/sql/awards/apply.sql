@@ -19,7 +19,7 @@ WHERE
         )
         OR (
             state = 'needs_approval'
-            AND ((asked_run_id IS NULL AND door <> 'batch') OR approve_by_utc < :now_utc)
+            AND ((asked_run_id IS NULL AND door != 'batch') OR approve_by_utc < :now_utc)
         )
     );
 

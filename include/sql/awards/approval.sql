@@ -7,7 +7,7 @@ SET asked_run_id = :run_id
 WHERE
     store = :store
     AND state = 'needs_approval'
-    AND door <> 'batch'
+    AND door != 'batch'
     AND (asked_run_id IS NULL OR asked_run_id = :run_id)
 RETURNING award_id;
 
