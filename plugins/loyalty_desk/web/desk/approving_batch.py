@@ -26,7 +26,7 @@ from loyalty_desk.web.desk.approving import LOOKED_BACK
 from loyalty_desk.web.desk.costs import Outlay, load_outlay
 
 if TYPE_CHECKING:
-    from loyalty_desk.goodwill.outliers import Outlier
+    from loyalty_desk.goodwill.outliers import Outlier, Rule
 
 SHOWN: Final = 10
 """People whom the page names, those with the largest amounts."""
@@ -77,7 +77,7 @@ class BatchOutlook:
     repeated: Mapping[str, int]
     unusual: Sequence[Unusual]
     outliers: Sequence[Outlier]
-    rules: Mapping[str, str]
+    rules: Mapping[Rule, str]
     looked_into: int
 
 
@@ -183,7 +183,7 @@ def _find_unusual(rows: Sequence[Row[Any]], unit: Unit) -> list[Unusual]:
 
 def _find_outliers(
     connection: Connection, store: StoreSettings, agent: str, subjects: list[str], now: datetime
-) -> tuple[list[Outlier], Mapping[str, str]]:
+) -> tuple[list[Outlier], Mapping[Rule, str]]:
     """What the rules of goodwill find among all that these people were awarded lately.
 
     Agents are compared among all customers there, so that rule tells nothing here.
