@@ -194,3 +194,11 @@ WHERE
             AND shown.fingerprint <> 'none'
     )
 ORDER BY rivals.customer_id ASC;
+
+-- name: select_live_members
+-- Who is not gone, to find out whom a file of everybody leaves out.
+-- Reads members. Binds store. One row per member.
+SELECT member_id
+FROM members
+WHERE store = :store AND gone_at_utc IS NULL
+ORDER BY member_id ASC;

@@ -14,13 +14,10 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.connect.tokens import make_token, token_id_of
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.award_schema import awards
-from loyalty_desk.staging.people_schema import members
 from loyalty_desk.tasks.restored import take_up
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
 from tests.sql.staged import Staged
-
-HEAD = "member_id,amount,reason\n"
 
 
 @pytest.fixture
@@ -272,63 +269,6 @@ def test_an_applied_award_is_taken_back_once(agent: DeskClient, staging: Engine)
     assert "reversed before" in second.text
     [back] = found(staging, reverses=award_id)
     assert (back.amount, back.agent, back.door) == (-500, "agent", "desk")
-
-
-def test_a_file_is_previewed_queues_nothing_before_and_each_row_once(
-    agent: DeskClient, staging: Engine
-) -> None:
-    content = f"{HEAD}m2,10,gesture\nm1,20,other\n"
-    file = {"file": ("gifts.csv", content, "text/csv")}
-
-    preview = agent.post("/awards/import", {"action": "preview"}, files=file)
-    assert "2 new, 0 queued before, 0 not in order" in preview.text
-    assert found(staging, door="desk") == []
-
-    shown = re.search(r'<textarea name="content"[^>]*>\n(.*?)</textarea>', preview.text, re.DOTALL)
-    assert shown is not None
-    fields = {"action": "import", "name": "gifts.csv", "content": shown[1].replace("\n", "\r\n")}
-    assert "2 queued, 0 were queued before" in agent.post("/awards/import", fields).text
-    assert "0 queued, 2 were queued before" in agent.post("/awards/import", fields).text
-    assert sorted(one.amount for one in found(staging, door="desk")) == [10, 20]
-    assert {one.agent for one in found(staging, door="desk")} == {"agent"}
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (f"{HEAD}m2,many,gesture\n", "line 2: amount"),
-        ("member_id,amount,reason,agent\nm2,5,gesture,admin\n", "whoever sends the file awards"),
-        ("nothing,of,ours\n1,2,3\n", "must begin with column names"),
-        (b"\xff\xfe\x00", "is not UTF-8"),
-        (f"{HEAD}=cmd|' /C calc'!A0,5,gesture\n", "is not the id of a member"),
-    ],
-)
-def test_a_file_that_is_not_in_order_queues_nothing_and_says_where(
-    agent: DeskClient, staging: Engine, content: str | bytes, says: str
-) -> None:
-    file = {"file": ("gifts.csv", content, "text/csv")}
-
-    answer = agent.post("/awards/import", {"action": "import"}, files=file)
-
-    assert says in answer.text
-    assert found(staging, door="desk") == []
-
-
-def test_a_preview_names_equal_rows_and_the_balance_that_a_deduction_leads_to(
-    agent: DeskClient, staging: Engine
-) -> None:
-    with staging.begin() as connection:
-        Staged(connection).update(members, {"member_id": "m2"}, points_balance=50)
-    content = "Member ID;Amount;Reason;\nm2;-60;other;\n;;;\nm2;-60;gesture;\n"
-    file = {"file": ("gifts.csv", content.encode("utf-8-sig"), "text/csv")}
-
-    preview = agent.post("/awards/import", {"action": "preview"}, files=file).text
-
-    assert "2 new, 0 queued before, 0 not in order" in preview
-    assert "leaves 40 points" in preview
-    assert "line 4: awards the same to the same person as line 2" in preview
-    assert "leaves the member -20 points" in preview
-    assert found(staging, door="desk") == []
 
 
 def test_the_queue_is_found_by_state_and_words(manager: DeskClient, staging: Engine) -> None:

@@ -11,20 +11,18 @@ from sqlalchemy import Engine
 from loyalty_desk.clock import utc_now
 from loyalty_desk.tasks.restored import take_up
 from tests.factories import STORE
+from tests.http.award_files import HEAD, form_of, preview_of
 from tests.http.desk import DESK, DeskClient
-from tests.http.test_desk_awards import HEAD, found
+from tests.http.test_desk_awards import found
 
 CONTENT = f"{HEAD}m2,10,gesture\nm1,-20,other\n"
 
 
 def send(user: DeskClient) -> str:
     """Send the file as one to be approved as a whole; returns the path of its batch."""
-    file = {"file": ("gifts.csv", CONTENT, "text/csv")}
-    preview = user.post("/awards/import", {"action": "preview", "whole": "1"}, files=file).text
+    preview = preview_of(user, CONTENT, whole="1")
     assert "They wait until another person approves them as a whole" in preview
-    assert '<input type="hidden" name="whole" value="1">' in preview
-    fields = {"action": "import", "name": "gifts.csv", "content": CONTENT, "whole": "1"}
-    done = user.post("/awards/import", fields).text
+    done = user.post("/awards/import", form_of(preview)).text
     assert "2 queued" in done
     batch = re.search(rf'href="{DESK}/{STORE}(/awards/batches/\w+)">the batch', done)
     assert batch is not None
@@ -105,10 +103,9 @@ def test_a_rejected_batch_that_is_sent_again_says_what_became_of_it(desk: DeskCl
     where = send(agent)
     desk.as_user("manager").post(f"{where}/approval", {"action": "reject"})
 
-    fields = {"action": "import", "name": "gifts.csv", "content": CONTENT, "whole": "1"}
-    again = agent.post("/awards/import", fields).text
+    again = preview_of(agent, CONTENT, whole="1")
 
-    assert "0 queued, 2 were queued before" in again
+    assert "0 new, 2 queued before" in again
     assert again.count("queued before: rejected") == 2
 
 

@@ -102,12 +102,12 @@ def test_import_names_rows_that_are_the_same_and_a_dry_run_queues_nothing(
 ) -> None:
     file = tmp_path / "same.csv"
     file.write_text("member_id;amount;reason\n7;5;other\n7;5;other\n")
-    notice = "line 3, look at it: awards the same to the same person as line 2"
-    for flags, says in ([("--dry-run",), "2 would be queued"], [(), "2 queued"]):
+    for flags, says in ([("--dry-run",), "adds 10 points\n2 would be queued"], [(), "2 queued"]):
         assert awards("import", file, *flags) == 0
         printed = capsys.readouterr()
-        assert printed.out == f"{says}, 0 queued before, 0 bad\n"
-        assert printed.err.startswith(notice)
+        assert printed.out.endswith(f"{says}, 0 queued before, 0 bad\n")
+        assert printed.out.startswith("not known here: 2. No sync has read them") == bool(flags)
+        assert printed.err.startswith("line 3, look at it: awards the same to the same person")
 
 
 def test_a_file_that_cannot_be_read_is_one_line(

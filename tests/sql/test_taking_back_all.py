@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from loyalty_desk.awards import taking_back_all
-from loyalty_desk.awards.approval import OwnApprovalError
+from loyalty_desk.awards import deciding, taking_back_all
+from loyalty_desk.awards.approval import REJECT, OwnApprovalError
 from loyalty_desk.awards.batches import decide_batch, list_waiting_batches
-from loyalty_desk.awards.queue import NoAwardError, get_award, get_events
+from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events
 from loyalty_desk.awards.taking_back_all import (
     AllTakenBack,
     Wish,
     reversals_of,
     take_back_all,
 )
+from loyalty_desk.hooks.questions import Answered, Asking
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging import schema
 from tests.factories import LATER, STORE, store_settings
@@ -160,3 +161,31 @@ def test_a_batch_that_takes_back_is_not_taken_back(staging: Engine, batch: str) 
         take(staging, reversals_of(batch))
     with pytest.raises(NoAwardError, match="has no batch"):
         take(staging, "nothere")
+
+
+def test_of_a_file_whose_awards_are_asked_about_alone_the_questions_are_answered_too(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"7": Answered.NOW, "8": Answered.BEFORE, "9": Answered.NOWHERE}
+    by_index = dict(enumerate(answers.values()))
+    done = send(staging, (7, 60), (8, 50), (9, 5), door=Door.DESK, approval_above_points=10)
+    for index, member_id in enumerate(answers):
+        award_id = by_member(staging)[member_id].award_id
+        set_state(*(staging, award_id, "needs_approval"), asked_run_id="run", asked_map_index=index)
+    asked: list[int] = []
+
+    def answer(asking: Asking, *, option: str, form: Any, by: str) -> Answered:
+        assert (option, by) == (REJECT, "Ada")
+        asked.append(asking.map_index)
+        return by_index[asking.map_index]
+
+    monkeypatch.setattr(deciding, "answer_question", answer)
+
+    taken = take(staging, done.batch_id)
+
+    awards = by_member(staging)
+    assert sorted(asked) == [0, 1, 2]
+    assert taken.left == {
+        awards["8"].award_id: "it is being decided right now: take back once more in a moment"
+    }
+    assert [awards[one].state for one in answers] == ["rejected", "needs_approval", "rejected"]

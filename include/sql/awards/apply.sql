@@ -1,7 +1,7 @@
 -- name: select_waiting
 -- What waits for a run, in all stores: awards to apply, awards whose worker lost its lease, and
--- awards to ask about that no run asks about yet. A batch is decided on the desk, so no run asks
--- about its awards. What was put back because the platform could not
+-- awards to ask about that no run asks about yet. What is approved as a whole is
+-- decided on the desk, so no run asks about it. What was put back because the platform could not
 -- be asked waits again when its lease ends: otherwise each run would start the next one at once.
 -- Reads awards. Binds now_utc. One row per award.
 SELECT
@@ -19,7 +19,7 @@ WHERE
         )
         OR (
             state = 'needs_approval'
-            AND ((asked_run_id IS NULL AND batch_id IS NULL) OR approve_by_utc < :now_utc)
+            AND ((asked_run_id IS NULL AND door != 'batch') OR approve_by_utc < :now_utc)
         )
     );
 

@@ -1,13 +1,13 @@
 -- name: take_to_ask
--- Gives the awards that need approval, and that no run asks about, to one run. Those of a batch
--- are decided on the desk.
+-- Gives the awards that need approval, and that no run asks about, to one run. What is approved as
+-- a whole is decided on the desk.
 -- Writes awards. Binds store, run_id. One row per award, also of those taken before.
 UPDATE awards
 SET asked_run_id = :run_id
 WHERE
     store = :store
     AND state = 'needs_approval'
-    AND batch_id IS NULL
+    AND door != 'batch'
     AND (asked_run_id IS NULL OR asked_run_id = :run_id)
 RETURNING award_id;
 

@@ -62,6 +62,27 @@ WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
 LIMIT 10;
 
+-- name: find_recipients
+-- The members whom rows of a file may be for, by their ids and by addresses; also who has left.
+-- Reads members. Binds store, member_ids and email_keys (lists). One row per member.
+SELECT
+    member_id,
+    email_key,
+    status,
+    gone_at_utc,
+    points_balance
+FROM members
+WHERE store = :store AND member_id IN (:member_ids)
+UNION
+SELECT
+    member_id,
+    email_key,
+    status,
+    gone_at_utc,
+    points_balance
+FROM members
+WHERE store = :store AND email_key IN (:email_keys);
+
 -- name: select_learned_subject
 -- The member whom an award by this e-mail key was last booked for, while the sync knows nobody.
 -- Reads awards. Binds store, email_key, since_utc. No row or one.

@@ -84,6 +84,8 @@ SELECT
     reason,
     member_id,
     email,
+    subject,
+    door,
     queued_at_utc,
     approve_by_utc,
     batch_id
@@ -92,7 +94,7 @@ WHERE store = :store AND batch_id = :batch_id
 ORDER BY award_id ASC;
 
 -- name: select_waiting_batches
--- The batches of which something waits for approval, the oldest first.
+-- The batches that wait for approval as a whole, the oldest first.
 -- Reads awards. Binds store. One row per batch.
 SELECT
     batch_id,
@@ -100,7 +102,7 @@ SELECT
     COUNT(*) AS awards,
     MIN(queued_at_utc) AS queued_at_utc
 FROM awards
-WHERE store = :store AND state = 'needs_approval' AND batch_id IS NOT NULL
+WHERE store = :store AND state = 'needs_approval' AND door = 'batch'
 GROUP BY batch_id, agent
 ORDER BY MIN(queued_at_utc) ASC, batch_id ASC;
 

@@ -69,7 +69,10 @@ WHERE
 -- Reads awards. Binds store, award_ids (a list). One row per award.
 SELECT
     award_id,
-    state
+    state,
+    door,
+    asked_run_id,
+    asked_map_index
 FROM awards
 WHERE store = :store AND award_id IN (:award_ids)
 ORDER BY award_id ASC;

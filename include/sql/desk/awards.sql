@@ -94,3 +94,71 @@ WHERE
     AND award_id != :award_id
 ORDER BY queued_at_utc DESC, award_id ASC
 LIMIT 5;
+
+-- name: select_others_by
+-- The newest awards that an agent asked for since a time, but for those of a batch.
+-- Reads awards. Binds store, agent, since_utc, batch_id. One row per award, the newest first, five
+-- at most.
+SELECT
+    award_id,
+    queued_at_utc,
+    state,
+    unit,
+    amount,
+    agent,
+    member_id,
+    email,
+    reason,
+    detail
+FROM awards
+WHERE
+    store = :store
+    AND queued_at_utc >= :since_utc
+    AND agent = :agent
+    AND (batch_id IS NULL OR batch_id != :batch_id)
+ORDER BY queued_at_utc DESC, award_id ASC
+LIMIT 5;
+
+-- name: select_members_of_batch
+-- Whom the awards of a batch are for that wait, as far as a sync has read them.
+-- Reads awards, members. Binds store, batch_id. One row per award that waits for approval.
+SELECT
+    a.award_id,
+    a.amount,
+    a.unit,
+    a.subject,
+    a.email,
+    a.reason,
+    m.member_id,
+    m.status,
+    m.gone_at_utc,
+    m.points_balance,
+    m.card
+FROM awards AS a
+LEFT JOIN members AS m ON a.store = m.store AND m.member_id = COALESCE(a.member_id, a.subject)
+WHERE a.store = :store AND a.batch_id = :batch_id AND a.state = 'needs_approval'
+ORDER BY ABS(a.amount) DESC, a.award_id ASC;
+
+-- name: select_given_to
+-- What some people were awarded since a time and was neither refused nor rejected nor taken back.
+-- Reads awards. Binds store, subjects (a list), since_utc. One row per award.
+SELECT
+    a.subject,
+    a.agent,
+    a.unit,
+    a.amount
+FROM awards AS a
+WHERE
+    a.store = :store
+    AND a.subject IN (:subjects)
+    AND a.queued_at_utc >= :since_utc
+    AND a.state NOT IN ('refused', 'rejected')
+    AND a.reverses IS NULL
+    AND NOT EXISTS (
+        SELECT 1
+        FROM awards AS r
+        WHERE
+            r.store = a.store
+            AND r.reverses = a.award_id
+            AND r.state NOT IN ('refused', 'rejected')
+    );

@@ -1,7 +1,9 @@
-"""Batches: files from the desk, and incidents, that another person approves as a whole.
+"""Batches: what came as one file, or after an incident, and is followed and taken back together.
 
-Airflow asks about none of their awards, as a question for each would be no whole: they are decided
-on the desk, or one by one by command. A run that asks after an incident asks once about the whole.
+Some are approved as a whole by another person. Airflow asks about none of their awards, as a
+question for each would be no whole: they are decided on the desk, or one by one by command. Of any
+other file each award that needs approval is asked about alone. A run that asks after an incident
+asks once about the whole.
 What a decision makes of an award is the same everywhere.
 """
 
@@ -24,7 +26,7 @@ from loyalty_desk.awards.approval import (
 )
 from loyalty_desk.awards.deciding import LateAnswerError
 from loyalty_desk.awards.policy import from_parts
-from loyalty_desk.awards.queue import NoAwardError, enter_gate
+from loyalty_desk.awards.queue import Door, NoAwardError, enter_gate
 from loyalty_desk.hooks.questions import Answered, Asking, answer_question
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.staging_clock import staging_now
@@ -57,6 +59,11 @@ def list_waiting_batches(connection: Connection, store: str) -> list[Row[Any]]:
     return list(connection.execute(selected, {"store": store}).all())
 
 
+def waits_with_the_whole(award: Row[Any]) -> bool:
+    """Whether an award of a batch is approved or rejected with all the others that wait."""
+    return bool(award.door == Door.BATCH and award.state == AwardState.NEEDS_APPROVAL)
+
+
 def decide_batch(
     connection: Connection,
     store: str,
@@ -78,7 +85,7 @@ def decide_batch(
     """
     enter_gate(connection, store, now)
     awards = get_batch(connection, store, batch_id)
-    waiting = [award for award in awards if award.state == AwardState.NEEDS_APPROVAL]
+    waiting = [award for award in awards if waits_with_the_whole(award)]
     if not waiting:
         raise NoAwardError(f"nothing of batch {batch_id} waits for approval")
     found = Counter(

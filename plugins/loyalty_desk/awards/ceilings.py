@@ -59,27 +59,58 @@ def find_ceiling_breaches(
     """
     if token is None and door not in WAYS:
         return {}
+    unit, settings = request.unit, store.awards
+    used = _find_used(connection, store, unit, now, door=door, token=token, since_utc=since_utc)
+    ceilings = _of_token(unit, used, settings, token) if token else []
+    if door in WAYS:
+        ceilings.append(_of_way(unit, used, settings, door))
+    return breaches_of(request, ceilings)
+
+
+def find_way_limit(
+    connection: Connection,
+    store: StoreSettings,
+    unit: Unit,
+    now: datetime,
+    *,
+    door: str,
+    since_utc: str,
+) -> Limit:
+    """What one of the `WAYS` in still allows today."""
+    used = _find_used(connection, store, unit, now, door=door, token=None, since_utc=since_utc)
+    return _of_way(unit, used, store.awards, door)
+
+
+def _find_used(
+    connection: Connection,
+    store: StoreSettings,
+    unit: Unit,
+    now: datetime,
+    *,
+    door: str,
+    token: Token | None,
+    since_utc: str,
+) -> Row[Any]:
     hour_utc = utc_text(now - HOUR)
-    used = connection.execute(
+    return connection.execute(
         statement("awards/queue/select_came_in"),
         {
             "store": store.name,
             "token_id": token.token_id if token else "",
-            "unit": request.unit.value,
+            "unit": unit.value,
             "door": door,
             "since_utc": since_utc,
             "hour_utc": hour_utc,
             "first_utc": min(since_utc, hour_utc),
         },
     ).one()
-    unit, settings = request.unit, store.awards
-    ceilings = _of_token(unit, used, settings, token) if token else []
-    if door in WAYS:
-        name, what = WAYS[door]
-        setting = f"max_{unit}_{name}_per_day"
-        most = getattr(settings, setting)
-        ceilings.append(limit_of(setting, f"{what} a day", most, int(used.by_door), unit))
-    return breaches_of(request, ceilings)
+
+
+def _of_way(unit: Unit, used: Row[Any], settings: AwardSettings, door: str) -> Limit:
+    name, what = WAYS[door]
+    setting = f"max_{unit}_{name}_per_day"
+    most = getattr(settings, setting)
+    return limit_of(setting, f"{what} a day", most, int(used.by_door), unit)
 
 
 def _of_token(unit: Unit, used: Row[Any], settings: AwardSettings, token: Token) -> list[Limit]:

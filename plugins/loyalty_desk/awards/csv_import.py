@@ -11,15 +11,17 @@ import csv
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from loyalty_desk.awards.balances import find_balance_after
 from loyalty_desk.awards.csv_rows import ColumnsError, RowError, iter_rows
+from loyalty_desk.awards.file_rows import BadRow, Recipient, RowFate
+from loyalty_desk.awards.policy import to_parts
 from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, Queued, queue_award
 from loyalty_desk.awards.requests import (
     FIELDS,
@@ -28,20 +30,33 @@ from loyalty_desk.awards.requests import (
     agent_key,
     read_request,
 )
-from loyalty_desk.awards.subject import SharedAwardError
+from loyalty_desk.awards.seen import NotAsSeenError, seal
+from loyalty_desk.awards.subject import SharedAwardError, load_recipients
 from loyalty_desk.errors import LoyaltyDeskError, StorageError
 from loyalty_desk.folders import Folder
 from loyalty_desk.folders import reading as reading_file
 from loyalty_desk.platforms.registry import award_units
-from loyalty_desk.records import AwardState
+from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 
 MOST_BYTES = 5_000_000
+MOST_ROWS_ON_DESK: Final = 10_000
+"""Of one file: a person waits for the answer, and agents meanwhile for the store's gate."""
+_OWN_DOORS: Final = frozenset({Door.DESK, Door.BATCH})
+_NEVER_BOOKED: Final = frozenset({AwardState.REFUSED, AwardState.REJECTED})
 
 
 class AwardFileError(LoyaltyDeskError):
     """The file as a whole cannot be read."""
+
+
+class OtherFileError(NotAsSeenError):
+    """The file would do something else than was looked at: what `done` has. Nothing is queued."""
+
+    def __init__(self, done: Import) -> None:
+        self.done = done
+        super().__init__("the file would do something else by now than when you looked; look again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class Line:
     """A good row. `is_new` unless it was queued before; `state` is the award's.
 
     `has_key`: of its own. `balance_after`: the points that a new deduction leaves, where known.
+    `recipient`: whom it is for, where staging knows one member.
     """
 
     number: int
@@ -66,20 +82,31 @@ class Line:
     state: AwardState
     has_key: bool
     balance_after: int | None
+    fate: RowFate = RowFate.ALREADY
+    recipient: Recipient | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether another person has to approve it."""
+        return self.is_new and self.state is AwardState.NEEDS_APPROVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """What an import did. `bad_lines` has a reason by line; with any, `lines` may be none.
+    """What an import did. `bad` has the rows that stop it, by line; with any, `lines` may be none.
 
     `notices` has what a person should look at, by line; it stops nothing. `batch_id` is of the new
-    rows if another person approves them as a whole.
+    rows, if there are any: they are followed and taken back together.
     """
 
     lines: list[Line]
-    bad_lines: dict[int, str]
-    notices: dict[int, str] = field(default_factory=dict)
-    batch_id: str | None = None
+    bad: Mapping[int, BadRow]
+    notices: dict[int, str]
+    batch_id: str
+
+    @property
+    def bad_lines(self) -> dict[int, str]:
+        return {number: row.why for number, row in self.bad.items()}
 
     @property
     def queued(self) -> int:
@@ -89,8 +116,41 @@ class Import:
     def queued_before(self) -> int:
         return len(self.lines) - self.queued
 
+    @property
+    def counts(self) -> Mapping[RowFate, int]:
+        """Rows by fate, each that a row has, in the order of `RowFate`."""
+        found = Counter(
+            [line.fate for line in self.lines] + [row.fate for row in self.bad.values()]
+        )
+        return {fate: found[fate] for fate in RowFate if found[fate]}
 
-def import_awards(
+    def of(self, fate: RowFate) -> list[Line]:
+        return [line for line in self.lines if line.fate is fate]
+
+    def parts(self, *, new: bool) -> Counter[Unit]:
+        """What the file adds, or what of it was queued before and is booked or may yet be."""
+        found = Counter[Unit]()
+        for line in self.lines:
+            if line.is_new == new and line.state not in _NEVER_BOOKED:
+                found[line.request.unit] += to_parts(line.request.amount, line.request.unit)
+        return found
+
+    @property
+    def seen(self) -> str:
+        """The same exactly while it queues the same for the same members, to be approved alike."""
+        return seal(
+            [
+                [
+                    *(line.number, line.fate, line.request.content_hash(), line.waits),
+                    line.recipient and line.recipient.member_id,
+                ]
+                for line in self.lines
+                if line.is_new
+            ]
+        )
+
+
+def import_awards(  # noqa: PLR0913 - what the ways in differ by
     engine: Engine,
     store: StoreSettings,
     file: AwardFile,
@@ -100,20 +160,23 @@ def import_awards(
     queued_by: str | None = None,
     skip_bad: bool = False,
     preview: bool = False,
+    seen: str | None = None,
 ) -> Import:
     """Queue the file's awards, all or, with `skip_bad`, the good ones.
 
     `agent` is who awards where the file does not say, `queued_by` who ran the command. A `preview`
-    finds out the same and queues nothing.
+    finds out the same and queues nothing; `seen` is that of when a person looked.
 
     Raises:
         AwardFileError: the file's columns are not ours, or it is no CSV.
+        OtherFileError: it would queue something else than was `seen`.
     """
-    bad: dict[int, str] = {}
+    bad: dict[int, BadRow] = {}
     lines = []
-    batch_id = uuid.uuid4().hex if file.door is Door.BATCH else None
+    batch_id = uuid.uuid4().hex
+    requests = list(_iter_requests(file, store, agent, bad))  # before anybody has to wait
     with engine.connect() as connection, connection.begin() as transaction:
-        for number, request, has_key in _iter_requests(file, store, agent, bad):
+        for number, request, has_key in requests:
             after = find_balance_after(connection, store.name, request)
             try:
                 queued = queue_award(
@@ -126,15 +189,27 @@ def import_awards(
                     batch_id=batch_id,
                 )
             except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
-                bad[number] = str(error)
+                bad[number] = BadRow(fate=_FATES[type(error)], why=str(error))
                 continue
             lines.append(_line(number, request, queued, after, has_key=has_key))
+        lines = _judged(connection, store, lines)
+        notices = _find_notices(lines, store.awards)
+        done = Import(lines=lines, bad=bad, notices=notices, batch_id=batch_id)
         refused = bool(bad) and not skip_bad
-        if preview or refused:
+        # Sent twice, the same form finds nothing left to queue: that is no surprise.
+        is_other = seen is not None and seen != done.seen and bool(bad or done.queued)
+        if preview or refused or is_other:
             transaction.rollback()
-    notices = _find_notices(lines, store.awards)
-    shown = [] if refused and not preview else lines
-    return Import(lines=shown, bad_lines=bad, notices=notices, batch_id=batch_id)
+    if is_other:
+        raise OtherFileError(done)
+    return replace(done, lines=[]) if refused and not preview else done
+
+
+_FATES: Final[Mapping[type[LoyaltyDeskError], RowFate]] = {
+    AwardKeyError: RowFate.WRONG,
+    AwardLimitError: RowFate.OVER_LIMIT,
+    SharedAwardError: RowFate.UNCLEAR,
+}
 
 
 def _line(
@@ -150,28 +225,44 @@ def _line(
     )
 
 
+def _judged(connection: Connection, store: StoreSettings, lines: Sequence[Line]) -> list[Line]:
+    """The rows with what becomes of each by whom it is for."""
+    recipients = load_recipients(connection, store.name, [line.request for line in lines])
+    judged = []
+    for line in lines:
+        fate, recipient = recipients.judge(line.request, store.awards)
+        fate = fate if line.is_new else RowFate.ALREADY
+        judged.append(replace(line, fate=fate, recipient=recipient))
+    return judged
+
+
 def _iter_requests(
-    file: AwardFile, store: StoreSettings, agent: str, bad: dict[int, str]
+    file: AwardFile, store: StoreSettings, agent: str, bad: dict[int, BadRow]
 ) -> Iterator[tuple[int, AwardRequest, bool]]:
     """Yield line and request of the good rows, and whether it has a key of its own.
 
     Notes the bad rows in `bad`.
     """
     seen: Counter[str] = Counter()
+    is_own = file.door in _OWN_DOORS
     try:
-        for line, fields in iter_rows(file.text, FIELDS):
+        for count, (line, fields) in enumerate(iter_rows(file.text, FIELDS), 1):
+            if is_own and count > MOST_ROWS_ON_DESK:
+                raise AwardFileError(
+                    f"{file.name} has more than {MOST_ROWS_ON_DESK:,} rows; split it"
+                )
             if isinstance(fields, RowError):
-                bad[line] = str(fields)
+                bad[line] = BadRow(fate=RowFate.WRONG, why=str(fields))
                 continue
-            is_own = file.door in {Door.DESK, Door.BATCH}
             if is_own and agent_key(fields.get("agent", agent)) != agent_key(agent):
-                bad[line] = "agent: leave it out; whoever sends the file awards"
+                why = "agent: leave it out; whoever sends the file awards"
+                bad[line] = BadRow(fate=RowFate.WRONG, why=why)
                 continue
             fields.setdefault("agent", agent)
             try:
                 request = read_request(fields, store.awards, award_units(store))
             except AwardFieldsError as error:
-                bad[line] = str(error)
+                bad[line] = BadRow(fate=RowFate.WRONG, why=str(error))
                 continue
             has_key = request.idempotency_key is not None
             if not has_key:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty_desk.awards.requests import AwardRequest
-from loyalty_desk.records import Unit
+from loyalty_desk.records import MemberStatus, Unit
 from loyalty_desk.settings.award_settings import AwardSettings
 
 _PARTS_OF_ONE = {Unit.POINTS: 1, Unit.CREDITS: 100}
@@ -37,6 +37,16 @@ def needs_approval(amount: Decimal, unit: Unit, settings: AwardSettings) -> bool
     """Whether another person has to approve the award, given or taken away."""
     above = getattr(settings, f"approval_above_{unit}")
     return above is not None and abs(amount) > above
+
+
+def may_be_awarded(status: str, settings: AwardSettings) -> bool:
+    """Whether somebody with that status may have something by hand."""
+    allowed = {
+        MemberStatus.MEMBER: True,
+        MemberStatus.GUEST: settings.allow_guests,
+        MemberStatus.EXCLUDED: settings.allow_excluded,
+    }
+    return allowed.get(MemberStatus(status), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

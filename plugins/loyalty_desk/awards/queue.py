@@ -34,7 +34,7 @@ class Door(StrEnum):
     COMMAND = "command"
     DESK = "desk"
     BATCH = "batch"
-    """A file on the desk that another person approves as a whole."""
+    """A file on the desk, or an incident, that another person approves as a whole."""
 
 
 class AwardKeyError(LoyaltyDeskError):

@@ -7,11 +7,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from loyalty_desk.awards.file_rows import Recipient, Recipients
+from loyalty_desk.awards.policy import may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.errors import LoyaltyDeskError
-from loyalty_desk.records import MemberStatus, Outcome
+from loyalty_desk.records import Outcome
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
 
 AMBIGUOUS: Final = Outcome.AMBIGUOUS.value
@@ -72,9 +75,28 @@ def _find_holders(connection: Connection, store: str, email_key: str) -> dict[st
 
 
 def _who_may_be_awarded(holders: dict[str, str], settings: AwardSettings) -> list[str]:
-    allowed = {
-        MemberStatus.MEMBER: True,
-        MemberStatus.GUEST: settings.allow_guests,
-        MemberStatus.EXCLUDED: settings.allow_excluded,
-    }
-    return [one for one, status in holders.items() if allowed.get(MemberStatus(status))]
+    return [one for one, status in holders.items() if may_be_awarded(status, settings)]
+
+
+def load_recipients(
+    connection: Connection, store: str, requests: Sequence[AwardRequest]
+) -> Recipients:
+    """The members whom the requests may be for, also who has left."""
+    found = list[Recipient]()
+    for some in chunks(list(requests)):
+        binds = {
+            "store": store,
+            "member_ids": sorted({one.member_id for one in some if one.member_id}),
+            "email_keys": sorted({one.email for one in some if one.email}),
+        }
+        found.extend(
+            Recipient(
+                member_id=row.member_id,
+                email_key=row.email_key,
+                status=row.status,
+                has_left=row.gone_at_utc is not None,
+                points=row.points_balance,
+            )
+            for row in connection.execute(statement("awards/queue/find_recipients"), binds)
+        )
+    return Recipients(found)

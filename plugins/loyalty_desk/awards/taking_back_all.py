@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from loyalty_desk.awards.batches import get_batch
+from loyalty_desk.awards.deciding import LateAnswerError, answer_in_airflow
 from loyalty_desk.awards.queue import Door, NoAwardError, add_event, enter_gate
 from loyalty_desk.awards.requests import agent_key
 from loyalty_desk.awards.reversal import REASON, ReversalError, reverse_award
@@ -108,19 +109,35 @@ def _take_back(
             done.left[award_id] = str(error)
         else:
             done.reversed.append(award_id)
-    elif award.state in _WAITING and _withdraw(connection, store.name, award_id, wish, now):
-        done.withdrawn.append(award_id)
+    elif award.state in _WAITING:
+        _withdraw(connection, store.name, award, wish, now, done)
     else:
-        # One that waits and was sent before is in doubt since a restore, or is taken just now.
-        done.left[award_id] = _LEFT.get(award.state, _LEFT[AwardState.UNKNOWN])
+        done.left[award_id] = _LEFT[award.state]
 
 
-def _withdraw(connection: Connection, store: str, award_id: str, wish: Wish, now: datetime) -> bool:
-    """Reject what was surely never booked; False when it may have been."""
+def _withdraw(
+    connection: Connection,
+    store: str,
+    award: Row[Any],
+    wish: Wish,
+    now: datetime,
+    done: AllTakenBack,
+) -> None:
+    """Reject what was surely never booked, and answer the question about it in Airflow, if any."""
+    award_id, detail = award.award_id, f"{WITHDRAWN}: {wish.why}"
     binds = {"store": store, "award_id": award_id, "detail": WITHDRAWN, "now_utc": utc_text(now)}
-    if not connection.execute(statement("awards/taking_back/withdraw_award"), binds).rowcount:
-        return False
-    detail = f"{WITHDRAWN}: {wish.why}"
+    try:
+        with connection.begin_nested():
+            withdrawn = connection.execute(statement("awards/taking_back/withdraw_award"), binds)
+            if withdrawn.rowcount and award.state == AwardState.NEEDS_APPROVAL:
+                answer_in_airflow(store, award, approved=False, by=wish.by, why=detail)
+    except LateAnswerError:
+        done.left[award_id] = "it is being decided right now: take back once more in a moment"
+        return
+    if not withdrawn.rowcount:
+        # One that waits and was sent before is in doubt since a restore, or is taken just now.
+        done.left[award_id] = _LEFT[AwardState.UNKNOWN]
+        return
     state = AwardState.REJECTED
     add_event(connection, store, award_id, state, now, actor=wish.by, detail=detail)
-    return True
+    done.withdrawn.append(award_id)

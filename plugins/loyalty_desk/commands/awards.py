@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from loyalty_desk.awards.csv_import import Import
     from loyalty_desk.folders import Folder
 
 commands = group("awards", "Award points and credits, and follow them.")
@@ -63,12 +64,24 @@ def import_file(
         typer.echo(f"line {line}, look at it: {notice}", err=True)
     for line, reason in sorted(done.bad_lines.items()):
         typer.echo(f"line {line}: {reason}", err=True)
+    if dry_run:
+        _say_what_it_would_do(done)
     bad, queued = len(done.bad_lines), "would be queued" if dry_run else "queued"
     typer.echo(f"{done.queued} {queued}, {done.queued_before} queued before, {bad} bad")
     if bad and not skip_bad:
         typer.echo("nothing was queued; mend the rows, or use --skip-bad", err=True)
     if bad:
         raise typer.Exit(1)
+
+
+def _say_what_it_would_do(done: Import) -> None:
+    from loyalty_desk.awards.file_rows import WORDS  # noqa: PLC0415 - only here
+    from loyalty_desk.awards.policy import from_parts  # noqa: PLC0415
+
+    for fate, count in done.counts.items():
+        typer.echo(f"{WORDS[fate][0].lower()}: {count}. {WORDS[fate][1]}")
+    for unit, parts in done.parts(new=True).items():
+        typer.echo(f"adds {from_parts(parts, unit):,f} {unit}")
 
 
 def _open(file: str) -> Folder:

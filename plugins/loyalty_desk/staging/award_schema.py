@@ -99,7 +99,7 @@ awards = staging_table(
         Text,
         doc="Who ran the command that queued it, whomever it names as agent. NULL: no command did.",
     ),
-    Column("batch_id", Text, doc="Those approved as a whole with it. NULL: it is of no batch."),
+    Column("batch_id", Text, doc="Those of the same file or incident. NULL: it came alone."),
     Column(
         "member_tier",
         Text,

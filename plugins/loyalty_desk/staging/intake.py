@@ -8,7 +8,7 @@ nothing is touched, as a full match must follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -17,9 +17,8 @@ import orjson
 from sqlalchemy import Connection
 
 from loyalty_desk.card.emails import read_email
-from loyalty_desk.card.faults import find_fault
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Customer, Member, MemberStatus, Rejected, Ticket
+from loyalty_desk.records import Customer, Member, Rejected, Ticket
 from loyalty_desk.staging import schema, set_aside
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
 from loyalty_desk.staging.kept_out import KeptOut, strip_batch
@@ -120,19 +119,14 @@ def stage_members(
         count = bulk_insert(connection, schema.members, rows)
         return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped, bad)
     set_aside.take_back(connection, store, "member", latest)
-    staged = _find_members(connection, store, latest)
     changes = _Changes()
-    for member_id, member in latest.items():
-        old = staged.get(member_id)
-        row = member_row(store, member, old, asked_at_utc)
-        before = None if old is None or old.gone_at_utc is not None else old
-        if before and MEMBER_GROUPS.content(row) == MEMBER_GROUPS.content(before):
-            continue
+    for old, row in iter_different_members(connection, store, latest, asked_at):
         changes.rows.append(row)
+        before = None if old is None or old.gone_at_utc is not None else old
         if before and MEMBER_GROUPS.match_key(row) == MEMBER_GROUPS.match_key(before):
-            changes.touch(store, "card", member_id)
+            changes.touch(store, "card", row.member_id)
             continue
-        changes.touch(store, "member", member_id)
+        changes.touch(store, "member", row.member_id)
         changes.touch(store, "email_key", row.email_key)
         if old is not None:
             changes.touch(store, "email_key", old.email_key)
@@ -142,17 +136,28 @@ def stage_members(
     return StagedCounts(staged_count, len(changes.rows), kept_out, stripped, bad)
 
 
+def iter_different_members(
+    connection: Connection, store: str, latest: Mapping[str, Member], asked_at: datetime
+) -> Iterator[tuple[MemberRow | None, MemberRow]]:
+    """Yield what is staged of each member that is new or different, and the row that it comes to.
+
+    Writes nothing.
+    """
+    asked_at_utc = utc_text(asked_at)
+    staged = _find_members(connection, store, latest)
+    for member_id, member in latest.items():
+        old = staged.get(member_id)
+        row = member_row(store, member, old, asked_at_utc)
+        before = None if old is None or old.gone_at_utc is not None else old
+        if before is None or MEMBER_GROUPS.content(row) != MEMBER_GROUPS.content(before):
+            yield old, row
+
+
 def _set_members_aside(
     connection: Connection, store: str, latest: dict[str, Member], asked_at: datetime
 ) -> tuple[Rejected, ...]:
     """Take records at fault out of a batch, and note whose card is stale for it."""
-    bad: dict[str, Rejected] = {}
-    for member_id, member in latest.items():
-        fault = find_fault(member.card)
-        if fault is not None and member.status is not MemberStatus.ERASED:
-            bad[member_id] = Rejected(
-                source="members", record_id=member_id, field=fault.key, reason=fault.reason
-            )
+    bad = set_aside.find_faults(latest)
     if not bad:
         return ()
     emails = {member_id: read_email(latest.pop(member_id).email)[0] for member_id in bad}

@@ -6,14 +6,15 @@ What a read found is taken back by the next good row; what a check found, by its
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
+from loyalty_desk.card.faults import find_fault
 from loyalty_desk.clock import utc_text
-from loyalty_desk.records import Rejected
+from loyalty_desk.records import Member, MemberStatus, Rejected
 from loyalty_desk.staging.kept_out import load_kept_out
 from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
@@ -22,6 +23,18 @@ Side = Literal["customer", "member"]
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}").fullmatch
 READ: Final = "read"
 """Stands in `found_by` where no check did."""
+
+
+def find_faults(latest: Mapping[str, Member]) -> dict[str, Rejected]:
+    """The records that are set aside for what their card holds, by id."""
+    bad: dict[str, Rejected] = {}
+    for member_id, member in latest.items():
+        fault = find_fault(member.card)
+        if fault is not None and member.status is not MemberStatus.ERASED:
+            bad[member_id] = Rejected(
+                source="members", record_id=member_id, field=fault.key, reason=fault.reason
+            )
+    return bad
 
 
 def note_rejected(

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final
 
 import orjson
+from sqlalchemy import Engine
 
 from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import parse_utc, steady_s, utc_now, utc_text
@@ -225,7 +226,8 @@ def _read_member_file(run: Run, read: Read, file: MemberFile) -> None:
     read.seen.clear()  # in a newer file the same id is no repeat, but news
     with file.opened() as content:
         if not run.params.release_brake:
-            check_balances(run.store.brake, file.name, _compare_balances(run, content))
+            found = compare_balances(run.engine, run.store.name, content)
+            check_balances(run.store.brake, file.name, found)
         if file.holds_everybody:
             _scan_pages(run, read, _timed(content.iter_pages()), by_people=True)
         else:
@@ -253,14 +255,14 @@ def _without_addresses(name: str) -> str:
     return _ADDRESS.sub("…", name)
 
 
-def _compare_balances(run: Run, content: Content) -> Balances:
+def compare_balances(engine: Engine, store: str, content: Content) -> Balances:
     """The balances of a file beside those that are known, of its first rows."""
     found = Balances()
     for page in islice(content.iter_pages(), MOST_PAGES_COMPARED):
         told = {member.member_id: member.card for member in page.members}
-        with reading(run.engine) as connection:
+        with reading(engine) as connection:
             for ids in chunks(list(told)):
-                binds = {"store": run.store.name, "ids": ids}
+                binds = {"store": store, "ids": ids}
                 rows = connection.execute(statement("stage/members/select_members"), binds).all()
                 for row in rows:
                     before, now = orjson.loads(row.card), told[row.member_id]

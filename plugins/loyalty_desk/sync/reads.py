@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
 from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
+from loyalty_desk.settings.sections import BrakeSettings
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import full_scans, intake, schema
 from loyalty_desk.staging.load import bulk_insert
@@ -207,16 +208,7 @@ def finish_scan(
         # A first read of another account's members was stopped at the match, and the key corrected.
         is_other_account = unseen == before and not scan.is_reconciled
         if not is_other_account and not run.params.release_brake:
-            size = ExtractSize(
-                source=source,
-                previous=before,
-                current=before - unseen,
-                is_of_any_size=is_of_people,
-            )
-            facts = BrakeFacts(
-                planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
-            )
-            check_brake(run.store.brake, facts)
+            check_unseen(run.store.brake, source, before, unseen, is_of_people=is_of_people)
         if not run.params.release_brake:
             seen = full_scans.count_seen(connection, run.store.name, source)
             full = FullRead(source=source, known=before, read=seen)
@@ -225,6 +217,24 @@ def finish_scan(
             log.warning("%s: nobody is gone, %d rows do not say whose they are", source, unnamed)
             return 0
         return full_scans.finish_scan(connection, run.store.name, source, utc_now())
+
+
+def check_unseen(
+    limits: BrakeSettings,
+    source: full_scans.Source,
+    known: int,
+    unseen: int,
+    *,
+    is_of_people: bool,
+) -> None:
+    """Raise BrakeError where a full scan did not see too many of those who are known."""
+    size = ExtractSize(
+        source=source, previous=known, current=known - unseen, is_of_any_size=is_of_people
+    )
+    facts = BrakeFacts(
+        planned=0, planned_update=0, planned_clear=0, member_cards_before=0, shrink=(size,)
+    )
+    check_brake(limits, facts)
 
 
 def must_be_full(run: Run, connection: Connection) -> bool:

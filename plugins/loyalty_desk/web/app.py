@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from loyalty_desk.web.api import make_api
 from loyalty_desk.web.desk import (
+    award_files,
     awards,
     batches,
     components,
@@ -28,7 +29,7 @@ def make_app() -> FastAPI:
     """Build the application: the API, and the desk for people."""
     app = make_api()
     # A new award goes before an award by its id.
-    awarding = (new_award, incidents, awards, batches)
+    awarding = (new_award, award_files, incidents, awards, batches)
     # The changes of a run go before a file of it by its name.
     for place in (
         files,

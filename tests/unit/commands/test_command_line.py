@@ -34,6 +34,7 @@ COMMANDS = {
     "link": "--by --customer --member --store",
     "macros list": "--store",
     "macros preview": "--email --html --store",
+    "members preview": "--store FILE",
     "migrate": "",
     "person export": "--customer --email --file --form --member --store",
     "platform change": "--apply --by --store",

@@ -14,6 +14,7 @@ from loyalty_desk.awards.incidents.preview import Preview, look
 from loyalty_desk.awards.incidents.tickets import ChosenTickets
 from loyalty_desk.awards.policy import to_parts
 from loyalty_desk.awards.queue import Door, enter_gate, insert_award
+from loyalty_desk.awards.seen import NotAsSeenError
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -27,7 +28,7 @@ class IncidentLimitError(LoyaltyDeskError):
     """The whole would break limits. Nothing was asked for."""
 
 
-class OtherIncidentError(LoyaltyDeskError):
+class OtherIncidentError(NotAsSeenError):
     """It is not what was looked at any more, but `preview`. Nothing was asked for."""
 
     def __init__(self, preview: Preview) -> None:

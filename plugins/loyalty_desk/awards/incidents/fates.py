@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from loyalty_desk.awards.policy import Today, find_breaches
+from loyalty_desk.awards.policy import Today, find_breaches, may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.records import AwardState, MemberStatus, Outcome
 from loyalty_desk.settings.award_settings import AwardSettings
@@ -202,12 +202,7 @@ def _standing(person: Person, settings: AwardSettings) -> tuple[Fate, str | None
         return Fate.GONE, "no member any more"
     if not person.holds:
         return Fate.NOT_READ, "the link or an address changed since the last sync"
-    allowed = {
-        MemberStatus.MEMBER: True,
-        MemberStatus.GUEST: settings.allow_guests,
-        MemberStatus.EXCLUDED: settings.allow_excluded,
-    }
-    if not allowed.get(MemberStatus(person.status), False):
+    if not may_be_awarded(person.status, settings):
         return Fate.EXCLUDED, _OF_STATUS.get(person.status)
     return Fate.AWARD, None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +33,7 @@ from loyalty_desk.awards.policy import (
     to_parts,
 )
 from loyalty_desk.awards.queue import Door, midnight_utc
+from loyalty_desk.awards.seen import seal
 from loyalty_desk.awards.ticket_note import note_text
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -83,8 +82,7 @@ class Preview:
     @property
     def seen(self) -> str:
         """The same exactly while the same members are to be compensated."""
-        members = sorted(str(one.person.member_id) for one in self.of(Fate.AWARD))
-        return hashlib.blake2b(json.dumps(members).encode(), digest_size=16).hexdigest()
+        return seal(sorted(str(one.person.member_id) for one in self.of(Fate.AWARD)))
 
     @property
     def before_parts(self) -> int:

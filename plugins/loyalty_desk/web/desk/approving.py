@@ -15,11 +15,10 @@ from loyalty_desk.awards.policy import Limit, find_limits, from_parts
 from loyalty_desk.awards.queue import Door, awarded_today, midnight_utc
 from loyalty_desk.awards.reversal import ERASED
 from loyalty_desk.clock import utc_text
-from loyalty_desk.goodwill.budget import load_burndown
-from loyalty_desk.goodwill.money import as_decimal, worth
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.statements import statement
+from loyalty_desk.web.desk.costs import MonthLeft, find_month_left
 
 SHOWN: Final = 5
 LOOKED_BACK: Final = timedelta(days=90)
@@ -36,15 +35,6 @@ class Balance:
     now: Decimal
     waiting: Decimal
     after: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthLeft:
-    """What is left of the month's budget and what the award takes of it, in the shop's currency."""
-
-    left: Decimal
-    budget: Decimal
-    cost: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +72,7 @@ def load_outlook(
         limits=_find_limits(connection, store, award, now),
         is_counted=award.reverses is None and award.queued_at_utc >= midnight_utc(now),
         day_began_utc=midnight_utc(now),
-        month=_find_month(connection, store, award, now),
+        month=find_month_left(connection, store, now, {Unit(award.unit): award.amount}),
         of_agent=_rows(
             connection,
             "desk/awards/select_awards_by",
@@ -148,21 +138,6 @@ def _find_limits(
         left_out.add(f"max_{unit}_per_agent_per_day")
     limits = find_limits(unit, today, store.awards)
     return [one for one in limits if one.setting not in left_out]
-
-
-def _find_month(
-    connection: Connection, store: StoreSettings, award: Row[Any], now: datetime
-) -> MonthLeft | None:
-    burndown = load_burndown(connection, store, now)
-    points, credit = (award.amount, 0) if award.unit == Unit.POINTS else (0, award.amount)
-    cost = worth(points, credit, store.goodwill.point_value_millionths)
-    if burndown is None or cost is None:
-        return None
-    return MonthLeft(
-        left=as_decimal(burndown.budget - burndown.spent),
-        budget=as_decimal(burndown.budget),
-        cost=as_decimal(cost),
-    )
 
 
 def _awards_of(

@@ -12,7 +12,12 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
 from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, Result, load_outcomes, sum_up
-from loyalty_desk.awards.batches import decide_whole, find_incident, get_batch
+from loyalty_desk.awards.batches import (
+    decide_whole,
+    find_incident,
+    get_batch,
+    waits_with_the_whole,
+)
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
@@ -24,13 +29,15 @@ from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import ask_staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.web.answers import WebError
+from loyalty_desk.web.desk.approving_batch import load_batch_outlook
 from loyalty_desk.web.desk.awards import read_decision, read_why
-from loyalty_desk.web.desk.incidents import choice_text, money_text
+from loyalty_desk.web.desk.costs import money_text
+from loyalty_desk.web.desk.incidents import choice_text
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, masked, page
-from loyalty_desk.web.rights import Approving, Awarding, Seeing, Visitor
+from loyalty_desk.web.rights import Approving, Awarding, Right, Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/awards/batches/{batch_id}", route_class=DeskRoute)
 
@@ -126,6 +133,10 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         incident = find_incident(connection, store, batch_id)
         values = _results(connection, visitor, batch_id, len(awards))
         reversals = _find_reversals(connection, store, batch_id)
+        waits = sum(waits_with_the_whole(award) for award in awards)
+        now, outlook = staging_now(connection), None
+        if waits and visitor.may(Right.APPROVE):
+            outlook = load_batch_outlook(connection, visitor.store, awards, now)
     is_reversal = first.reason == REASON
     return page(
         request,
@@ -140,6 +151,8 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         totals=_totals(awards),
         money=_money(awards, visitor),
         own_part=own_part,
+        waits_whole=waits,
+        outlook=outlook,
         incident=incident,
         tickets_words=choice_text(json.loads(incident.choice)) if incident else "",
         is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),

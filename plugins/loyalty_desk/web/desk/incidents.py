@@ -5,29 +5,28 @@ Whoever is logged in is the agent. Nothing is asked for before its preview was s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 
 from loyalty_desk.awards.incidents.asking import OtherIncidentError, ask
 from loyalty_desk.awards.incidents.choice import FIELDS, read_incident
 from loyalty_desk.awards.incidents.fates import WORDS, Fate
-from loyalty_desk.awards.incidents.preview import Preview, look, sample_note, worth
+from loyalty_desk.awards.incidents.preview import Preview, look, sample_note
 from loyalty_desk.awards.incidents.tickets import choose
-from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.platforms.registry import award_units
-from loyalty_desk.records import Unit
-from loyalty_desk.settings.currencies import money_digits
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import ask_staging_now
+from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.staging.watermarks import find_watermark
+from loyalty_desk.web.desk.costs import Outlay, load_outlay
 from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Awarding, Visitor
@@ -90,6 +89,7 @@ def _show(
         binds = {"store": store.name, "most": NEWEST}
         newest = connection.execute(statement("awards/incidents/select_newest"), binds).all()
         read_to_utc = find_watermark(connection, store.name, "tickets").since
+        outlay = _outlay(connection, store, found) if found else None
     return page(
         request,
         "incident.html.j2",
@@ -102,9 +102,10 @@ def _show(
         read_to_utc=read_to_utc,
         found=found,
         chosen=len(found.of(Fate.AWARD)) if found else 0,
-        costs=_costs(found, store) if found else [],
+        outlay=outlay,
         note=sample_note(found, store) if found else None,
         words=WORDS,
+        who=_who(found) if found else [],
         shown=SHOWN,
         channels=CHANNELS,
         zone=zone_of(store),
@@ -113,26 +114,24 @@ def _show(
     )
 
 
-def _costs(found: Preview, store: StoreSettings) -> list[tuple[str, str, str]]:
-    """What the incident costs before, by this, and after; in money too where that is known."""
+def _who(found: Preview) -> list[tuple[str, Sequence[int], str]]:
+    """Each class with its people and tickets and what it means, and the sum of them."""
+    rows = [(WORDS[fate][0], numbers, WORDS[fate][1]) for fate, numbers in found.counts.items()]
+    if strangers := found.tickets.strangers:
+        rows.append(("Nobody known", (0, strangers), "Gorgias knows no customer who sent them."))
+    everybody = (len(found.people), found.tickets.count)
+    return [*rows, ("All", everybody, "The sum of the lines above.")]
+
+
+def _outlay(connection: Connection, store: StoreSettings, found: Preview) -> Outlay:
     unit = found.incident.gift.unit
-    before, added = found.before_parts, found.added_parts
-    return [
-        (words, f"{from_parts(parts, unit):,f} {unit}", money_text(parts, unit, store))
-        for words, parts in (
-            ("Before", before),
-            ("This adds", added),
-            ("Afterwards", before + added),
-        )
-    ]
-
-
-def money_text(parts: int, unit: Unit, store: StoreSettings) -> str:
-    """What it is worth, such as `EUR 12.50`; empty where nobody said what a point is worth."""
-    money = worth(parts, unit, store)
-    if money is None:
-        return ""
-    return f"{store.currency or ''} {money:,.{money_digits(store.currency)}f}".strip()
+    return load_outlay(
+        connection,
+        store,
+        staging_now(connection),
+        before={unit: found.before_parts},
+        added={unit: found.added_parts},
+    )
 
 
 def choice_text(choice: Mapping[str, Any]) -> str:

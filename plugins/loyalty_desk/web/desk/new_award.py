@@ -1,4 +1,4 @@
-"""New awards: find the member, see the limits, award; or many at once from a file, with a preview.
+"""New awards: find the member, see the limits, award.
 
 Whoever is logged in is the agent: nobody awards here in another's name.
 """
@@ -14,13 +14,6 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.csv_import import (
-    AwardFile,
-    AwardFileError,
-    Import,
-    import_awards,
-    read_content,
-)
 from loyalty_desk.awards.policy import Limit, find_limits
 from loyalty_desk.awards.queue import (
     AwardKeyError,
@@ -31,7 +24,6 @@ from loyalty_desk.awards.queue import (
     queue_award,
 )
 from loyalty_desk.awards.requests import (
-    FIELDS,
     MEMBER_ID,
     AwardFieldsError,
     agent_key,
@@ -44,10 +36,10 @@ from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import Unit
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
-from loyalty_desk.staging.staging_clock import ask_staging_now, staging_now
+from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.web.desk.awards import word_of
-from loyalty_desk.web.forms import Form, OwnForm
+from loyalty_desk.web.forms import OwnForm
 from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Awarding, Visitor
 
@@ -57,7 +49,6 @@ FORM_FIELDS: Final = (
     *("email", "member_id", "amount", "unit", "reason", "note", "message", "ticket_id"),
     "idempotency_key",
 )
-SHOWN_LINES: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,31 +91,6 @@ def award(request: Request, visitor: Awarding, form: OwnForm) -> Response:
         problems = {"(form)": "this form was sent before with other content; it is a new one now"}
         return _show_form(request, visitor, _who(fields), fields, problems)
     return _show_queued(request, visitor, queued)
-
-
-@router.get("/import")
-def choose_file(request: Request, visitor: Awarding) -> Response:
-    """Choose a file of awards."""
-    return _show_import(request, visitor)
-
-
-@router.post("/import")
-def import_file(request: Request, visitor: Awarding, form: OwnForm) -> Response:
-    """Show what a file would do; once that was seen, do it."""
-    try:
-        file = _read_file(form)
-        is_preview = form.get("action") != "import"
-        done = import_awards(
-            staging_engine(),
-            visitor.store,
-            file,
-            ask_staging_now(staging_engine()),
-            agent=visitor.name,
-            preview=is_preview,
-        )
-    except AwardFileError as error:
-        return _show_import(request, visitor, problem=f"{error}.")
-    return _show_import(request, visitor, file=file, done=done, is_preview=is_preview)
 
 
 def _show_queued(request: Request, visitor: Visitor, queued: Queued) -> Response:
@@ -193,42 +159,3 @@ def _find(connection: Connection, visitor: Visitor, who: str) -> list[Found]:
 
 def _who(fields: Mapping[str, str]) -> str:
     return fields.get("member_id") or fields.get("email") or ""
-
-
-def _read_file(form: Form) -> AwardFile:
-    """The file that was chosen, or the one whose preview was seen; raises AwardFileError."""
-    door = Door.BATCH if form.get("whole") else Door.DESK
-    if "file" in form.files and form.files["file"][0]:
-        name, content = form.files["file"]
-        return read_content(name, content, door)
-    if not form.get("content"):
-        raise AwardFileError("choose a file first")
-    text = form.all("content")[0]
-    return AwardFile(form.get("name") or "the file", text, door)
-
-
-def _show_import(
-    request: Request,
-    visitor: Visitor,
-    *,
-    file: AwardFile | None = None,
-    done: Import | None = None,
-    is_preview: bool = True,
-    problem: str = "",
-) -> Response:
-    return page(
-        request,
-        "import.html.j2",
-        visitor,
-        status=400 if problem else 200,
-        place="Awards",
-        file=file,
-        done=done,
-        bad=sorted(done.bad_lines.items()) if done else [],
-        notices=sorted(done.notices.items()) if done else [],
-        is_preview=is_preview,
-        is_batch=file is not None and file.door is Door.BATCH,
-        problem=problem,
-        columns=[name for name in FIELDS if name != "agent"],
-        shown_lines=SHOWN_LINES,
-    )
