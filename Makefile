@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Airflow starts twice as slowly when Python may not keep its byte-code.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-cluster demo up cluster test test-alone test-fast test-lowest package-test cluster-test chaos soak mutants lint bench lock wheel clean
+.PHONY: help setup setup-dev setup-cluster demo up cluster test test-alone test-fast test-lowest package-test pictures cluster-test chaos soak mutants lint bench lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ test-lowest: ## Run the quick tests from the wheel, on the lowest versions that 
 
 package-test: ## Install the wheel into an Airflow as a managed service has it, and run a sync there
 	@$${PYTHON:-python3} -m tests.package.own_airflow
+
+pictures: setup-dev ## Take the pictures of README and docs anew (ARGS="--only overview goodwill" takes some)
+	@$(BIN)/python -m scripts.pictures $(ARGS)
 
 cluster-test: setup-cluster ## Kill parts of the cluster at random and see that nothing is lost (CLUSTER_ROUNDS=20)
 	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)

@@ -84,6 +84,10 @@ class AgentDesk:
         """Add a message of the customer's, as when a mail comes in."""
         self._post(f"ticket/{ticket_id}/messages", {"body": text, "author": "customer"})
 
+    def add_tag(self, ticket_id: int, name: str) -> None:
+        """Tag a ticket."""
+        self._post(f"ticket/{ticket_id}/tags", {"action": "add", "name": name})
+
     def _post(self, path: str, form: Mapping[str, str]) -> None:
         answer = self._session.post(
             f"{self.url}/{path}", data=form, timeout=TIMEOUT_S, allow_redirects=False

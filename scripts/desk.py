@@ -66,9 +66,9 @@ class Desk:
     ) -> None:
         self.place, self.api, self.engine = services.place, services.api, engine
         self.environment = services.environment
+        self.programs, self.services = programs, services
         self.sandboxes = sandboxes
         self.sandbox = next(iter(sandboxes.values()))
-        self._programs = programs
         self.url = f"{self.place.airflow_url}/loyalty/api/v1/awards"
         self.tokens: dict[str, str] = {}
         self.session = requests.Session()
@@ -81,7 +81,7 @@ class Desk:
             DeskError: it took longer than `limit_s`.
             ProgramError: a service ended.
         """
-        found = look_until(ready, limit_s, self._programs.check)
+        found = look_until(ready, limit_s, self.programs.check)
         if not found:
             raise DeskError(f"{what} took more than {limit_s:g} s")
         return found
@@ -176,11 +176,13 @@ def running_desk(
     settings: Mapping[str, str] | None = None,
     platforms: Mapping[str, str] | None = None,
     preloads: tuple[str, ...] = preload.LIBRARIES,
+    port: int = 0,
 ) -> Iterator[Desk]:
     """Start everything in an empty `directory`, with these stores, as `make up` does.
 
     `settings` are further environment variables of Airflow, `platforms` the stores that get a
-    sandbox each: without them one for all. `preloads` are what tasks find imported.
+    sandbox each: without them one for all. `preloads` are what tasks find imported. Airflow listens
+    on `port` if nobody else does.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -191,7 +193,7 @@ def running_desk(
     )
     place = Place(
         directory=directory,
-        airflow_port=find_free_port(),
+        airflow_port=find_free_port(port),
         password=secrets.token_urlsafe(12),
         stores_file=stores_file,
         own_staging_url=staging_url,

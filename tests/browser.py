@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from scripts.services import ADMIN
+from scripts.chromium import REMEDY, find_chromium, launched
 from tests.project import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"
@@ -25,23 +24,12 @@ LOCAL = {"127.0.0.1", "localhost"}
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """Run Chromium; without one the test is skipped, and fails where tests must not be skipped."""
-    path = shutil.which("chromium")
+    path = find_chromium()
     if path is None:
-        remedy = "no Chromium here: apt-get install chromium"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(remedy)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(REMEDY)
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        # Root, as in a container, has no sandbox of its own; the pages are ours.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with launched(path) as browser:
         yield browser
-        browser.close()
-
-
-def log_in(page: Page, password: str) -> None:
-    """Fill in Airflow's log-in, which is open in the page, as the admin."""
-    page.get_by_label("Username").fill(ADMIN)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
 
 
 class Watched:

@@ -7,7 +7,10 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser import log_in, shoot
+from scripts.chromium import log_in
+from tests.browser import NARROW, WIDE, shoot
+from tests.http.test_desk_browser import serious
+from tests.keyboard import Keyboard
 from tests.live.office import LIMIT_S, STORE, Office
 
 pytestmark = pytest.mark.flow
@@ -112,3 +115,28 @@ def test_an_award_made_on_the_desk_is_booked_and_shown(desk: FrameLocator, offic
 
     assert office.desk.balance_points(member.member_id) == before + 15
     assert len(office.desk.booked(award_id, member.member_id)) == 1
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["at a desk", "on a phone"])
+def test_a_report_is_opened_by_the_keyboard_alone(
+    page: Page, office: Office, size: dict[str, int]
+) -> None:
+    page.set_viewport_size(size)  # type: ignore[arg-type] # a plain mapping does
+    page.goto(f"{office.desk.place.airflow_url}/plugin/loyalty-desk")
+    expect(page.frame_locator("iframe").get_by_role("heading").first).to_be_visible()
+    frame = page.frames[1]
+    keys = Keyboard(page, frame)
+    keys.press(frame.get_by_role("link", name=STORE, exact=True))
+    expect(frame.get_by_role("heading", name="Overview")).to_be_visible()
+    with page.context.expect_page() as opened:
+        keys.press(frame.get_by_role("link", name="Report", exact=True).first)
+
+    report = opened.value
+    report.set_viewport_size(size)  # type: ignore[arg-type]
+    expect(report.get_by_role("heading", name=f"Loyalty sync of {STORE}")).to_be_visible()
+    for scheme in ("light", "dark"):
+        report.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert serious(report) == []
+    assert report.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    report.close()
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ def test_the_first_page_is_short_and_starts_by_commands() -> None:
     assert len(README.splitlines()) <= 150
     assert re.findall(r"^make (\w+)", first_screen, re.M) == ["demo", "up", "test"]
     assert set(re.findall(r"docs/images/\w+\.png", first_screen)) == {
-        f"docs/images/{name}.png" for name in ("ticket", "desk", "report")
+        f"docs/images/{name}.png" for name in ("ticket", "mismatches", "report")
     }
 
 
