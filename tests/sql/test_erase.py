@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from loyalty_desk.__main__ import main
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES
@@ -24,6 +24,7 @@ from loyalty_desk.staging.watermarks import Watermark, find_watermark, save_wate
 from loyalty_desk.tasks import erase as erasing
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 from tests.http.api_client import forget_settings
+from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged, customer_classes, match, member_classes, pairs
 from tests.sql.test_awards import queue, request
 
@@ -319,3 +320,29 @@ def test_the_audit_of_an_erased_persons_award_says_who_awarded_how_much_and_when
     assert award["idempotency_key"] == award_id, "which may have been the ticket's"
     assert "subject" not in json.loads(event.facts)
     assert "amount" in json.loads(event.facts)
+
+
+def test_who_has_the_ticket_that_an_award_names_keeps_what_is_kept_of_them(
+    installed: Engine,
+) -> None:
+    """An agent may award Ada in Grace's ticket, and by no customer's in one of nobody known."""
+    put(installed, applied("ada's", member_id="m1", email=None, ticket_id=200))
+    behind = {"store": STORE, "batch_id": "b", "tickets": 1, "fate": "award", "ticket_id": 200}
+    routed = {"store": STORE, "state": "done", "at_utc": utc_text(NOW)}
+    people, tickets = schema.incident_people, schema.routed_tickets
+    with installed.begin() as connection:
+        connection.execute(
+            people.insert(),
+            [
+                {**behind, "customer_id": 20, "award_id": "grace's"},
+                {**behind, "customer_id": 77, "award_id": "ada's"},
+            ],
+        )
+        connection.execute(tickets.insert(), {**routed, "ticket_id": 200, "customer_id": 20})
+        drop_customers(connection)
+
+    erasing.erase(STORE, Who(member_id="m1"))
+
+    with installed.connect() as connection:
+        assert connection.execute(select(people.c.customer_id)).scalars().all() == [20]
+        assert connection.execute(select(tickets.c.customer_id)).scalars().all() == [20]

@@ -28,6 +28,7 @@ from loyalty_desk.staging.mismatch_schema import (
 from loyalty_desk.staging.routing_schema import routed_tickets
 
 CUSTOMER, MEMBER, EMAIL, TICKET = "customer", "member", "email", "ticket"
+AWARD: Final = "award"
 
 ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     schema.customers: (("customer_id", CUSTOMER), ("email_key", EMAIL)),
@@ -53,7 +54,7 @@ ROWS_GO: Final[dict[Table, tuple[tuple[str, str], ...]]] = {
     routed_tickets: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
     schema.set_aside: (("email_key", EMAIL),),
     schema.former_members: (("member_id", MEMBER),),
-    incident_people: (("customer_id", CUSTOMER), ("ticket_id", TICKET)),
+    incident_people: (("customer_id", CUSTOMER), ("award_id", AWARD)),
 }
 """The columns that lead to a person; a row with any of them goes."""
 ROWS_GO_BY_KIND: Final[dict[Table, tuple[str, str, dict[str, str]]]] = {
@@ -117,10 +118,13 @@ def rows_about(table: Table, person: Person) -> ColumnElement[bool]:
         MEMBER: person.member_ids,
         EMAIL: person.email_keys,
         TICKET: person.ticket_ids,
+        AWARD: person.award_ids,
     }
-    leads: list[ColumnElement[bool]] = [
-        table.c[name].in_(sorted(values[kind])) for name, kind in _BY_COLUMN.get(table, ())
-    ]
+    leads: list[ColumnElement[bool]] = []
+    for name, kind in _BY_COLUMN.get(table, ()):
+        such = table.c[name].in_(sorted(values[kind]))
+        # An award may name somebody else's ticket: whose it is says the row, where it says so.
+        leads.append(and_(such, table.c.customer_id.is_(None)) if kind == TICKET else such)
     if table in _BY_KIND:
         kind_name, id_name, kinds = _BY_KIND[table]
         kind_column: Column[Any] = table.c[kind_name]
@@ -151,7 +155,7 @@ def iter_values(connection: Connection, store: str) -> Iterator[tuple[str, Any]]
     """Yield every address and id that leads to anybody, with its kind; some more than once."""
     for table, columns in _BY_COLUMN.items():
         for name, kind in columns:
-            if kind != TICKET:
+            if kind not in {TICKET, AWARD}:
                 yield from ((kind, value) for value in _distinct(connection, store, table.c[name]))
     for table, (kind_name, id_name, kinds) in _BY_KIND.items():
         for text, kind in kinds.items():
