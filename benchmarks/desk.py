@@ -30,7 +30,7 @@ from benchmarks.asking import NotMeasuredError
 from benchmarks.budget import staging_database
 from benchmarks.filled import fill
 from benchmarks.serving import serving
-from benchmarks.year_of_awards import fill_awards
+from benchmarks.year_of_awards import BATCH, fill_awards
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.mismatches.history import keep_history
 from loyalty_desk.records import RunState
@@ -47,7 +47,7 @@ PAGE_ROWS = 50
 LISTED, AWARD = r"/mismatches/customer/\d+", r"/awards/[0-9a-f-]{8,}"
 CHANGED = r"/customers/\d+"
 MISMATCHES, SUGGESTIONS, RUNS, ROUNDS = 100_000, 20_000, 100, 40
-QUEUED, BOOKED = 20_000, 180_000
+QUEUED, BOOKED, IN_BATCH = 18_000, 180_000, 2_000
 CHECKS = 37
 NEWEST_RUN = f"run{RUNS - 1}"
 STORE = StoreSettings.model_validate({"name": "acme", "platform": "rivo"})
@@ -60,10 +60,10 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
     for database in databases or ("sqlite", "postgresql"):
         with staging_database(database) as url, tempfile.TemporaryDirectory() as folder:
             engine = open_engine(url)
-            customer_id = _fill(engine, rows)
+            customer_id, award_id = _fill(engine, rows)
             engine.dispose()
             with _serving(url, Path(folder)) as (address, cookie):
-                taken_ms = _ask(address, cookie, _pages(customer_id, rows))
+                taken_ms = _ask(address, cookie, _pages(customer_id, award_id, rows))
         for page, values in taken_ms.items():
             ordered = sorted(values)
             value = ordered[math.ceil(0.95 * len(ordered)) - 1]
@@ -79,7 +79,7 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
             }
 
 
-def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
+def _pages(customer_id: int, award_id: str, rows: int) -> dict[str, tuple[str, int]]:
     """Each page, and what has to stand on it how often at least; or it is not the page meant."""
     one = people.customer(customer_id - people.FIRST_CUSTOMER, rows)
     whom = str(customer_id)
@@ -97,6 +97,10 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
         f"/mismatches/customer/{customer_id}": (whom, 2),
         "/awards": (AWARD, PAGE_ROWS),
         f"/awards?state=queued&page={last_awards}": (AWARD, PAGE_ROWS),
+        f"/awards/{award_id}": (award_id, 1),
+        f"/awards/batches/{BATCH}": (f"{IN_BATCH:,}", 1),
+        f"/awards/batches/{BATCH}/progress": (f"{IN_BATCH:,}", 1),
+        "/awards/import": ('type="file"', 1),
         "/awards/incident": ("<input", 5),
         "/goodwill": ("<svg", 4),
         f"/goodwill?from={year_ago}&by=month": ("<svg", 4),
@@ -112,8 +116,8 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
     }
 
 
-def _fill(engine: Engine, rows: int) -> int:
-    """Fill the database; returns a customer who is a mismatch."""
+def _fill(engine: Engine, rows: int) -> tuple[int, str]:
+    """Fill the database; returns a customer who is a mismatch, and an award that waits."""
     fill(engine, STORE, rows)
     now = utc_now() - timedelta(minutes=5)
     store = STORE.name
@@ -145,12 +149,14 @@ def _fill(engine: Engine, rows: int) -> int:
             checks = [_check(run_id, number, at) for number in range(CHECKS)]
             connection.execute(statement("checks/results/insert_quality_results"), checks)
         _write_cards(connection, store)
-        fill_awards(connection, STORE, now, queued=QUEUED, booked=BOOKED)
+        award_id = fill_awards(
+            connection, STORE, now, queued=QUEUED, booked=BOOKED, in_batch=IN_BATCH
+        )
     keep_history(engine, store, now)
     if engine.dialect.name == "postgresql":  # as autovacuum does within a minute of a sync
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
-    return ids[MISMATCHES // 2 if len(ids) == MISMATCHES else 0]
+    return ids[MISMATCHES // 2 if len(ids) == MISMATCHES else 0], award_id
 
 
 def _write_cards(connection: Connection, store: str) -> None:

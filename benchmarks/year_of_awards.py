@@ -21,17 +21,26 @@ DAYS: Final = 365
 AGENTS, TIERS, TAGS = 40, ("", "Silver", "Gold", "Platinum"), ("damaged", "late", "refund", "shoes")
 REASONS: Final = ("gesture", "delay", "damaged")
 CHUNK: Final = 5_000
+BATCH: Final = "b" * 32
 
 
 def fill_awards(
-    connection: Connection, store: StoreSettings, now: datetime, *, queued: int, booked: int
-) -> None:
-    """Queue awards as the product does, and copy the first as booked ones over the year before."""
+    connection: Connection,
+    store: StoreSettings,
+    now: datetime,
+    *,
+    queued: int,
+    booked: int,
+    in_batch: int,
+) -> str:
+    """Queue awards as the product does, and copy the first as booked ones over the year before.
+
+    Returns one of those that wait for approval as the batch `BATCH`.
+    """
     for number in range(queued):
-        member_id = str(people.FIRST_MEMBER + number)
-        fields = {"amount": "5", "reason": "gesture", "agent": _agent(number)}
-        request = read_request({**fields, "member_id": member_id}, store.awards)
-        insert_award(connection, store, request, now, door=Door.HTTP, subject=member_id)
+        _queue(connection, store, now, number, agent=_agent(number))
+    for number in range(in_batch):
+        last = _queue(connection, store, now, number, door=Door.BATCH, batch_id=BATCH)
     one = dict(connection.execute(select(schema.awards).limit(1)).mappings().one())
     rows = list(_booked(one, now, booked))
     for first in range(0, len(rows), CHUNK):
@@ -42,6 +51,26 @@ def fill_awards(
         for tier in TIERS
     ]
     connection.execute(statement("goodwill/liability/insert_day"), days)
+    return last
+
+
+def _queue(
+    connection: Connection,
+    store: StoreSettings,
+    now: datetime,
+    number: int,
+    *,
+    agent: str = "lead@shop.example",
+    door: Door = Door.HTTP,
+    batch_id: str | None = None,
+) -> str:
+    member_id = str(people.FIRST_MEMBER + number)
+    fields = {"amount": "5", "reason": "gesture", "agent": agent, "member_id": member_id}
+    request = read_request(fields, store.awards)
+    queued = insert_award(
+        connection, store, request, now, door=door, subject=member_id, batch_id=batch_id
+    )
+    return queued.award_id
 
 
 def _booked(one: dict[str, Any], now: datetime, booked: int) -> Iterator[dict[str, Any]]:
