@@ -104,4 +104,7 @@ def _liability(store: str, day: datetime, tier: str) -> dict[str, Any]:
     rest = {"credits": None, "points_by_hand": 10, "credits_by_hand": 0, "currency": None}
     of = {"store": store, "day": f"{day:%Y-%m-%d}", "tier": tier, "taken_at_utc": utc_text(day)}
     before = f"{day - timedelta(days=1):%Y-%m-%d}"
-    return {**of, **held, **rest, "since_day": before, "point_value_millionths": 10_000}
+    told = {"points_earned": 900, "points_redeemed": -500, "points_expired": -40}
+    untold = dict.fromkeys(("points_adjusted", "points_added", "points_taken"))
+    ledger = {"ledger_since_utc": utc_text(day - timedelta(days=DAYS)), **told, **untold}
+    return {**of, **held, **rest, **ledger, "since_day": before, "point_value_millionths": 10_000}
