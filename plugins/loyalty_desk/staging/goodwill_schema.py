@@ -61,14 +61,24 @@ liability_days = staging_table(
         doc="Since when the platform's ledger has been read without a gap. NULL: its end was not "
         "reached that day, or it lists none.",
     ),
-    Column("points_earned", BigInteger, doc="Points for orders and other actions."),
-    Column("points_redeemed", BigInteger, doc="Points that rewards took, below zero."),
-    Column("points_expired", BigInteger, doc="Points that expired, below zero."),
+    Column("points_earned", BigInteger, doc="Points for orders and other actions. NULL: not told."),
     Column(
-        "points_adjusted", BigInteger, doc="Points by hand that are no award of ours, both ways."
+        "points_redeemed", BigInteger, doc="Points that rewards took, below zero. NULL: not told."
     ),
-    Column("points_added", BigInteger, doc="Points of which no more is told than that they came."),
-    Column("points_taken", BigInteger, doc="The same of those that went, below zero."),
+    Column("points_expired", BigInteger, doc="Points that expired, below zero. NULL: not told."),
+    Column(
+        "points_adjusted",
+        BigInteger,
+        doc="Points by hand that are no award of ours. NULL: not told.",
+    ),
+    Column(
+        "points_added",
+        BigInteger,
+        doc="Points that came, and no more is told of them. NULL: not told.",
+    ),
+    Column(
+        "points_taken", BigInteger, doc="The same of those that went, below zero. NULL: not told."
+    ),
     **CLUSTERED,
 )
 
