@@ -125,7 +125,8 @@ def serve_desk(
     server: str, engine: Engine, url: str, folder: Path, patch: pytest.MonkeyPatch
 ) -> DeskClient:
     """Fill the staging database and have the server use it; nobody is logged in yet."""
-    content = {STORE: {"platform": "rivo", "awards": {"approval_above_points": 100}}}
+    awards, files = {"approval_above_points": 100}, {"folder": str(folder / "drop")}
+    content = {STORE: {"platform": "rivo", "awards": awards, "member_files": files}}
     content["other"] = {"platform": "rivo"}
     stores = folder / "stores.yaml"
     stores.write_text(yaml.safe_dump({"stores": content}), encoding="utf-8")

@@ -46,6 +46,7 @@ PAGES = {
     "customer": f"/customers/{GRACE}",
     "run-changes": "/runs/scheduled__1/changes",
     "quality": "/quality",
+    "member-file": "/quality/member-file",
     "setup": "/setup",
 }
 

@@ -48,6 +48,7 @@ PAGES = {
     f"/customers/{DOUBLE}": ["Unclear", "See who it may be"],
     f"/customers/{EVIL}": ["Wrote to us, not a member", "&lt;img src=x"],
     "/quality": ["Match email differs", "▲ warning", "<code>7</code>"],
+    "/quality/member-file": ["Choose a file", "as a sync would"],
     "/setup": ["None yet.", "What we made in Gorgias", "approval_above_points"],
 }
 

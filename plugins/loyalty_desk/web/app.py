@@ -15,6 +15,7 @@ from loyalty_desk.web.desk import (
     files,
     goodwill,
     incidents,
+    member_files,
     mismatches,
     new_award,
     overview,
@@ -42,6 +43,7 @@ def make_app() -> FastAPI:
         customers,
         export,
         quality,
+        member_files,
         setup,
         tokens,
     ):

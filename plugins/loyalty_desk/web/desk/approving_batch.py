@@ -73,6 +73,7 @@ class BatchOutlook:
     below_zero: int
     outlay: Outlay
     limits: Sequence[tuple[Unit, Limit]]
+    day_began_utc: str
     of_agent: Sequence[Row[Any]]
     repeated: Mapping[str, int]
     unusual: Sequence[Unusual]
@@ -89,7 +90,7 @@ def load_batch_outlook(
     binds = {"store": store.name, "batch_id": first.batch_id}
     rows = _rows(connection, "desk/awards/select_members_of_batch", binds)
     added, before = _parts(rows), _parts([one for one in awards if one.state not in _NOT_BOOKED])
-    gained = _gained(rows)
+    gained, day = _gained(rows), midnight_utc(now)
     times = Counter(row.subject for row in rows if row.subject != ERASED)
     outliers, rules = _find_outliers(connection, store, first.agent, list(times), now)
     since = {"since_utc": utc_text(now - LOOKED_BACK)}
@@ -104,9 +105,9 @@ def load_batch_outlook(
         outlay=load_outlay(connection, store, now, before=before, added=added),
         limits=[
             (unit, find_way_limit(connection, store, unit, now, door=Door.BATCH, since_utc=day))
-            for day in [midnight_utc(now)]
             for unit in added
         ],
+        day_began_utc=day,
         of_agent=_rows(
             connection, "desk/awards/select_others_by", {**binds, **since, "agent": first.agent}
         ),
