@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StopRequestedError:
         console.fail("stopped; nothing is left running")
         return 130
-    except (ProgramError, DeskError, requests.RequestException, PageError) as error:
+    except ProgramError as error:
+        console.fail(str(error))
+        return 1
+    except (DeskError, requests.RequestException, PageError) as error:
         console.fail(f"{error}; the logs are in {VAR_DIR / 'log' / 'pictures'}")
         return 1
     return 0
