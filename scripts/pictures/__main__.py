@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import requests
+from playwright.sync_api import Error as PageError
+
 from scripts.chromium import REMEDY, find_chromium, launched
 from scripts.console import Console
 from scripts.desk import DeskError, running_desk
@@ -46,8 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StopRequestedError:
         console.fail("stopped; nothing is left running")
         return 130
-    except (ProgramError, DeskError) as error:
+    except ProgramError as error:
         console.fail(str(error))
+        return 1
+    except (DeskError, requests.RequestException, PageError) as error:
+        console.fail(f"{error}; the logs are in {VAR_DIR / 'log' / 'pictures'}")
         return 1
     return 0
 

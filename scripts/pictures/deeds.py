@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from scripts.desk import DeskError
 from scripts.waiting import look_until
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def apologise(page: Page) -> None:
         form.get_by_role("button").click()
     booked = look_until(lambda: page.reload() and points.inner_text() != before, BOOKED_LIMIT_S)
     if not booked:
-        raise LookupError(f"the points added on {page.url} did not show")
+        raise DeskError(f"the points added on {page.url} did not show")
     macros = page.get_by_label("Macro", exact=True)
     sorry = macros.locator("option", has_text="sorry").first.inner_text()
     macros.select_option(label=sorry)

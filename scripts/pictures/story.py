@@ -54,8 +54,8 @@ LARGE: Final = 800
 AWARDS: Final = 32
 DAYS: Final = 28
 """Over how many days they are spread."""
-CHANGED: Final = (240, 130, 180)
-"""Members who earn or spend points before each further sync."""
+CHANGED: Final = (0.2, 0.1, 0.15)
+"""The share of matched members who earn or spend points before each further sync."""
 LIMIT_S: Final = 180.0
 WROTE: Final = (
     "SELECT m.member_id, m.customer_id, MAX(t.ticket_id) AS ticket_id FROM matches AS m"
@@ -70,6 +70,7 @@ UNSETTLED: Final = (
 LAST_RUN: Final = (
     "SELECT run_id FROM runs WHERE store = :store ORDER BY started_at_utc DESC LIMIT 1"
 )
+MATCHED: Final = "SELECT COUNT(*) AS members FROM matches WHERE store = :store AND rule = 'email'"
 WRITES: Final = (
     "SELECT customer_id FROM card_writes WHERE store = :store"
     " GROUP BY customer_id ORDER BY COUNT(*) DESC, customer_id"
@@ -104,7 +105,8 @@ def happen(desk: Desk, say: Say) -> Told:
     desk.sync(STORE)
     first_run = desk.rows(LAST_RUN, store=STORE)[0]["run_id"]
     desk.sync(NEW_STORE, dry_run=True)
-    for number, members in enumerate(CHANGED):
+    for number, share in enumerate(CHANGED):
+        members = int(share * desk.rows(MATCHED, store=STORE)[0]["members"])
         say(f"{members} members earn or spend points, and a sync")
         desk.sandbox.control("rivo", "POST", "tick", {"members": members, "seed": number})
         desk.sync(STORE)

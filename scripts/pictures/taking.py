@@ -10,9 +10,10 @@ from PIL import Image
 from playwright.sync_api import Browser, StorageState
 
 from scripts.chromium import log_in
+from scripts.desk import DeskError
 from scripts.pictures.listed import Picture
 
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 120_000
 COLOURS: Final = 256
 
 
@@ -49,7 +50,7 @@ def take(
         page.set_viewport_size({"width": picture.width, "height": max(height, 1)})
         box = page.locator(picture.part).bounding_box()
         if box is None:
-            raise LookupError(f"{picture.name}: nothing is {picture.part} on {address}")
+            raise DeskError(f"{picture.name}: nothing is {picture.part} on {address}")
         tall = min(box["height"], picture.most_height)
         clip = {"x": 0.0, "y": box["y"], "width": float(picture.width), "height": tall}
         shot = page.screenshot(clip=clip)  # type: ignore[arg-type] # a plain mapping does

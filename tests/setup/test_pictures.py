@@ -18,7 +18,7 @@ from tests.project import PROJECT_ROOT
 pytestmark = pytest.mark.flow
 
 LIMIT_S = 900.0
-"""It takes one minute where nothing else runs."""
+"""It takes a minute and a half where nothing else runs."""
 
 
 def test_a_picture_is_taken_by_the_command(tmp_path: Path) -> None:
