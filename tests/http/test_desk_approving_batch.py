@@ -60,7 +60,7 @@ def test_it_says_who_asks_for_what_and_where_it_leads_above_and_below_the_button
     page = shop.as_user("manager").get(where).text
     text = approval(shop.as_user("manager"), where)
 
-    assert "agent asks for -1000 points, +70 points , worth EUR -10.00 and EUR 0.70" in text
+    assert "agent asks for -1000 points, +70 points , worth -10.00 EUR and 0.70 EUR" in text
     assert "The reasons: other (1), gesture (4)" in text
     for words in (
         "Member 4 Not known here 1",
@@ -69,7 +69,7 @@ def test_it_says_who_asks_for_what_and_where_it_leads_above_and_below_the_button
         "Ada Byron member m1 +10 points 120 → 130",
         "no name is told",
         "not told",
-        "Before 0 points EUR 0.00 This adds -930 points EUR -9.30",
+        "Before 0 points 0.00 EUR This adds -930 points -9.30 EUR",
         "Budget of the month 20.00 of 20.00 EUR; this takes -9.30",
         "All batches, today 3,930 of 5,000 points are left",
         "Others by this agent None in the last 90 days.",

@@ -161,8 +161,8 @@ def test_a_preview_says_the_cost_before_and_after_and_what_is_left_of_the_month(
 
     assert "2 new, 1 queued before, 0 not in order. 1 needs approval by another person." in shown
     for words in (
-        "Before 20 points EUR 0.20 This adds 150 points EUR 1.50 Afterwards 170 points EUR 1.70",
-        "Before 0.00 credits EUR 0.00 This adds 2.50 credits EUR 2.50",
+        "Before 20 points 0.20 EUR This adds 150 points 1.50 EUR Afterwards 170 points 1.70 EUR",
+        "Before 0.00 credits 0.00 EUR This adds 2.50 credits 2.50 EUR",
         "Budget of the month 1.00 of 1.00 EUR; this takes 4.00 3.00 over",
         "Points of all members 400 on",
         "550 with this",

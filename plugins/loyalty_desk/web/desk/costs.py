@@ -121,8 +121,8 @@ def _find_held(connection: Connection, store: str, now: datetime, points: int) -
 
 
 def money_text(parts: int, unit: Unit, store: StoreSettings) -> str:
-    """What it is worth, such as `EUR 12.50`; empty where nobody said what a point is worth."""
+    """What it is worth, such as `12.50 EUR`; empty where nobody said what a point is worth."""
     found = worth(parts, unit, store)
     if found is None:
         return ""
-    return f"{store.currency or ''} {found:,.{money_digits(store.currency)}f}".strip()
+    return f"{found:,.{money_digits(store.currency)}f} {store.currency or ''}".strip()
