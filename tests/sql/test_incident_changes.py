@@ -125,6 +125,22 @@ def test_who_was_merged_on_the_platform_meanwhile_is_not_compensated_twice(
     assert fate_of(staging, 1, incident(incident="other")).fate is Fate.AWARD
 
 
+def test_nor_by_another_customer_of_whom_they_were_merged_into(staging: Engine) -> None:
+    ask_for(staging)
+    merge_on_the_platform(staging)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.customer(99)
+        staged.link(99, "m99")
+        staged.ticket(99, 99, tags=LATE, channel="email")  # the newest, so looked at first
+        match(staged)
+
+    found = fate_of(staging, 99)
+    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, ANOTHER)
+    assert fate_of(staging, 1).fate is Fate.SAME_MEMBER
+    assert fate_of(staging, 99, incident(incident="other")).fate is Fate.AWARD
+
+
 @pytest.mark.parametrize("state", ["refused", "rejected"])
 def test_who_was_merged_and_had_nothing_is_compensated(staging: Engine, state: str) -> None:
     ask_for(staging)

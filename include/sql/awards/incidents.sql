@@ -95,14 +95,15 @@ LEFT JOIN awards AS r
 WHERE i.store = :store AND i.incident = :incident
 ORDER BY a.queued_at_utc ASC, a.award_id ASC;
 
--- name: select_customers_given
--- The customers whose award of an incident was booked or may yet be, whoever the member is by now:
--- a platform may have merged the one who had it into another.
--- Reads incidents, incident_people, awards. Binds store, incident. One row per customer and award.
-SELECT p.customer_id
+-- name: select_members_given
+-- The members who the customers are by now whose award of an incident was booked or may yet be: a
+-- platform may have merged the one who had it into another.
+-- Reads incidents, incident_people, awards, matches. Binds store, incident. One row per award.
+SELECT mt.member_id
 FROM incidents AS i
 INNER JOIN incident_people AS p ON i.store = p.store AND i.batch_id = p.batch_id
 INNER JOIN awards AS a ON p.store = a.store AND p.award_id = a.award_id
+INNER JOIN matches AS mt ON p.store = mt.store AND p.customer_id = mt.customer_id
 WHERE
     i.store = :store
     AND i.incident = :incident

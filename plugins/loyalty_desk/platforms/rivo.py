@@ -254,7 +254,11 @@ class RivoPlatform(Platform):
             raise CursorError(f"a page of Rivo's {LEDGER} came without its rows")
         if not rows:
             return None
-        first = _read_resource_id(rows[0])
+        try:
+            first = _read_resource_id(rows[0])
+        except BadFieldError as error:
+            what = f"{error.field} {error.reason}"
+            raise CursorError(f"an entry of Rivo's {LEDGER} leads nowhere: {what}") from None
         if first <= since_id:
             raise CursorError(f"the cursor of Rivo's {LEDGER} does not advance")
         return first

@@ -9,6 +9,7 @@ from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Account, Platform
 from loyalty_desk.platforms.rivo import RivoPlatform, read_member
 from loyalty_desk.records import MemberStatus
+from tests.factories import NOW
 from tests.scripted import ScriptedTransport
 
 ID = 6400000000123
@@ -219,6 +220,16 @@ def test_a_cursor_that_does_not_rise_stops_the_scan(
 
     with pytest.raises(CursorError):
         list(platform.iter_member_pages())
+
+
+@pytest.mark.parametrize("bad", [None, {"id": "x"}, {"id": True}, {}])
+def test_an_entry_without_an_id_leads_to_no_end_of_the_ledger(
+    api: ScriptedTransport, platform: Platform, bad: Any
+) -> None:
+    api.will_answer({"data": [bad]})
+
+    with pytest.raises(CursorError, match="leads nowhere"):
+        platform.find_ledger_end(NOW)
 
 
 def test_a_bad_row_is_set_aside_and_the_page_goes_on(

@@ -147,20 +147,20 @@ def judge(
     today: Mapping[str, int],
     settings: AwardSettings,
     *,
-    customers_given: Collection[int] = frozenset(),
+    members_given: Collection[str] = frozenset(),
 ) -> list[Judged]:
     """Say what becomes of each, in their order; of a member's customers the first is compensated.
 
     `given` has the awards of this incident by member, `today` what each was awarded today, in
     parts. One that was refused or rejected was never booked and may be asked for anew; one that a
-    person took back is not, as somebody decided so. `customers_given` have an award of this
-    incident that stands, whichever member they were then.
+    person took back is not, as somebody decided so. `members_given` have an award of this incident
+    that stands by a customer who was another member then.
     """
     taken: set[str] = set()
     found = (_judge(person, gift, given, today, settings, taken) for person in people)
     return [
         replace(one, fate=Fate.ALREADY, why=ANOTHER)
-        if one.fate is Fate.AWARD and one.person.customer_id in customers_given
+        if one.fate is Fate.AWARD and one.person.member_id in members_given
         else one
         for one in found
     ]

@@ -112,14 +112,14 @@ def look(
     given = _load_given(connection, store.name, incident)
     today = _load_today(connection, store.name, gift.unit, now)
     binds = {"store": store.name, "incident": incident.name}
-    customers = connection.execute(statement("awards/incidents/select_customers_given"), binds)
+    members = connection.execute(statement("awards/incidents/select_members_given"), binds)
     judged = judge(
         people,
         gift,
         given,
         awarded_by_member(today, people),
         store.awards,
-        customers_given=frozenset(customers.scalars()),
+        members_given=frozenset(members.scalars()),
     )
     chosen = sum(one.fate is Fate.AWARD for one in judged)
     by_batches = sum(award.parts for award in today if award.door == Door.BATCH)
