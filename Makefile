@@ -59,7 +59,7 @@ package-test: ## Install the wheel into an Airflow as a managed service has it, 
 	@$${PYTHON:-python3} -m tests.package.own_airflow
 
 pictures: setup-dev ## Take the pictures of README and docs anew (ARGS="--only overview goodwill" takes some)
-	@$(BIN)/python -m scripts.pictures $(ARGS)
+	@$(BIN)/python -m tests.pictures $(ARGS)
 
 cluster-test: setup-cluster ## Kill parts of the cluster at random and see that nothing is lost (CLUSTER_ROUNDS=20)
 	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)

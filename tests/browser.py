@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from scripts.chromium import REMEDY, find_chromium, launched
+from tests.chromium import REMEDY, find_chromium, launched
 from tests.project import PROJECT_ROOT
 
 SHOTS = PROJECT_ROOT / "var" / "screenshots"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from scripts.chromium import log_in
 from scripts.desk import running_desk
 from scripts.services import SandboxSize
 from tests.browser import WIDE, running_browser
+from tests.chromium import log_in
 from tests.live.collector import running_collector
 from tests.live.notifier import told_to
 from tests.live.office import HASTY, LATE, LIMIT_S, NEWCOMER, STORE, Office

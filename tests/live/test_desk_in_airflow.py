@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from scripts.chromium import log_in
 from tests.browser import NARROW, WIDE, shoot
+from tests.chromium import log_in
 from tests.http.test_desk_browser import serious
 from tests.keyboard import Keyboard
 from tests.live.office import LIMIT_S, STORE, Office

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from scripts.chromium import REMEDY, find_chromium
-from scripts.pictures.listed import PICTURES
 from scripts.services import caller_environment
+from tests.chromium import REMEDY, find_chromium
+from tests.pictures.listed import PICTURES
 from tests.project import PROJECT_ROOT
 
 pytestmark = pytest.mark.flow
@@ -26,7 +26,7 @@ def test_a_picture_is_taken_by_the_command(tmp_path: Path) -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(REMEDY)
     wanted = next(picture for picture in PICTURES if picture.name == "ticket")
     size = ("--members", "260", "--customers", "220")
-    command = (sys.executable, "-m", "scripts.pictures", "--only", wanted.name, *size)
+    command = (sys.executable, "-m", "tests.pictures", "--only", wanted.name, *size)
     answer = subprocess.run(
         [*command, "--folder", str(tmp_path)],
         cwd=PROJECT_ROOT,

@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from scripts.pictures.listed import FOLDER, MOST_BYTES, PICTURES, Picture
+from tests.pictures.listed import FOLDER, MOST_BYTES, PICTURES, Picture
 from tests.project import PROJECT_ROOT
 
 SHOWN = re.compile(r"!\[([^]]*)\]\((?!https?:)[^)]*?([\w-]+)\.png\)")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from scripts.pictures import deeds
+from tests.pictures import deeds
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -15,16 +15,16 @@ from typing import Final
 import requests
 from playwright.sync_api import Error as PageError
 
-from scripts.chromium import REMEDY, find_chromium, launched
 from scripts.console import Console
 from scripts.desk import DeskError, running_desk
-from scripts.pictures.listed import FOLDER, PICTURES, Picture
-from scripts.pictures.story import STORES, happen
-from scripts.pictures.taking import logged_in, take
 from scripts.processes import ProgramError, StopRequestedError, guard
 from scripts.services import VAR_DIR, SandboxSize, hold_alone
 from scripts.up import USUAL_PORT
 from scripts.welcome import PACES
+from tests.chromium import REMEDY, find_chromium, launched
+from tests.pictures.listed import FOLDER, PICTURES, Picture
+from tests.pictures.story import STORES, happen
+from tests.pictures.taking import logged_in, take
 
 SEED: Final = 1
 

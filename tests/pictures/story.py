@@ -18,8 +18,8 @@ from loyalty_desk.staging.engine import decide
 from scripts.agent_desk import AgentDesk
 from scripts.desk import Desk
 from scripts.first_steps import connect_store, show_tickets
-from scripts.pictures.deeds import INCIDENT_TAG
 from scripts.services import STORE, Say
+from tests.pictures.deeds import INCIDENT_TAG
 
 NEW_STORE: Final = "lakeside"
 """A store whose set-up is half done."""
@@ -143,7 +143,7 @@ def _whom(row: Any) -> dict[str, Any]:
 
 
 def _award(desk: Desk, number: int, row: Any) -> str:
-    dice = random.Random(number)  # noqa: S311 - the same pictures each time
+    dice = random.Random(number)
     reason = dice.choices(list(REASONS), list(REASONS.values()))[0]
     agent = dice.choices(AGENTS, (5, 3, 1))[0]
     return desk.post_award(

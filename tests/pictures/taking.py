@@ -9,9 +9,9 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, StorageState
 
-from scripts.chromium import log_in
 from scripts.desk import DeskError
-from scripts.pictures.listed import Picture
+from tests.chromium import log_in
+from tests.pictures.listed import Picture
 
 PATIENCE_MS: Final = 120_000
 COLOURS: Final = 256
