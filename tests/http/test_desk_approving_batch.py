@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -100,6 +101,21 @@ def test_what_stands_out_is_said_with_its_rule(shop: DeskClient, staging: Engine
         "+95 points",
     ):
         assert words in text, (words, text)
+
+
+def test_it_says_whether_the_batch_is_in_what_is_used_of_the_day(
+    shop: DeskClient, staging: Engine
+) -> None:
+    where = sent(shop.as_user("agent"), "m1,10,other\n")
+    today = approval(shop.as_user("manager"), where)
+    with staging.begin() as connection:
+        yesterday = utc_text(utc_now() - timedelta(days=1))
+        Staged(connection).update(schema.awards, {"door": "batch"}, queued_at_utc=yesterday)
+
+    later = approval(shop.as_user("manager"), where)
+
+    assert "4,990 of 5,000 points are left This batch is counted in what is used today." in today
+    assert "5,000 of 5,000 points are left This batch does not count on today." in later
 
 
 def test_where_nothing_stands_out_it_says_so(shop: DeskClient) -> None:

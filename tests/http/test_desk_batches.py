@@ -14,6 +14,7 @@ from tests.factories import STORE
 from tests.http.award_files import HEAD, form_of, preview_of
 from tests.http.desk import DESK, DeskClient
 from tests.http.test_desk_awards import found
+from tests.sql.award_rows import applied, put
 
 CONTENT = f"{HEAD}m2,10,gesture\nm1,-20,other\n"
 
@@ -53,6 +54,18 @@ def test_a_file_is_approved_as_a_whole_by_another_person(desk: DeskClient, stagi
     assert again.status_code == 400
     assert "nothing of batch" in again.text
     assert states(staging) == ["approved"] * 2
+
+
+def test_a_file_that_names_several_agents_was_asked_by_each(
+    desk: DeskClient, staging: Engine
+) -> None:
+    agents = ["ada", "joan@shop.example", "mary", "zoe"]
+    put(staging, *(applied(who, agent=who, batch_id="f11e", door="file") for who in agents))
+
+    page = desk.as_user("agent").get("/awards/batches/f11e").text
+
+    text = " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+    assert "Asked by ada, joan@shop.example, mary, 1 more, " in text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from loyalty_desk.awards.ledger import marker_of
 from loyalty_desk.clock import utc_text
 from loyalty_desk.goodwill.held import Held, load_days
 from loyalty_desk.goodwill.liability import keep_liability
-from loyalty_desk.goodwill.movement import LedgerTooLongError
+from loyalty_desk.goodwill.movement import LedgerTooLongError, forget_ledger
 from loyalty_desk.records import LedgerKind
 from loyalty_desk.staging.goodwill_schema import ledger_entries
 from loyalty_desk.staging.schema import liability_days, members
@@ -237,6 +237,37 @@ def test_where_ours_cannot_be_told_apart_nothing_by_hand_is_told(
 
     found = day(staging, NOW + DAY).told
     assert (found[LedgerKind.EARNED], LedgerKind.ADJUSTED in found) == (5, False)
+
+
+def test_a_kind_that_is_told_from_now_on_is_not_claimed_of_the_time_before(
+    ledger: ListedLedger, staging: Engine
+) -> None:
+    ledger.read(staging, NOW, tells_ours=False)
+    keep(staging, NOW)
+    ledger.book("adjusted", 50, NOW + DAY - 4 * HOUR)
+    ledger.read(staging, NOW + DAY - HOUR, tells_ours=False)
+    for days, points in ((1, 7), (2, 5)):
+        ledger.book("adjusted", points, NOW + days * DAY - HOUR / 2)
+        ledger.read(staging, NOW + days * DAY)
+        keep(staging, NOW + days * DAY)
+
+    assert day(staging, NOW + DAY).told == {}
+    assert told(staging, NOW + 2 * DAY) == {"adjusted": 5}
+
+
+def test_where_no_ledger_is_listed_any_more_nothing_is_told(
+    ledger: ListedLedger, staging: Engine
+) -> None:
+    begin(ledger, staging)
+    ledger.book("earned", 50, NOW + HOUR)
+    ledger.read(staging, NOW + 2 * HOUR)
+
+    forget_ledger(staging, STORE)
+    keep(staging, NOW + DAY)
+
+    assert day(staging, NOW + DAY).told == {}
+    with staging.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(ledger_entries)).scalar() == 0
 
 
 def test_a_kind_that_a_platform_does_not_tell_is_unknown_and_not_zero(

@@ -61,6 +61,13 @@ class LedgerTooLongError(ApiUnavailableError):
     """There was more to read than a sync has time for."""
 
 
+def forget_ledger(engine: Engine, store: str) -> None:
+    """Forget what was read, where the platform lists no ledger any more: nothing is told of it."""
+    with engine.begin() as connection:
+        connection.execute(statement("platform_change/delete_ledger_entries"), {"store": store})
+        forget_state(connection, store, StateKey.LEDGER_READ)
+
+
 def find_reading(connection: Connection, store: str) -> Reading | None:
     """How far the store's ledger was read; None before the first time."""
     found = find_state(connection, store, StateKey.LEDGER_READ)
@@ -97,7 +104,9 @@ def read_ledger(
             end = platform.find_ledger_end(now)
             _keep(engine, store, _begun(end, kinds, now), now)
             return LedgerCounts()
-        so_far = replace(before, kinds=sorted(kinds), is_whole=False)
+        is_told_anew = not kinds <= set(before.kinds)  # it was left out of what was read until now
+        since_utc = utc_text(now) if is_told_anew else before.since_utc
+        so_far = replace(before, since_utc=since_utc, kinds=sorted(kinds), is_whole=False)
         _keep(engine, store, so_far, now)  # first: whoever dies from here on did not reach the end
         ends_at_s, entries, unread = monotonic() + most_s, 0, 0
         for page in platform.iter_shop_ledger(before.cursor, now - SETTLED_AFTER):

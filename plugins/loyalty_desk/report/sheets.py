@@ -23,6 +23,8 @@ MOST_ROWS: Final = 1_000_000
 """Excel opens 1,048,576 rows of a sheet; of what is more it says how much that is."""
 MOST_LINKS: Final = 65_530
 """Excel opens no sheet with more; what is further down is text."""
+MOST_OF_LINK: Final = 2_079
+"""Characters of one: Excel takes no more, and what writes for it would leave the cell out."""
 _HEAD: Final = 4
 """Rows above the first: the title, what to know, a gap, the columns' names."""
 _FORMATS: Final = {
@@ -113,11 +115,12 @@ class Sheet:
             self._sheet.write_number(row, place, float(cell), form)
 
     def _write_link(self, row: int, place: int, cell: Linked) -> None:
-        if cell.address is None or self._links == MOST_LINKS:
+        address = cell.address or ""
+        if not 0 < len(address) <= MOST_OF_LINK or self._links == MOST_LINKS:
             self._sheet.write_string(row, place, cell.text)
             return
         self._links += 1
-        self._sheet.write_url(row, place, cell.address, string=cell.text)
+        self._sheet.write_url(row, place, address, string=cell.text)
 
 
 def workbook_of(tables: Iterable[Table]) -> bytes:

@@ -21,7 +21,7 @@ from loyalty_desk.clock import utc_now
 from loyalty_desk.errors import BrakeError, LoyaltyDeskError, QualityError
 from loyalty_desk.folders import Folder
 from loyalty_desk.goodwill.liability import keep_liability, keep_what_awards_were_for
-from loyalty_desk.goodwill.movement import read_ledger
+from loyalty_desk.goodwill.movement import forget_ledger, read_ledger
 from loyalty_desk.gorgias.client import GorgiasClient
 from loyalty_desk.hooks import connections
 from loyalty_desk.hooks.account_zones import learn_account_zone
@@ -116,6 +116,7 @@ def _read_ledger(run: Run, platform: Platform) -> dict[str, int]:
     what is not known of a day is unexplained, and the run says that it was not read.
     """
     if not platform.capabilities.ledger_kinds:
+        forget_ledger(run.engine, run.store.name)
         return {}
     ours = Ledger(run.engine, run.store.name, platform)
     try:

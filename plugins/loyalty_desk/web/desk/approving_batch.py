@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 from loyalty_desk.awards.ceilings import find_way_limit
 from loyalty_desk.awards.policy import Limit, from_parts, to_parts
 from loyalty_desk.awards.queue import Door, midnight_utc
-from loyalty_desk.awards.reversal import ERASED
+from loyalty_desk.awards.reversal import ERASED, REASON
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
@@ -63,7 +63,8 @@ class BatchOutlook:
     """A batch that waits for approval, as an approver sees it.
 
     `standing` counts the awards by whom they are for; `repeated` has who is in it more than once;
-    `looked_into` is for how many people earlier awards were looked at.
+    `looked_into` is for how many people earlier awards were looked at. What stays of the limits is
+    less the batch itself, if it `is_counted`.
     """
 
     waiting: int
@@ -73,6 +74,7 @@ class BatchOutlook:
     below_zero: int
     outlay: Outlay
     limits: Sequence[tuple[Unit, Limit]]
+    is_counted: bool
     day_began_utc: str
     of_agent: Sequence[Row[Any]]
     repeated: Mapping[str, int]
@@ -90,8 +92,8 @@ def load_batch_outlook(
     binds = {"store": store.name, "batch_id": first.batch_id}
     rows = _rows(connection, "desk/awards/select_members_of_batch", binds)
     added, before = _parts(rows), _parts([one for one in awards if one.state not in _NOT_BOOKED])
-    gained, day = _gained(rows), midnight_utc(now)
-    times = Counter(row.subject for row in rows if row.subject != ERASED)
+    gained = _gained(rows)
+    times, day = Counter(row.subject for row in rows if row.subject != ERASED), midnight_utc(now)
     outliers, rules = _find_outliers(connection, store, first.agent, list(times), now)
     since = {"since_utc": utc_text(now - LOOKED_BACK)}
     return BatchOutlook(
@@ -107,6 +109,7 @@ def load_batch_outlook(
             (unit, find_way_limit(connection, store, unit, now, door=Door.BATCH, since_utc=day))
             for unit in added
         ],
+        is_counted=first.reason != REASON and first.queued_at_utc >= day,
         day_began_utc=day,
         of_agent=_rows(
             connection, "desk/awards/select_others_by", {**binds, **since, "agent": first.agent}

@@ -147,6 +147,7 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         batch_id=batch_id,
         awards=awards[:SHOWN],
         first=first,
+        agents=sorted({award.agent for award in awards}),  # a file by command may name several
         states=Counter(award.state for award in awards),
         totals=_totals(awards),
         money=_money(awards, visitor),
