@@ -107,7 +107,7 @@ def _pages(customer_id: int, rows: int) -> dict[str, tuple[str, int]]:
         f"/runs/{NEWEST_RUN}/changes": (CHANGED, PAGE_ROWS),
         f"/runs/{NEWEST_RUN}/changes?kind=clear": ("Nothing here", 1),
         f"/runs/{NEWEST_RUN}/changes?field=tier": ("Look further", 1),
-        "/quality": ("expectation_", CHECKS),
+        "/quality": ("expectation \\d", CHECKS),
         "/setup": ("<tr>", 20),
     }
 
