@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ COLUMNS: Final = (
     *("takes_back", "taken_back"),
 )
 TEXTS: Final = ("state", "unit", "day", "agent", "reason", "subject", "tier", "tags")
+PART_ROWS: Final = 500
 NOT_KNOWN: Final = "not known"
 NONE: Final = "none"
 
@@ -39,8 +40,12 @@ def load_awards(
     staging, see `tags_of`. Texts are categories: a year may be 200,000 rows of few different ones.
     """
     binds = {"store": store, **bounds(first, last)}
-    rows = connection.execute(statement("goodwill/awards/select_awards"), binds).all()
-    columns = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
+    found = connection.execute(statement("goodwill/awards/select_awards"), binds)
+    columns: list[list[Any]] = [[] for _ in COLUMNS]
+    # By parts: Python looks for garbage in all rows that are there at once, again and again.
+    for rows in found.partitions(PART_ROWS):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
     frame = pd.DataFrame(
         {
             name: _categories(name, values) if name in TEXTS else np.array(values, dtype="int64")

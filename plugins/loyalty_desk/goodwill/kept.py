@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from loyalty_desk.goodwill.booked import Awards, load_awards
 
 KEPT_FOR: Final = timedelta(minutes=1)
-MANY: Final = 20_000
+MANY: Final = 5_000
 MOST: Final = 4
 """How many times are kept at once; one of a year takes some 10 MB."""
 

@@ -63,7 +63,8 @@ def find_outliers(awards: pd.DataFrame, lines: Mapping[Unit, int | None]) -> lis
 
     Anonymous awards are nobody's and count for agents alone.
     """
-    stood = awards[(awards["takes_back"] == 0) & (awards["taken_back"] == 0)]
+    whole = (awards["takes_back"] == 0) & (awards["taken_back"] == 0)
+    stood = awards.loc[whole, ["unit", "agent", "subject", "amount"]]
     found: list[Outlier] = []
     for unit in Unit:
         of_unit = stood[stood["unit"] == unit]
@@ -111,8 +112,8 @@ def _just_under(awards: pd.DataFrame, unit: Unit, line: int | None) -> Iterator[
 
 
 def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
-    agents = awards.drop_duplicates(["subject", "agent"]).value_counts("subject")
-    of_several = awards[awards["subject"].isin(agents.index[agents >= SEVERAL])]
+    often = _of_those_with(SEVERAL, awards, awards)
+    of_several = _of_those_with(SEVERAL, often.drop_duplicates(["subject", "agent"]), often)
     for who, amount, count in _sums(of_several, "subject").itertuples(name=None):
         yield Outlier(
             rule=Rule.AGENTS,
@@ -122,6 +123,12 @@ def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
             amount=int(amount),
             against=None,
         )
+
+
+def _of_those_with(least: int, rows: pd.DataFrame, awards: pd.DataFrame) -> pd.DataFrame:
+    """The awards of customers who are in so many of the rows."""
+    counts = rows["subject"].value_counts()
+    return awards[awards["subject"].isin(counts.index[counts >= least])]
 
 
 def _sums(awards: pd.DataFrame, column: str) -> pd.DataFrame:
