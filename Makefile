@@ -65,7 +65,7 @@ cluster-test: setup-cluster ## Kill parts of the cluster at random and see that 
 	@$(BIN)/python -m pytest --quiet --durations 20 -m cluster $(ARGS)
 
 chaos: setup-dev ## Try awards under 20,000 simulated schedules of faults, and kill processes (about 10 minutes)
-	@CHAOS_SIMULATED=$${CHAOS_SIMULATED:-20000} CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-500} \
+	@CHAOS_SIMULATED=$${CHAOS_SIMULATED:-20000} CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-500} CHAOS_INCIDENT=$${CHAOS_INCIDENT:-1000} \
 		$(BIN)/python -m pytest --quiet --durations 5 --numprocesses 2 --dist worksteal tests/chaos
 
 soak: setup-dev ## Run everything at once on three stores, then hold it against an oracle (SOAK_MINUTES=20, SOAK_SEED)

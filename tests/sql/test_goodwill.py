@@ -264,11 +264,12 @@ def test_what_took_an_award_back_is_found_by_an_index(staging: Engine) -> None:
     """A walk over all awards for each of them takes minutes with 200,000."""
     for number in range(50):
         put(staging, applied(f"a{number}", settled_at_utc=utc_text(NOW)))
-    query = str(statement("goodwill/awards/select_awards").compile(staging))
+    query = statement("goodwill/awards/select_awards").compile(staging)
     binds = {"store": STORE, "from_utc": "2000", "until_utc": "3000"}
     with reading(staging) as connection:
         if staging.dialect.name == "sqlite":
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(binds.values()))
+            values = tuple(binds[name] for name in query.positiontup)
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
         else:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             plan = connection.exec_driver_sql(f"EXPLAIN {query}", binds)

@@ -19,39 +19,57 @@ WHERE store = :store AND door = 'http' AND ticket_id IS NOT NULL;
 
 -- name: select_awards_page
 -- One page of a store's awards that a person asked for, the newest first.
+-- What is shown of them is read for those of the page alone: to count and sort 200,000 whole rows
+-- takes ten times as long.
 -- Reads awards. Binds store; state (empty for all); words (empty for all): an award, a member, an
 -- agent; email_key (empty or an address); ticket_id (0 or a ticket); most; skip. One row per award;
 -- `found` is how many there are on all pages.
+WITH filtered AS NOT MATERIALIZED (
+    SELECT
+        award_id,
+        queued_at_utc
+    FROM awards
+    WHERE
+        store = :store
+        AND (:state = '' OR state = :state)
+        AND (
+            :words = ''
+            OR award_id = :words
+            OR member_id = :words
+            OR agent = :words
+            OR subject = :email_key
+            OR email = :email_key
+            OR ticket_id = :ticket_id
+        )
+),
+
+paged AS (
+    SELECT
+        award_id,
+        queued_at_utc
+    FROM filtered
+    ORDER BY queued_at_utc DESC, award_id ASC
+    LIMIT :most OFFSET :skip
+)
+
 SELECT
-    award_id,
-    queued_at_utc,
-    state,
-    unit,
-    amount,
-    agent,
-    member_id,
-    email,
-    reason,
-    ticket_id,
-    door,
-    detail,
-    settled_at_utc,
-    COUNT(*) OVER () AS found
-FROM awards
-WHERE
-    store = :store
-    AND (:state = '' OR state = :state)
-    AND (
-        :words = ''
-        OR award_id = :words
-        OR member_id = :words
-        OR agent = :words
-        OR subject = :email_key
-        OR email = :email_key
-        OR ticket_id = :ticket_id
-    )
-ORDER BY queued_at_utc DESC, award_id ASC
-LIMIT :most OFFSET :skip;
+    a.award_id,
+    a.queued_at_utc,
+    a.state,
+    a.unit,
+    a.amount,
+    a.agent,
+    a.member_id,
+    a.email,
+    a.reason,
+    a.ticket_id,
+    a.door,
+    a.detail,
+    a.settled_at_utc,
+    (SELECT COUNT(*) FROM filtered) AS found
+FROM paged AS p
+INNER JOIN awards AS a ON p.award_id = a.award_id AND a.store = :store
+ORDER BY p.queued_at_utc DESC, p.award_id ASC;
 
 -- name: select_awards_of
 -- The newest awards of a person, by the member's id and the e-mail addresses.

@@ -8,7 +8,6 @@
 -- Reads awards. Binds store, from_utc, until_utc. One row per award; `taken_back` is 1 if another
 -- one took it back since.
 SELECT
-    a.award_id,
     a.state,
     a.unit,
     a.amount,
@@ -20,15 +19,17 @@ SELECT
     CASE WHEN a.reverses IS NULL THEN a.ticket_tags ELSE original.ticket_tags END AS tags,
     CASE WHEN a.reverses IS NULL THEN 0 ELSE 1 END AS takes_back,
     CASE
-        WHEN EXISTS (
-            SELECT 1
-            FROM awards AS later
-            WHERE
-                later.store = a.store
-                AND later.reverses = a.award_id
-                AND later.state = 'applied'
-                AND later.state NOT IN ('refused', 'rejected')
-        ) THEN 1
+        WHEN
+            a.award_id IN (
+                SELECT later.reverses
+                FROM awards AS later
+                WHERE
+                    later.store = :store
+                    AND later.reverses IS NOT NULL
+                    AND later.state = 'applied'
+                    AND later.state NOT IN ('refused', 'rejected')
+            )
+            THEN 1
         ELSE 0
     END AS taken_back
 FROM awards AS a
@@ -38,7 +39,7 @@ WHERE
     AND a.state IN ('applied', 'unknown')
     AND a.settled_at_utc >= :from_utc
     AND a.settled_at_utc < :until_utc
-ORDER BY a.settled_at_utc ASC, a.award_id ASC;
+ORDER BY a.settled_at_utc ASC;
 
 -- name: sum_by_day
 -- What was booked by hand, day by day, less what was taken back.

@@ -3,43 +3,68 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
-from loyalty_desk.goodwill.columns import each_once
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.statements import statement
 
 COLUMNS: Final = (
-    *("award_id", "state", "unit", "amount", "day", "agent", "reason", "subject", "tier", "tags"),
+    *("state", "unit", "amount", "day", "agent", "reason", "subject", "tier", "tags"),
     *("takes_back", "taken_back"),
 )
+TEXTS: Final = ("state", "unit", "day", "agent", "reason", "subject", "tier", "tags")
+PART_ROWS: Final = 500
 NOT_KNOWN: Final = "not known"
 NONE: Final = "none"
 
 
-def load_awards(connection: Connection, store: str, first: date, last: date) -> pd.DataFrame:
+class Awards(NamedTuple):
+    rows: pd.DataFrame
+    read_at: datetime
+
+
+def load_awards(
+    connection: Connection, store: str, first: date, last: date, now: datetime
+) -> Awards:
     """The awards of these days (UTC), one a row, booked ones and unknown ones.
 
     `awards` is 1, or -1 for one that takes another back; `points` and `credits` (in hundredths)
-    are signed, and 0 in the other unit. `tier` and each of `tags` say where they are not known.
+    are signed, and 0 in the other unit. `tier` says where it is not known; `tags` are as in
+    staging, see `tags_of`. Texts are categories: a year may be 200,000 rows of few different ones.
     """
     binds = {"store": store, **bounds(first, last)}
-    rows = connection.execute(statement("goodwill/awards/select_awards"), binds).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=list(COLUMNS))
-    amount = frame["amount"].astype("int64")
-    return frame.assign(
-        amount=amount,
-        points=amount.where(frame["unit"] == Unit.POINTS, 0),
-        credits=amount.where(frame["unit"] == Unit.CREDITS, 0),
-        awards=1 - 2 * frame["takes_back"].astype("int64"),
-        tier=each_once(frame["tier"], _tier),
-        tags=each_once(frame["tags"], _tags),
+    found = connection.execute(statement("goodwill/awards/select_awards"), binds)
+    columns: list[list[Any]] = [[] for _ in COLUMNS]
+    # By parts: Python looks for garbage in all rows that are there at once, again and again.
+    for rows in found.partitions(PART_ROWS):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    frame = pd.DataFrame(
+        {
+            name: _categories(name, values) if name in TEXTS else np.array(values, dtype="int64")
+            for name, values in zip(COLUMNS, columns, strict=True)
+        }
     )
+    frame = frame.assign(
+        points=frame["amount"].where(frame["unit"] == Unit.POINTS, 0),
+        credits=frame["amount"].where(frame["unit"] == Unit.CREDITS, 0),
+        awards=1 - 2 * frame["takes_back"],
+    )
+    return Awards(frame, now)
+
+
+def _categories(name: str, values: Sequence[str | None]) -> pd.Categorical:
+    if name == "tier":
+        values = [NOT_KNOWN if tier is None else own_name(tier) for tier in values]
+    # As objects, since texts would be copied to another kind first, which takes twice as long.
+    return pd.Categorical(np.array(["" if one is None else one for one in values], dtype=object))
 
 
 def is_booked(awards: pd.DataFrame) -> pd.Series:
@@ -61,15 +86,9 @@ def bounds(first: date, last: date) -> dict[str, str]:
     return {"from_utc": utc_text(from_utc), "until_utc": utc_text(until_utc)}
 
 
-def _tier(tier: str | None) -> str:
-    is_known = tier is not None and tier == tier  # noqa: PLR0124 - NaN
-    return own_name(tier) if is_known and tier is not None else NOT_KNOWN
-
-
-def _tags(tags: str | None) -> list[str]:
-    if not isinstance(tags, str):
-        return [NOT_KNOWN]
-    return [own_name(str(tag)) for tag in json.loads(tags)] or [NONE]
+def tags_of(tags: str) -> list[str]:
+    """The tags that an award counts under; one that says so where none are known, or there."""
+    return [own_name(str(tag)) for tag in json.loads(tags)] or [NONE] if tags else [NOT_KNOWN]
 
 
 def own_name(name: str | None) -> str:

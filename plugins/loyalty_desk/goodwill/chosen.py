@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from loyalty_desk.goodwill.booked import tags_of
 from loyalty_desk.goodwill.spans import Span
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Chosen:
             if wanted := getattr(self, name):
                 found = found[found[name] == wanted]
         if self.tag:
-            # A list would be taken for names of columns where there are no rows.
-            found = found[found["tags"].map(lambda tags: self.tag in tags).astype(bool)]
+            named = [tags for tags in found["tags"].unique() if self.tag in tags_of(tags)]
+            found = found[found["tags"].isin(named)]
         return found
 
     def query(self) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Final
 
 import pandas as pd
 
-from loyalty_desk.goodwill.columns import each_once
+from loyalty_desk.goodwill.booked import tags_of
 from loyalty_desk.goodwill.money import worth
 from loyalty_desk.goodwill.spans import Span, span_of
 
@@ -22,8 +21,7 @@ def by_column(
 
     An award with several tags counts under each.
     """
-    each = awards.explode(column) if column == "tags" else awards
-    found = _sum(each, column, point_value, total)
+    found = _sum(_by_tag(awards) if column == "tags" else awards, column, point_value, total)
     return found.sort_values(["awards", column], ascending=[False, True], ignore_index=True)
 
 
@@ -39,7 +37,8 @@ def by_span(
     `per_100_tickets` is there where it is known how many `tickets` there were by day, and empty
     where there were none.
     """
-    starts = awards.assign(span=each_once(awards["day"], partial(span_of, span=span)))
+    by_day = _sums(awards, "day")
+    starts = by_day.assign(span=[span_of(day, span) for day in by_day["day"]])
     found = _sum(starts, "span", point_value, total).sort_values("span", ignore_index=True)
     if tickets is None:
         return found
@@ -57,8 +56,18 @@ def rate(awards: int, tickets: int) -> float | None:
     return round(100 * awards / tickets, 2) if tickets else None
 
 
+def _by_tag(awards: pd.DataFrame) -> pd.DataFrame:
+    each = _sums(awards, "tags")
+    return each.assign(tags=each["tags"].map(tags_of)).explode("tags")
+
+
+def _sums(awards: pd.DataFrame, by: str) -> pd.DataFrame:
+    found = awards.groupby(by, observed=True)[SUMS].sum().reset_index()
+    return found.astype({by: object})
+
+
 def _sum(awards: pd.DataFrame, by: str, point_value: int | None, total: int) -> pd.DataFrame:
-    found = awards.groupby(by, sort=True)[SUMS].sum().reset_index()
+    found = _sums(awards, by)
     money = [
         worth(int(points), int(credit), point_value)
         for points, credit in zip(found["points"], found["credits"], strict=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
 
-from loyalty_desk.goodwill.booked import is_booked, load_awards, load_tickets
+from loyalty_desk.goodwill.booked import Awards, is_booked, load_awards, load_tickets, tags_of
 from loyalty_desk.goodwill.budget import Burndown, load_burndown
 from loyalty_desk.goodwill.chosen import Chosen
 from loyalty_desk.goodwill.figures import by_column, by_span
@@ -37,6 +37,8 @@ class Goodwill:
     unknown: pd.DataFrame
     outliers: list[Outlier]
     burndown: Burndown | None
+    read_at: datetime
+    """Of when the awards are; all else is of now."""
     liability: list[Held]
     liability_tiers: list[Held]
     agents: list[str]
@@ -48,10 +50,15 @@ class Goodwill:
 
 
 def load_goodwill(
-    connection: Connection, store: StoreSettings, chosen: Chosen, now: datetime
+    connection: Connection,
+    store: StoreSettings,
+    chosen: Chosen,
+    now: datetime,
+    *,
+    read: Callable[[Connection, str, date, date, datetime], Awards] = load_awards,
 ) -> Goodwill:
-    """Read and count everything for what was chosen."""
-    everything = load_awards(connection, store.name, chosen.first, chosen.last)
+    """Read and count everything for what was chosen. `read` is how the awards are read."""
+    everything, read_at = read(connection, store.name, chosen.first, chosen.last, now)
     booked = everything[is_booked(everything)]
     seen = chosen.of(booked)
     total = int(booked["awards"].sum())
@@ -70,13 +77,14 @@ def load_goodwill(
         groups={name: by_column(seen, name, point_value, total) for name in GROUPED_BY},
         unknown=chosen.of(everything[~is_booked(everything)]),
         outliers=find_outliers(seen, _lines(store)),
+        read_at=read_at,
         burndown=load_burndown(connection, store, now),
         liability=load_days(connection, store.name, chosen.first, chosen.last),
         liability_tiers=load_tiers(connection, store.name, chosen.first, chosen.last),
         agents=sorted(everything["agent"].unique()),
         reasons=sorted(everything["reason"].unique()),
         tiers=sorted(everything["tier"].unique()),
-        tags=sorted({tag for tags in everything["tags"] for tag in tags}),
+        tags=sorted({tag for tags in everything["tags"].unique() for tag in tags_of(tags)}),
         why_no_rates=why,
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 from typing import Final
 
 import pandas as pd
@@ -72,7 +71,8 @@ def find_outliers(awards: pd.DataFrame, lines: Mapping[Unit, int | None]) -> lis
 
     Anonymous awards are nobody's and count for agents alone.
     """
-    stood = awards[(awards["takes_back"] == 0) & (awards["taken_back"] == 0)]
+    whole = (awards["takes_back"] == 0) & (awards["taken_back"] == 0)
+    stood = awards.loc[whole, ["unit", "agent", "subject", "amount"]]
     found: list[Outlier] = []
     for unit in Unit:
         of_unit = stood[stood["unit"] == unit]
@@ -87,28 +87,27 @@ def find_outliers(awards: pd.DataFrame, lines: Mapping[Unit, int | None]) -> lis
 def _far_above(
     rule: Rule, awards: pd.DataFrame, column: str, unit: Unit, *, at_least: int
 ) -> Iterator[Outlier]:
-    sums = awards.groupby(column)["amount"].agg(["sum", "count"])
-    if len(sums) < ENOUGH_TO_COMPARE:
+    sums = _sums(awards, column)
+    middle = sums["sum"].median()
+    if len(sums) < ENOUGH_TO_COMPARE or middle <= 0:
         return
-    middle = median(int(amount) for amount in sums["sum"])
-    for who, amount, count in sums.itertuples(name=None):
-        if count >= at_least and amount > FAR_ABOVE * middle > 0:
-            yield Outlier(
-                rule=rule,
-                who=who,
-                unit=unit,
-                awards=int(count),
-                amount=int(amount),
-                against=round(middle),
-            )
+    far = sums[(sums["count"] >= at_least) & (sums["sum"] > FAR_ABOVE * middle)]
+    for who, amount, count in far.itertuples(name=None):
+        yield Outlier(
+            rule=rule,
+            who=who,
+            unit=unit,
+            awards=int(count),
+            amount=int(amount),
+            against=round(middle),
+        )
 
 
 def _just_under(awards: pd.DataFrame, unit: Unit, line: int | None) -> Iterator[Outlier]:
     if not line:
         return
     near = awards[(awards["amount"] >= NEAR * line) & (awards["amount"] <= line)]
-    sums = near.groupby("agent")["amount"].agg(["sum", "count"])
-    for who, amount, count in sums.itertuples(name=None):
+    for who, amount, count in _sums(near, "agent").itertuples(name=None):
         if count >= SEVERAL:
             yield Outlier(
                 rule=Rule.LINE,
@@ -121,16 +120,24 @@ def _just_under(awards: pd.DataFrame, unit: Unit, line: int | None) -> Iterator[
 
 
 def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
-    people = awards.groupby("subject").agg(
-        agents=("agent", "nunique"), awards=("amount", "count"), amount=("amount", "sum")
-    )
-    for who, agents, count, amount in people.itertuples(name=None):
-        if agents >= SEVERAL:
-            yield Outlier(
-                rule=Rule.AGENTS,
-                who=who,
-                unit=unit,
-                awards=int(count),
-                amount=int(amount),
-                against=None,
-            )
+    often = _of_those_with(SEVERAL, awards, awards)
+    of_several = _of_those_with(SEVERAL, often.drop_duplicates(["subject", "agent"]), often)
+    for who, amount, count in _sums(of_several, "subject").itertuples(name=None):
+        yield Outlier(
+            rule=Rule.AGENTS,
+            who=who,
+            unit=unit,
+            awards=int(count),
+            amount=int(amount),
+            against=None,
+        )
+
+
+def _of_those_with(least: int, rows: pd.DataFrame, awards: pd.DataFrame) -> pd.DataFrame:
+    """The awards of customers who are in so many of the rows."""
+    counts = rows["subject"].value_counts()
+    return awards[awards["subject"].isin(counts.index[counts >= least])]
+
+
+def _sums(awards: pd.DataFrame, column: str) -> pd.DataFrame:
+    return awards.groupby(column, observed=True)["amount"].agg(["sum", "count"])

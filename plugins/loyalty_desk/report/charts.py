@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from io import StringIO
 from typing import Any, Final
@@ -41,6 +42,8 @@ _SETTINGS: Final[dict[Any, Any]] = {
     "text.parse_math": False,
 }
 _WIDTH_IN: Final = 6.4
+_DRAWN: Final = 64
+"""Charts of each kind that are kept: one takes 15 ms, and most are of what was so a moment ago."""
 
 Bar = tuple[str, float, str, str]
 """Label, length, what is written at its end, colour."""
@@ -48,6 +51,18 @@ Bar = tuple[str, float, str, str]
 
 def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
     """Horizontal bars from top to bottom, each with its number. `name` is unique on the page."""
+    return _bars(name, title, tuple(rows))
+
+
+def trend(
+    name: str, title: str, labels: Sequence[str], values: Sequence[float], colour: str
+) -> Markup:
+    """One line over the runs, the oldest on the left; first, last and highest are labelled."""
+    return _trend(name, title, tuple(labels), tuple(values), colour)
+
+
+@lru_cache(maxsize=_DRAWN)
+def _bars(name: str, title: str, rows: tuple[Bar, ...]) -> Markup:
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
         figure = Figure(figsize=(_WIDTH_IN, 0.34 * len(rows) + 0.15))
         axes = figure.add_axes((0.38, 0, 0.62, 1))
@@ -67,10 +82,10 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
         return _svg(figure, name, title)
 
 
-def trend(
-    name: str, title: str, labels: Sequence[str], values: Sequence[float], colour: str
+@lru_cache(maxsize=_DRAWN)
+def _trend(
+    name: str, title: str, labels: tuple[str, ...], values: tuple[float, ...], colour: str
 ) -> Markup:
-    """One line over the runs, the oldest on the left; first, last and highest are labelled."""
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
         figure = Figure(figsize=(_WIDTH_IN, 1.9))
         axes = figure.add_axes((0.03, 0.17, 0.9, 0.7))

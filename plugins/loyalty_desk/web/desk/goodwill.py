@@ -80,7 +80,8 @@ def send(request: Request, visitor: Seeing, file: str) -> Response:
 
 
 def _load(request: Request, visitor: Visitor, elsewhere: Elsewhere) -> tuple[Goodwill, list[Table]]:
-    from loyalty_desk.goodwill.ledger import load_goodwill  # noqa: PLC0415 - pandas takes 0.4 s
+    from loyalty_desk.goodwill.kept import load_kept  # noqa: PLC0415 - pandas takes 0.4 s
+    from loyalty_desk.goodwill.ledger import load_goodwill  # noqa: PLC0415 - as above
     from loyalty_desk.goodwill.outliers import Outlier, address_of  # noqa: PLC0415 - as above
     from loyalty_desk.goodwill.tables import tables_of  # noqa: PLC0415 - as above
 
@@ -92,7 +93,7 @@ def _load(request: Request, visitor: Visitor, elsewhere: Elsewhere) -> tuple[Goo
     now = utc_now()
     chosen: Chosen = read_chosen(request.query_params, now)
     with reading(staging_engine()) as connection:
-        found = load_goodwill(connection, visitor.store, chosen, now)
+        found = load_goodwill(connection, visitor.store, chosen, now, read=load_kept)
     named = str if visitor.sees_addresses else _name
     return found, tables_of(found, agent=named, customer=named, leads=leads)
 

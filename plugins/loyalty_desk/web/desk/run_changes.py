@@ -36,7 +36,7 @@ router = APIRouter(prefix="/desk/{store}/runs/{run_id}", route_class=DeskRoute)
 
 MOST: Final = 50
 CHUNK: Final = 500
-LOOKED_AT: Final = 5_000
+LOOKED_AT: Final = 3_000
 """Changes that one page looks through for a field, so that a rare one costs nobody a long wait."""
 EVERYBODY: Final = 2**63 - 1
 KINDS: Final = {
