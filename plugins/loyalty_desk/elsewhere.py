@@ -42,8 +42,9 @@ class Elsewhere:
         return with_member(self.member_page, member_id)
 
     def mismatch(self, side: str, subject_id: int | str | None) -> str | None:
-        """On the desk; `side` is "customer" or "member"."""
-        return _below(self.desk, f"mismatches/{side}", subject_id)
+        """On the desk; `side` is "customer" or "member", who has no link by an address either."""
+        is_address = "@" in str(subject_id)
+        return None if is_address else _below(self.desk, f"mismatches/{side}", subject_id)
 
     def award(self, award_id: str | None) -> str | None:
         """On the desk."""

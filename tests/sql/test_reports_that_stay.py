@@ -114,6 +114,17 @@ def test_what_is_removed_is_not_led_to_when_another_cannot_be(
     assert linked(installed) == ["of others"]
 
 
+def test_a_report_that_masks_the_id_goes_too(installed: Engine, reports: Path) -> None:
+    with installed.begin() as connection:
+        Staged(connection).member("grace@ids.example", "grace@shop.example")
+    write(reports / "a", "g…@ids.example")
+    write(reports / "b", "a…@ids.example")
+
+    erasing.erase(STORE, Who(member_id="grace@ids.example"))
+
+    assert linked(installed) == ["b", "c", "of others"]
+
+
 def test_what_went_before_a_worker_was_killed_is_not_led_to_after_the_next_try(
     installed: Engine, reports: Path
 ) -> None:

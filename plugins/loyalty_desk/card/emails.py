@@ -64,6 +64,19 @@ def read_unusual_email(raw: str) -> tuple[str | None, EmailState]:
     return (None, _INVALID) if ascii_domain is None else (f"{local}@{ascii_domain}", _VALID)
 
 
+def masked(email: str | None) -> str:
+    """An address of which only its first letter and its domain are left."""
+    local, at, domain = (email or "").rpartition("@")
+    return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")
+
+
+def masked_name(name: str | None) -> str:
+    """A name or an id for who sees no addresses: a helpdesk names those by their address who gave
+    none, and a platform or a file may know members by it.
+    """
+    return masked(name) if name and "@" in name else name or ""
+
+
 def _fold(raw: str) -> str:
     """NFKC, lower case, nothing invisible, no spaces around. Folding again changes nothing."""
     text, folded = "", raw

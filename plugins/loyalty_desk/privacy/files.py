@@ -8,6 +8,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.errors import StorageError
 from loyalty_desk.folders import Folder, answering, files_below, reading, remove
 from loyalty_desk.in_time import NoAnswerError
@@ -19,8 +20,13 @@ _OVERLAP: Final = 1 << 10
 
 
 def pattern(person: Person) -> re.Pattern[bytes]:
-    """Matches whatever names the person, as a whole word."""
+    """Matches whatever names the person, as a whole word.
+
+    Reports mask an id that is an address, and their workbook has a name beside it: whoever is
+    masked alike is taken for the person, so that no report of theirs stays.
+    """
     ids = {*person.written_ids, *map(str, person.ticket_ids)}
+    ids |= {masked_name(one) for one in ids}
     texts = {*ids, *person.email_keys, *person.texts}
     found = {spelled for text in texts for spelled in (text, escape(text))}
     longest_first = sorted(map(re.escape, (text.encode() for text in found)), key=len, reverse=True)

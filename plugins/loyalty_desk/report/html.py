@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Engine
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.classes import CUSTOMER_CLASSES, MEMBER_CLASSES, ClassText, class_text
 from loyalty_desk.errors import StorageError
 from loyalty_desk.folders import Folder, filled, remove, whole
@@ -136,6 +137,7 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= formats.FILTERS
+    environment.globals["named"] = masked_name
     return environment.get_template(name)
 
 

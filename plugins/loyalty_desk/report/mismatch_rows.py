@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy import Engine, Row
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.classes import ClassText, class_text
 from loyalty_desk.clock import utc_text
 from loyalty_desk.mismatches.scores import REASON_WORDS
@@ -26,7 +27,8 @@ _ALL: Final = 2**31 - 1
 class MismatchRow(NamedTuple):
     """One row of the files; its fields are their columns. Ids and times are text.
 
-    Names are in the workbook alone. Who is named by an e-mail address has none there.
+    Names are in the workbook alone. Who is named by an e-mail address has none there, and an id
+    that is one is masked.
     """
 
     side: str
@@ -105,7 +107,7 @@ def _people(
                 is_customer = row.side == "customer"
                 yield _row(
                     side=row.side,
-                    id=str(row.subject_id),
+                    id=masked_name(str(row.subject_id)),
                     outcome=row.outcome,
                     since=row.since_utc,
                     newest_ticket_id=row.newest_ticket_id,
@@ -138,7 +140,7 @@ def _row(
     return MismatchRow(
         **from_staging,
         what_to_do=text.what_to_do,
-        may_be_member=found.member_id if found else None,
+        may_be_member=masked_name(found.member_id) if found else None,
         score=found.score if found else None,
         because="; ".join(REASON_WORDS[one] for one in found.reasons) if found else None,
         needs_person=text.needs_person,

@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_desk.card.emails import masked, masked_name
 from loyalty_desk.first_steps.step import Call
 from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
@@ -94,7 +95,7 @@ def page(
         "form_token": form_token(visitor.user_id),
         "said": said(request),
         "address": masked if not visitor.sees_addresses else str,
-        "named": _masked_name if not visitor.sees_addresses else _name,
+        "named": masked_name if not visitor.sees_addresses else _name,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -185,20 +186,9 @@ def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[
     return [(call.method, f"{airflow}{call.path}", call.body) for call in calls]
 
 
-def masked(email: str | None) -> str:
-    """An address of which only its first letter and its domain are left."""
-    local, at, domain = (email or "").rpartition("@")
-    return f"{local[:1]}…{at}{domain}" if at else ("…" if email else "")
-
-
 def _name(name: str | None) -> str:
     """A name as it is kept; nothing where there is none."""
     return name or ""
-
-
-def _masked_name(name: str | None) -> str:
-    """A name for who sees no addresses: a helpdesk names those by their address who gave none."""
-    return masked(name) if name and "@" in name else _name(name)
 
 
 def _log_in(request: Request, error: HTTPException) -> Response:

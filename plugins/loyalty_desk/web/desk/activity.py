@@ -112,7 +112,10 @@ def read_why(
 
 def _masked(finding: Finding, mask: Callable[[str | None], str]) -> Finding:
     address = mask(finding.address) if finding.address else None
-    return replace(finding, address=address, text=None)
+    member_id = finding.member_id
+    if member_id and "@" in member_id:
+        member_id = mask(member_id)
+    return replace(finding, address=address, member_id=member_id, text=None)
 
 
 def _line(movement: Movement, booked: Mapping[str, Row[Any]], *, with_notes: bool) -> Line:

@@ -23,6 +23,7 @@ from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import REASON, read_reversal
 from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.card.emails import masked, masked_name
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.records import AwardState, Unit
@@ -36,7 +37,7 @@ from loyalty_desk.web.desk.awards import read_decision, read_why
 from loyalty_desk.web.desk.costs import money_text
 from loyalty_desk.web.desk.incidents import choice_text
 from loyalty_desk.web.forms import OwnForm
-from loyalty_desk.web.pages import DeskRoute, back_to, masked, page
+from loyalty_desk.web.pages import DeskRoute, back_to, page
 from loyalty_desk.web.rights import Approving, Awarding, Right, Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/awards/batches/{batch_id}", route_class=DeskRoute)
@@ -188,7 +189,14 @@ def _load(connection: Connection, visitor: Visitor, batch_id: str) -> list[Outco
     found = load_outcomes(connection, visitor.store.name, batch_id)
     if visitor.sees_addresses:
         return found
-    return [replace(one, email=masked(one.email) if one.email else None) for one in found]
+    return [
+        replace(
+            one,
+            email=masked(one.email) if one.email else None,
+            member_id=masked_name(one.member_id) or None,
+        )
+        for one in found
+    ]
 
 
 def _find_reversals(connection: Connection, store: str, batch_id: str) -> str | None:

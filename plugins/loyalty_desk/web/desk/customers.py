@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.card.cards import SYNCED_AT, absent_card
+from loyalty_desk.card.emails import masked
 from loyalty_desk.card.texts import LAST_AWARD, without_texts
 from loyalty_desk.classes import CARD_CLASSES, ClassText, class_text
 from loyalty_desk.errors import LoyaltyDeskError
@@ -28,7 +29,7 @@ from loyalty_desk.web.desk.activity import WhyView, read_movements, read_why
 from loyalty_desk.web.desk.card_history import load_history
 from loyalty_desk.web.desk.finding import find_people
 from loyalty_desk.web.forms import is_of_another_site
-from loyalty_desk.web.pages import DeskRoute, masked, page
+from loyalty_desk.web.pages import DeskRoute, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
 router = APIRouter(prefix="/desk/{store}/customers", route_class=DeskRoute)

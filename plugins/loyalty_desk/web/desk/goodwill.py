@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.clock import utc_now
 from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.goodwill.chosen import Chosen, read_chosen
@@ -19,7 +20,7 @@ from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.answers import WebError
-from loyalty_desk.web.pages import DeskRoute, base_of, masked, page
+from loyalty_desk.web.pages import DeskRoute, base_of, page
 from loyalty_desk.web.rights import Seeing, Visitor
 
 if TYPE_CHECKING:
@@ -94,12 +95,8 @@ def _load(request: Request, visitor: Visitor, elsewhere: Elsewhere) -> tuple[Goo
     chosen: Chosen = read_chosen(request.query_params, now)
     with reading(staging_engine()) as connection:
         found = load_goodwill(connection, visitor.store, chosen, now, read=load_kept)
-    named = str if visitor.sees_addresses else _name
+    named = str if visitor.sees_addresses else masked_name
     return found, tables_of(found, agent=named, customer=named, leads=leads)
-
-
-def _name(who: str) -> str:
-    return masked(who) if "@" in who else who
 
 
 def _as_file(content: bytes, name: str, kind: str) -> Response:
