@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
@@ -12,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from loyalty_desk.clock import utc_text
+from loyalty_desk.goodwill.naming import NOT_KNOWN, own_name
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.statements import statement
 
@@ -21,8 +21,6 @@ COLUMNS: Final = (
 )
 TEXTS: Final = ("state", "unit", "day", "agent", "reason", "subject", "tier", "tags")
 PART_ROWS: Final = 500
-NOT_KNOWN: Final = "not known"
-NONE: Final = "none"
 
 
 class Awards(NamedTuple):
@@ -37,7 +35,7 @@ def load_awards(
 
     `awards` is 1, or -1 for one that takes another back; `points` and `credits` (in hundredths)
     are signed, and 0 in the other unit. `tier` says where it is not known; `tags` are as in
-    staging, see `tags_of`. Texts are categories: a year may be 200,000 rows of few different ones.
+    staging, see `naming.tags_of`. Texts are categories: of a year's 200,000 few are different.
     """
     binds = {"store": store, **bounds(first, last)}
     found = connection.execute(statement("goodwill/awards/select_awards"), binds)
@@ -84,15 +82,3 @@ def bounds(first: date, last: date) -> dict[str, str]:
     from_utc = datetime.combine(first, time(), UTC)
     until_utc = datetime.combine(last, time(), UTC) + timedelta(days=1)
     return {"from_utc": utc_text(from_utc), "until_utc": utc_text(until_utc)}
-
-
-def tags_of(tags: str) -> list[str]:
-    """The tags that an award counts under; one that says so where none are known, or there."""
-    return [own_name(str(tag)) for tag in json.loads(tags)] or [NONE] if tags else [NOT_KNOWN]
-
-
-def own_name(name: str | None) -> str:
-    """A tier or tag as tables and filters name it: in quotes where it is one of our words."""
-    if not name:
-        return NONE
-    return f"“{name}”" if name.strip("“”") in {NONE, NOT_KNOWN} else name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from loyalty_desk.goodwill.booked import tags_of
+from loyalty_desk.goodwill.naming import tags_of
 from loyalty_desk.goodwill.spans import Span
 
 if TYPE_CHECKING:

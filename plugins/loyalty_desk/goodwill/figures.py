@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from loyalty_desk.goodwill.booked import tags_of
 from loyalty_desk.goodwill.money import worth
+from loyalty_desk.goodwill.naming import tags_of
 from loyalty_desk.goodwill.spans import Span, span_of
 
 SUMS: Final = ["awards", "points", "credits"]

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from loyalty_desk.goodwill.booked import Awards, is_booked, load_awards, load_tickets, tags_of
+from loyalty_desk.goodwill.booked import Awards, is_booked, load_awards, load_tickets
 from loyalty_desk.goodwill.budget import Burndown, load_burndown
 from loyalty_desk.goodwill.chosen import Chosen
 from loyalty_desk.goodwill.figures import by_column, by_span
 from loyalty_desk.goodwill.held import Held, load_days, load_tiers
+from loyalty_desk.goodwill.naming import tags_of
 from loyalty_desk.goodwill.outliers import Outlier, find_outliers
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.stores_file import StoreSettings

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from loyalty_desk.goodwill.booked import own_name
 from loyalty_desk.goodwill.ledger import Goodwill
 from loyalty_desk.goodwill.money import as_decimal
+from loyalty_desk.goodwill.naming import own_name
 from loyalty_desk.goodwill.outliers import OF_AGENTS, RULES, Outlier, Rule
 from loyalty_desk.goodwill.spans import Span
 from loyalty_desk.goodwill.table import Column, Kind, Linked, Table
