@@ -90,9 +90,9 @@ ORDER BY queued_at_utc DESC, award_id ASC
 LIMIT 20;
 
 -- name: select_awards_by
--- The newest awards that an agent asked for since a time, but for one.
--- Reads awards. Binds store, agent, since_utc, award_id. One row per award, the newest first, five
--- at most.
+-- The newest awards that an agent asked for since a time, but for one, or for those of a batch.
+-- Reads awards. Binds store, agent, since_utc, award_id and batch_id (empty: none is left out). One
+-- row per award, the newest first, five at most.
 SELECT
     award_id,
     queued_at_utc,
@@ -110,29 +110,6 @@ WHERE
     AND queued_at_utc >= :since_utc
     AND agent = :agent
     AND award_id != :award_id
-ORDER BY queued_at_utc DESC, award_id ASC
-LIMIT 5;
-
--- name: select_others_by
--- The newest awards that an agent asked for since a time, but for those of a batch.
--- Reads awards. Binds store, agent, since_utc, batch_id. One row per award, the newest first, five
--- at most.
-SELECT
-    award_id,
-    queued_at_utc,
-    state,
-    unit,
-    amount,
-    agent,
-    member_id,
-    email,
-    reason,
-    detail
-FROM awards
-WHERE
-    store = :store
-    AND queued_at_utc >= :since_utc
-    AND agent = :agent
     AND (batch_id IS NULL OR batch_id != :batch_id)
 ORDER BY queued_at_utc DESC, award_id ASC
 LIMIT 5;

@@ -92,44 +92,33 @@ def _far_above(
     if len(sums) < ENOUGH_TO_COMPARE or middle <= 0:
         return
     far = sums[(sums["count"] >= at_least) & (sums["sum"] > FAR_ABOVE * middle)]
-    for who, amount, count in far.itertuples(name=None):
-        yield Outlier(
-            rule=rule,
-            who=who,
-            unit=unit,
-            awards=int(count),
-            amount=int(amount),
-            against=round(middle),
-        )
+    yield from _each(rule, unit, far, round(middle))
 
 
 def _just_under(awards: pd.DataFrame, unit: Unit, line: int | None) -> Iterator[Outlier]:
     if not line:
         return
     near = awards[(awards["amount"] >= NEAR * line) & (awards["amount"] <= line)]
-    for who, amount, count in _sums(near, "agent").itertuples(name=None):
-        if count >= SEVERAL:
-            yield Outlier(
-                rule=Rule.LINE,
-                who=who,
-                unit=unit,
-                awards=int(count),
-                amount=int(amount),
-                against=line,
-            )
+    sums = _sums(near, "agent")
+    yield from _each(Rule.LINE, unit, sums[sums["count"] >= SEVERAL], line)
 
 
 def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
     often = _of_those_with(SEVERAL, awards, awards)
     of_several = _of_those_with(SEVERAL, often.drop_duplicates(["subject", "agent"]), often)
-    for who, amount, count in _sums(of_several, "subject").itertuples(name=None):
+    yield from _each(Rule.AGENTS, unit, _sums(of_several, "subject"), None)
+
+
+def _each(rule: Rule, unit: Unit, sums: pd.DataFrame, against: int | None) -> Iterator[Outlier]:
+    """An outlier for each agent or customer of the sums."""
+    for who, amount, count in sums.itertuples(name=None):
         yield Outlier(
-            rule=Rule.AGENTS,
+            rule=rule,
             who=who,
             unit=unit,
             awards=int(count),
             amount=int(amount),
-            against=None,
+            against=against,
         )
 
 

@@ -67,27 +67,37 @@ def load_outlook(
     return Outlook(
         member=member,
         card=card,
-        customers=_rows(connection, "desk/people/find_customers_of_members", binds),
+        customers=all_rows(connection, "desk/people/find_customers_of_members", binds),
         balance=_find_balance(connection, store.name, award, member, card),
         limits=_find_limits(connection, store, award, now),
         is_counted=award.reverses is None and award.queued_at_utc >= midnight_utc(now),
         day_began_utc=midnight_utc(now),
         month=find_month_left(connection, store, now, {Unit(award.unit): award.amount}),
-        of_agent=_rows(
-            connection,
-            "desk/awards/select_awards_by",
-            {
-                "store": store.name,
-                "agent": award.agent,
-                "since_utc": utc_text(now - LOOKED_BACK),
-                "award_id": award.award_id,
-            },
-        ),
+        of_agent=load_others_by(connection, store.name, award.agent, now, award_id=award.award_id),
         of_member=_awards_of(connection, store.name, award, member),
     )
 
 
-def _rows(connection: Connection, name: str, binds: Mapping[str, Any]) -> list[Row[Any]]:
+def load_others_by(
+    connection: Connection,
+    store: str,
+    agent: str,
+    now: datetime,
+    *,
+    award_id: str = "",
+    batch_id: str = "",
+) -> list[Row[Any]]:
+    """An agent's newest awards but for the one, or those of the batch, that is decided about."""
+    since = {"since_utc": utc_text(now - LOOKED_BACK)}
+    but_for = {"award_id": award_id, "batch_id": batch_id}
+    return all_rows(
+        connection,
+        "desk/awards/select_awards_by",
+        {"store": store, "agent": agent, **since, **but_for},
+    )
+
+
+def all_rows(connection: Connection, name: str, binds: Mapping[str, Any]) -> list[Row[Any]]:
     return list(connection.execute(statement(name), binds).all())
 
 
@@ -96,7 +106,7 @@ def _find_member(connection: Connection, store: str, award: Row[Any]) -> Row[Any
     ids = [award.member_id or award.subject]
     if award.member_id is None and award.email == award.subject:
         binds = {"store": store, "email_key": award.email}
-        holders = _rows(connection, "desk/people/find_members_by_key", binds)
+        holders = all_rows(connection, "desk/people/find_members_by_key", binds)
         ids = [one.member_id for one in holders if one.gone_at_utc is None]
     if len(ids) != 1:
         return None
@@ -148,5 +158,5 @@ def _awards_of(
     names += [member.member_id, member.email_key] if member else []
     subjects = [one for one in dict.fromkeys(names) if one and one != ERASED]
     binds = {"store": store, "subjects": subjects}
-    found = _rows(connection, "desk/awards/select_awards_of", binds)
+    found = all_rows(connection, "desk/awards/select_awards_of", binds)
     return [one for one in found if one.award_id != award.award_id][:SHOWN]

@@ -21,8 +21,7 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.load import chunks
-from loyalty_desk.staging.statements import statement
-from loyalty_desk.web.desk.approving import LOOKED_BACK
+from loyalty_desk.web.desk.approving import LOOKED_BACK, all_rows, load_others_by
 from loyalty_desk.web.desk.costs import Outlay, load_outlay
 
 if TYPE_CHECKING:
@@ -90,12 +89,11 @@ def load_batch_outlook(
     """Read what there is to know of a batch of which something waits, by what staging holds."""
     first = awards[0]
     binds = {"store": store.name, "batch_id": first.batch_id}
-    rows = _rows(connection, "desk/awards/select_members_of_batch", binds)
+    rows = all_rows(connection, "desk/awards/select_members_of_batch", binds)
     added, before = _parts(rows), _parts([one for one in awards if one.state not in _NOT_BOOKED])
     gained = _gained(rows)
     times, day = Counter(row.subject for row in rows if row.subject != ERASED), midnight_utc(now)
     outliers, rules = _find_outliers(connection, store, first.agent, list(times), now)
-    since = {"since_utc": utc_text(now - LOOKED_BACK)}
     return BatchOutlook(
         waiting=len(rows),
         people=[_person(row, gained) for row in rows[:SHOWN]],
@@ -111,19 +109,13 @@ def load_batch_outlook(
         ],
         is_counted=first.reason != REASON and first.queued_at_utc >= day,
         day_began_utc=day,
-        of_agent=_rows(
-            connection, "desk/awards/select_others_by", {**binds, **since, "agent": first.agent}
-        ),
+        of_agent=load_others_by(connection, store.name, first.agent, now, batch_id=first.batch_id),
         repeated={who: count for who, count in times.most_common() if count > 1},
         unusual=[one for unit in added for one in _find_unusual(rows, unit)],
         outliers=outliers,
         rules=rules,
         looked_into=min(len(times), MOST_LOOKED_INTO),
     )
-
-
-def _rows(connection: Connection, name: str, binds: Mapping[str, Any]) -> list[Row[Any]]:
-    return list(connection.execute(statement(name), binds).all())
 
 
 def _parts(rows: Sequence[Row[Any]]) -> Counter[Unit]:
@@ -199,7 +191,7 @@ def _find_outliers(
     given = [
         (row.subject, row.agent, row.unit, row.amount, 0, 0)
         for some in chunks(subjects[:MOST_LOOKED_INTO])
-        for row in _rows(
+        for row in all_rows(
             connection,
             "desk/awards/select_given_to",
             {
