@@ -85,7 +85,7 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
         yield {
             "figure": UNKEPT_FIGURE,
             "database": database,
-            "value": round(max(first for first, in unkept_ms.values()), 1),
+            "value": round(max(first for (first,) in unkept_ms.values()), 1),
             "unit": "ms",
             "ok": True,
         }

@@ -3,8 +3,8 @@
 Every Airflow process loads the plugin, but only the API server serves requests; FastAPI costs each
 task a third of a second.
 
-What the API server holds by then stays as long as it does. Python's collector would look through all
-of it within every few large pages, a fifth of a second each time, so it is told not to.
+What the API server holds by then stays as long as it does. Python's collector would look through
+all of it within every few large pages, a fifth of a second each time, so it is told not to.
 """
 
 from __future__ import annotations
