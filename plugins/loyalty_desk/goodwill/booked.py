@@ -75,7 +75,8 @@ def _categories(name: str, values: Sequence[int], known: _Codes) -> pd.Categoric
     if name == "tier":
         texts = [NOT_KNOWN if text is None else own_name(text) for text in known]
     codes, different = pd.factorize(np.array(texts, dtype=object))
-    return pd.Categorical.from_codes(codes[np.array(values, dtype="int64")], different)
+    of_rows = codes[np.array(values, dtype="int64")]
+    return pd.Categorical.from_codes(of_rows, pd.Index(different, dtype=object))
 
 
 def is_booked(awards: pd.DataFrame) -> pd.Series:
