@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from loyalty_desk.awards.batch_results import load_outcomes, sum_up
-from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.awards.not_taken_back import reversals_of
+from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now

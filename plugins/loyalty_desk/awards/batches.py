@@ -29,6 +29,7 @@ from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.awards.queue import Door, NoAwardError, enter_gate
 from loyalty_desk.hooks.questions import Answered, Asking, answer_question
 from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
@@ -108,15 +109,9 @@ def decide_whole(
     with engine.begin() as connection:
         now = staging_now(connection)
         found = decide_batch(connection, store, batch_id, now, approved=approved, by=by, why=why)
-        incident = find_incident(connection, store, batch_id)
-        if incident is None or incident.run_id is None:
+        asking = _asking(store, find_incident(connection, store, batch_id))
+        if asking is None:
             return found
-        asking = Asking(
-            dag_id=f"award_incident__{store}",
-            run_id=incident.run_id,
-            task_id=ASKS_ABOUT_ALL,
-            map_index=NOT_MAPPED,
-        )
         option, form = (APPROVE if approved else REJECT), {"why": why}
         answered = answer_question(asking, option=option, form=form, by=by)
         if answered is Answered.BEFORE:
@@ -126,6 +121,30 @@ def decide_whole(
     if answered is Answered.NOWHERE:  # its task may have begun to ask before it could see this
         answer_question(asking, option=option, form=form, by=by)
     return found
+
+
+def close_question(engine: Engine, store: str, batch_id: str, *, by: str, why: str) -> None:
+    """Answer the question about an incident's batch in Airflow with no, once nothing of it waits.
+
+    One that was answered before stays as it was answered: there is nothing left to be decided.
+    """
+    with reading(engine) as connection:
+        waits = any(map(waits_with_the_whole, get_batch(connection, store, batch_id)))
+        asking = _asking(store, find_incident(connection, store, batch_id))
+    if asking is not None and not waits:
+        answer_question(asking, option=REJECT, form={"why": why}, by=by)
+
+
+def _asking(store: str, incident: Row[Any] | None) -> Asking | None:
+    """The task that asks about an incident's batch; None for any other, and what the desk asked."""
+    if incident is None or incident.run_id is None:
+        return None
+    return Asking(
+        dag_id=f"award_incident__{store}",
+        run_id=incident.run_id,
+        task_id=ASKS_ABOUT_ALL,
+        map_index=NOT_MAPPED,
+    )
 
 
 def incident_question(
