@@ -25,8 +25,9 @@ from loyalty_desk.awards.approval import (
     decided_state,
 )
 from loyalty_desk.awards.deciding import LateAnswerError
-from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.policy import from_parts, signed
 from loyalty_desk.awards.queue import Door, NoAwardError, enter_gate
+from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.hooks.questions import Answered, Asking, answer_question
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.engine import reading
@@ -148,7 +149,11 @@ def _asking(store: str, incident: Row[Any] | None) -> Asking | None:
 
 
 def incident_question(
-    incident: Row[Any], waiting: Sequence[Row[Any]], people: Mapping[str, int], now: datetime
+    incident: Row[Any],
+    waiting: Sequence[Row[Any]],
+    people: Mapping[str, int],
+    now: datetime,
+    zone: str,
 ) -> Question:
     """What an approver is asked about the whole: how many there are of each result, and how much.
 
@@ -159,14 +164,14 @@ def incident_question(
     facts = {
         "Incident": incident.incident,
         "Members": len(waiting),
-        "Each": f"{from_parts(incident.amount, unit):+f} {unit}",
-        "In all": f"{total:+,f} {unit}",
+        "Each": signed(from_parts(incident.amount, unit), unit),
+        "In all": signed(total, unit),
         "Tickets": incident.tickets,
         "People": ", ".join(f"{count} {result.lower()}" for result, count in people.items()),
         "Reason": waiting[0].reason,
         "Asked by": incident.agent,
         "Batch": waiting[0].batch_id,
-        "Rejected by itself after": waiting[0].approve_by_utc,
+        "Rejected by itself after": in_zone(parse_utc(waiting[0].approve_by_utc), zone),
     }
-    subject = f"Approve {total:+,f} {unit} for {len(waiting):,} members?"
+    subject = f"Approve {signed(total, unit)} for {len(waiting):,} members?"
     return ask_with(subject, facts, waiting[0].approve_by_utc, now)

@@ -230,6 +230,7 @@ def take_back_batch(
     """Take back all of a batch that can be, and list the rest."""
     from loyalty_desk.awards.batch_results import load_outcomes  # noqa: PLC0415 - only here
     from loyalty_desk.awards.not_taken_back import reversals_of  # noqa: PLC0415
+    from loyalty_desk.awards.policy import signed  # noqa: PLC0415
     from loyalty_desk.awards.reversal import read_reversal  # noqa: PLC0415
     from loyalty_desk.awards.taking_back_all import Wish, take_back_all  # noqa: PLC0415
     from loyalty_desk.staging.staging_clock import ask_staging_now  # noqa: PLC0415
@@ -247,7 +248,7 @@ def take_back_batch(
     if done.reversed:
         typer.echo(f"another person approves batch {reversals_of(batch)} before they are")
     for one in left:
-        typer.echo(f"{one.award_id}  {one.asked:+f} {one.unit}  {one.not_taken_back}")
+        typer.echo(f"{one.award_id}  {signed(one.asked, str(one.unit))}  {one.not_taken_back}")
 
 
 def _reading() -> AbstractContextManager[Connection]:

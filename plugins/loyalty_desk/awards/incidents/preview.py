@@ -30,6 +30,7 @@ from loyalty_desk.awards.policy import (
     find_breaches,
     from_parts,
     limit_of,
+    signed,
     to_parts,
 )
 from loyalty_desk.awards.queue import Door, midnight_utc
@@ -232,7 +233,7 @@ def sample_note(preview: Preview, store: StoreSettings) -> str | None:
     card = {} if points is None else {"points_balance": points + int(gift.amount)}
     return note_text(
         card,
-        amount=f"{gift.amount:+f} {gift.unit}",
+        amount=signed(gift.amount, gift.unit),
         unit=gift.unit,
         reason=gift.reason,
         agent=gift.agent,

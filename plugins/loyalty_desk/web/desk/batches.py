@@ -19,13 +19,14 @@ from loyalty_desk.awards.batches import (
     waits_with_the_whole,
 )
 from loyalty_desk.awards.not_taken_back import reversals_of
-from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.policy import from_parts, signed
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import REASON, read_reversal
 from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.card.emails import masked, masked_name
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
@@ -136,7 +137,7 @@ def take_back(request: Request, visitor: Awarding, form: OwnForm, batch_id: str)
 
 
 def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "") -> Response:
-    store = visitor.store.name
+    store, zone = visitor.store.name, shown_zone(visitor.store)
     with reading(staging_engine()) as connection:
         awards = _get(connection, visitor, batch_id)
         first = awards[0]
@@ -166,7 +167,7 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         waits_whole=waits,
         outlook=outlook,
         incident=incident,
-        tickets_words=choice_text(json.loads(incident.choice)) if incident else "",
+        tickets_words=choice_text(json.loads(incident.choice), zone) if incident else "",
         is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
         reversals=reversals,
         may_take_back=not is_reversal and visitor.may("award"),
@@ -225,8 +226,8 @@ def _find_reversals(connection: Connection, store: str, batch_id: str) -> str | 
 
 
 def _totals(awards: list[Row[Any]]) -> list[str]:
-    """What is given and taken away in all, by unit, such as `+5000 points`."""
-    return [f"{from_parts(parts, unit):+f} {unit}" for unit, parts in _parts(awards)]
+    """What is given and taken away in all, by unit, such as `+5,000 points`."""
+    return [signed(from_parts(parts, unit), unit) for unit, parts in _parts(awards)]
 
 
 def _money(awards: list[Row[Any]], visitor: Visitor) -> list[str]:

@@ -17,6 +17,7 @@ from loyalty_desk.awards.incidents.fates import WORDS, Fate
 from loyalty_desk.awards.incidents.preview import Preview, look, sample_note
 from loyalty_desk.awards.incidents.tickets import choose
 from loyalty_desk.awards.requests import AwardFieldsError
+from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.platforms.registry import award_units
@@ -134,7 +135,7 @@ def _outlay(connection: Connection, store: StoreSettings, found: Preview) -> Out
     )
 
 
-def choice_text(choice: Mapping[str, Any]) -> str:
+def choice_text(choice: Mapping[str, Any], zone: str) -> str:
     """Which tickets were chosen, in words."""
     said = (
         ("tag", "with the tag {}"),
@@ -143,4 +144,10 @@ def choice_text(choice: Mapping[str, Any]) -> str:
         ("from_utc", "made from {}"),
         ("until_utc", "made before {}"),
     )
-    return ", ".join(words.format(choice[name]) for name, words in said if choice.get(name))
+    times = {
+        name: in_zone(parse_utc(choice[name]), zone)
+        for name in ("from_utc", "until_utc")
+        if choice.get(name)
+    }
+    shown = {**choice, **times}
+    return ", ".join(words.format(shown[name]) for name, words in said if shown.get(name))
