@@ -43,6 +43,7 @@ from loyalty_desk.staging.run_record import add_counters, finish_run, start_run
 from loyalty_desk.staging.statements import statement
 
 FIGURE, GOAL_MS = "desk_page_p95_ms", 300.0
+UNKEPT_FIGURE, UNKEPT_ROUNDS = "desk_unkept_year_ms", 5
 PAGE_ROWS = 50
 LISTED, AWARD = r"/mismatches/customer/\d+", r"/awards/[0-9a-f-]{8,}"
 CHANGED = r"/customers/\d+"
@@ -63,7 +64,9 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
             customer_id, award_id = _fill(engine, rows)
             engine.dispose()
             with _serving(url, Path(folder)) as (address, cookie):
-                taken_ms = _ask(address, cookie, _pages(customer_id, award_id, rows))
+                session = _session(cookie)
+                taken_ms = _ask(session, address, _pages(customer_id, award_id, rows))
+                unkept_ms = _ask(session, address, _unkept_years(), rounds=0)
         for page, (first, *values) in taken_ms.items():
             ordered = sorted(values)
             value = ordered[math.ceil(0.95 * len(ordered)) - 1]
@@ -79,6 +82,13 @@ def figures(only: Collection[str] = (), *, rows: int) -> Iterator[dict[str, Any]
                 "longest": round(ordered[-1], 1),
                 "first": round(first, 1),
             }
+        yield {
+            "figure": UNKEPT_FIGURE,
+            "database": database,
+            "value": round(max(first for (first,) in unkept_ms.values()), 1),
+            "unit": "ms",
+            "ok": True,
+        }
 
 
 def _pages(customer_id: int, award_id: str, rows: int) -> dict[str, tuple[str, int]]:
@@ -116,6 +126,13 @@ def _pages(customer_id: int, award_id: str, rows: int) -> dict[str, tuple[str, i
         "/quality": ("expectation \\d", CHECKS),
         "/setup": ("<tr>", 20),
     }
+
+
+def _unkept_years() -> dict[str, tuple[str, int]]:
+    """A year of goodwill, each time other days, of which nothing has been kept."""
+    days = range(364 - UNKEPT_ROUNDS, 364)
+    firsts = [f"{utc_now() - timedelta(days=one):%Y-%m-%d}" for one in days]
+    return {f"/goodwill?from={first}&by=month": ("<svg", 4) for first in firsts}
 
 
 def _fill(engine: Engine, rows: int) -> tuple[int, str]:
@@ -199,19 +216,26 @@ def _check(run_id: str, number: int, at: datetime) -> dict[str, Any]:
     return {**of, **found, **counts}
 
 
+def _session(cookie: dict[str, str]) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.update(cookie)
+    return session
+
+
 def _ask(
-    address: str, cookie: dict[str, str], pages: Mapping[str, tuple[str, int]]
+    session: requests.Session,
+    address: str,
+    pages: Mapping[str, tuple[str, int]],
+    rounds: int = ROUNDS,
 ) -> dict[str, list[float]]:
     """Ask for each page in turn; milliseconds by page, of which the first ones are told apart.
 
     Raises:
         NotMeasuredError: a page was not answered, or what has to stand on it does not.
     """
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.update(cookie)
     taken_ms: dict[str, list[float]] = {page: [] for page in pages}
-    for _ in range(ROUNDS + 1):
+    for _ in range(rounds + 1):
         for page, (wanted, least) in pages.items():
             began = time.monotonic()
             answer = session.get(f"{address}/{STORE.name}{page}", timeout=60, allow_redirects=False)

@@ -20,7 +20,8 @@ from loyalty_desk.awards.batches import decide_batch
 from loyalty_desk.awards.incidents.asking import ask
 from loyalty_desk.awards.incidents.choice import read_incident
 from loyalty_desk.awards.incidents.tickets import choose_staged
-from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.awards.not_taken_back import reversals_of
+from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.records import Unit
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging import schema
@@ -169,6 +170,13 @@ def booked(account: Account) -> Counter[str]:
     return found
 
 
+def not_taken_back(staging: Engine, batch_id: str) -> Counter[str]:
+    """How many there are for each reason."""
+    with reading(staging) as connection:
+        found = load_outcomes(connection, STORE, batch_id)
+    return Counter(one.not_taken_back for one in found if one.not_taken_back)
+
+
 def test_each_member_is_compensated_once_and_taken_back_once_whatever_is_killed(
     staging: Engine,
     staging_url: str,
@@ -205,8 +213,14 @@ def test_each_member_is_compensated_once_and_taken_back_once_whatever_is_killed(
         take_back_all(engine, store, wish, ask_staging_now(engine))
 
     assert killed(staging_url, takes_back, "before_commit:1") == -9
+    assert not_taken_back(staging, batch_id) == {}, "it was cut short before anything was asked for"
     assert killed(staging_url, takes_back, "after_commit:1") == -9
+    reversals = sum(states(staging).values()) - len(members)
+    assert not_taken_back(staging, batch_id) == {
+        "it was booked since: take back once more": len(members) - reversals
+    }
     takes_back(staging)
+    assert not_taken_back(staging, batch_id) == {}
     decide(reversals_of(batch_id))(staging)
     assert work(staging, staging_url, store, AFTER_COMMIT) >= 1
 

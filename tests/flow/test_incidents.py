@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from loyalty_desk.awards.batch_results import load_outcomes, sum_up
-from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.awards.not_taken_back import reversals_of
+from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.staging.staging_clock import ask_staging_now
@@ -141,6 +142,6 @@ def test_a_view_tells_its_tickets_as_they_are_in_gorgias_now(world, sync, tag) -
 def test_a_form_that_is_wrong_asks_for_nothing(world, sync, tag) -> None:
     with pytest.raises(IncidentNotAskedError, match="reason: must be one of"):
         incidents.request(STORE, {**GIFT, "tag": tag, "reason": "because"}, "run-1", "ada")
-    with pytest.raises(IncidentNotAskedError, match="1000 points at most"):
+    with pytest.raises(IncidentNotAskedError, match="1,000 points at most"):
         incidents.request(STORE, {**GIFT, "tag": tag, "amount": 1001}, "run-1", "ada")
     assert world.rows("SELECT * FROM awards") == []

@@ -75,8 +75,9 @@ def fill_up(desk: DeskClient, engine: Engine) -> None:
     ignore = {"action": "ignore", "reason": "twins", "until": "2099-12-31"}
     manager.post(f"/mismatches/customer/{DOUBLE}", ignore)
     admin.post("/setup/tokens", {"label": "the widget", "opens": "awards"})
-    incident = {"incident": "parcels", "tag": "late", "amount": "100", "unit": "points"}
-    asked = {**incident, "reason": "late_delivery"}
+    incident = {"incident": "parcels", "tag": "late", "amount": "1000", "unit": "points"}
+    days = {"first_day": "2020-01-01", "last_day": "2099-12-31"}
+    asked = {**incident, **days, "reason": "late_delivery"}
     seen = re.search(r'name="seen" value="(\w+)"', manager.post("/awards/incident", asked).text)
     assert seen is not None
     asked |= {"action": "ask", "seen": seen[1]}
@@ -115,7 +116,8 @@ def _fill_runs(engine: Engine) -> None:
             finish_run(connection, STORE, run_id, state, failed, at + timedelta(seconds=90))
         staged.change("manual__0", GRACE, "failed", member_id="m2", error="Gorgias answered 422")
         for ticket_id in (80, 90, 99):
-            staged.update(schema.tickets, {"ticket_id": ticket_id}, tags='["late"]')
+            told = {"tags": '["late"]', "created_at_utc": utc_text(now)}
+            staged.update(schema.tickets, {"ticket_id": ticket_id}, **told)
         connection.execute(
             schema.set_aside.insert(),
             {

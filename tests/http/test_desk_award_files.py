@@ -131,7 +131,7 @@ def test_a_preview_tells_each_row_by_class_with_what_becomes_of_it(
         "Not in order 1 It stops the file",
         "All 8 The sum",
         "line 7: email: is that of several members, m3, m4",
-        "line 8: max_points_per_award : one award may have 1000 points at most",
+        "line 8: max_points_per_award : one award may have 1,000 points at most",
         "line 9: amount: must be a number",
     ):
         assert words in shown, (words, shown)

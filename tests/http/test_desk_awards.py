@@ -82,7 +82,7 @@ def test_an_award_is_queued_once_however_often_its_form_is_sent(
     ("fields", "says"),
     [
         ({"amount": "many"}, "must be a number such as 50"),
-        ({"amount": "5000"}, "one award may have 1000 points at most"),
+        ({"amount": "5000"}, "one award may have 1,000 points at most"),
         ({"amount": "5", "reason": "because"}, "must be one of"),
         ({"amount": "5", "note": "ld:mark"}, "must not hold"),
         ({"amount": "5", "ticket_id": "x"}, "number in Gorgias"),

@@ -25,7 +25,9 @@ from tests.project import PROJECT_ROOT
 
 CODED = re.compile(r"\b[A-Za-z]\w*_\w*\b")
 PATH = re.compile(r"(?<![\w/.<])/(?:[\w.-]+/)+[\w.-]*")
-OFF = re.compile(r"\d{4}-\d\d-\d\dT\d\d|\b\d+(?:\.\d+)? (?:s|min|h)\b")
+OFF = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d|\b\d+(?:\.\d+)? (?:s|min|h)\b|\b\d{4,}(?:\.\d+)? (?:points|credits)\b"
+)
 ZONELESS = re.compile(r"\d\d:\d\d(?! (?:CES?T|Europe/Oslo)\b)|\bUTC\b")
 SETTING = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 FILES = {

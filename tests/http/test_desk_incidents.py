@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said_beside_the_field(
 def test_a_limit_on_the_whole_leaves_no_button(desk: DeskClient) -> None:
     shown = preview(desk.as_user("agent"), amount="1001")
 
-    assert "one award may have 1000 points at most" in shown
+    assert "one award may have 1,000 points at most" in shown
     assert "max_points_per_award" in shown
     assert "Ask for approval" not in shown
 

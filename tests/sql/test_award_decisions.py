@@ -270,7 +270,8 @@ def test_the_question_shows_what_an_approver_needs_and_nothing_of_it_is_markdown
     award_id = wait_for_approval(staging, note=note, ticket_id=4711)
     with staging.connect() as connection:
         award = get_award(connection, STORE, award_id)
-    asked = question(award, member("m1", card={"name": "Ada *Example*", "points_balance": 7}), NOW)
+    ada = member("m1", card={"name": "Ada *Example*", "points_balance": 7})
+    asked = question(award, ada, NOW, "Europe/Oslo")
 
     assert asked.subject == "Approve +101 points?"
     assert asked.left_s == 24 * 3600
@@ -287,6 +288,7 @@ def test_the_question_shows_what_an_approver_needs_and_nothing_of_it_is_markdown
         "Asked by": "ada",
         "Ticket": "4711",
         "Note": note.replace("\n", " "),
+        "Rejected by itself after": f"{NOW + timedelta(days=1, hours=1):%-d %b %Y, %H:%M} CET",
     }
     assert facts.items() >= shown.items()
 
@@ -300,7 +302,7 @@ def test_the_question_about_nobody_says_so(staging: Engine) -> None:
     with staging.connect() as connection:
         award = get_award(connection, STORE, award_id)
 
-    assert "nobody by that address" in question(award, None, NOW).body
+    assert "nobody by that address" in question(award, None, NOW, "UTC").body
 
 
 NORA: Final = member("m9", card={"name": "Nora", "points_balance": 9000})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from loyalty_desk.awards import deciding
+from loyalty_desk.awards import deciding, taking_back
 from loyalty_desk.awards.approval import OwnApprovalError, mark_asked, take_to_ask
 from loyalty_desk.awards.deciding import LateAnswerError, decide_once
 from loyalty_desk.awards.queue import NoAwardError, get_award, get_events
@@ -150,3 +150,41 @@ def test_an_award_that_its_agent_takes_back_is_asked_about_no_more(
 
     assert [given["option"] for _, given in airflow.asked] == ["Reject", "Reject"]
     assert state_and_actors(staging, award_id) == ("rejected", ["ada", "ada"])
+
+
+def test_a_question_that_a_task_began_to_ask_since_it_was_looked_at_is_answered_too(
+    staging: Engine, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = queue(staging, request("500", ticket_id=5), approval_above_points=100).award_id
+    with staging.begin() as connection:
+        take_to_ask(connection, STORE, RUN)
+    real = deciding.decide
+
+    def asked_meanwhile(connection: Connection, *args: Any, **options: Any) -> AwardState:
+        assert mark_asked(connection, STORE, found, 3)
+        return real(connection, *args, **options)
+
+    monkeypatch.setattr(deciding, "decide", asked_meanwhile)
+
+    assert decide(staging, found) == "approved"
+
+    assert [asking for asking, _ in airflow.asked] == [ASKING]
+
+
+def test_so_it_is_when_its_agent_takes_the_award_back(
+    staging: Engine, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = queue(staging, request("500", ticket_id=5), approval_above_points=100).award_id
+    with staging.begin() as connection:
+        take_to_ask(connection, STORE, RUN)
+
+    def asked_meanwhile(connection: Connection, store: str, award_id: str) -> Any:
+        award = get_award(connection, store, award_id)
+        assert mark_asked(connection, STORE, found, 3)
+        return award
+
+    monkeypatch.setattr(taking_back, "get_award", asked_meanwhile)
+    with staging.begin() as connection:
+        take_back(connection, store_settings(), TakeBack(agent="ada", ticket_id=5, note=None), NOW)
+
+    assert [asking for asking, _ in airflow.asked] == [ASKING]

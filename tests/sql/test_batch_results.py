@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.awards.batch_results import Outcome, load_outcomes, sum_up
-from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.awards.not_taken_back import reversals_of
+from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.elsewhere import Elsewhere
 from loyalty_desk.report.batch_files import COLUMNS, as_csv, as_xlsx
 from loyalty_desk.staging import schema

@@ -217,6 +217,33 @@ def test_a_person_is_one_customer_whichever_way_the_awards_were_asked_for(stagin
     assert (one.rule, one.who, one.awards) == ("several_agents", "m7", 3)
 
 
+def test_whoever_is_worth_a_look_goes_by_name_and_not_by_who_was_first(staging: Engine) -> None:
+    people = ("m9", "m10", "m2")
+    first_to_last = {who: stamp(NOW + timedelta(seconds=n)) for n, who in enumerate(people)}
+    put(
+        staging,
+        *(
+            applied(f"{who} by {agent}", settled_at_utc=at, member_id=who, agent=agent)
+            for who, at in first_to_last.items()
+            for agent in ("ada", "eve", "joan")
+        ),
+    )
+    today = NOW.date()
+
+    found = load(staging, first=today, last=today).outliers
+    assert [one.who for one in found] == sorted(people)
+
+
+def test_tags_that_are_blank_are_not_known_as_those_that_are_not_there(staging: Engine) -> None:
+    at = {"settled_at_utc": stamp(NOW), "member_id": "m7"}
+    put(staging, applied("blank", **at, ticket_tags=""), applied("no ticket", **at))
+    today = NOW.date()
+
+    found = load(staging, first=today, last=today)
+
+    assert (found.tags, list(found.groups["tags"]["awards"])) == (["not known"], [2])
+
+
 def test_awards_per_100_tickets_are_told_only_while_all_tickets_are_held(staging: Engine) -> None:
     today = NOW.date()
     for number in range(3):

@@ -209,4 +209,7 @@ def test_who_approves_is_told_that_it_may_be_booked(staging: Engine, doubted: st
     with staging.connect() as connection:
         award = get_award(connection, STORE, doubted)
 
-    assert "Restored from a backup:** ` perhaps booked since `" in question(award, None, NOW).body
+    assert (
+        "Restored from a backup:** ` perhaps booked since `"
+        in question(award, None, NOW, "UTC").body
+    )

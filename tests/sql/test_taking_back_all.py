@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
-from loyalty_desk.awards import deciding, taking_back_all
-from loyalty_desk.awards.approval import REJECT, OwnApprovalError
+from loyalty_desk.awards import batches, deciding, taking_back_all
+from loyalty_desk.awards.approval import REJECT, OwnApprovalError, mark_asked
+from loyalty_desk.awards.batch_results import load_outcomes
 from loyalty_desk.awards.batches import decide_batch, list_waiting_batches
+from loyalty_desk.awards.not_taken_back import reversals_of
 from loyalty_desk.awards.queue import Door, NoAwardError, get_award, get_events
-from loyalty_desk.awards.taking_back_all import (
-    AllTakenBack,
-    Wish,
-    reversals_of,
-    take_back_all,
-)
+from loyalty_desk.awards.taking_back_all import AllTakenBack, Wish, take_back_all
 from loyalty_desk.hooks.questions import Answered, Asking
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging import schema
+from loyalty_desk.staging.engine import reading
 from tests.factories import LATER, STORE, store_settings
+from tests.sql import incident_world
 from tests.sql.test_award_batches import send
 from tests.sql.test_award_decisions import set_state
 
@@ -46,9 +46,16 @@ def by_member(staging: Engine, *, reverses: bool = False) -> dict[str | None, An
     return {row.member_id: row for row in rows if (row.reverses is not None) == reverses}
 
 
-def take(staging: Engine, batch_id: str) -> AllTakenBack:
+def take(staging: Engine, batch_id: str, now: datetime = LATER) -> AllTakenBack:
     wish = Wish(batch_id=batch_id, by="Ada", why="the wrong amount", queued_by="root")
-    return take_back_all(staging, store_settings(), wish, LATER)
+    return take_back_all(staging, store_settings(), wish, now)
+
+
+def left(staging: Engine, batch_id: str) -> dict[str | None, str]:
+    """Why, by the member's id, of those that are not taken back."""
+    with reading(staging) as connection:
+        found = load_outcomes(connection, STORE, batch_id)
+    return {one.member_id: one.not_taken_back for one in found if one.not_taken_back}
 
 
 def decide(staging: Engine, batch_id: str, by: str, *, approved: bool = True) -> Any:
@@ -67,10 +74,10 @@ def test_what_waits_is_rejected_what_is_booked_reversed_and_the_rest_is_listed(
         ids[s] for s in ("queued", "approved", "needs_approval")
     )
     assert done.reversed == [ids["applied"]]
-    assert set(done.left) == {ids[state] for state in LEFT}
-    assert "in a moment" in done.left[ids["applying"]]
-    assert "settle it first" in done.left[ids["unknown"]]
-    assert len(done.withdrawn) + len(done.reversed) + len(done.left) == 8
+    assert left(staging, batch) == {
+        "5": "it is being booked right now: take back once more in a moment",
+        "6": "nobody can tell yet whether it is booked: settle it first",
+    }
     with staging.connect() as connection:
         withdrawn = get_award(connection, STORE, ids["queued"])
         event = get_events(connection, STORE, ids["queued"])[-1]
@@ -105,10 +112,9 @@ def test_nothing_is_taken_back_twice(staging: Engine, batch: str) -> None:
 
     again = take(staging, batch)
 
-    assert (again.withdrawn, again.reversed, len(again.left)) == ([], [], 8)
+    assert not again
     assert len(by_member(staging, reverses=True)) == 1
-    booked = by_member(staging)["4"].award_id
-    assert "was reversed before" in again.left[booked]
+    assert set(left(staging, batch)) == {"5", "6"}, "what waits to be taken back is not left"
 
 
 def test_reversals_that_were_rejected_may_be_asked_for_anew(staging: Engine, batch: str) -> None:
@@ -124,12 +130,12 @@ def test_what_a_crash_left_is_taken_back_when_it_is_asked_for_once_more(
     monkeypatch.setattr(taking_back_all, "AT_ONCE", 3)
     real, calls = taking_back_all._take_back, 0
 
-    def die(*args: Any) -> None:
+    def die(*args: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise OSError("killed")
-        real(*args)
+        return real(*args)
 
     monkeypatch.setattr(taking_back_all, "_take_back", die)
     with pytest.raises(OSError, match="killed"):
@@ -149,9 +155,11 @@ def test_what_is_in_doubt_since_a_restore_is_left(staging: Engine) -> None:
     award_id = by_member(staging)["1"].award_id
     set_state(staging, award_id, "needs_approval", sends=1, sent_at_utc="2026-03-02T09:00:00.0Z")
 
-    done = take(staging, batch_id)
+    assert not take(staging, batch_id)
 
-    assert (done.withdrawn, list(done.left)) == ([], [award_id])
+    assert left(staging, batch_id) == {
+        "1": "it waits for approval and may be booked all the same: approve or reject it first"
+    }
 
 
 def test_a_batch_that_takes_back_is_not_taken_back(staging: Engine, batch: str) -> None:
@@ -184,8 +192,63 @@ def test_of_a_file_whose_awards_are_asked_about_alone_the_questions_are_answered
     taken = take(staging, done.batch_id)
 
     awards = by_member(staging)
-    assert sorted(asked) == [0, 1, 2]
-    assert taken.left == {
-        awards["8"].award_id: "it is being decided right now: take back once more in a moment"
-    }
+    assert asked.count(2) == 2, "one that was not asked about yet is looked for once more"
+    assert sorted(set(asked)) == [0, 1, 2]
+    assert len(taken.withdrawn) == 2
+    assert list(left(staging, str(done.batch_id))) == ["8"]
+    assert "it was being decided just then" in left(staging, str(done.batch_id))["8"]
     assert [awards[one].state for one in answers] == ["rejected", "needs_approval", "rejected"]
+
+
+def test_a_question_that_is_asked_while_an_award_is_taken_back_is_answered(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = send(staging, (7, 60), door=Door.DESK, approval_above_points=10)
+    award_id = by_member(staging)["7"].award_id
+    set_state(staging, award_id, "needs_approval", asked_run_id="run")
+    real, asked = taking_back_all._withdraw, []
+
+    def asks_meanwhile(connection: Connection, *args: Any) -> Any:
+        assert mark_asked(connection, STORE, award_id, 4)
+        return real(connection, *args)
+
+    def answer(asking: Asking, *, option: str, **_: Any) -> Answered:
+        with reading(staging) as connection:
+            state = get_award(connection, STORE, award_id).state
+        asked.append((asking.map_index, option, state))
+        return Answered.NOWHERE
+
+    monkeypatch.setattr(taking_back_all, "_withdraw", asks_meanwhile)
+    monkeypatch.setattr(deciding, "answer_question", answer)
+
+    assert take(staging, str(done.batch_id)).withdrawn == [award_id]
+
+    before, after = asked
+    assert before[:2] == after[:2] == (4, REJECT)
+    assert after[2] == "rejected", "nobody can begin to ask about it any more"
+
+
+@pytest.mark.parametrize(("doubted", "answers"), [(False, 1), (True, 0)])
+def test_the_question_about_an_incident_is_answered_once_nothing_of_it_waits(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch, answers: int, *, doubted: bool
+) -> None:
+    incident_world.fill(staging)
+    batch_id = str(incident_world.ask_for(staging, run_id="manual__1").batch_id)
+    if doubted:
+        set_state(staging, by_member(staging)["m1"].award_id, "needs_approval", sends=1)
+    asked: list[Asking] = []
+
+    def answer(asking: Asking, *, option: str, form: Any, by: str) -> Answered:
+        assert (option, by) == (REJECT, "Ada")
+        assert form == {"why": "taken back with its batch: the wrong amount"}
+        asked.append(asking)
+        return Answered.NOW
+
+    monkeypatch.setattr(batches, "answer_question", answer)
+
+    assert take(staging, batch_id).withdrawn
+
+    about = Asking(
+        dag_id=f"award_incident__{STORE}", run_id="manual__1", task_id="approve", map_index=-1
+    )
+    assert asked == [about] * answers

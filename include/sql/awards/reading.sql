@@ -108,6 +108,7 @@ ORDER BY MIN(queued_at_utc) ASC, batch_id ASC;
 
 -- name: select_batch_results
 -- What became of everybody in a batch: of those behind an incident's tickets too who have no award.
+-- `member_id` is whom they are by now, `awarded_member_id` whom the award was booked for.
 -- Reads awards, incident_people, matches, customers. Binds store, batch_id. One row per award, and
 -- one per customer of an incident without one.
 SELECT
@@ -123,6 +124,12 @@ SELECT
     a.detail,
     a.unit,
     a.amount,
+    a.queued_at_utc,
+    a.sends,
+    a.sent_at_utc,
+    a.subject,
+    a.member_id AS awarded_member_id,
+    a.reverses,
     r.state AS reversal_state
 FROM incident_people AS p
 LEFT JOIN awards AS a ON p.store = a.store AND p.award_id = a.award_id
@@ -148,6 +155,12 @@ SELECT
     a.detail,
     a.unit,
     a.amount,
+    a.queued_at_utc,
+    a.sends,
+    a.sent_at_utc,
+    a.subject,
+    a.member_id AS awarded_member_id,
+    a.reverses,
     r.state AS reversal_state
 FROM awards AS a
 LEFT JOIN awards AS r
@@ -162,3 +175,14 @@ WHERE
         SELECT 1 FROM incident_people AS p
         WHERE p.store = a.store AND p.batch_id = a.batch_id AND p.award_id = a.award_id
     );
+
+-- name: select_reversals
+-- The awards of a batch that take others back, the newest last.
+-- Reads awards. Binds store, batch_id. One row per award.
+SELECT
+    reverses,
+    state,
+    detail
+FROM awards
+WHERE store = :store AND batch_id = :batch_id AND reverses IS NOT NULL
+ORDER BY queued_at_utc ASC, award_id ASC;

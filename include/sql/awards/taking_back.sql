@@ -50,8 +50,9 @@ WHERE
 
 -- name: withdraw_award
 -- Rejects an award that was never sent, so it is surely not booked. Of this and a worker that
--- claims it, one gets it.
--- Writes awards. Binds store, award_id, detail, now_utc.
+-- claims it, one gets it. Which task asks about it is told as of this moment: a run may have begun
+-- to since the award was read.
+-- Writes awards. Binds store, award_id, detail, now_utc. No row or one.
 UPDATE awards
 SET
     state = 'rejected',
@@ -62,17 +63,15 @@ WHERE
     AND award_id = :award_id
     AND state IN ('queued', 'needs_approval', 'approved')
     AND sends = 0
-    AND sent_at_utc IS NULL;
+    AND sent_at_utc IS NULL
+RETURNING award_id, asked_run_id, asked_map_index;
 
 -- name: select_some
 -- How some awards stand, to take them back.
 -- Reads awards. Binds store, award_ids (a list). One row per award.
 SELECT
     award_id,
-    state,
-    door,
-    asked_run_id,
-    asked_map_index
+    state
 FROM awards
 WHERE store = :store AND award_id IN (:award_ids)
 ORDER BY award_id ASC;

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.queue import add_event, amount_text, enter_gate, get_award, get_events
 from loyalty_desk.awards.requests import agent_key
-from loyalty_desk.clock import parse_utc, utc_text
+from loyalty_desk.clock import in_zone, parse_utc, utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Member
 from loyalty_desk.staging.statements import statement
@@ -230,6 +230,7 @@ def question(
     award: Row[Any],
     member: Member | None,
     now: datetime,
+    zone: str,
     *,
     nobody: str = "nobody by that address",
 ) -> Question:
@@ -255,7 +256,7 @@ def question(
         "Message to the customer": award.message,
         "Takes back award": award.reverses,
         "Award": award.award_id,
-        "Rejected by itself after": award.approve_by_utc,
+        "Rejected by itself after": in_zone(parse_utc(award.approve_by_utc), zone),
         "Restored from a backup": "perhaps booked since" if award.sends else None,
     }
     return ask_with(f"Approve {amount_text(award)}?", facts, award.approve_by_utc, now)

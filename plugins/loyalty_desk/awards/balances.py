@@ -29,7 +29,7 @@ class Balance:
     def as_text(self) -> str:
         """What a deduction leaves, or may leave."""
         doubt = "" if self.least == self.after else ", if what waits for approval is rejected"
-        return f"leaves the member {self.least} points{doubt}"
+        return f"leaves the member {self.least:,} points{doubt}"
 
 
 class Balances:
@@ -80,7 +80,7 @@ def breaches_below_zero(
     refuses = settings.points_below_zero == "refuse"
     if balance is None or not refuses or not may_fall_below_zero(balance, request):
         return {}
-    reason = f"the member would have {balance.least} points, and this store refuses that"
+    reason = f"the member would have {balance.least:,} points, and this store refuses that"
     return {"points_below_zero": reason}
 
 

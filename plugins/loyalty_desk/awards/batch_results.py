@@ -11,6 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.incidents.fates import WORDS, Fate
+from loyalty_desk.awards.not_taken_back import (
+    Standing,
+    TakingBack,
+    find_standing,
+    load_taking_back,
+)
 from loyalty_desk.awards.policy import from_parts
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging.statements import statement
@@ -44,7 +50,8 @@ _STANDS: Final = frozenset({Result.BOOKED, Result.TO_BE_TAKEN_BACK})
 class Outcome:
     """One person of a batch, or one award of a file. `tickets` is 0 where no tickets were chosen.
 
-    `asked` and `booked` are in points or credits; `booked` is what stands now.
+    `asked` and `booked` are in points or credits; `booked` is what stands now. `not_taken_back` is
+    why it is not, and what to do; `can_be_taken_back` is whether that can do something still.
     """
 
     ticket_id: int | None
@@ -58,6 +65,8 @@ class Outcome:
     booked: Decimal
     unit: str | None
     award_id: str | None
+    not_taken_back: str | None = None
+    can_be_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +81,33 @@ class Sum:
     unit: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Everybody of a batch by their ticket, and whether somebody asked to take it back."""
+
+    everybody: list[Outcome]
+    was_asked_back: bool
+
+
+def load_results(connection: Connection, store: str, batch_id: str) -> Results:
+    binds = {"store": store, "batch_id": batch_id}
+    rows = connection.execute(statement("awards/reading/select_batch_results"), binds).all()
+    batch = load_taking_back(connection, store, batch_id, rows)
+    found = [_read(row, batch) for row in rows]
+    return Results(
+        everybody=sorted(found, key=lambda one: (one.ticket_id or 0, one.award_id or "")),
+        was_asked_back=batch.was_asked_for,
+    )
+
+
 def load_outcomes(connection: Connection, store: str, batch_id: str) -> list[Outcome]:
     """Everybody, by their ticket."""
-    binds = {"store": store, "batch_id": batch_id}
-    rows = connection.execute(statement("awards/reading/select_batch_results"), binds)
-    found = [read_outcome(row) for row in rows]
-    return sorted(found, key=lambda one: (one.ticket_id or 0, one.award_id or ""))
+    return load_results(connection, store, batch_id).everybody
 
 
-def read_outcome(row: Row[Any]) -> Outcome:
+def _read(row: Row[Any], batch: TakingBack) -> Outcome:
     result = _result(row)
+    standing = find_standing(row, batch) if row.award_id else Standing()
     amount = from_parts(row.amount, Unit(row.unit)) if row.unit else Decimal(0)
     return Outcome(
         ticket_id=row.ticket_id,
@@ -95,6 +121,8 @@ def read_outcome(row: Row[Any]) -> Outcome:
         booked=amount if result in _STANDS else Decimal(0),
         unit=row.unit,
         award_id=row.award_id,
+        not_taken_back=standing.why_not,
+        can_be_taken_back=standing.can_be,
     )
 
 

@@ -25,10 +25,12 @@ from loyalty_desk.awards.approval import (
     decided_state,
 )
 from loyalty_desk.awards.deciding import LateAnswerError
-from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.policy import from_parts, signed
 from loyalty_desk.awards.queue import Door, NoAwardError, enter_gate
+from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.hooks.questions import Answered, Asking, answer_question
 from loyalty_desk.records import AwardState, Unit
+from loyalty_desk.staging.engine import reading
 from loyalty_desk.staging.staging_clock import staging_now
 from loyalty_desk.staging.statements import statement
 
@@ -108,15 +110,9 @@ def decide_whole(
     with engine.begin() as connection:
         now = staging_now(connection)
         found = decide_batch(connection, store, batch_id, now, approved=approved, by=by, why=why)
-        incident = find_incident(connection, store, batch_id)
-        if incident is None or incident.run_id is None:
+        asking = _asking(store, find_incident(connection, store, batch_id))
+        if asking is None:
             return found
-        asking = Asking(
-            dag_id=f"award_incident__{store}",
-            run_id=incident.run_id,
-            task_id=ASKS_ABOUT_ALL,
-            map_index=NOT_MAPPED,
-        )
         option, form = (APPROVE if approved else REJECT), {"why": why}
         answered = answer_question(asking, option=option, form=form, by=by)
         if answered is Answered.BEFORE:
@@ -128,8 +124,36 @@ def decide_whole(
     return found
 
 
+def close_question(engine: Engine, store: str, batch_id: str, *, by: str, why: str) -> None:
+    """Answer the question about an incident's batch in Airflow with no, once nothing of it waits.
+
+    One that was answered before stays as it was answered: there is nothing left to be decided.
+    """
+    with reading(engine) as connection:
+        waits = any(map(waits_with_the_whole, get_batch(connection, store, batch_id)))
+        asking = _asking(store, find_incident(connection, store, batch_id))
+    if asking is not None and not waits:
+        answer_question(asking, option=REJECT, form={"why": why}, by=by)
+
+
+def _asking(store: str, incident: Row[Any] | None) -> Asking | None:
+    """The task that asks about an incident's batch; None for any other, and what the desk asked."""
+    if incident is None or incident.run_id is None:
+        return None
+    return Asking(
+        dag_id=f"award_incident__{store}",
+        run_id=incident.run_id,
+        task_id=ASKS_ABOUT_ALL,
+        map_index=NOT_MAPPED,
+    )
+
+
 def incident_question(
-    incident: Row[Any], waiting: Sequence[Row[Any]], people: Mapping[str, int], now: datetime
+    incident: Row[Any],
+    waiting: Sequence[Row[Any]],
+    people: Mapping[str, int],
+    now: datetime,
+    zone: str,
 ) -> Question:
     """What an approver is asked about the whole: how many there are of each result, and how much.
 
@@ -140,14 +164,14 @@ def incident_question(
     facts = {
         "Incident": incident.incident,
         "Members": len(waiting),
-        "Each": f"{from_parts(incident.amount, unit):+f} {unit}",
-        "In all": f"{total:+,f} {unit}",
+        "Each": signed(from_parts(incident.amount, unit), unit),
+        "In all": signed(total, unit),
         "Tickets": incident.tickets,
         "People": ", ".join(f"{count} {result.lower()}" for result, count in people.items()),
         "Reason": waiting[0].reason,
         "Asked by": incident.agent,
         "Batch": waiting[0].batch_id,
-        "Rejected by itself after": waiting[0].approve_by_utc,
+        "Rejected by itself after": in_zone(parse_utc(waiting[0].approve_by_utc), zone),
     }
-    subject = f"Approve {total:+,f} {unit} for {len(waiting):,} members?"
+    subject = f"Approve {signed(total, unit)} for {len(waiting):,} members?"
     return ask_with(subject, facts, waiting[0].approve_by_utc, now)

@@ -51,6 +51,7 @@ def decide_once(
         found = decide(connection, store, award, now, approved=approved, by=by, why=why)
         if found != state:
             raise LateAnswerError(f"award {award_id} is {found.value} by now; this came too late")
+        award = get_award(connection, store, award_id)  # a run may have begun to ask since
         is_unasked = not answer_in_airflow(store, award, approved=approved, by=by, why=why)
     if is_unasked:  # its task may have begun to ask before it could see the decision
         answer_in_airflow(store, award, approved=approved, by=by, why=why, is_decided=True)

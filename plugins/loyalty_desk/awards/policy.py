@@ -25,6 +25,11 @@ def from_parts(parts: int, unit: Unit) -> Decimal:
     )
 
 
+def signed(amount: Decimal, unit: str) -> str:
+    """An amount as people read it, such as `+1,500 points`."""
+    return f"{amount:+,f} {unit}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
     """What was awarded since midnight (UTC) in the unit at hand, in parts, plus and minus alike."""
@@ -99,7 +104,9 @@ def breaches_of(request: AwardRequest, limits: Iterable[Limit]) -> dict[str, str
 def breaches_of_sum(amount: Decimal, unit: Unit, limits: Iterable[Limit]) -> dict[str, str]:
     """The same of what several awards come to."""
     return {
-        limit.setting: f"{limit.what} may have {limit.most} {unit} at most, {limit.left} are left"
+        limit.setting: (
+            f"{limit.what} may have {limit.most:,} {unit} at most, {limit.left:,} are left"
+        )
         for limit in limits
         if amount > limit.left
     }

@@ -15,7 +15,14 @@ from sqlalchemy import Connection, Row
 from loyalty_desk.awards.balances import find_below_zero
 from loyalty_desk.awards.ceilings import Token, find_ceiling_breaches
 from loyalty_desk.awards.new_rows import award_values, first_facts
-from loyalty_desk.awards.policy import Today, find_breaches, from_parts, needs_approval, to_parts
+from loyalty_desk.awards.policy import (
+    Today,
+    find_breaches,
+    from_parts,
+    needs_approval,
+    signed,
+    to_parts,
+)
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.awards.subject import find_subject
 from loyalty_desk.clock import parse_utc, utc_text
@@ -409,4 +416,4 @@ def waiting_state(award: Row[Any]) -> AwardState:
 def amount_text(award: Row[Any]) -> str:
     """The award's amount with its unit, as `+50 points`."""
     unit = Unit(award.unit)
-    return f"{from_parts(award.amount, unit):+f} {unit}"
+    return signed(from_parts(award.amount, unit), unit)

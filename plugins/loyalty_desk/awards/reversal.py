@@ -15,7 +15,7 @@ from loyalty_desk.awards.requests import AwardFieldsError, AwardRequest, FieldRe
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging.platform_of import find_left_platform
+from loyalty_desk.staging.platform_of import PlatformOf, find_platform_of
 from loyalty_desk.staging.statements import statement
 
 REASON = "reversal"
@@ -37,6 +37,36 @@ def read_reversal(fields: Mapping[str, Any]) -> tuple[str, str]:
     if reader.problems or agent is None or why is None:
         raise AwardFieldsError(reader.problems)
     return agent, why
+
+
+def why_never_reversed(
+    platform: PlatformOf | None,
+    *,
+    queued_at_utc: str,
+    subject: str,
+    member_id: str | None,
+    reverses: str | None,
+) -> str | None:
+    """Why a booked award cannot be taken back, ever, and what to do: what follows its name.
+
+    None when it can. `platform` is that of the store.
+    """
+    left = None if platform is None else platform.left_since(queued_at_utc)
+    if platform is not None and left is not None:
+        return (
+            f"was booked on {left}, which the store has left: take it back there,"
+            f" or award the opposite on {platform.name}"
+        )
+    if subject == ERASED:
+        return "is anonymous by now; nobody knows whose it was"
+    if member_id is None:
+        return (
+            "was settled by a person, and whose it was is not known; award the opposite to the"
+            " member"
+        )
+    if reverses is not None:
+        return "is a reversal itself; award anew instead"
+    return None
 
 
 def reverse_award(  # noqa: PLR0913 - who, why, and by which way
@@ -64,21 +94,15 @@ def reverse_award(  # noqa: PLR0913 - who, why, and by which way
     award = get_award(connection, store.name, award_id)
     if award.state != AwardState.APPLIED:
         raise ReversalError(f"award {award_id} is {award.state}; only an applied one is reversed")
-    left = find_left_platform(connection, store.name, award.queued_at_utc)
-    if left is not None:
-        raise ReversalError(
-            f"award {award_id} was booked on {left}, which the store has left: take it back there,"
-            f" or award the opposite on {store.platform}"
-        )
-    if award.subject == ERASED:
-        raise ReversalError(f"award {award_id} is anonymous by now; nobody knows whose it was")
-    if award.member_id is None:
-        raise ReversalError(
-            f"award {award_id} was settled by a person, and whose it was is not known; award the"
-            " opposite to the member"
-        )
-    if award.reverses is not None:
-        raise ReversalError(f"award {award_id} is a reversal itself; award anew instead")
+    why_not = why_never_reversed(
+        find_platform_of(connection, store.name),
+        queued_at_utc=award.queued_at_utc,
+        subject=award.subject,
+        member_id=award.member_id,
+        reverses=award.reverses,
+    )
+    if why_not is not None:
+        raise ReversalError(f"award {award_id} {why_not}")
     binds = {"store": store.name, "award_id": award_id}
     found = connection.execute(statement("awards/reading/select_reversal"), binds).first()
     if found is not None:

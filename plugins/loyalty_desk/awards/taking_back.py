@@ -230,10 +230,11 @@ def _withdraw(
         "detail": wanted.detail,
         "now_utc": utc_text(now),
     }
-    if not connection.execute(statement("awards/taking_back/withdraw_award"), binds).rowcount:
+    withdrawn = connection.execute(statement("awards/taking_back/withdraw_award"), binds).first()
+    if withdrawn is None:
         return False
     if award.state == AwardState.NEEDS_APPROVAL:
-        answer_in_airflow(store, award, approved=False, by=wanted.agent, why=wanted.detail)
+        answer_in_airflow(store, withdrawn, approved=False, by=wanted.agent, why=wanted.detail)
     _note(connection, store, award_id, AwardState.REJECTED, wanted, now)
     return True
 

@@ -6,16 +6,15 @@ left is done when it is asked for once more: nothing is taken back twice.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
-from loyalty_desk.awards.batches import get_batch
+from loyalty_desk.awards.batches import close_question, get_batch
 from loyalty_desk.awards.deciding import LateAnswerError, answer_in_airflow
+from loyalty_desk.awards.not_taken_back import WAITING, WITHDRAWN, reversals_of
 from loyalty_desk.awards.queue import Door, NoAwardError, add_event, enter_gate
 from loyalty_desk.awards.requests import agent_key
 from loyalty_desk.awards.reversal import REASON, ReversalError, reverse_award
@@ -28,23 +27,20 @@ from loyalty_desk.staging.statements import statement
 
 AT_ONCE: Final = 100
 """Awards that one transaction takes back: it holds the store's gate, and agents award meanwhile."""
-WITHDRAWN: Final = "taken back with its batch"
-_WAITING: Final = frozenset({AwardState.QUEUED, AwardState.NEEDS_APPROVAL, AwardState.APPROVED})
-_LEFT: Final[Mapping[str, str]] = {
-    AwardState.APPLYING: "it is being booked right now: take back once more in a moment",
-    AwardState.UNKNOWN: "nobody can tell yet whether it is booked: settle it first",
-    AwardState.REFUSED: "it was refused, so there is nothing to take back",
-    AwardState.REJECTED: "it was rejected, so there is nothing to take back",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllTakenBack:
-    """What became of it. `left` has why, by the id of each award that was left as it is."""
+    """The awards that were rejected as they waited, and those that got a reversal.
+
+    Why others are not taken back, `load_outcomes` tells from how they stand.
+    """
 
     withdrawn: list[str] = field(default_factory=list)
     reversed: list[str] = field(default_factory=list)
-    left: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.withdrawn or self.reversed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +51,6 @@ class Wish:
     by: str
     why: str
     queued_by: str | None = None
-
-
-def reversals_of(batch_id: str) -> str:
-    """The id of the batch of reversals of a batch: the same whenever it is asked for."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, batch_id).hex
 
 
 def take_back_all(engine: Engine, store: StoreSettings, wish: Wish, now: datetime) -> AllTakenBack:
@@ -74,12 +65,17 @@ def take_back_all(engine: Engine, store: StoreSettings, wish: Wish, now: datetim
         raise NoAwardError(f"batch {wish.batch_id} takes awards back itself; award anew instead")
     done = AllTakenBack()
     for some in chunks([award.award_id for award in awards], AT_ONCE):
+        unasked = []
         with engine.begin() as connection:
             enter_gate(connection, store.name, now)
             binds = {"store": store.name, "award_ids": some}
             found = connection.execute(statement("awards/taking_back/select_some"), binds)
             for award in found.all():
-                _take_back(connection, store, award, wish, now, done)
+                unasked += _take_back(connection, store, award, wish, now, done)
+        for award in unasked:  # its task may have begun to ask before it could see this
+            _answer(store.name, award, wish, is_decided=True)
+    if done.withdrawn:
+        close_question(engine, store.name, wish.batch_id, by=wish.by, why=_said(wish))
     return done
 
 
@@ -90,29 +86,39 @@ def _take_back(
     wish: Wish,
     now: datetime,
     done: AllTakenBack,
-) -> None:
-    award_id = award.award_id
+) -> list[Row[Any]]:
+    """Do what can be done about one award; returns what `_withdraw` does."""
+    if award.state in WAITING:
+        return _withdraw(connection, store.name, award, wish, now, done)
     if award.state == AwardState.APPLIED:
-        try:
-            reverse_award(
-                connection,
-                store,
-                award_id,
-                now,
-                agent=agent_key(wish.by),
-                why=wish.why,
-                door=Door.BATCH,
-                queued_by=wish.queued_by,
-                batch_id=reversals_of(wish.batch_id),
-            )
-        except ReversalError as error:
-            done.left[award_id] = str(error)
-        else:
-            done.reversed.append(award_id)
-    elif award.state in _WAITING:
-        _withdraw(connection, store.name, award, wish, now, done)
-    else:
-        done.left[award_id] = _LEFT[award.state]
+        _reverse(connection, store, award.award_id, wish, now, done)
+    return []
+
+
+def _reverse(
+    connection: Connection,
+    store: StoreSettings,
+    award_id: str,
+    wish: Wish,
+    now: datetime,
+    done: AllTakenBack,
+) -> None:
+    """Queue the reversal of a booked award, unless there is one or there can be none."""
+    try:
+        reverse_award(
+            connection,
+            store,
+            award_id,
+            now,
+            agent=agent_key(wish.by),
+            why=wish.why,
+            door=Door.BATCH,
+            queued_by=wish.queued_by,
+            batch_id=reversals_of(wish.batch_id),
+        )
+    except ReversalError:
+        return
+    done.reversed.append(award_id)
 
 
 def _withdraw(
@@ -122,22 +128,37 @@ def _withdraw(
     wish: Wish,
     now: datetime,
     done: AllTakenBack,
-) -> None:
-    """Reject what was surely never booked, and answer the question about it in Airflow, if any."""
-    award_id, detail = award.award_id, f"{WITHDRAWN}: {wish.why}"
+) -> list[Row[Any]]:
+    """Reject what was surely never booked, and answer the question about it in Airflow, if any.
+
+    Returns the award if Airflow may begin to ask about it before this is committed.
+    """
+    award_id = award.award_id
     binds = {"store": store, "award_id": award_id, "detail": WITHDRAWN, "now_utc": utc_text(now)}
+    is_asked = award.state == AwardState.NEEDS_APPROVAL
     try:
         with connection.begin_nested():
-            withdrawn = connection.execute(statement("awards/taking_back/withdraw_award"), binds)
-            if withdrawn.rowcount and award.state == AwardState.NEEDS_APPROVAL:
-                answer_in_airflow(store, award, approved=False, by=wish.by, why=detail)
-    except LateAnswerError:
-        done.left[award_id] = "it is being decided right now: take back once more in a moment"
-        return
-    if not withdrawn.rowcount:
-        # One that waits and was sent before is in doubt since a restore, or is taken just now.
-        done.left[award_id] = _LEFT[AwardState.UNKNOWN]
-        return
+            withdrawn = connection.execute(
+                statement("awards/taking_back/withdraw_award"), binds
+            ).first()
+            if withdrawn is None:  # it was sent before, or is taken just now
+                return []
+            if is_asked:
+                is_asked = not _answer(store, withdrawn, wish)
+    except LateAnswerError:  # what Airflow was told is done here in a moment
+        return []
     state = AwardState.REJECTED
-    add_event(connection, store, award_id, state, now, actor=wish.by, detail=detail)
+    add_event(connection, store, award_id, state, now, actor=wish.by, detail=_said(wish))
     done.withdrawn.append(award_id)
+    return [withdrawn] if is_asked else []
+
+
+def _answer(store: str, award: Row[Any], wish: Wish, *, is_decided: bool = False) -> bool:
+    said = _said(wish)
+    return answer_in_airflow(
+        store, award, approved=False, by=wish.by, why=said, is_decided=is_decided
+    )
+
+
+def _said(wish: Wish) -> str:
+    return f"{WITHDRAWN}: {wish.why}"

@@ -217,6 +217,40 @@ def reverse(
     typer.echo(f"{queued.award_id} takes {award} back, and is {queued.state}")
 
 
+@commands.command("take-back")
+def take_back_batch(
+    batch: Annotated[
+        str, typer.Argument(metavar="BATCH", help="Its id: as `show` says of each of its awards.")
+    ],
+    *,
+    store: StoreName,
+    why: Annotated[str, typer.Option(parser=words, help="Kept in the audit and the note.")],
+    by: By,
+) -> None:
+    """Take back all of a batch that can be, and list the rest."""
+    from loyalty_desk.awards.batch_results import load_outcomes  # noqa: PLC0415 - only here
+    from loyalty_desk.awards.not_taken_back import reversals_of  # noqa: PLC0415
+    from loyalty_desk.awards.policy import signed  # noqa: PLC0415
+    from loyalty_desk.awards.reversal import read_reversal  # noqa: PLC0415
+    from loyalty_desk.awards.taking_back_all import Wish, take_back_all  # noqa: PLC0415
+    from loyalty_desk.staging.staging_clock import ask_staging_now  # noqa: PLC0415
+
+    settings = stores_file().get(store)
+    _, note = read_reversal({"agent": by, "note": why})
+    wish = Wish(batch_id=batch, by=by, why=note, queued_by=os_user())
+    done = take_back_all(_engine(), settings, wish, ask_staging_now(_engine()))
+    with _reading() as connection:
+        found = load_outcomes(connection, settings.name, batch)
+    left = [one for one in found if one.not_taken_back]
+    typer.echo(
+        f"{len(done.withdrawn)} rejected, {len(done.reversed)} to be taken back, {len(left)} left"
+    )
+    if done.reversed:
+        typer.echo(f"another person approves batch {reversals_of(batch)} before they are")
+    for one in left:
+        typer.echo(f"{one.award_id}  {signed(one.asked, str(one.unit))}  {one.not_taken_back}")
+
+
 def _reading() -> AbstractContextManager[Connection]:
     from loyalty_desk.staging.engine import reading  # noqa: PLC0415 - slow to import
 

@@ -1,7 +1,7 @@
 """The awards of many days, kept for a minute in the process that shows them.
 
-To read 180,000 takes a second, and who looks at a year looks at it by agent, by tag and by month.
-Few are always read anew, so most shops never see this.
+To read 180,000 takes half a second, and who looks at a year looks at it by agent, by tag and by
+month. Few are always read anew, so most shops never see this.
 """
 
 from __future__ import annotations

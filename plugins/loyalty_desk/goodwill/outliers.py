@@ -110,8 +110,8 @@ def _by_several(awards: pd.DataFrame, unit: Unit) -> Iterator[Outlier]:
 
 
 def _each(rule: Rule, unit: Unit, sums: pd.DataFrame, against: int | None) -> Iterator[Outlier]:
-    """An outlier for each agent or customer of the sums."""
-    for who, amount, count in sums.itertuples(name=None):
+    """An outlier for each agent or customer of the sums, by name."""
+    for who, amount, count in sorted(sums.itertuples(name=None)):
         yield Outlier(
             rule=rule,
             who=who,
@@ -129,4 +129,6 @@ def _of_those_with(least: int, rows: pd.DataFrame, awards: pd.DataFrame) -> pd.D
 
 
 def _sums(awards: pd.DataFrame, column: str) -> pd.DataFrame:
-    return awards.groupby(column, observed=True)["amount"].agg(["sum", "count"])
+    amounts = awards.groupby(column, observed=True)["amount"]
+    # Without the second one's index, as pandas compares two with a hash of each name.
+    return amounts.sum().to_frame("sum").assign(count=amounts.count().to_numpy())

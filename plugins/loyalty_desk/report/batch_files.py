@@ -16,15 +16,16 @@ from loyalty_desk.spreadsheets import guarded
 
 COLUMNS: Final = (
     *("ticket", "tickets", "customer", "member", "email", "result", "why"),
-    *("asked", "booked", "unit", "award"),
+    *("asked", "booked", "unit", "award", "not_taken_back"),
 )
 _EVERYBODY: Final = (
     *(Column("Ticket", Kind.TEXT), Column("Tickets"), Column("Customer", Kind.TEXT)),
     *(Column("Member", Kind.TEXT), Column("E-mail", Kind.TEXT), Column("Result", Kind.TEXT)),
     *(Column("Why", Kind.TEXT), Column("Asked for", Kind.MONEY), Column("Booked", Kind.MONEY)),
     *(Column("Unit", Kind.TEXT), Column("Award", Kind.TEXT)),
+    Column("Not taken back, as", Kind.TEXT),
 )
-_WIDTHS: Final = (12, 8, 14, 18, 30, 24, 40, 12, 12, 10, 38)
+_WIDTHS: Final = (12, 8, 14, 18, 30, 24, 40, 12, 12, 10, 38, 60)
 _SUMS: Final = (
     *(Column("Result", Kind.TEXT), Column("People"), Column("Tickets")),
     *(Column("Asked for", Kind.MONEY), Column("Booked", Kind.MONEY), Column("Unit", Kind.TEXT)),
@@ -79,6 +80,7 @@ def _cells(one: Outcome) -> tuple[object, ...]:
     return (
         *(one.ticket_id, one.tickets, one.customer_id, one.member_id, one.email),
         *(str(one.result), one.why, one.asked, one.booked, one.unit, one.award_id),
+        one.not_taken_back,
     )
 
 
@@ -99,6 +101,7 @@ def _row(one: Outcome, elsewhere: Elsewhere) -> tuple[object, ...]:
         *(one.email, str(one.result), _why(one.why)),
         *((one.asked, one.booked, one.unit) if is_award else (None, None, None)),
         _linked(one.award_id, elsewhere.award(one.award_id)),
+        one.not_taken_back,
     )
 
 

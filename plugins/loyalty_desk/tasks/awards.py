@@ -23,6 +23,7 @@ from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.awards.worker import SEND_WAITS_S, Worker
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import PermanentError, PlatformOutageError
+from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
 from loyalty_desk.platforms.base import SharedAddressError
 from loyalty_desk.platforms.registry import award_units
@@ -192,7 +193,7 @@ def ask(store_name: str, award_id: str, map_index: int) -> Question | None:
     with staging_engine().begin() as connection:
         if not approval.mark_asked(connection, store.name, award_id, map_index):
             return None
-    return approval.question(award, member, now, nobody=nobody)
+    return approval.question(award, member, now, zone_of(store), nobody=nobody)
 
 
 def waits_for_approval(store_name: str, award_id: str) -> bool:

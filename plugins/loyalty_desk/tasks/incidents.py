@@ -104,7 +104,9 @@ def question(store_name: str, batch_id: str) -> Question | None:
     waiting = [one for one in awards if one.state == AwardState.NEEDS_APPROVAL]
     if not waiting or incident is None:
         return None
-    return incident_question(incident, waiting, {one.result: one.people for one in sums}, now)
+    people = {one.result: one.people for one in sums}
+    zone = zone_of(open_store(store_name))
+    return incident_question(incident, waiting, people, now, zone)
 
 
 def settle(store_name: str, batch_id: str, answer: Mapping[str, Any]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from loyalty_desk.awards.ceilings import Token
 from loyalty_desk.awards.from_button import read_button
-from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.policy import from_parts, signed
 from loyalty_desk.awards.queue import (
     AwardKeyError,
     AwardLimitError,
@@ -60,7 +60,7 @@ async def post_award(request: Request, store: AwardingStore) -> Response:
     except AwardFieldsError as error:
         raise WebError(400, "the award is not in order", fields=error.problems) from None
     queued = await run_in_threadpool(_queue, store, wanted, token_of(request))
-    return _accepted(request, queued, f"{wanted.amount:+f} {wanted.unit}")
+    return _accepted(request, queued, signed(wanted.amount, wanted.unit))
 
 
 @router.get("/awards/{award_id}")

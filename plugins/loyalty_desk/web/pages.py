@@ -21,7 +21,6 @@ from loyalty_desk.card.emails import masked, masked_name
 from loyalty_desk.first_steps.step import Call
 from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
-from loyalty_desk.records import Unit
 from loyalty_desk.report import formats
 from loyalty_desk.web import wording
 from loyalty_desk.web.answers import CLOSED, WebError
@@ -169,9 +168,9 @@ def templates() -> Environment:
 
 
 def _amount(award: Any) -> str:
-    from loyalty_desk.awards.policy import from_parts  # noqa: PLC0415 - for pages of awards only
+    from loyalty_desk.awards.queue import amount_text  # noqa: PLC0415 - for pages of awards only
 
-    return f"{from_parts(award.amount, Unit(award.unit)):+,f} {award.unit}"
+    return amount_text(award)
 
 
 def _cell(value: Any, kind: str) -> str:

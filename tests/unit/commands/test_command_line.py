@@ -22,6 +22,7 @@ COMMANDS = {
     "awards resolve": "--applied --by --send-again --store --why AWARD",
     "awards reverse": "--by --store --why AWARD",
     "awards show": "--store AWARD",
+    "awards take-back": "--by --store --why BATCH",
     "backup": "FILE",
     "card": "",
     "connect": "--adopt-widget --by --plan --probe --store",

@@ -28,6 +28,7 @@ from loyalty_desk.awards.policy import (
     breaches_of_sum,
     find_breaches,
     from_parts,
+    signed,
     to_parts,
 )
 from loyalty_desk.awards.queue import Door
@@ -229,7 +230,7 @@ def sample_note(
     card = {} if balance is None else {"points_balance": balance.after}
     return note_text(
         card,
-        amount=f"{gift.amount:+f} {gift.unit}",
+        amount=signed(gift.amount, gift.unit),
         unit=gift.unit,
         reason=gift.reason,
         agent=gift.agent,

@@ -11,20 +11,22 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.approval import find_own_part
-from loyalty_desk.awards.batch_results import UNSETTLED, Outcome, Result, load_outcomes, sum_up
+from loyalty_desk.awards.batch_results import UNSETTLED, Result, Results, load_results, sum_up
 from loyalty_desk.awards.batches import (
     decide_whole,
     find_incident,
     get_batch,
     waits_with_the_whole,
 )
-from loyalty_desk.awards.policy import from_parts
+from loyalty_desk.awards.not_taken_back import reversals_of
+from loyalty_desk.awards.policy import from_parts, signed
 from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import REASON, read_reversal
-from loyalty_desk.awards.taking_back_all import Wish, reversals_of, take_back_all
+from loyalty_desk.awards.taking_back_all import Wish, take_back_all
 from loyalty_desk.card.emails import masked, masked_name
 from loyalty_desk.errors import LoyaltyDeskError
+from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
@@ -43,11 +45,18 @@ from loyalty_desk.web.rights import Approving, Awarding, Right, Seeing, Visitor
 router = APIRouter(prefix="/desk/{store}/awards/batches/{batch_id}", route_class=DeskRoute)
 
 SHOWN: Final = 500
-_OVER: Final = frozenset({AwardState.REFUSED, AwardState.REJECTED})
+SHOWN_NOT_BACK: Final = 100
+"""Of those that are not taken back; the part of the page that renews itself has them."""
 FILES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+NOTHING_TAKEN_BACK: Final = (
+    "Nothing of it could be taken back now. What is being booked or decided at this moment can be"
+    " in a moment; of all else this page says how it stands."
+)
 
 
 @router.get("")
@@ -72,7 +81,7 @@ def send_file(visitor: Seeing, batch_id: str, form: str) -> Response:
         raise WebError(404, "There is no such file.")
     with reading(staging_engine()) as connection:
         _get(connection, visitor, batch_id)
-        found = _load(connection, visitor, batch_id)
+        found = _load(connection, visitor, batch_id).everybody
     content = (
         as_csv(found)
         if form == "csv"
@@ -116,17 +125,19 @@ def take_back(request: Request, visitor: Awarding, form: OwnForm, batch_id: str)
     try:
         _, why = read_reversal({"agent": visitor.name, "note": form.get("take_back_why")})
         wish = Wish(batch_id=batch_id, by=visitor.name, why=why)
-        take_back_all(engine, visitor.store, wish, ask_staging_now(engine))
+        done = take_back_all(engine, visitor.store, wish, ask_staging_now(engine))
     except AwardFieldsError as error:
         problem = f"Say why: {'; '.join(error.problems.values())}."
         return _show(request, visitor, batch_id, problem=problem)
     except LoyaltyDeskError as error:
         return _show(request, visitor, batch_id, problem=f"Not done: {error}.")
+    if not done:
+        return _show(request, visitor, batch_id, problem=NOTHING_TAKEN_BACK)
     return back_to(request, f"/{visitor.store.name}/awards/batches/{batch_id}", done="taken_back")
 
 
 def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "") -> Response:
-    store = visitor.store.name
+    store, zone = visitor.store.name, shown_zone(visitor.store)
     with reading(staging_engine()) as connection:
         awards = _get(connection, visitor, batch_id)
         first = awards[0]
@@ -156,12 +167,10 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
         waits_whole=waits,
         outlook=outlook,
         incident=incident,
-        tickets_words=choice_text(json.loads(incident.choice)) if incident else "",
+        tickets_words=choice_text(json.loads(incident.choice), zone) if incident else "",
         is_doubted=any(one.sends for one in awards if one.state == AwardState.NEEDS_APPROVAL),
         reversals=reversals,
-        may_take_back=not is_reversal
-        and visitor.may("award")
-        and any(award.state not in _OVER for award in awards),
+        may_take_back=not is_reversal and visitor.may("award"),
         problem=problem,
         **values,
     )
@@ -169,7 +178,9 @@ def _show(request: Request, visitor: Visitor, batch_id: str, *, problem: str = "
 
 def _results(connection: Connection, visitor: Visitor, batch_id: str, count: int) -> dict[str, Any]:
     """What became of everybody, and how much of it is still under way."""
-    found = _load(connection, visitor, batch_id)
+    results = _load(connection, visitor, batch_id)
+    found = results.everybody
+    not_back = [one for one in found if one.not_taken_back]
     incident = find_incident(connection, visitor.store.name, batch_id)
     waiting = Counter(one.result for one in found if one.result in UNSETTLED)
     erased = incident.people - len(found) if incident else 0
@@ -181,22 +192,28 @@ def _results(connection: Connection, visitor: Visitor, batch_id: str, count: int
         "waits": waiting["Waits for approval"],
         "left": [left] if left else [],
         "perhaps": sum(one.result == Result.PERHAPS for one in found),
+        "was_asked_back": results.was_asked_back,
+        "can_be_taken_back": sum(one.can_be_taken_back for one in found),
+        "not_back": not_back[:SHOWN_NOT_BACK],
+        "not_back_count": len(not_back),
+        "why_not_back": Counter(one.not_taken_back for one in not_back).most_common(),
     }
 
 
-def _load(connection: Connection, visitor: Visitor, batch_id: str) -> list[Outcome]:
+def _load(connection: Connection, visitor: Visitor, batch_id: str) -> Results:
     """Everybody of the batch; addresses as the visitor may see them."""
-    found = load_outcomes(connection, visitor.store.name, batch_id)
+    found = load_results(connection, visitor.store.name, batch_id)
     if visitor.sees_addresses:
         return found
-    return [
+    everybody = [
         replace(
             one,
             email=masked(one.email) if one.email else None,
             member_id=masked_name(one.member_id) or None,
         )
-        for one in found
+        for one in found.everybody
     ]
+    return replace(found, everybody=everybody)
 
 
 def _find_reversals(connection: Connection, store: str, batch_id: str) -> str | None:
@@ -209,8 +226,8 @@ def _find_reversals(connection: Connection, store: str, batch_id: str) -> str | 
 
 
 def _totals(awards: list[Row[Any]]) -> list[str]:
-    """What is given and taken away in all, by unit, such as `+5000 points`."""
-    return [f"{from_parts(parts, unit):+f} {unit}" for unit, parts in _parts(awards)]
+    """What is given and taken away in all, by unit, such as `+5,000 points`."""
+    return [signed(from_parts(parts, unit), unit) for unit, parts in _parts(awards)]
 
 
 def _money(awards: list[Row[Any]], visitor: Visitor) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -47,7 +47,7 @@ class MonthLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The points that all members held on a day, and what they would hold with these."""
+    """The points that all members held on a day such as `3 Nov 2026` (UTC), and with these."""
 
     day: str
     points: int
@@ -117,7 +117,8 @@ def _find_held(connection: Connection, store: str, now: datetime, points: int) -
     days = load_days(connection, store, (now - HELD_WITHIN).date(), now.date())
     if not days or not points:
         return None
-    return Held(day=days[-1].day, points=days[-1].points, after=days[-1].points + points)
+    day = f"{date.fromisoformat(days[-1].day):%-d %b %Y}"
+    return Held(day=day, points=days[-1].points, after=days[-1].points + points)
 
 
 def money_text(parts: int, unit: Unit, store: StoreSettings) -> str:

@@ -22,6 +22,7 @@ from loyalty_desk.awards.incidents.preview import (
 )
 from loyalty_desk.awards.incidents.tickets import choose
 from loyalty_desk.awards.requests import AwardFieldsError
+from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.account_zones import zone_of
 from loyalty_desk.platforms.registry import award_units
@@ -141,7 +142,7 @@ def _outlay(connection: Connection, store: StoreSettings, found: Preview) -> Out
     )
 
 
-def choice_text(choice: Mapping[str, Any]) -> str:
+def choice_text(choice: Mapping[str, Any], zone: str) -> str:
     """Which tickets were chosen, in words."""
     said = (
         ("tag", "with the tag {}"),
@@ -150,4 +151,10 @@ def choice_text(choice: Mapping[str, Any]) -> str:
         ("from_utc", "made from {}"),
         ("until_utc", "made before {}"),
     )
-    return ", ".join(words.format(choice[name]) for name, words in said if choice.get(name))
+    times = {
+        name: in_zone(parse_utc(choice[name]), zone)
+        for name in ("from_utc", "until_utc")
+        if choice.get(name)
+    }
+    shown = {**choice, **times}
+    return ", ".join(words.format(shown[name]) for name, words in said if shown.get(name))

@@ -156,11 +156,14 @@ def _of_cards(standing: Standing, last: OfLastRun | None) -> Iterator[Need]:
 
 def _of_mismatches(standing: Standing) -> Iterator[Need]:
     waiting = standing.open_of(UNMATCHED)
+    others = (standing.open_mismatches or 0) - waiting
     if waiting:
+        verb = "has an address that fits" if waiting == 1 else "have addresses that fit"
+        rest = f" Open mismatches with other reasons: {count(others)}." if others else ""
         yield Need(
             harm=Harm.LOOK,
-            what=f"{_counted(waiting, 'customer')} could not be matched.",
-            more="Who has the most tickets comes first.",
+            what=f"{_counted(waiting, 'customer')} {verb} no member, or several.",
+            more=f"Who has the most tickets comes first.{rest}",
             label="Settle it" if waiting == 1 else "Settle them",
             path="/mismatches?side=customer&sort=tickets",
         )
