@@ -1,7 +1,8 @@
-"""The rows of a new award: its own, and what the first one of its audit says. Pure."""
+"""The rows of a new award, its own and those of its audit, as statements take them. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -59,5 +60,27 @@ def award_values(
 
 
 def first_facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the audit says of it."""
+    """What the first row of the audit says of it."""
     return {name: values[name] for name in _AUDITED if values[name] is not None}
+
+
+def event_values(
+    store: str,
+    award_id: str,
+    state: AwardState,
+    now: datetime,
+    *,
+    actor: str,
+    detail: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What `insert_award_event` takes."""
+    return {
+        "store": store,
+        "award_id": award_id,
+        "state": state.value,
+        "detail": detail,
+        "actor": actor,
+        "now_utc": utc_text(now),
+        "facts": json.dumps(facts or {}, sort_keys=True),
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.balances import find_below_zero
 from loyalty_desk.awards.ceilings import Token, find_ceiling_breaches
-from loyalty_desk.awards.new_rows import award_values, first_facts
+from loyalty_desk.awards.new_rows import award_values, event_values, first_facts
 from loyalty_desk.awards.policy import (
     Today,
     find_breaches,
@@ -219,7 +218,7 @@ def insert_awards(connection: Connection, rows: Sequence[Mapping[str, Any]], now
         return
     connection.execute(statement("awards/queue/insert_award"), rows)
     events = [
-        _event_of(
+        event_values(
             row["store"],
             row["award_id"],
             AwardState(row["state"]),
@@ -295,34 +294,13 @@ def add_event(
     The member's card is asked for when it has something else to say of the award. One that is
     applied is shown by the follow-up, and one that is queued will be in a moment.
     """
-    binds = _event_of(store, award_id, state, now, actor=actor, detail=detail, facts=facts)
+    binds = event_values(store, award_id, state, now, actor=actor, detail=detail, facts=facts)
     # Two workers may show one award at once. The later one waits for the other's commit, and then
     # sees which number is free.
     while not connection.execute(statement("awards/queue/insert_award_event"), binds).rowcount:
         pass
     if state in _TO_TELL:
         connection.execute(statement("refresh/ask_for_card_of_awarded"), binds)
-
-
-def _event_of(
-    store: str,
-    award_id: str,
-    state: AwardState,
-    now: datetime,
-    *,
-    actor: str,
-    detail: str | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    return {
-        "store": store,
-        "award_id": award_id,
-        "state": state.value,
-        "detail": detail,
-        "actor": actor,
-        "now_utc": utc_text(now),
-        "facts": json.dumps(facts or {}, sort_keys=True),
-    }
 
 
 _TO_TELL: Final = frozenset(
