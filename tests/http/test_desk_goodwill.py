@@ -59,6 +59,16 @@ def test_what_was_booked_is_counted_and_what_was_taken_back_subtracted(
     assert unknown == ["points", "1", "7777"]
 
 
+def test_without_an_award_the_page_says_so_once(goodwill: DeskClient) -> None:
+    nothing = "No award by hand was booked in these days."
+    empty = goodwill.get("/goodwill", **{"from": "2020-01-01", "to": "2020-01-31"}).text
+
+    assert (nothing in empty, "Nothing in these days" in empty) == (True, False)
+    assert nothing not in goodwill.get("/goodwill").text
+    of_nobody = goodwill.get("/goodwill", agent="nobody").text
+    assert "No award by hand was booked of those chosen in these days." in of_nobody
+
+
 def test_filters_stand_in_the_address_of_page_and_files(goodwill: DeskClient) -> None:
     page = goodwill.get("/goodwill", agent=ADA, by="month").text
 
