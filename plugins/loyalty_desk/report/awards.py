@@ -1,6 +1,7 @@
 """The awards that somebody has to look at: refused, or nobody knows whether they were booked.
 
-Holds ids and amounts; of an agent's address only the name, and no other e-mail.
+Holds ids and amounts; of an agent's address only the name. A member's id may be an e-mail address,
+which the page masks.
 """
 
 from __future__ import annotations
@@ -68,7 +69,6 @@ def load_awards(
 
 
 def _read(row: Row[Any]) -> AwardToLookAt:
-    member_id = row.asked_member_id or row.matched_member_id
     return AwardToLookAt(
         award_id=row.award_id,
         settled_at=parse_utc(row.settled_at_utc),
@@ -76,8 +76,7 @@ def _read(row: Row[Any]) -> AwardToLookAt:
         # An agent may be named by an address; those stay out of the page.
         agent=_AFTER_NAME.sub("", row.agent),
         ticket_id=row.ticket_id,
-        # As may a member, on a platform with e-mails as ids.
-        member_id=None if "@" in (member_id or "") else member_id,
+        member_id=row.asked_member_id or row.matched_member_id,
         customer_id=row.customer_id,
         state=row.state,
         detail=row.detail,
