@@ -94,7 +94,8 @@ def text_of(mailbox: Mailbox) -> str:
 def test_one_mail_tells_of_all_refused_and_unknown_awards_and_of_no_other(
     staging: Engine, tell: Tell, mailbox: Mailbox
 ) -> None:
-    refused, unknown = ended(staging), ended(staging, "unknown", ticket_id=4711)
+    refused = ended(staging, agent="eve@shop.example")
+    unknown = ended(staging, "unknown", ticket_id=4711)
     others = [ended(staging, state) for state in ("applied", "queued", "rejected")]
 
     assert tell(email_to=[LEAD]) == 2
@@ -104,9 +105,16 @@ def test_one_mail_tells_of_all_refused_and_unknown_awards_and_of_no_other(
     assert (mail["To"], mail["From"]) == (LEAD, "desk@shop.example")
     assert mail["Subject"] == f"[{STORE}] 2 awards refused or unknown"
     text = text_of(mailbox)
-    for told in (refused, unknown, "customer_not_found", "ticket 4711", "awards resolve"):
+    for told in (
+        refused,
+        unknown,
+        "customer_not_found",
+        "ticket 4711",
+        "awards resolve",
+        "by eve\n",
+    ):
         assert told in text
-    for untold in (*others, "m1@shop.example"):
+    for untold in (*others, "m1@shop.example", "eve@"):
         assert untold not in text
 
 

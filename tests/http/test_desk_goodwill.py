@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 
 import openpyxl
@@ -96,6 +96,14 @@ def test_the_workbook_has_every_table_that_is_seen_and_runs_no_formula(
     assert (reasons[FORMULA][1].value, reasons[FORMULA][3].value) == (1, 2.5)
     assert reasons[FORMULA][3].number_format == "#,##0.00"
     assert f"'{FORMULA}" in {row[0] for row in table(goodwill, "reason")}
+
+
+@pytest.mark.parametrize("key", ["time", "liability"])
+def test_a_day_of_a_csv_is_one_and_no_text(goodwill: DeskClient, key: str) -> None:
+    found = [row[0] for row in table(goodwill, key)[1:]]
+
+    assert found == [date.fromisoformat(one).isoformat() for one in found]
+    assert found
 
 
 def test_who_may_only_look_sees_addresses_masked_everywhere(goodwill: DeskClient) -> None:
