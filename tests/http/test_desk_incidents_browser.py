@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.staging import schema
-from tests.browser import NARROW, WIDE, running_browser, shoot
+from tests.browser import NARROW, WIDE, shoot
 from tests.http.desk import DeskClient
-from tests.http.test_desk_browser import go, open_page, serious
+from tests.http.desk_browser import go, open_page, serious
 from tests.sql.staged import Staged
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
