@@ -20,7 +20,7 @@ from loyalty_desk.staging import award_schema, mismatch_schema
 from loyalty_desk.tasks.sync import report_dir
 from tests.browser import NARROW, WIDE, Watched, shoot
 from tests.factories import STORE
-from tests.http.desk import DeskClient
+from tests.http.desk import DESK, DeskClient
 from tests.http.desk_browser import go, open_page, serious, watched_page
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
 from tests.http.known_dags import set_dags
@@ -69,6 +69,29 @@ def test_a_page_can_be_used_by_everybody_wide_and_narrow(
     suffix = "" if scheme == "light" else f"-{scheme}"
     shoot(page, f"desk-{name}{suffix}")
     assert watched.troubles == []
+    page.context.close()
+
+
+UNEVEN = """() => [...document.querySelectorAll(".filters, .row")].flatMap((form) => {
+  const seen = [...form.querySelectorAll("input:not([type=checkbox]), select, button, .button")]
+    .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+  const beside = (a, b) => a.top < b.bottom && b.top < a.bottom;
+  return seen.filter((one) =>
+    seen.some((other) => beside(one, other) && Math.abs(one.bottom - other.bottom) > 1));
+}).length"""
+
+
+def test_what_stands_side_by_side_in_a_form_stands_on_one_line(
+    browser: Browser, one_desk: DeskClient
+) -> None:
+    page = open_page(browser, one_desk, "admin").page
+    for name in ("mismatches", "awards", "customers", "run-changes", "setup"):
+        go(page, one_desk, PAGES[name])
+        assert page.locator(".filters, .row").count()
+        assert page.evaluate(UNEVEN) == 0, name
+    page.goto(f"{one_desk.url}{DESK}/_components")
+    assert page.get_by_text("A hint, above where fields stand side by side").is_visible()
+    assert page.evaluate(UNEVEN) == 0
     page.context.close()
 
 
