@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
@@ -11,20 +9,14 @@ from sqlalchemy import Engine
 from loyalty_desk.awards.reversal import ERASED
 from loyalty_desk.staging import schema
 from loyalty_desk.web.desk.batches import SHOWN_NOT_BACK
-from tests.browser import NARROW, WIDE, running_browser, shoot
+from tests.browser import NARROW, WIDE, shoot
 from tests.http.desk import DeskClient
-from tests.http.test_desk_browser import go, open_page, serious
+from tests.http.desk_browser import go, open_page, serious
 from tests.http.test_desk_not_taken_back import WHERE, of_batch
 from tests.sql.award_rows import put
 from tests.sql.staged import Staged
 
 OF_IDA = "ida.with-a-long-name.and-a-longer-one@mail.shop.example"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

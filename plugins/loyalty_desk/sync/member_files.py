@@ -243,10 +243,8 @@ def find_new_files(engine: Engine, store: StoreSettings, open_folder: OpenFolder
     passed_over = tuple(
         one for one in fresh if everybody and one not in wanted and one.name not in left
     )
-    last_read = max((one.moment for one in known.values() if not one.newer), default=None)
+    _warn_of_late_ones(wanted, known.values())
     for one in wanted:
-        if last_read is not None and one.moment < last_read:
-            log.warning("members: %s has an older time than the last; it came later", one.shown)
         left |= {other.name: _passed_over(one.shown) for other in passed_over}
     return Found(
         [
@@ -284,6 +282,13 @@ def _older_than_known(fresh: Iterable[Dropped], known: Mapping[str, Known]) -> d
     newest = max(known, key=lambda name: (known[name].moment, name))
     before = (known[newest].moment, newest)
     return {one.name: one.known(newer=newest) for one in fresh if one.order < before}
+
+
+def _warn_of_late_ones(wanted: Iterable[Dropped], known: Iterable[Known]) -> None:
+    last_read = max((one.moment for one in known if not one.newer), default=None)
+    for one in wanted:
+        if last_read is not None and one.moment < last_read:
+            log.warning("members: %s has an older time than the last; it came later", one.shown)
 
 
 def _passed_over(newer: str) -> str:
