@@ -66,7 +66,7 @@ def test_it_says_who_asks_for_what_and_where_it_leads_above_and_below_the_button
     for words in (
         "Member 4 Not known here 1",
         "5 that wait",
-        "Grace Hopper member m2 -1,000 points 900 → -60 below zero",
+        "Grace Hopper member m2 -1,000 points 900 → -10 below zero with +50 of others that wait",
         "Ada Byron member m1 +10 points 120 → 130",
         "no name is told",
         "not told",
@@ -78,6 +78,26 @@ def test_it_says_who_asks_for_what_and_where_it_leads_above_and_below_the_button
         assert words in text, (words, text)
     buttons = page.index(">Approve all<")
     assert page.index("asks for") < buttons < page.index("Worth a look"), "in reach"
+
+
+def test_where_it_leads_counts_what_else_waits_to_be_booked_for_the_same_people(
+    shop: DeskClient, staging: Engine
+) -> None:
+    where = sent(shop.as_user("agent"), "m1,-100,other\nm1,-30,gesture\n")
+    before = approval(shop.as_user("manager"), where)
+    ada = {"member_id": "m1", "subject": "m1", "email": None}
+    put(
+        staging,
+        award_row("debt", amount=-40, state="needs_approval", **ada),
+        award_row("gift", amount=900, state="needs_approval", **ada),
+        award_row("queued", amount=15, state="queued", **ada),
+        award_row("booked", amount=700, state="applied", **ada),
+    )
+
+    after = approval(shop.as_user("manager"), where)
+
+    assert "120 → -10 below zero Ada" in before, "the card has 120"
+    assert "120 → -35 below zero with -25 of others that wait" in after
 
 
 def test_what_stands_out_is_said_with_its_rule(shop: DeskClient, staging: Engine) -> None:
@@ -138,7 +158,7 @@ def test_an_incident_has_the_same(shop: DeskClient, staging: Engine) -> None:
     text = approval(shop.as_user("manager"), where)
 
     assert "after the incident parcels" in text
-    assert "Grace Hopper member m2 +50 points 900 → 950" in text
+    assert "Grace Hopper member m2 +50 points 900 → 1,000 with +50 of others that wait" in text
 
 
 @pytest.mark.parametrize("name", ["viewer", "agent"])

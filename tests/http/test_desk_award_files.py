@@ -78,10 +78,28 @@ def test_a_preview_names_equal_rows_and_the_balance_that_a_deduction_leads_to(
     preview = agent.post("/awards/import", {"action": "preview"}, files=file).text
 
     assert "2 new, 0 queued before, 0 not in order" in preview
-    assert "leaves 40 points" in preview
+    assert "100 → 40 points" in preview, "with the 50 that wait"
+    assert "40 → -20 points" in preview, "and with the row above"
     assert "line 4: awards the same to the same person as line 2" in preview
     assert "leaves the member -20 points" in preview
     assert found(staging, door="desk") == []
+
+
+def test_each_row_of_a_person_begins_where_the_one_above_ends(
+    agent: DeskClient, staging: Engine
+) -> None:
+    content = (
+        "member_id,email,amount,reason\nm1,,50,gesture\n,ada@gmail.com,50,other\nm1,,-20,other\n"
+    )
+
+    preview = preview_of(agent, content)
+
+    assert re.findall(r"<small>([\d,]+ → [\d,]+ points)", preview) == [
+        "100 → 150 points",
+        "150 → 200 points",
+        "200 → 180 points",
+    ]
+    assert "with what waits to be booked and with the rows above" in preview
 
 
 def text_of(page: str) -> str:

@@ -70,6 +70,7 @@ def test_a_preview_lists_everybody_with_why_and_books_nothing(
         assert words in shown
     for customer_id in (GRACE, DOUBLE, EVIL):
         assert f"/customers/{customer_id}" in shown
+    assert "150 → 250 points" in shown, "of 100, with 50 that wait"
     assert "Loyalty: +100 points booked (late_delivery), by agent" not in shown
     assert "Ask for approval of 1 award" in shown
     assert states(staging) == []

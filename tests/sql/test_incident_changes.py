@@ -15,9 +15,11 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.staging import schema
 from loyalty_desk.staging.statements import statement
 from tests.factories import NOW, STORE
+from tests.sql.award_rows import applied, put
 from tests.sql.incident_world import LATE, ask_for, fill, incident, preview
 from tests.sql.staged import Staged, match
 
+MERGED = f"waits for approval, {ANOTHER}"
 SINCE = "the link or an address changed since the last sync"
 
 
@@ -121,7 +123,7 @@ def test_who_was_merged_on_the_platform_meanwhile_is_not_compensated_twice(
     merge_on_the_platform(staging)
 
     found = fate_of(staging, 1)
-    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, ANOTHER)
+    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, MERGED)
     assert fate_of(staging, 1, incident(incident="other")).fate is Fate.AWARD
 
 
@@ -136,8 +138,8 @@ def test_nor_by_another_customer_of_whom_they_were_merged_into(staging: Engine) 
         match(staged)
 
     found = fate_of(staging, 99)
-    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, ANOTHER)
-    assert fate_of(staging, 1).fate is Fate.SAME_MEMBER
+    assert (found.person.member_id, found.fate, found.why) == ("m99", Fate.ALREADY, MERGED)
+    assert fate_of(staging, 1).fate is Fate.ALREADY
     assert fate_of(staging, 99, incident(incident="other")).fate is Fate.AWARD
 
 
@@ -149,6 +151,53 @@ def test_who_was_merged_and_had_nothing_is_compensated(staging: Engine, state: s
     merge_on_the_platform(staging)
 
     assert fate_of(staging, 1).fate is Fate.AWARD
+
+
+def take_back(staging: Engine, member_id: str) -> None:
+    """What the member had of the incident is booked, and then taken back."""
+    with staging.begin() as connection:
+        Staged(connection).update(schema.awards, {"member_id": member_id}, state="applied")
+        award_id = connection.execute(
+            select(schema.awards.c.award_id).where(schema.awards.c.member_id == member_id)
+        ).scalar_one()
+    put(staging, applied("reversal", member_id=member_id, reverses=award_id, amount=-100))
+
+
+def test_what_a_manager_took_back_is_given_again_neither_before_nor_after_a_merge(
+    staging: Engine,
+) -> None:
+    ask_for(staging)
+    take_back(staging, "m1")
+    before = fate_of(staging, 1)
+    merge_on_the_platform(staging)
+
+    after = fate_of(staging, 1)
+
+    assert (before.fate, before.why) == (Fate.ALREADY, "taken back before")
+    assert (after.person.member_id, after.fate, after.why) == (
+        *("m99", Fate.ALREADY),
+        f"taken back before, {ANOTHER}",
+    )
+    assert ask_for(staging).batch_id is None
+
+
+def test_whom_the_customer_really_is_has_what_was_taken_back_from_the_wrong_member(
+    staging: Engine,
+) -> None:
+    """A link was wrong: both members are still here, and only one of them ever had it."""
+    ask_for(staging)
+    with staging.begin() as connection:
+        staged = Staged(connection)
+        staged.member("m31", "mira.right@shop.example")
+        staged.delete(schema.links, customer_id=30)
+        staged.link(30, "m31")
+        match(staged)
+    assert fate_of(staging, 30).fate is Fate.ALREADY
+
+    take_back(staging, "m30")
+
+    found = fate_of(staging, 30)
+    assert (found.person.member_id, found.fate) == ("m31", Fate.AWARD)
 
 
 def test_a_name_is_refused_once_nobody_knows_who_had_an_award(staging: Engine) -> None:

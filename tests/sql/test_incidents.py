@@ -15,14 +15,14 @@ from loyalty_desk.awards.batches import decide_batch
 from loyalty_desk.awards.incidents import tickets as choosing
 from loyalty_desk.awards.incidents.asking import IncidentLimitError, OtherIncidentError
 from loyalty_desk.awards.incidents.choice import Choice
-from loyalty_desk.awards.incidents.fates import AwardOfToday, Fate, awarded_by_member
-from loyalty_desk.awards.incidents.preview import worth
+from loyalty_desk.awards.incidents.fates import Fate
+from loyalty_desk.awards.incidents.preview import find_balances, sample_note, worth
 from loyalty_desk.awards.incidents.tickets import TooManyTicketsError, choose_staged
 from loyalty_desk.awards.queue import Door, awarded_today, get_events, list_awards, midnight_utc
+from loyalty_desk.awards.today import AwardedToday, load_awards_of_today
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.statements import statement
 from tests.factories import LATER, NOW, STORE, store_settings
 from tests.sql.award_rows import applied, award_row, put
 from tests.sql.incident_world import TICKETS, ask_for, chosen, fill, incident, preview
@@ -120,6 +120,30 @@ def test_an_amount_is_worth_what_the_store_says() -> None:
     assert worth(200, Unit.POINTS, store_settings()) is None
 
 
+def test_where_it_leads_and_the_sample_of_a_note_count_what_waits_to_be_booked(
+    staging: Engine,
+) -> None:
+    store = store_settings(awards={"ticket_note": True})
+    waiting = {"member_id": "m2", "subject": "m2", "email": None, "amount": 30}
+    put(
+        staging,
+        award_row("ahead", state="queued", **waiting),
+        award_row("booked", state="applied", **waiting),
+    )
+    found = preview(staging)
+
+    with staging.connect() as connection:
+        balances = find_balances(connection, STORE, found, 2)
+        first = find_balances(connection, STORE, found, 1)
+
+    assert {who: (one.before, one.after) for who, one in balances.items()} == {
+        "m2": (130, 230),
+        "m1": (100, 200),
+    }
+    assert list(first) == ["m2"]
+    assert "New balance: 230 points" in str(sample_note(found, store, first))
+
+
 def test_a_limit_of_one_member_is_said_of_that_member(staging: Engine) -> None:
     put(staging, applied("before", subject="m1", amount=1_950, queued_at_utc=utc_text(NOW)))
 
@@ -176,20 +200,15 @@ def test_what_a_member_was_awarded_is_what_one_award_is_held_against(
             )
         )
     put(staging, *rows)
-    people = [one.person for one in preview(staging).people]
-    binds = {"store": STORE, "unit": "points", "since_utc": midnight_utc(NOW)}
+    addresses = {"m1": "p1@shop.example", "m2": "p2@shop.example"}
     with staging.connect() as connection:
-        today = [
-            AwardOfToday(**row._mapping)
-            for row in connection.execute(
-                statement("awards/incidents/select_awards_of_today"), binds
-            )
-        ]
+        today = AwardedToday(load_awards_of_today(connection, STORE, NOW), addresses)
         for member_id in ("m1", "m2"):
             one = awarded_today(
-                connection, STORE, NOW, agent="ada", subject=member_id, unit=Unit.POINTS
+                connection, STORE, NOW, agent="eve", subject=member_id, unit=Unit.POINTS
             )
-            assert awarded_by_member(today, people).get(member_id, 0) == one.by_member > 0
+            assert today.of(member_id, Unit.POINTS, agent="eve") == one
+            assert one.by_member > 0
 
 
 # --- asking --------------------------------------------------------------------------------------

@@ -32,7 +32,6 @@ SELECT
     m.status,
     m.gone_at_utc AS left_at_utc,
     m.email_key,
-    m.points_balance,
     CASE
         WHEN mt.rule = 'link'
             THEN
@@ -78,13 +77,16 @@ WHERE c.store = :store AND c.customer_id IN (:customer_ids);
 
 -- name: select_given
 -- The awards that were asked for after an incident so far, and which were taken back since.
--- Reads incidents, awards. Binds store, incident. One row per award, the oldest first.
+-- `is_here` is NULL where whom one was for is no member any more.
+-- Reads incidents, awards, members. Binds store, incident. One row per award, the oldest first.
 SELECT
+    a.award_id,
     a.member_id,
     a.state,
     a.amount,
     a.unit,
-    r.award_id AS reversed_by
+    r.award_id AS reversed_by,
+    m.member_id AS is_here
 FROM incidents AS i
 INNER JOIN awards AS a ON i.store = a.store AND i.batch_id = a.batch_id
 LEFT JOIN awards AS r
@@ -92,30 +94,22 @@ LEFT JOIN awards AS r
         a.store = r.store
         AND a.award_id = r.reverses
         AND r.state NOT IN ('refused', 'rejected')
+LEFT JOIN members AS m
+    ON a.store = m.store AND a.member_id = m.member_id AND m.gone_at_utc IS NULL
 WHERE i.store = :store AND i.incident = :incident
 ORDER BY a.queued_at_utc ASC, a.award_id ASC;
 
 -- name: select_members_given
--- The members who the customers are by now whose award of an incident was booked or may yet be: a
--- platform may have merged the one who had it into another.
--- Reads incidents, incident_people, awards, matches. Binds store, incident. One row per award.
-SELECT mt.member_id
+-- Who the customers are by now whose awards those are: a platform may have merged the member who
+-- had one into another. (In one statement with them, SQLite looks through all people for each.)
+-- Reads incidents, incident_people, matches. Binds store, incident. One row per award.
+SELECT
+    p.award_id,
+    mt.member_id
 FROM incidents AS i
 INNER JOIN incident_people AS p ON i.store = p.store AND i.batch_id = p.batch_id
-INNER JOIN awards AS a ON p.store = a.store AND p.award_id = a.award_id
 INNER JOIN matches AS mt ON p.store = mt.store AND p.customer_id = mt.customer_id
-WHERE
-    i.store = :store
-    AND i.incident = :incident
-    AND a.state NOT IN ('refused', 'rejected')
-    AND NOT EXISTS (
-        SELECT 1
-        FROM awards AS r
-        WHERE
-            r.store = a.store
-            AND r.reverses = a.award_id
-            AND r.state NOT IN ('refused', 'rejected')
-    );
+WHERE i.store = :store AND i.incident = :incident AND p.award_id IS NOT NULL;
 
 -- name: select_first_asked
 -- When an incident was first asked for.
@@ -123,24 +117,6 @@ WHERE
 SELECT MIN(asked_at_utc) AS asked_at_utc
 FROM incidents
 WHERE store = :store AND incident = :incident;
-
--- name: select_awards_of_today
--- What was awarded since midnight in a unit: the same that `select_awarded_today` counts, of all
--- members at once.
--- Reads awards. Binds store, unit, since_utc. One row per award.
-SELECT
-    subject,
-    member_id,
-    email,
-    door,
-    ABS(amount) AS parts
-FROM awards
-WHERE
-    store = :store
-    AND queued_at_utc >= :since_utc
-    AND unit = :unit
-    AND state NOT IN ('refused', 'rejected')
-    AND reverses IS NULL;
 
 -- name: insert_incident
 -- Keeps what was asked for.

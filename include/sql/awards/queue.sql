@@ -17,6 +17,17 @@ SELECT
 FROM awards
 WHERE store = :store AND idempotency_key = :idempotency_key;
 
+-- name: select_awards_by_keys
+-- The same of many keys at once.
+-- Reads awards. Binds store, keys (a list). One row per key that stands for an award.
+SELECT
+    idempotency_key,
+    award_id,
+    state,
+    content_hash
+FROM awards
+WHERE store = :store AND idempotency_key IN (:keys);
+
 -- name: select_double_click
 -- An award that the same agent queued a moment ago for the same person, ticket, amount and unit,
 -- and that may still be booked or is: one that was refused or rejected may be asked for anew. The
@@ -62,26 +73,27 @@ WHERE store = :store AND email_key = :email_key AND gone_at_utc IS NULL
 ORDER BY member_id ASC
 LIMIT 10;
 
--- name: find_recipients
--- The members whom rows of a file may be for, by their ids and by addresses; also who has left.
--- Reads members. Binds store, member_ids and email_keys (lists). One row per member.
+-- name: select_recipients_of_ids
+-- The members whom rows of a file name by id; also who has left.
+-- Reads members. Binds store, keys (a list of ids). One row per member.
 SELECT
     member_id,
     email_key,
     status,
-    gone_at_utc,
-    points_balance
+    gone_at_utc
 FROM members
-WHERE store = :store AND member_id IN (:member_ids)
-UNION
+WHERE store = :store AND member_id IN (:keys);
+
+-- name: select_recipients_of_addresses
+-- The members whom rows of a file may mean by an address; also who has left.
+-- Reads members. Binds store, keys (a list of e-mail keys). One row per member.
 SELECT
     member_id,
     email_key,
     status,
-    gone_at_utc,
-    points_balance
+    gone_at_utc
 FROM members
-WHERE store = :store AND email_key IN (:email_keys);
+WHERE store = :store AND email_key IN (:keys);
 
 -- name: select_learned_subject
 -- The member whom an award by this e-mail key was last booked for, while the sync knows nobody.
@@ -96,12 +108,13 @@ WHERE
 ORDER BY queued_at_utc DESC
 LIMIT 1;
 
--- name: select_balance_ahead
--- The points of the members with that id or e-mail key, and what awards that wait will change;
--- what may yet be rejected is not counted on.
--- Reads members, awards. Binds store, member_id, email_key (one of both is empty). Two rows at
--- most: more than one is a tie.
+-- name: select_balances_ahead
+-- The points of members, and what awards that wait will change; what may yet be rejected is not
+-- counted on.
+-- Reads members, awards. Binds store, subjects (a list of member ids). One row per member who is
+-- here and whose points are told.
 SELECT
+    m.member_id,
     m.points_balance,
     (
         SELECT COALESCE(SUM(a.amount), 0)
@@ -116,10 +129,9 @@ SELECT
 FROM members AS m
 WHERE
     m.store = :store
-    AND (m.member_id = :member_id OR m.email_key = :email_key)
+    AND m.member_id IN (:subjects)
     AND m.gone_at_utc IS NULL
-ORDER BY m.member_id ASC
-LIMIT 2;
+    AND m.points_balance IS NOT NULL;
 
 -- name: select_awarded_today
 -- How much an agent awarded, and a member was awarded, since midnight, plus and minus alike. What
@@ -163,6 +175,26 @@ WHERE
     AND unit = :unit
     AND state NOT IN ('refused', 'rejected')
     AND reverses IS NULL;
+
+-- name: select_awards_of_today
+-- What was awarded since midnight, of all members at once: `counts` is 1 where the limits count it,
+-- and each tells whose an address is.
+-- Reads awards. Binds store, since_utc. One row per award, the oldest first.
+SELECT
+    subject,
+    member_id,
+    email,
+    unit,
+    agent,
+    door,
+    ABS(amount) AS parts,
+    CASE
+        WHEN state IN ('refused', 'rejected') OR reverses IS NOT NULL THEN 0
+        ELSE 1
+    END AS counts
+FROM awards
+WHERE store = :store AND queued_at_utc >= :since_utc
+ORDER BY queued_at_utc ASC;
 
 -- name: select_came_in
 -- How much came in through a token within the hour and since midnight, and by one way in since

@@ -134,6 +134,26 @@ LEFT JOIN members AS m ON a.store = m.store AND m.member_id = COALESCE(a.member_
 WHERE a.store = :store AND a.batch_id = :batch_id AND a.state = 'needs_approval'
 ORDER BY ABS(a.amount) DESC, a.award_id ASC;
 
+-- name: select_waiting_beside_batch
+-- What other awards that wait will change for those in a batch, also of it those that were approved
+-- alone; what may yet be rejected is not counted on.
+-- Reads awards. Binds store, batch_id. One row per subject and unit.
+SELECT
+    a.subject,
+    a.unit,
+    CAST(SUM(a.amount) AS BIGINT) AS waiting
+FROM awards AS a
+WHERE
+    a.store = :store
+    AND a.state IN ('queued', 'needs_approval', 'approved', 'applying')
+    AND (a.state != 'needs_approval' OR a.amount < 0)
+    AND (a.batch_id IS NULL OR a.batch_id != :batch_id OR a.state != 'needs_approval')
+    AND a.subject IN (
+        SELECT b.subject FROM awards AS b
+        WHERE b.store = :store AND b.batch_id = :batch_id
+    )
+GROUP BY a.subject, a.unit;
+
 -- name: select_given_to
 -- What some people were awarded since a time and was neither refused nor rejected nor taken back.
 -- Reads awards. Binds store, subjects (a list), since_utc. One row per award.

@@ -63,7 +63,7 @@ def find_ceiling_breaches(
     used = _find_used(connection, store, unit, now, door=door, token=token, since_utc=since_utc)
     ceilings = _of_token(unit, used, settings, token) if token else []
     if door in WAYS:
-        ceilings.append(_of_way(unit, used, settings, door))
+        ceilings.append(limit_of_way(unit, int(used.by_door), settings, door))
     return breaches_of(request, ceilings)
 
 
@@ -78,7 +78,7 @@ def find_way_limit(
 ) -> Limit:
     """What one of the `WAYS` in still allows today."""
     used = _find_used(connection, store, unit, now, door=door, token=None, since_utc=since_utc)
-    return _of_way(unit, used, store.awards, door)
+    return limit_of_way(unit, int(used.by_door), store.awards, door)
 
 
 def _find_used(
@@ -106,11 +106,11 @@ def _find_used(
     ).one()
 
 
-def _of_way(unit: Unit, used: Row[Any], settings: AwardSettings, door: str) -> Limit:
+def limit_of_way(unit: Unit, used: int, settings: AwardSettings, door: str) -> Limit:
+    """What one of the `WAYS` in allows of which `used` parts are gone."""
     name, what = WAYS[door]
     setting = f"max_{unit}_{name}_per_day"
-    most = getattr(settings, setting)
-    return limit_of(setting, f"{what} a day", most, int(used.by_door), unit)
+    return limit_of(setting, f"{what} a day", getattr(settings, setting), used, unit)
 
 
 def _of_token(unit: Unit, used: Row[Any], settings: AwardSettings, token: Token) -> list[Limit]:

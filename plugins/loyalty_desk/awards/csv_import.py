@@ -18,11 +18,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
-from loyalty_desk.awards.balances import find_balance_after
+from loyalty_desk.awards.balances import Balance, may_fall_below_zero
 from loyalty_desk.awards.csv_rows import ColumnsError, RowError, iter_rows
 from loyalty_desk.awards.file_rows import BadRow, Recipient, RowFate
+from loyalty_desk.awards.in_turn import Answer, InTurn
 from loyalty_desk.awards.policy import to_parts
-from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, Queued, queue_award
+from loyalty_desk.awards.queue import AwardKeyError, AwardLimitError, Door, enter_gate
 from loyalty_desk.awards.requests import (
     FIELDS,
     AwardFieldsError,
@@ -31,7 +32,7 @@ from loyalty_desk.awards.requests import (
     read_request,
 )
 from loyalty_desk.awards.seen import NotAsSeenError, seal
-from loyalty_desk.awards.subject import SharedAwardError, load_recipients
+from loyalty_desk.awards.subject import SharedAwardError
 from loyalty_desk.errors import LoyaltyDeskError, StorageError
 from loyalty_desk.folders import Folder
 from loyalty_desk.folders import reading as reading_file
@@ -39,10 +40,11 @@ from loyalty_desk.platforms.registry import award_units
 from loyalty_desk.records import AwardState, Unit
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
+from loyalty_desk.staging.engine import reading
 
 MOST_BYTES = 5_000_000
 MOST_ROWS_ON_DESK: Final = 10_000
-"""Of one file: a person waits for the answer, and agents meanwhile for the store's gate."""
+"""Of one file: a person waits for the answer."""
 _OWN_DOORS: Final = frozenset({Door.DESK, Door.BATCH})
 _NEVER_BOOKED: Final = frozenset({AwardState.REFUSED, AwardState.REJECTED})
 
@@ -72,8 +74,8 @@ class AwardFile:
 class Line:
     """A good row. `is_new` unless it was queued before; `state` is the award's.
 
-    `has_key`: of its own. `balance_after`: the points that a new deduction leaves, where known.
-    `recipient`: whom it is for, where staging knows one member.
+    `has_key`: of its own. `recipient`: whom it is for, where staging knows one member. `balance`:
+    where a new row leads to that is to be awarded, with the rows above it, if that can be told.
     """
 
     number: int
@@ -81,9 +83,9 @@ class Line:
     is_new: bool
     state: AwardState
     has_key: bool
-    balance_after: int | None
-    fate: RowFate = RowFate.ALREADY
-    recipient: Recipient | None = None
+    fate: RowFate
+    recipient: Recipient | None
+    balance: Balance | None
 
     @property
     def waits(self) -> bool:
@@ -172,39 +174,24 @@ def import_awards(  # noqa: PLR0913 - what the ways in differ by
         OtherFileError: it would queue something else than was `seen`.
     """
     bad: dict[int, BadRow] = {}
-    lines = []
-    batch_id = uuid.uuid4().hex
-    requests = list(_iter_requests(file, store, agent, bad))  # before anybody has to wait
-    with engine.connect() as connection, connection.begin() as transaction:
-        for number, request, has_key in requests:
-            after = find_balance_after(connection, store.name, request)
-            try:
-                queued = queue_award(
-                    connection,
-                    store,
-                    request,
-                    now,
-                    door=file.door,
-                    queued_by=queued_by,
-                    batch_id=batch_id,
-                )
-            except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
-                bad[number] = BadRow(fate=_FATES[type(error)], why=str(error))
-                continue
-            lines.append(_line(number, request, queued, after, has_key=has_key))
-        lines = _judged(connection, store, lines)
-        notices = _find_notices(lines, store.awards)
-        done = Import(lines=lines, bad=bad, notices=notices, batch_id=batch_id)
-        refused = bool(bad) and not skip_bad
+    rows = list(_iter_requests(file, store, agent, bad))  # before anybody has to wait
+    if preview:
+        with reading(engine) as connection:
+            return _judge(connection, store, file.door, rows, bad, now)[0]
+    with engine.begin() as connection:
+        enter_gate(connection, store.name, now)
+        done, in_turn = _judge(connection, store, file.door, rows, bad, now)
         # Sent twice, the same form finds nothing left to queue: that is no surprise.
-        is_other = seen is not None and seen != done.seen and bool(bad or done.queued)
-        if preview or refused or is_other:
-            transaction.rollback()
-    if is_other:
-        raise OtherFileError(done)
-    return replace(done, lines=[]) if refused and not preview else done
+        if seen is not None and seen != done.seen and (bad or done.queued):
+            raise OtherFileError(done)
+        if bad and not skip_bad:
+            return replace(done, lines=[])
+        in_turn.queue(connection, queued_by=queued_by, batch_id=done.batch_id)
+    return done
 
 
+_Row = tuple[int, AwardRequest, bool]
+"""The line, what it asks for, and whether it has a key of its own."""
 _FATES: Final[Mapping[type[LoyaltyDeskError], RowFate]] = {
     AwardKeyError: RowFate.WRONG,
     AwardLimitError: RowFate.OVER_LIMIT,
@@ -212,37 +199,47 @@ _FATES: Final[Mapping[type[LoyaltyDeskError], RowFate]] = {
 }
 
 
-def _line(
-    number: int, request: AwardRequest, queued: Queued, after: int | None, *, has_key: bool
-) -> Line:
+def _judge(
+    connection: Connection,
+    store: StoreSettings,
+    door: Door,
+    rows: Sequence[_Row],
+    bad: dict[int, BadRow],
+    now: datetime,
+) -> tuple[Import, InTurn]:
+    """What becomes of each row, one after the other. Notes the bad rows in `bad`."""
+    in_turn = InTurn(connection, store, [request for _, request, _ in rows], now, door=door)
+    lines = []
+    for number, request, has_key in rows:
+        try:
+            answer = in_turn.ask(request)
+        except (AwardKeyError, AwardLimitError, SharedAwardError) as error:
+            bad[number] = BadRow(fate=_FATES[type(error)], why=str(error))
+        else:
+            lines.append(_line(number, request, answer, has_key=has_key))
+    notices = _find_notices(lines, store.awards)
+    done = Import(lines=lines, bad=bad, notices=notices, batch_id=uuid.uuid4().hex)
+    return done, in_turn
+
+
+def _line(number: int, request: AwardRequest, answer: Answer, *, has_key: bool) -> Line:
+    fate = answer.whom.fate if answer.queued.is_new else RowFate.ALREADY
     return Line(
         number=number,
         request=request,
-        is_new=queued.is_new,
-        state=queued.state,
+        is_new=answer.queued.is_new,
+        state=answer.queued.state,
         has_key=has_key,
-        balance_after=after if queued.is_new else None,
+        fate=fate,
+        recipient=answer.whom.recipient,
+        balance=answer.balance if fate is RowFate.AWARD else None,
     )
-
-
-def _judged(connection: Connection, store: StoreSettings, lines: Sequence[Line]) -> list[Line]:
-    """The rows with what becomes of each by whom it is for."""
-    recipients = load_recipients(connection, store.name, [line.request for line in lines])
-    judged = []
-    for line in lines:
-        fate, recipient = recipients.judge(line.request, store.awards)
-        fate = fate if line.is_new else RowFate.ALREADY
-        judged.append(replace(line, fate=fate, recipient=recipient))
-    return judged
 
 
 def _iter_requests(
     file: AwardFile, store: StoreSettings, agent: str, bad: dict[int, BadRow]
-) -> Iterator[tuple[int, AwardRequest, bool]]:
-    """Yield line and request of the good rows, and whether it has a key of its own.
-
-    Notes the bad rows in `bad`.
-    """
+) -> Iterator[_Row]:
+    """Yield the good rows. Notes the bad ones in `bad`."""
     seen: Counter[str] = Counter()
     is_own = file.door in _OWN_DOORS
     try:
@@ -292,9 +289,9 @@ def _find_notices(lines: Sequence[Line], settings: AwardSettings) -> dict[int, s
                 f"awards the same to the same person as line {first[same]}; "
                 "take it out unless both are meant"
             )
-        after = line.balance_after
-        if after is not None and after < 0 and settings.points_below_zero == "warn":
-            told.append(f"leaves the member {after} points")
+        warns = settings.points_below_zero == "warn" and may_fall_below_zero(line.balance, request)
+        if warns and line.balance is not None:
+            told.append(line.balance.as_text())
         if told:
             notices[line.number] = "; ".join(told)
     return notices

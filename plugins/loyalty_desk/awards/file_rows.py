@@ -6,13 +6,14 @@ only what would be refused here stops a file, and of the rest it is said what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from loyalty_desk.awards.policy import may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.subject import choose_holder
 from loyalty_desk.settings.award_settings import AwardSettings
 
 
@@ -54,13 +55,12 @@ WORDS: Final[Mapping[RowFate, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A member whom a row may be for, as the last sync read them. `points`: None is not told."""
+    """A member whom a row may be for, as the last sync read them."""
 
     member_id: str
     email_key: str | None
     status: str
     has_left: bool
-    points: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,31 +71,66 @@ class BadRow:
     why: str
 
 
-class Recipients:
-    """The members whom a file is for, by id and by address."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """Whom a row is for, and what becomes of a new one by that.
 
-    def __init__(self, found: Sequence[Recipient]) -> None:
+    Limits count it for the `subject`; `recipient` is None unless it is one member who is here.
+    """
+
+    subject: str
+    fate: RowFate
+    recipient: Recipient | None
+
+
+class Recipients:
+    """The members whom a file is for, by id and by address.
+
+    `learned` has the member whom an award by an address was booked for today: it holds where no
+    member that was read has the address.
+    """
+
+    def __init__(self, found: Iterable[Recipient], learned: Mapping[str, str]) -> None:
         self._by_id = {one.member_id: one for one in found}
+        self._learned = learned
         self._by_address: dict[str, list[Recipient]] = {}
         for one in self._by_id.values():
             if one.email_key is not None:
                 self._by_address.setdefault(one.email_key, []).append(one)
 
-    def judge(
-        self, request: AwardRequest, settings: AwardSettings
-    ) -> tuple[RowFate, Recipient | None]:
-        """What a new row comes to by whom it is for, and who that is where it is one member."""
-        holders = self._holders(request)
-        here = [one for one in holders if not one.has_left]
-        allowed = [one for one in here if may_be_awarded(one.status, settings)]
-        if allowed:
-            return RowFate.AWARD, allowed[0] if len(allowed) == 1 else None
-        if here:
-            return RowFate.EXCLUDED, here[0] if len(here) == 1 else None
-        return (RowFate.GONE if holders else RowFate.NOT_A_MEMBER), None
+    @property
+    def member_ids(self) -> list[str]:
+        return list(self._by_id)
 
-    def _holders(self, request: AwardRequest) -> Sequence[Recipient]:
-        if request.member_id is not None:
-            found = self._by_id.get(request.member_id)
-            return [found] if found else []
-        return self._by_address.get(request.email or "", [])
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """The e-mail key of each who has one, by id."""
+        return {who: one.email_key for who, one in self._by_id.items() if one.email_key}
+
+    def find(self, request: AwardRequest, settings: AwardSettings) -> Whom:
+        """Whom a row is for: the subject is the one that `find_subject` finds.
+
+        Raises:
+            SharedAwardError: several members who may be awarded have the address.
+        """
+        if request.email is None:
+            return self._of_member(str(request.member_id), settings)
+        holders = self._by_address.get(request.email, [])
+        here = {one.member_id: one.status for one in holders if not one.has_left}
+        member_id = choose_holder(here, settings)
+        if member_id is None and not here:
+            member_id = self._learned.get(request.email)
+        if member_id is not None:
+            return self._of_member(member_id, settings)
+        fate = RowFate.GONE if holders else RowFate.NOT_A_MEMBER
+        fate = RowFate.EXCLUDED if here else fate
+        return Whom(subject=request.email, fate=fate, recipient=None)
+
+    def _of_member(self, member_id: str, settings: AwardSettings) -> Whom:
+        found = self._by_id.get(member_id)
+        if found is None or found.has_left:
+            fate = RowFate.NOT_A_MEMBER if found is None else RowFate.GONE
+            return Whom(subject=member_id, fate=fate, recipient=None)
+        is_allowed = may_be_awarded(found.status, settings)
+        fate = RowFate.AWARD if is_allowed else RowFate.EXCLUDED
+        return Whom(subject=member_id, fate=fate, recipient=found)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.balances import find_below_zero
 from loyalty_desk.awards.ceilings import Token, find_ceiling_breaches
+from loyalty_desk.awards.new_rows import award_values, first_facts
 from loyalty_desk.awards.policy import (
     Today,
     find_breaches,
@@ -45,7 +46,13 @@ class Door(StrEnum):
 
 
 class AwardKeyError(LoyaltyDeskError):
-    """The idempotency key stands for an award with other content."""
+    """The idempotency key stands for an award with other content, the `owner` of the key."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"the idempotency key belongs to {owner}, which has other content; "
+            "use another key for another award"
+        )
 
 
 class AwardLimitError(LoyaltyDeskError):
@@ -133,7 +140,9 @@ def queue_award(
     breaches |= find_ceiling_breaches(
         connection, store, request, now, door=door, token=token, since_utc=since_utc
     )
-    if breaches := breaches | find_below_zero(connection, store.name, request, store.awards):
+    if breaches := breaches | find_below_zero(
+        connection, store.name, subject, request, store.awards
+    ):
         raise AwardLimitError(breaches)
     return insert_award(
         connection,
@@ -186,45 +195,49 @@ def insert_award(  # noqa: PLR0913 - what a row holds
     batch_id: str | None = None,
 ) -> Queued:
     """Add the award and the first row of its audit; whoever calls has made the checks."""
+    state = first_state(request, store, door)
+    values = award_values(
+        store,
+        request,
+        now,
+        award_id=uuid.uuid4().hex,
+        door=door,
+        state=state,
+        subject=subject,
+        reverses=reverses,
+        token_id=token_id,
+        queued_by=queued_by,
+        batch_id=batch_id,
+    )
+    insert_awards(connection, [values], now)
+    return Queued(award_id=values["award_id"], state=state)
+
+
+def insert_awards(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """The same of many at once, as `award_values` has each."""
+    if not rows:
+        return
+    connection.execute(statement("awards/queue/insert_award"), rows)
+    events = [
+        _event_of(
+            row["store"],
+            row["award_id"],
+            AwardState(row["state"]),
+            now,
+            actor=row["agent"],
+            facts=first_facts(row),
+        )
+        for row in rows
+    ]
+    connection.execute(statement("awards/queue/insert_award_event"), events)
+    if told := [event for event in events if event["state"] in _TO_TELL]:
+        connection.execute(statement("refresh/ask_for_card_of_awarded"), told)
+
+
+def first_state(request: AwardRequest, store: StoreSettings, door: Door) -> AwardState:
+    """The state of a new award: whether another person has to approve it."""
     must_wait = door is Door.BATCH or needs_approval(request.amount, request.unit, store.awards)
-    state = AwardState.NEEDS_APPROVAL if must_wait else AwardState.QUEUED
-    approve_by = now + timedelta(hours=store.awards.approval_hours) if must_wait else None
-    award_id = uuid.uuid4().hex
-    values = {
-        "store": store.name,
-        "award_id": award_id,
-        "idempotency_key": request.idempotency_key or award_id,
-        "content_hash": request.content_hash(),
-        "email": request.email,
-        "member_id": request.member_id,
-        "subject": subject,
-        "unit": request.unit.value,
-        "amount": to_parts(request.amount, request.unit),
-        "reason": request.reason,
-        "note": request.note,
-        "message": request.message,
-        "agent": request.agent,
-        "ticket_id": request.ticket_id,
-        "door": door.value,
-        "state": state.value,
-        "queued_at_utc": utc_text(now),
-        "sends": 0,
-        "reverses": reverses,
-        "approve_by_utc": utc_text(approve_by) if approve_by else None,
-        "token_id": token_id,
-        "queued_by": queued_by,
-        "batch_id": batch_id,
-    }
-    connection.execute(statement("awards/queue/insert_award"), values)
-    facts = {name: values[name] for name in _AUDITED if values[name] is not None}
-    add_event(connection, store.name, award_id, state, now, actor=request.agent, facts=facts)
-    return Queued(award_id=award_id, state=state)
-
-
-_AUDITED = (
-    *("subject", "unit", "amount", "reason", "ticket_id", "door", "idempotency_key"),
-    *("reverses", "approve_by_utc", "token_id", "queued_by", "batch_id"),
-)
+    return AwardState.NEEDS_APPROVAL if must_wait else AwardState.QUEUED
 
 
 def midnight_utc(now: datetime) -> str:
@@ -262,10 +275,7 @@ def _find_earlier(
         {"store": store.name, "idempotency_key": request.idempotency_key},
     ).first()
     if found is not None and found.content_hash != request.content_hash():
-        raise AwardKeyError(
-            f"the idempotency key belongs to award {found.award_id}, which has other content; "
-            "use another key for another award"
-        )
+        raise AwardKeyError(f"award {found.award_id}")
     return found
 
 
@@ -285,7 +295,26 @@ def add_event(
     The member's card is asked for when it has something else to say of the award. One that is
     applied is shown by the follow-up, and one that is queued will be in a moment.
     """
-    binds = {
+    binds = _event_of(store, award_id, state, now, actor=actor, detail=detail, facts=facts)
+    # Two workers may show one award at once. The later one waits for the other's commit, and then
+    # sees which number is free.
+    while not connection.execute(statement("awards/queue/insert_award_event"), binds).rowcount:
+        pass
+    if state in _TO_TELL:
+        connection.execute(statement("refresh/ask_for_card_of_awarded"), binds)
+
+
+def _event_of(
+    store: str,
+    award_id: str,
+    state: AwardState,
+    now: datetime,
+    *,
+    actor: str,
+    detail: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
         "store": store,
         "award_id": award_id,
         "state": state.value,
@@ -294,12 +323,6 @@ def add_event(
         "now_utc": utc_text(now),
         "facts": json.dumps(facts or {}, sort_keys=True),
     }
-    # Two workers may show one award at once. The later one waits for the other's commit, and then
-    # sees which number is free.
-    while not connection.execute(statement("awards/queue/insert_award_event"), binds).rowcount:
-        pass
-    if state in _TO_TELL:
-        connection.execute(statement("refresh/ask_for_card_of_awarded"), binds)
 
 
 _TO_TELL: Final = frozenset(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
-from loyalty_desk.awards.file_rows import Recipient, Recipients
 from loyalty_desk.awards.policy import may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Outcome
 from loyalty_desk.settings.award_settings import AwardSettings
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging.load import chunks
 from loyalty_desk.staging.statements import statement
 
 AMBIGUOUS: Final = Outcome.AMBIGUOUS.value
@@ -47,15 +45,27 @@ def find_subject(
     """
     if request.email is None:
         return str(request.member_id)
-    everybody = _find_holders(connection, store.name, request.email)
-    holders = _who_may_be_awarded(everybody, store.awards)
-    if len(holders) > 1:
-        raise SharedAwardError(holders)
-    if holders or len(everybody) == 1:
-        return (holders or list(everybody))[0]
+    holders = _find_holders(connection, store.name, request.email)
+    if (member_id := choose_holder(holders, store.awards)) is not None:
+        return member_id
+    if holders:
+        return request.email
     binds = {"store": store.name, "email_key": request.email, "since_utc": since_utc}
     learned = connection.execute(statement("awards/queue/select_learned_subject"), binds).scalar()
-    return str(request.email if everybody or learned is None else learned)
+    return str(request.email if learned is None else learned)
+
+
+def choose_holder(holders: Mapping[str, str], settings: AwardSettings) -> str | None:
+    """The member whom an address stands for, of who is here with it (status by id).
+
+    None when nobody is, or several who may not be awarded. Raises SharedAwardError as above.
+    """
+    allowed = _who_may_be_awarded(holders, settings)
+    if len(allowed) > 1:
+        raise SharedAwardError(sorted(allowed))
+    if allowed or len(holders) == 1:
+        return (allowed or list(holders))[0]
+    return None
 
 
 def find_sharers(
@@ -74,29 +84,5 @@ def _find_holders(connection: Connection, store: str, email_key: str) -> dict[st
     return {row.member_id: row.status for row in rows}
 
 
-def _who_may_be_awarded(holders: dict[str, str], settings: AwardSettings) -> list[str]:
+def _who_may_be_awarded(holders: Mapping[str, str], settings: AwardSettings) -> list[str]:
     return [one for one, status in holders.items() if may_be_awarded(status, settings)]
-
-
-def load_recipients(
-    connection: Connection, store: str, requests: Sequence[AwardRequest]
-) -> Recipients:
-    """The members whom the requests may be for, also who has left."""
-    found = list[Recipient]()
-    for some in chunks(list(requests)):
-        binds = {
-            "store": store,
-            "member_ids": sorted({one.member_id for one in some if one.member_id}),
-            "email_keys": sorted({one.email for one in some if one.email}),
-        }
-        found.extend(
-            Recipient(
-                member_id=row.member_id,
-                email_key=row.email_key,
-                status=row.status,
-                has_left=row.gone_at_utc is not None,
-                points=row.points_balance,
-            )
-            for row in connection.execute(statement("awards/queue/find_recipients"), binds)
-        )
-    return Recipients(found)

@@ -116,7 +116,7 @@ def _award(
     queued_by: str | None,
 ) -> str:
     member_id = str(one.person.member_id)
-    number = 1 + sum(len(some) for some in preview.given.values())
+    number = 1 + len(preview.given)
     return insert_award(
         connection,
         store,

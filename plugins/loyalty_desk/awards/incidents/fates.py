@@ -5,14 +5,14 @@ Whoever is not compensated is in exactly one class, so that the counts add up.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from loyalty_desk.awards.policy import Today, find_breaches, may_be_awarded
+from loyalty_desk.awards.policy import find_breaches, may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.today import AwardedToday
 from loyalty_desk.records import AwardState, MemberStatus, Outcome
 from loyalty_desk.settings.award_settings import AwardSettings
 
@@ -88,8 +88,7 @@ class Person:
     """A customer behind some of the tickets, as staging knows them.
 
     `outcome` is None for who is matched, or was never read (`is_read`). Of a member the `status`,
-    whether they `left`, the points, None where unknown, and whether the match `holds` by what was
-    read and decided since.
+    whether they `left`, and whether the match `holds` by what was read and decided since.
     """
 
     customer_id: int
@@ -102,7 +101,6 @@ class Person:
     member_id: str | None = None
     status: str | None = None
     left: bool = False
-    points: int | None = None
     holds: bool = True
 
 
@@ -117,60 +115,69 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An award of this incident, as it stands."""
+    """An award of this incident, as it stands.
+
+    It was for `member_id`, None once it is anonymous; the customer behind it is `is_now` by now,
+    None where nobody is matched. `is_here`: whether whom it was for still is a member.
+    """
 
     state: AwardState
     parts: int
     is_taken_back: bool
+    member_id: str | None
+    is_now: str | None = None
+    is_here: bool = True
 
     @property
     def stands(self) -> bool:
         """Whether it is booked, or may yet be."""
         return self.state not in _NEVER_BOOKED and not self.is_taken_back
 
+    @property
+    def counts_for(self) -> set[str]:
+        """Who had it.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwardOfToday:
-    """Who was awarded something today, in the unit at hand; plus and minus alike count."""
+        So did whom the customer is by now: a platform may have merged the one into the other. What
+        was taken back from somebody who still is a member was never the other one's.
+        """
+        had = {self.member_id}
+        if self.stands or not self.is_here:
+            had.add(self.is_now)
+        return {one for one in had if one}
 
-    subject: str
-    member_id: str | None
-    email: str | None
-    parts: int
-    door: str
+    def as_text(self, member_id: str) -> str:
+        """How it stands, for a member for whom it counts."""
+        stands = _STANDS.get(self.state, "under way")
+        how = "taken back before" if self.is_taken_back else stands
+        return how if member_id == self.member_id else f"{how}, {ANOTHER}"
 
 
 def judge(
     people: Iterable[Person],
     gift: AwardRequest,
-    given: Mapping[str, Sequence[Given]],
-    today: Mapping[str, int],
+    given: Iterable[Given],
+    today: AwardedToday,
     settings: AwardSettings,
-    *,
-    members_given: Collection[str] = frozenset(),
 ) -> list[Judged]:
     """Say what becomes of each, in their order; of a member's customers the first is compensated.
 
-    `given` has the awards of this incident by member, `today` what each was awarded today, in
-    parts. One that was refused or rejected was never booked and may be asked for anew; one that a
-    person took back is not, as somebody decided so. `members_given` have an award of this incident
-    that stands by a customer who was another member then.
+    `given` has the awards of this incident, the oldest first. One that was refused or rejected was
+    never booked and may be asked for anew; one that a person took back is not, as somebody decided
+    so.
     """
+    had: dict[str, Given] = {}
+    for one in given:
+        if one.state not in _NEVER_BOOKED:
+            had |= dict.fromkeys(one.counts_for, one)
     taken: set[str] = set()
-    found = (_judge(person, gift, given, today, settings, taken) for person in people)
-    return [
-        replace(one, fate=Fate.ALREADY, why=ANOTHER)
-        if one.fate is Fate.AWARD and one.person.member_id in members_given
-        else one
-        for one in found
-    ]
+    return [_judge(person, gift, had, today, settings, taken) for person in people]
 
 
 def _judge(
     person: Person,
     gift: AwardRequest,
-    given: Mapping[str, Sequence[Given]],
-    today: Mapping[str, int],
+    had: Mapping[str, Given],
+    today: AwardedToday,
     settings: AwardSettings,
     taken: set[str],
 ) -> Judged:
@@ -178,14 +185,11 @@ def _judge(
     member_id = person.member_id
     if fate is not Fate.AWARD or member_id is None:
         return Judged(person=person, fate=fate, why=why)
-    earlier = [one for one in given.get(member_id, ()) if one.state not in _NEVER_BOOKED]
-    if earlier:
-        last = earlier[-1]
-        why = "taken back before" if last.is_taken_back else _STANDS.get(last.state, "under way")
-        return Judged(person=person, fate=Fate.ALREADY, why=why)
+    if member_id in had:
+        return Judged(person=person, fate=Fate.ALREADY, why=had[member_id].as_text(member_id))
     if member_id in taken:
         return Judged(person=person, fate=Fate.SAME_MEMBER)
-    spent = Today(by_agent=0, by_member=today.get(member_id, 0))
+    spent = today.of(member_id, gift.unit, agent=gift.agent)
     if breaches := of_member(find_breaches(gift, spent, settings, of_agent=False), gift):
         return Judged(person=person, fate=Fate.OVER_LIMIT, why="; ".join(breaches.values()))
     taken.add(member_id)
@@ -211,26 +215,3 @@ def of_member(breaches: Mapping[str, str], gift: AwardRequest) -> dict[str, str]
     """Those of the breaches that are of one member; the others would stop everybody."""
     setting = f"max_{gift.unit}_per_member_per_day"
     return {name: why for name, why in breaches.items() if name == setting}
-
-
-def awarded_by_member(
-    awards: Sequence[AwardOfToday], people: Iterable[Person]
-) -> Mapping[str, int]:
-    """What each member was awarded today, in parts: all at once what `select_awarded_today` asks.
-
-    Also by what was asked for by an address of theirs, or one that turned out to be theirs today.
-    """
-    holders: dict[str, set[str]] = {}
-    for person in people:
-        if person.member_id and person.email_key:
-            holders.setdefault(person.email_key, set()).add(person.member_id)
-    for award in awards:
-        if award.member_id and award.email:
-            holders.setdefault(award.email, set()).add(award.member_id)
-    found: Counter[str] = Counter()
-    for award in awards:
-        whose = {award.subject, award.member_id or award.subject}
-        if award.member_id is None and award.email:
-            whose |= holders.get(award.email, set())
-        found.update(dict.fromkeys(whose, award.parts))
-    return found

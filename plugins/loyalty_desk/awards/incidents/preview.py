@@ -11,15 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from loyalty_desk.awards.ceilings import WAYS
+from loyalty_desk.awards.balances import Balance, load_balances
+from loyalty_desk.awards.ceilings import limit_of_way
 from loyalty_desk.awards.incidents.choice import Incident
 from loyalty_desk.awards.incidents.fates import (
-    AwardOfToday,
     Fate,
     Given,
     Judged,
     Person,
-    awarded_by_member,
     judge,
     of_member,
 )
@@ -29,13 +28,13 @@ from loyalty_desk.awards.policy import (
     breaches_of_sum,
     find_breaches,
     from_parts,
-    limit_of,
     signed,
     to_parts,
 )
-from loyalty_desk.awards.queue import Door, midnight_utc
+from loyalty_desk.awards.queue import Door
 from loyalty_desk.awards.seen import seal
 from loyalty_desk.awards.ticket_note import note_text
+from loyalty_desk.awards.today import AwardedToday, load_awards_of_today
 from loyalty_desk.clock import utc_text
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import AwardState, Outcome, Unit
@@ -65,7 +64,7 @@ class Preview:
     incident: Incident
     tickets: ChosenTickets
     people: Sequence[Judged]
-    given: Mapping[str, Sequence[Given]]
+    given: Sequence[Given]
     problems: Mapping[str, str]
 
     def of(self, fate: Fate) -> list[Judged]:
@@ -87,7 +86,7 @@ class Preview:
 
     @property
     def before_parts(self) -> int:
-        return sum(one.parts for some in self.given.values() for one in some if one.stands)
+        return sum(one.parts for one in self.given if one.stands)
 
     @property
     def added_parts(self) -> int:
@@ -111,19 +110,11 @@ def look(
     _require_known(connection, store, incident, now)
     people = _load_people(connection, store, tickets)
     given = _load_given(connection, store.name, incident)
-    today = _load_today(connection, store.name, gift.unit, now)
-    binds = {"store": store.name, "incident": incident.name}
-    members = connection.execute(statement("awards/incidents/select_members_given"), binds)
-    judged = judge(
-        people,
-        gift,
-        given,
-        awarded_by_member(today, people),
-        store.awards,
-        members_given=frozenset(members.scalars()),
-    )
+    addresses = {one.member_id: one.email_key for one in people if one.member_id and one.email_key}
+    today = AwardedToday(load_awards_of_today(connection, store.name, now), addresses)
+    judged = judge(people, gift, given, today, store.awards)
     chosen = sum(one.fate is Fate.AWARD for one in judged)
-    by_batches = sum(award.parts for award in today if award.door == Door.BATCH)
+    by_batches = today.by_door(Door.BATCH, gift.unit)
     return Preview(
         incident=incident,
         tickets=tickets,
@@ -152,9 +143,7 @@ def _find_problems(
     breaches = find_breaches(gift, Today(by_agent=0, by_member=0), settings, of_agent=False)
     for name in of_member(breaches, gift):
         del breaches[name]
-    way, what = WAYS[Door.BATCH]
-    setting = f"max_{gift.unit}_{way}_per_day"
-    ceiling = limit_of(setting, f"{what} a day", getattr(settings, setting), by_batches, gift.unit)
+    ceiling = limit_of_way(gift.unit, by_batches, settings, Door.BATCH)
     return breaches | breaches_of_sum(gift.amount * chosen, gift.unit, [ceiling])
 
 
@@ -187,7 +176,6 @@ def _load_people(
             member_id=getattr(row, "member_id", None),
             status=getattr(row, "status", None),
             left=getattr(row, "left_at_utc", None) is not None,
-            points=getattr(row, "points_balance", None),
             holds=bool(getattr(row, "holds", 0)),
         )
         for customer_id, ticket_id in newest.items()
@@ -200,37 +188,46 @@ def _outcome(gone_at_utc: str | None, outcome: str | None) -> str | None:
     return Outcome.MERGED_OR_DELETED if gone_at_utc else outcome
 
 
-def _load_given(connection: Connection, store: str, incident: Incident) -> dict[str, list[Given]]:
+def _load_given(connection: Connection, store: str, incident: Incident) -> list[Given]:
     binds = {"store": store, "incident": incident.name}
-    given: dict[str, list[Given]] = {}
-    for row in connection.execute(statement("awards/incidents/select_given"), binds):
-        one = Given(
+    by_now = connection.execute(statement("awards/incidents/select_members_given"), binds).all()
+    members = {row.award_id: row.member_id for row in by_now}
+    return [
+        Given(
             state=AwardState(row.state),
             parts=row.amount if row.unit == incident.gift.unit else 0,
             is_taken_back=row.reversed_by is not None,
+            member_id=row.member_id,
+            is_now=members.get(row.award_id),
+            is_here=row.is_here is not None,
         )
-        given.setdefault(row.member_id or "", []).append(one)  # anonymous ones cost as much
-    return given
+        for row in connection.execute(statement("awards/incidents/select_given"), binds)
+    ]
 
 
-def _load_today(
-    connection: Connection, store: str, unit: Unit, now: datetime
-) -> list[AwardOfToday]:
-    binds = {"store": store, "unit": unit.value, "since_utc": midnight_utc(now)}
-    rows = connection.execute(statement("awards/incidents/select_awards_of_today"), binds)
-    return [AwardOfToday(**row._mapping) for row in rows]
+def find_balances(
+    connection: Connection, store: str, preview: Preview, most: int
+) -> dict[str, Balance]:
+    """Where it leads the first who are to be compensated, if that can be told, by member."""
+    first = [str(one.person.member_id) for one in preview.of(Fate.AWARD)[:most]]
+    balances = load_balances(connection, store, first)
+    found = ((member_id, balances.find(member_id, preview.incident.gift)) for member_id in first)
+    return {member_id: balance for member_id, balance in found if balance}
 
 
-def sample_note(preview: Preview, store: StoreSettings) -> str | None:
+def sample_note(
+    preview: Preview, store: StoreSettings, balances: Mapping[str, Balance]
+) -> str | None:
     """What the first one's ticket is to say; None where nobody has an award, or tickets no notes.
 
-    Their balance is that of the last sync: the real note has what the platform says then.
+    Their balance is that of the last sync with what waits to be booked: the real note has what the
+    platform says then.
     """
     chosen = preview.of(Fate.AWARD)
     if not chosen or not store.leaves_ticket_notes:
         return None
-    gift, points = preview.incident.gift, chosen[0].person.points
-    card = {} if points is None else {"points_balance": points + int(gift.amount)}
+    gift, balance = preview.incident.gift, balances.get(str(chosen[0].person.member_id))
+    card = {} if balance is None else {"points_balance": balance.after}
     return note_text(
         card,
         amount=signed(gift.amount, gift.unit),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ SHOWN: Final = 10
 """People whom the page names, those with the largest amounts."""
 MOST_LOOKED_INTO: Final = 2_000
 """People whose earlier awards are looked into: the page is to be there at once."""
+Sums = Counter[tuple[str, str]]
 _NOT_BOOKED: Final = frozenset({AwardState.NEEDS_APPROVAL, AwardState.REFUSED, AwardState.REJECTED})
 
 
@@ -38,12 +39,14 @@ _NOT_BOOKED: Final = frozenset({AwardState.NEEDS_APPROVAL, AwardState.REFUSED, A
 class Person:
     """One of the largest awards that wait. `now` and `after` are None where nobody tells.
 
-    `after` is with all that they have of this batch.
+    `after` is with all that they have of this batch, and with `waiting`, which is what their other
+    awards that are not booked yet change.
     """
 
     award: Row[Any]
     name: str
     now: Decimal | None
+    waiting: Decimal
     after: Decimal | None
 
 
@@ -91,12 +94,15 @@ def load_batch_outlook(
     binds = {"store": store.name, "batch_id": first.batch_id}
     rows = all_rows(connection, "desk/awards/select_members_of_batch", binds)
     added, before = _parts(rows), _parts([one for one in awards if one.state not in _NOT_BOOKED])
-    gained = _gained(rows)
+    beside = all_rows(connection, "desk/awards/select_waiting_beside_batch", binds)
+    others = [(row.subject, row.unit, row.waiting) for row in beside]
+    waiting = _sums(others)
+    gained = _sums([*others, *((row.subject, row.unit, row.amount) for row in rows)])
     times, day = Counter(row.subject for row in rows if row.subject != ERASED), midnight_utc(now)
     outliers, rules = _find_outliers(connection, store, first.agent, list(times), now)
     return BatchOutlook(
         waiting=len(rows),
-        people=[_person(row, gained) for row in rows[:SHOWN]],
+        people=[_person(row, waiting, gained) for row in rows[:SHOWN]],
         standing=Counter(_standing(row) for row in rows),
         reasons=Counter(row.reason for row in rows),
         below_zero=sum(
@@ -125,11 +131,11 @@ def _parts(rows: Sequence[Row[Any]]) -> Counter[Unit]:
     return found
 
 
-def _gained(rows: Sequence[Row[Any]]) -> Counter[tuple[str, str]]:
-    """What each has of the batch in all, by unit and in parts."""
-    found = Counter[tuple[str, str]]()
-    for row in rows:
-        found[row.subject, row.unit] += row.amount
+def _sums(changes: Iterable[tuple[str, str, int]]) -> Sums:
+    """What each gains in all, by subject and unit and in parts."""
+    found = Sums()
+    for who, unit, parts in changes:
+        found[who, unit] += parts
     return found
 
 
@@ -142,13 +148,19 @@ def _points(rows: Sequence[Row[Any]]) -> dict[str, int]:
     }
 
 
-def _person(row: Row[Any], gained: Mapping[tuple[str, str], int]) -> Person:
+def _person(row: Row[Any], waiting: Sums, gained: Sums) -> Person:
     card: Mapping[str, Any] = orjson.loads(row.card) if row.card else {}
     known = card.get(f"{row.unit}_balance")
     unit = Unit(row.unit)
     now = None if known is None else from_parts(to_parts(Decimal(str(known)), unit), unit)
     after = None if now is None else now + from_parts(gained[row.subject, row.unit], unit)
-    return Person(award=row, name=str(card.get("name") or ""), now=now, after=after)
+    return Person(
+        award=row,
+        name=str(card.get("name") or ""),
+        now=now,
+        waiting=from_parts(waiting[row.subject, row.unit], unit),
+        after=after,
+    )
 
 
 def _standing(row: Row[Any]) -> str:

@@ -14,7 +14,12 @@ from sqlalchemy import Connection
 from loyalty_desk.awards.incidents.asking import OtherIncidentError, ask
 from loyalty_desk.awards.incidents.choice import FIELDS, read_incident
 from loyalty_desk.awards.incidents.fates import WORDS, Fate
-from loyalty_desk.awards.incidents.preview import Preview, look, sample_note
+from loyalty_desk.awards.incidents.preview import (
+    Preview,
+    find_balances,
+    look,
+    sample_note,
+)
 from loyalty_desk.awards.incidents.tickets import choose
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.clock import in_zone, parse_utc
@@ -91,6 +96,7 @@ def _show(
         newest = connection.execute(statement("awards/incidents/select_newest"), binds).all()
         read_to_utc = find_watermark(connection, store.name, "tickets").since
         outlay = _outlay(connection, store, found) if found else None
+        balances = find_balances(connection, store.name, found, SHOWN) if found else {}
     return page(
         request,
         "incident.html.j2",
@@ -104,7 +110,8 @@ def _show(
         found=found,
         chosen=len(found.of(Fate.AWARD)) if found else 0,
         outlay=outlay,
-        note=sample_note(found, store) if found else None,
+        balances=balances,
+        note=sample_note(found, store, balances) if found else None,
         words=WORDS,
         who=_who(found) if found else [],
         shown=SHOWN,

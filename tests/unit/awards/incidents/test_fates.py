@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from loyalty_desk.awards.incidents.fates import (
+    ANOTHER,
     WORDS,
-    AwardOfToday,
     Fate,
     Given,
     Judged,
     Person,
-    awarded_by_member,
     judge,
 )
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.awards.today import AwardedToday, AwardOfToday
 from loyalty_desk.records import AwardState, Outcome, Unit
 from loyalty_desk.settings.award_settings import AwardSettings
 
@@ -45,12 +45,30 @@ def unmatched(outcome: str | None, **values: Any) -> Person:
     return person(outcome=outcome, member_id=None, status=None, **values)
 
 
-def given(state: AwardState, *, taken_back: bool = False) -> Given:
-    return Given(state=state, parts=100, is_taken_back=taken_back)
+def given(state: AwardState, *, taken_back: bool = False, **values: Any) -> Given:
+    return Given(state=state, parts=100, is_taken_back=taken_back, **{"member_id": "m1", **values})
+
+
+def today(**points: int) -> AwardedToday:
+    """What members were awarded today."""
+    awards = [
+        AwardOfToday(
+            subject=member_id,
+            member_id=member_id,
+            email=None,
+            unit="points",
+            agent="ada",
+            door="desk",
+            parts=parts,
+            counts=True,
+        )
+        for member_id, parts in points.items()
+    ]
+    return AwardedToday(awards, {})
 
 
 def judged(*people: Person, **values: Any) -> list[Judged]:
-    told: dict[str, Any] = {"given": {}, "today": {}, "settings": AwardSettings(), **values}
+    told: dict[str, Any] = {"given": [], "today": today(), "settings": AwardSettings(), **values}
     return judge(people, GIFT, told["given"], told["today"], told["settings"])
 
 
@@ -115,25 +133,58 @@ def test_a_member_is_compensated_once_whatever_their_customers_and_tickets() -> 
     ],
 )
 def test_whoever_was_compensated_or_may_be_is_not_again(state: AwardState, why: str) -> None:
-    [one] = judged(person(), given={"m1": [given(AwardState.REJECTED), given(state)]})
+    [one] = judged(person(), given=[given(AwardState.REJECTED), given(state)])
 
     assert (one.fate, one.why) == (Fate.ALREADY, why)
 
 
 @pytest.mark.parametrize("state", [AwardState.REFUSED, AwardState.REJECTED])
 def test_what_was_never_booked_may_be_asked_for_anew(state: AwardState) -> None:
-    assert fates(person(), given={"m1": [given(state)]}) == [Fate.AWARD]
+    assert fates(person(), given=[given(state)]) == [Fate.AWARD]
 
 
 def test_what_a_person_took_back_is_not_given_again() -> None:
-    [one] = judged(person(), given={"m1": [given(AwardState.APPLIED, taken_back=True)]})
+    [one] = judged(person(), given=[given(AwardState.APPLIED, taken_back=True)])
 
     assert (one.fate, one.why) == (Fate.ALREADY, "taken back before")
 
 
+MERGED = {"member_id": "m9", "is_now": "m1", "is_here": False}
+LINKED_ANEW = {"member_id": "m9", "is_now": "m1", "is_here": True}
+
+
+@pytest.mark.parametrize("state", [AwardState.APPLIED, AwardState.REJECTED])
+@pytest.mark.parametrize("taken_back", [False, True], ids=["stands", "taken back"])
+def test_who_was_merged_since_is_as_if_they_had_been_the_other_all_the_time(
+    state: AwardState, *, taken_back: bool
+) -> None:
+    [own] = judged(person(), given=[given(state, taken_back=taken_back)])
+    [merged] = judged(person(), given=[given(state, taken_back=taken_back, **MERGED)])
+
+    assert merged.fate is own.fate
+    assert merged.why == (own.why and f"{own.why}, {ANOTHER}")
+
+
+@pytest.mark.parametrize(
+    ("taken_back", "fate"), [(False, Fate.ALREADY), (True, Fate.AWARD)], ids=["stands", "back"]
+)
+def test_what_the_wrong_member_had_counts_for_the_right_one_until_it_is_taken_back(
+    fate: Fate, *, taken_back: bool
+) -> None:
+    wrong = given(AwardState.APPLIED, taken_back=taken_back, **LINKED_ANEW)
+
+    assert fates(person(), person(9), given=[wrong]) == [fate, Fate.ALREADY]
+
+
+def test_the_customers_of_one_member_are_all_compensated_before() -> None:
+    people = person(1, member_id="m1"), person(2, member_id="m1")
+
+    assert fates(*people, given=[given(AwardState.APPLIED, **MERGED)]) == [Fate.ALREADY] * 2
+
+
 def test_a_limit_of_one_member_stops_that_one_alone() -> None:
     settings = AwardSettings(max_points_per_member_per_day=150)
-    first, second = judged(person(1), person(2), today={"m1": 51, "m2": 50}, settings=settings)
+    first, second = judged(person(1), person(2), today=today(m1=51, m2=50), settings=settings)
 
     assert (first.fate, second.fate) == (Fate.OVER_LIMIT, Fate.AWARD)
     assert first.why == "one member a day may have 150 points at most, 99 are left"
@@ -144,25 +195,3 @@ def test_another_customer_of_who_is_over_a_limit_is_over_it_too() -> None:
     people = person(1, member_id="m"), person(2, member_id="m")
 
     assert fates(*people, settings=settings) == [Fate.OVER_LIMIT] * 2
-
-
-def test_what_was_awarded_by_an_address_counts_for_whose_it_is() -> None:
-    awards = [
-        AwardOfToday(subject="m1", member_id="m1", email=None, parts=1, door="desk"),
-        AwardOfToday(subject="m1", member_id=None, email="a@shop.example", parts=2, door="desk"),
-        AwardOfToday(
-            subject="b@shop.example", member_id=None, email="b@shop.example", parts=4, door="http"
-        ),
-        AwardOfToday(
-            subject="c@shop.example", member_id="m1", email="c@shop.example", parts=8, door="http"
-        ),
-        AwardOfToday(
-            subject="c@shop.example", member_id=None, email="c@shop.example", parts=16, door="http"
-        ),
-        AwardOfToday(subject="m9", member_id="m9", email=None, parts=32, door="desk"),
-    ]
-    people = [person(1, email_key="a@shop.example"), person(2, email_key="b@shop.example")]
-
-    found = awarded_by_member(awards, people)
-
-    assert (found["m1"], found["m2"]) == (1 + 2 + 8 + 16, 4)
