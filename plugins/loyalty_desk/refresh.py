@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.gorgias.asking import AskAgain
 from loyalty_desk.gorgias.client import GorgiasClient
@@ -120,7 +121,8 @@ class CardShower:
         asked_at, name = utc_now(), self.store.name
         member = find_ours(self.engine, name, self.platform, member_id)
         if member is not None and not is_about(member, member_id):
-            log.warning("member %s is not read: the platform answered about another", member_id)
+            shown = masked_name(member_id)
+            log.warning("member %s is not read: the platform answered about another", shown)
             return None
         with self.engine.begin() as connection:
             if member is None:

@@ -1,6 +1,7 @@
 """Files and cells as spreadsheets save them: separators, rows, ids that were made numbers. Pure.
 
-The one way in for every file of rows that people make: members and awards.
+The one way in for every file of rows that people make, members and awards; and what a cell of every
+CSV of ours holds.
 
 Never: an import of ours.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import chain
 from typing import Final
 
@@ -50,6 +53,23 @@ IsRow = Callable[[Mapping[str, str]], bool]
 def is_spoiled(cell: str) -> bool:
     """Whether that is what Excel and the like make of an id in a column that is not text."""
     return _NUMBER_OR_ERROR(cell) is not None
+
+
+def csv_cell(value: object) -> str:
+    """A cell of a CSV: a number and a day as they are, nothing in a gap, and everything else as
+    text that stays what it is.
+    """
+    match value:
+        case None:
+            return ""
+        case int() if len(str(value)) > DIGITS_KEPT:  # an id, as no amount is that large
+            return guarded(str(value))
+        case int() | float() | Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return guarded(str(value))
 
 
 def guarded(text: str) -> str:

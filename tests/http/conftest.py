@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from playwright.sync_api import Browser
 from sqlalchemy import Engine, text
 
 from loyalty_desk.connect.families import dag_ids
@@ -20,6 +21,7 @@ from loyalty_desk.staging.engine import migrate, open_engine
 from sandbox.gorgias.access import APP_ID
 from sandbox.running import Sandbox, running_sandbox
 from tests.airflow_home import migrated
+from tests.browser import running_browser
 from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
 from tests.http.airflow_users import start_auth_manager
@@ -27,6 +29,7 @@ from tests.http.api_client import forget_settings, new_client, serving
 from tests.http.desk import DeskClient
 from tests.http.desk_world import fill
 from tests.http.known_dags import set_dags
+from tests.http.mailbox import TOLD, Mailbox, SetStore, receiving, set_mail_server
 from tests.http.setup_world import ADDRESS, World
 
 SPEED = 50.0
@@ -185,6 +188,42 @@ def serve(
 
     yield start
     forget_settings()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def set_store(
+    staging_url: str,
+    tmp_path: Path,
+    mailbox: Mailbox,
+    set_connection: SetConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SetStore]:
+    """Give a store those settings, for tasks that tell people by the mailbox or by `Teller`."""
+    stores = tmp_path / "stores.yaml"
+    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
+    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
+    set_mail_server(set_connection, mailbox.port)
+    TOLD.clear()
+
+    def write(**settings: Any) -> None:
+        content = {"stores": {STORE: {"platform": "rivo", **settings}}}
+        stores.write_text(yaml.safe_dump(content), encoding="utf-8")
+        forget_settings()
+
+    yield write
+    forget_settings()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture

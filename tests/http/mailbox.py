@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,8 +13,15 @@ from airflow.sdk.bases.notifier import BaseNotifier
 from sqlalchemy import Engine, text
 
 from scripts.services import find_free_port
+from tests.conftest import SetConnection
 
 HOST = "127.0.0.1"
+LEAD = "lead@shop.example"
+TELLER = {
+    "notifier": "tests.http.mailbox.Teller",
+    "arguments": {"subject": "{{ alert.subject }}", "text": "{{ alert.text }}"},
+}
+SetStore = Callable[..., None]
 TOLD: list[tuple[str, str]] = []
 """What `Teller` was told: the alert's subject and text."""
 
@@ -57,6 +64,23 @@ def receiving(most_bytes: int | None = None) -> Iterator[Mailbox]:
         yield mailbox
     finally:
         controller.stop()
+
+
+def set_mail_server(set_connection: SetConnection, port: int) -> None:
+    """Have Airflow send its mails to this machine."""
+    set_connection(
+        "smtp_default",
+        conn_type="smtp",
+        host=HOST,
+        port=port,
+        extra={
+            "disable_ssl": True,
+            "disable_tls": True,
+            "from_email": "desk@shop.example",
+            "timeout": 5,
+            "retry_limit": 1,
+        },
+    )
 
 
 class Teller(BaseNotifier):

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from airflow.models.revoked_token import RevokedToken
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
+from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.records import Opens
+from loyalty_desk.staging.installed import staging_engine
+from loyalty_desk.staging.mismatch_schema import mismatches
 from loyalty_desk.web.app import make_app
 from tests.factories import STORE
 from tests.http.airflow_served import AccessLogs, running
@@ -24,6 +28,7 @@ from tests.http.desk_world import GRACE
 from tests.http.test_desk_rights import address
 
 ASKED = {"email": "grace@example.test", "q": "grace hopper", "who": "grace", "store": "grace"}
+MEMBER = "hopper@ids.example"
 METHODS = ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 ROUTES = sorted({address(one) for one in make_app().routes if isinstance(one, APIRoute)})
 ELSEWHERE = [
@@ -107,6 +112,28 @@ def test_no_query_is_logged_while_airflows_database_is_away(
 
     assert status == 500, "Airflow answers before we are asked"
     assert [line for line in logs.everything(requests=1) if "grace" in line] == []
+
+
+def test_no_id_that_is_an_address_is_logged_with_its_path(
+    served: DeskClient, logs: AccessLogs
+) -> None:
+    mismatch = {"store": STORE, "side": "member", "subject_id": MEMBER, "outcome": "ambiguous"}
+    with staging_engine().begin() as connection:
+        opened = {"opened_at_utc": utc_text(utc_now()), "returned": 0}
+        connection.execute(mismatches.insert(), {**mismatch, **opened})
+    manager, late = served.as_user("manager"), served.as_user("manager", lives_s=-60)
+    desk, written = f"{DESK}/{STORE}", quote(MEMBER, safe="")
+
+    found = manager.call("GET", f"{desk}/mismatches/member/{written}")
+    sent_on = late.call("GET", f"{desk}/mismatches/member/{written}")
+    manager.call("GET", f"{desk}/mismatched/member/{MEMBER}")
+
+    assert found.status_code == 200
+    assert f"member {MEMBER}" in found.text.lower()
+    assert MEMBER not in unquote(sent_on.headers["location"])
+    lines = logs.everything(requests=3)
+    assert [line for line in lines if "hopper" in line] == []
+    assert any("/mismatches/member/…" in unquote(line) for line in lines)
 
 
 def test_no_query_is_in_the_log_of_a_server_that_is_not_airflows(

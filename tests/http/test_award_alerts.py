@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 from sqlalchemy import Engine
 
 from loyalty_desk.errors import NotToldError, SettingsError
@@ -15,64 +13,30 @@ from loyalty_desk.staging import award_schema
 from loyalty_desk.tasks import awards as award_tasks
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.api_client import forget_settings
-from tests.http.mailbox import HOST, TOLD, Mailbox, let_waits_end, receiving
+from tests.http.mailbox import (
+    LEAD,
+    TELLER,
+    TOLD,
+    Mailbox,
+    SetStore,
+    let_waits_end,
+    set_mail_server,
+)
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
 
-LEAD = "lead@shop.example"
-TELLER = {
-    "notifier": "tests.http.mailbox.Teller",
-    "arguments": {"subject": "{{ alert.subject }}", "text": "{{ alert.text }}"},
-}
 Tell = Callable[..., int]
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def tell(
-    staging_url: str,
-    tmp_path: Path,
-    mailbox: Mailbox,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Tell]:
+def tell(set_store: SetStore) -> Tell:
     """Run the task that alerts, with those settings."""
-    stores = tmp_path / "stores.yaml"
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-    set_mail_server(set_connection, mailbox.port)
-    forget_settings()
-    TOLD.clear()
 
     def run(run_id: str = "run", **alerts: Any) -> int:
-        settings = {"platform": "rivo", "alerts": alerts}
-        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
+        set_store(alerts=alerts)
         return award_tasks.alert(STORE, run_id, {})
 
-    yield run
-    forget_settings()
-
-
-def set_mail_server(set_connection: SetConnection, port: int) -> None:
-    set_connection(
-        "smtp_default",
-        conn_type="smtp",
-        host=HOST,
-        port=port,
-        extra={
-            "disable_ssl": True,
-            "disable_tls": True,
-            "from_email": "desk@shop.example",
-            "timeout": 5,
-            "retry_limit": 1,
-        },
-    )
+    return run
 
 
 def ended(staging: Engine, state: str = "refused", **values: Any) -> str:
@@ -94,7 +58,8 @@ def text_of(mailbox: Mailbox) -> str:
 def test_one_mail_tells_of_all_refused_and_unknown_awards_and_of_no_other(
     staging: Engine, tell: Tell, mailbox: Mailbox
 ) -> None:
-    refused, unknown = ended(staging), ended(staging, "unknown", ticket_id=4711)
+    refused = ended(staging, agent="eve@shop.example")
+    unknown = ended(staging, "unknown", ticket_id=4711)
     others = [ended(staging, state) for state in ("applied", "queued", "rejected")]
 
     assert tell(email_to=[LEAD]) == 2
@@ -104,9 +69,16 @@ def test_one_mail_tells_of_all_refused_and_unknown_awards_and_of_no_other(
     assert (mail["To"], mail["From"]) == (LEAD, "desk@shop.example")
     assert mail["Subject"] == f"[{STORE}] 2 awards refused or unknown"
     text = text_of(mailbox)
-    for told in (refused, unknown, "customer_not_found", "ticket 4711", "awards resolve"):
+    for told in (
+        refused,
+        unknown,
+        "customer_not_found",
+        "ticket 4711",
+        "awards resolve",
+        "by eve\n",
+    ):
         assert told in text
-    for untold in (*others, "m1@shop.example"):
+    for untold in (*others, "m1@shop.example", "eve@"):
         assert untold not in text
 
 

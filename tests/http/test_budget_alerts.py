@@ -15,8 +15,7 @@ from loyalty_desk.tasks.retention import keep_house
 from loyalty_desk.tasks.thresholds import alert_thresholds
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
-from tests.http.mailbox import TOLD
-from tests.http.test_award_alerts import TELLER
+from tests.http.mailbox import TELLER, TOLD
 from tests.sql.award_rows import applied, put
 
 Spend = Callable[[int], list[str]]

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
@@ -21,16 +18,15 @@ from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.report.html import write_report
 from loyalty_desk.staging import award_schema, mismatch_schema
 from loyalty_desk.tasks.sync import report_dir
-from tests.browser import NARROW, PATIENCE_MS, WIDE, Watched, running_browser, shoot
+from tests.browser import NARROW, WIDE, Watched, shoot
 from tests.factories import STORE
-from tests.http.airflow_users import cookie_of
 from tests.http.desk import DESK, DeskClient
+from tests.http.desk_browser import go, open_page, serious, watched_page
 from tests.http.desk_world import ADA, DOUBLE, EVIL, GRACE
 from tests.http.known_dags import set_dags
 from tests.http.test_desk_batches import send
 from tests.sql.staged import Staged
 
-SERIOUS = {"serious", "critical"}
 PAGES = {
     "overview": "",
     "mismatches": "/mismatches",
@@ -51,47 +47,10 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-def open_page(browser: Browser, desk: DeskClient, user: str, **options: Any) -> Watched:
-    context = browser.new_context(**{"viewport": WIDE, **options})
-    context.add_cookies(
-        [{"name": COOKIE_NAME_JWT_TOKEN, "value": cookie_of(user), "url": desk.url}]
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    return Watched(page)
-
-
 @pytest.fixture
 def watched(browser: Browser, desk: DeskClient, staging: Engine) -> Iterator[Watched]:
-    """A browser, as wide as a desk beside SQLite and as a phone beside PostgreSQL; at its end
-    nothing may have gone wrong in it.
-    """
-    size = WIDE if staging.dialect.name == "sqlite" else NARROW
-    found = open_page(browser, desk, "admin", viewport=size)
-    yield found
-    assert found.troubles == []
-    found.page.context.close()
-
-
-def go(page: Page, desk: DeskClient, path: str) -> None:
-    answer = page.goto(f"{desk.url}{DESK}/{STORE}{path}")
-    assert answer is not None
-    assert answer.status == 200
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds serious, each with where."""
-    return [
-        f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'])}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in SERIOUS
-    ]
+    with watched_page(browser, desk, "admin", staging) as found:
+        yield found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -110,6 +69,29 @@ def test_a_page_can_be_used_by_everybody_wide_and_narrow(
     suffix = "" if scheme == "light" else f"-{scheme}"
     shoot(page, f"desk-{name}{suffix}")
     assert watched.troubles == []
+    page.context.close()
+
+
+UNEVEN = """() => [...document.querySelectorAll(".filters, .row")].flatMap((form) => {
+  const seen = [...form.querySelectorAll("input:not([type=checkbox]), select, button, .button")]
+    .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+  const beside = (a, b) => a.top < b.bottom && b.top < a.bottom;
+  return seen.filter((one) =>
+    seen.some((other) => beside(one, other) && Math.abs(one.bottom - other.bottom) > 1));
+}).length"""
+
+
+def test_what_stands_side_by_side_in_a_form_stands_on_one_line(
+    browser: Browser, one_desk: DeskClient
+) -> None:
+    page = open_page(browser, one_desk, "admin").page
+    for name in ("mismatches", "awards", "customers", "run-changes", "setup"):
+        go(page, one_desk, PAGES[name])
+        assert page.locator(".filters, .row").count()
+        assert page.evaluate(UNEVEN) == 0, name
+    page.goto(f"{one_desk.url}{DESK}/_components")
+    assert page.get_by_text("A hint, above where fields stand side by side").is_visible()
+    assert page.evaluate(UNEVEN) == 0
     page.context.close()
 
 

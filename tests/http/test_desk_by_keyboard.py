@@ -4,7 +4,7 @@ and in dark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 
 from loyalty_desk.staging import award_schema, schema
 from loyalty_desk.staging.installed import staging_engine
-from tests.browser import NARROW, WIDE, Watched, running_browser
+from tests.browser import NARROW, WIDE, Watched
 from tests.http.desk import DeskClient
+from tests.http.desk_browser import go, open_page, serious
 from tests.http.desk_world import ADA, GRACE
 from tests.http.goodwill_world import EVE, fill_goodwill
-from tests.http.test_desk_browser import go, open_page, serious
 from tests.http.test_desk_every_page import CUT_OFF
 from tests.keyboard import Keyboard
 from tests.sql.staged import Staged
@@ -228,12 +228,6 @@ FLOWS: Final = (
     make_a_token,
     see_what_checks_found,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

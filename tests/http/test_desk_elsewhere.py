@@ -6,15 +6,15 @@ import re
 from html import unescape
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.hooks import elsewhere
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
+from tests.http.desk_browser import open_page
 from tests.http.desk_world import ADA, DOUBLE, GRACE
-from tests.http.test_desk_browser import browser, open_page  # noqa: F401 - a fixture
 
 GORGIAS = "https://my-shop.gorgias.com/app"
 SHOPIFY = "https://www.shopify.com/admin/customers"
@@ -91,7 +91,7 @@ def test_without_connections_a_page_has_everything_but_the_links(
 
 @pytest.mark.parametrize("is_framed", [True, False])
 def test_links_lead_out_of_airflows_frame_too(
-    browser: object,  # noqa: F811 - the fixture
+    browser: Browser,
     one_desk: DeskClient,
     set_connection: SetConnection,
     *,
@@ -99,7 +99,7 @@ def test_links_lead_out_of_airflows_frame_too(
 ) -> None:
     # On this machine: what a new window asks for first is out of the browser's hands.
     set_connection("gorgias_acme", host=one_desk.url, login="x", password="y")
-    watched = open_page(browser, one_desk, "admin")  # type: ignore[arg-type]
+    watched = open_page(browser, one_desk, "admin")
     page: Page = watched.page
     wanted = f"{one_desk.url}{DESK}/{STORE}"
     frame = f'<iframe sandbox="{SANDBOX_OF_AIRFLOW}" src="{wanted}/customers/{GRACE}"></iframe>'

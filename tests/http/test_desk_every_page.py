@@ -5,7 +5,6 @@ phone nothing cut off.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi.routing import APIRoute
@@ -14,13 +13,13 @@ from playwright.sync_api import Browser, Page
 from loyalty_desk.connect.families import dag_ids
 from loyalty_desk.staging.installed import staging_engine
 from loyalty_desk.web.app import make_app
-from tests.browser import NARROW, running_browser, shoot
+from tests.browser import NARROW, shoot
 from tests.factories import STORE
 from tests.http.api_client import MOUNT
 from tests.http.desk import DESK, DeskClient
+from tests.http.desk_browser import open_page, serious
 from tests.http.desk_filled import fill_up, read, walk
 from tests.http.desk_world import DOUBLE
-from tests.http.test_desk_browser import open_page, serious
 from tests.project import PROJECT_ROOT
 
 CODED = re.compile(r"\b[A-Za-z]\w*_\w*\b")
@@ -122,12 +121,6 @@ def test_the_overview_begins_with_what_needs_a_person(pages: dict[str, str]) -> 
 
     assert [texts.index(one) for one in order] == sorted(texts.index(one) for one in order)
     assert "1,200" in texts, "numbers have their thousands marked"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((one) => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 
 import openpyxl
@@ -59,6 +59,16 @@ def test_what_was_booked_is_counted_and_what_was_taken_back_subtracted(
     assert unknown == ["points", "1", "7777"]
 
 
+def test_without_an_award_the_page_says_so_once(goodwill: DeskClient) -> None:
+    nothing = "No award by hand was booked in these days."
+    empty = goodwill.get("/goodwill", **{"from": "2020-01-01", "to": "2020-01-31"}).text
+
+    assert (nothing in empty, "Nothing in these days" in empty) == (True, False)
+    assert nothing not in goodwill.get("/goodwill").text
+    of_nobody = goodwill.get("/goodwill", agent="nobody").text
+    assert "No award by hand was booked of those chosen in these days." in of_nobody
+
+
 def test_filters_stand_in_the_address_of_page_and_files(goodwill: DeskClient) -> None:
     page = goodwill.get("/goodwill", agent=ADA, by="month").text
 
@@ -86,6 +96,14 @@ def test_the_workbook_has_every_table_that_is_seen_and_runs_no_formula(
     assert (reasons[FORMULA][1].value, reasons[FORMULA][3].value) == (1, 2.5)
     assert reasons[FORMULA][3].number_format == "#,##0.00"
     assert f"'{FORMULA}" in {row[0] for row in table(goodwill, "reason")}
+
+
+@pytest.mark.parametrize("key", ["time", "liability"])
+def test_a_day_of_a_csv_is_one_and_no_text(goodwill: DeskClient, key: str) -> None:
+    found = [row[0] for row in table(goodwill, key)[1:]]
+
+    assert found == [date.fromisoformat(one).isoformat() for one in found]
+    assert found
 
 
 def test_who_may_only_look_sees_addresses_masked_everywhere(goodwill: DeskClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,26 +9,20 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now
-from tests.browser import NARROW, WIDE, running_browser, shoot
+from tests.browser import NARROW, WIDE, shoot
 from tests.http.desk import DeskClient
+from tests.http.desk_browser import go, open_page, serious
 from tests.http.goodwill_world import ADA, fill_goodwill, fill_movement
-from tests.http.test_desk_browser import go, open_page, serious
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_goodwill_can_be_used_by_everybody_wide_and_narrow(
-    chromium: Browser, desk: DeskClient, staging: Engine, scheme: str
+    browser: Browser, desk: DeskClient, staging: Engine, scheme: str
 ) -> None:
     fill_goodwill(staging)
     fill_movement(staging, days=12)
     first = (utc_now() - timedelta(days=11)).strftime("%Y-%m-%d")
-    watched = open_page(chromium, desk, "admin", color_scheme=scheme)
+    watched = open_page(browser, desk, "admin", color_scheme=scheme)
     page = watched.page
     go(page, desk, f"/goodwill?by=month&from={first}")
     expect(page.get_by_role("img", name="What moved, by day", exact=True)).to_be_visible()
@@ -44,10 +37,10 @@ def test_goodwill_can_be_used_by_everybody_wide_and_narrow(
 
 
 def test_a_filter_is_chosen_by_keyboard_and_a_file_follows_it(
-    chromium: Browser, desk: DeskClient, staging: Engine
+    browser: Browser, desk: DeskClient, staging: Engine
 ) -> None:
     fill_goodwill(staging)
-    watched = open_page(chromium, desk, "manager", viewport=NARROW)
+    watched = open_page(browser, desk, "manager", viewport=NARROW)
     page = watched.page
     go(page, desk, "/goodwill")
     page.get_by_label("Agent", exact=True).select_option(ADA)

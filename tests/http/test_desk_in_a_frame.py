@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Browser, Route, expect
 from sqlalchemy import Engine
 
@@ -16,20 +14,13 @@ from loyalty_desk.report.html import write_report
 from loyalty_desk.report.shown import Shown
 from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.tasks.sync import report_dir
-from tests.browser import running_browser
 from tests.factories import STORE
 from tests.http.desk import DESK, DeskClient
-from tests.http.test_desk_browser import open_page
+from tests.http.desk_browser import open_page
 
 SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads"
 """As Airflow 3.3 has it around a plugin's page."""
 GORGIAS = "https://shop.gorgias.example"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def test_a_report_opens_beside_the_frame_and_its_links_lead_on(

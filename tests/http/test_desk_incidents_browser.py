@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
+from loyalty_desk.awards.reversal import ERASED
 from loyalty_desk.staging import schema
-from tests.browser import NARROW, WIDE, running_browser, shoot
+from loyalty_desk.web.desk.batches import SHOWN_NOT_BACK
+from tests.browser import NARROW, WIDE, shoot
 from tests.http.desk import DeskClient
-from tests.http.test_desk_browser import go, open_page, serious
+from tests.http.desk_browser import go, open_page, serious
+from tests.http.test_desk_not_taken_back import WHERE, of_batch
+from tests.sql.award_rows import put
 from tests.sql.staged import Staged
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
+OF_IDA = "ida.with-a-long-name.and-a-longer-one@mail.shop.example"
 
 
 @pytest.fixture(autouse=True)
@@ -101,5 +99,30 @@ def test_all_of_it_works_by_the_keyboard_alone(browser: Browser, desk: DeskClien
     page.get_by_role("button", name="Ask for approval").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("another person has to approve")
+    assert watched.troubles == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_not_taken_back_stays_listed_and_leads_to_its_award(
+    browser: Browser, desk: DeskClient, staging: Engine, scheme: str
+) -> None:
+    put(
+        *(staging, of_batch("a1"), of_batch("a2", member_id=None, subject=ERASED)),
+        *(of_batch(f"u{number:03}", "unknown", email=OF_IDA) for number in range(SHOWN_NOT_BACK)),
+    )
+    watched = open_page(browser, desk, "admin", color_scheme=scheme)
+    page = watched.page
+    go(page, desk, WHERE)
+    page.get_by_label("Why (kept in the audit and the note)").fill("the wrong amount")
+    page.get_by_role("button", name="Take all back").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back as far as it could be")
+    expect(page.get_by_role("button", name="Take all back")).to_have_count(0)
+    check(page, f"batch-not-taken-back-{scheme}")
+    rest = page.get_by_role("region", name="101 of 102 not taken back")
+    rest.get_by_role("link").nth(1).click()
+    expect(page.get_by_role("heading", name="Settle it")).to_be_visible()
+    page.go_back()
+    expect(rest).to_be_visible()
     assert watched.troubles == []
     page.context.close()

@@ -14,13 +14,13 @@ from loyalty_desk.http.deadline import Deadline
 from loyalty_desk.lookup import asking
 from loyalty_desk.staging import schema
 from sandbox.running import Sandbox
-from tests.browser import NARROW, WIDE, running_browser, shoot
+from tests.browser import NARROW, WIDE, shoot
 from tests.conftest import SetConnection
 from tests.factories import STORE
 from tests.forget import forget_lookups
 from tests.http.desk import DeskClient
+from tests.http.desk_browser import go, open_page, serious
 from tests.http.desk_world import ADA, EVIL, GRACE, HTML
-from tests.http.test_desk_browser import go, open_page, serious
 from tests.sql.staged import Staged
 
 EMAIL, FURTHER = "grace@example.test", "hopper@example.test"
@@ -280,12 +280,6 @@ def test_a_day_that_is_none_is_refused_before_anything_is_asked(
 
     assert "The day must be one such as 2026-11-03." in page
     assert programme.requests() == before
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser import running_browser
 from tests.http.desk import DeskClient
-from tests.http.test_desk_browser import go, open_page
+from tests.http.desk_browser import go, open_page
 
 
 def test_a_part_that_renews_itself_waits_for_its_last_answer(one_desk: DeskClient) -> None:

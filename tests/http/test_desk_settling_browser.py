@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from loyalty_desk.staging import mismatch_schema, schema
-from tests.browser import NARROW, WIDE, Watched, running_browser, shoot
+from tests.browser import NARROW, WIDE, Watched, shoot
 from tests.factories import STORE
 from tests.http.desk import DeskClient
+from tests.http.desk_browser import go, open_page, serious, watched_page
 from tests.http.desk_world import ADA, DOUBLE
-from tests.http.test_desk_browser import go, open_page, serious
 from tests.http.test_desk_incidents_browser import check
 from tests.sql.staged import Staged
 
@@ -24,20 +24,10 @@ CARDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.fixture
 def watched(browser: Browser, desk: DeskClient, staging: Engine) -> Iterator[Watched]:
-    """As wide as a desk beside SQLite and as a phone beside PostgreSQL."""
-    size = WIDE if staging.dialect.name == "sqlite" else NARROW
-    found = open_page(browser, desk, "manager", viewport=size)
-    yield found
-    assert found.troubles == []
-    found.page.context.close()
+    with watched_page(browser, desk, "manager", staging) as found:
+        yield found
 
 
 def many(staging: Engine) -> None:

@@ -14,8 +14,7 @@ from loyalty_desk.staging.telling import THRESHOLDS, claim
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
 from tests.http.desk import DESK, DeskClient
-from tests.http.mailbox import let_waits_end
-from tests.http.test_award_alerts import LEAD, TELLER
+from tests.http.mailbox import LEAD, TELLER, let_waits_end
 
 
 @pytest.mark.parametrize("path", ["", f"/{STORE}"], ids=["stores", "overview"])

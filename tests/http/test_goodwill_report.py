@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import NotToldError
 from loyalty_desk.tasks.goodwill_report import NoMonthError, send_goodwill_report
-from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.api_client import forget_settings
-from tests.http.mailbox import TOLD, Mailbox, let_waits_end, receiving
-from tests.http.test_award_alerts import LEAD, TELLER, set_mail_server
+from tests.http.mailbox import (
+    LEAD,
+    TELLER,
+    TOLD,
+    Mailbox,
+    SetStore,
+    let_waits_end,
+)
 from tests.sql.award_rows import applied, put
 
 Send = Callable[..., bool]
@@ -29,40 +31,18 @@ LAST = utc_now().replace(day=1, hour=0, minute=0, second=0, microsecond=0) - tim
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def send(
-    staging_url: str,
-    staging: Engine,
-    tmp_path: Path,
-    mailbox: Mailbox,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Send]:
+def send(set_store: SetStore) -> Send:
     """Send what was booked, to those places."""
-    stores = tmp_path / "stores.yaml"
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-    set_mail_server(set_connection, mailbox.port)
-    TOLD.clear()
 
     def run(run_id: str = "", month: str | None = None, **reports: Any) -> bool:
-        settings = {
-            "platform": "rivo",
-            "currency": "EUR",
-            "goodwill": {"point_value": 0.01, "budget_per_month": 500},
-            "reports": {"email_to": [LEAD], **reports},
-        }
-        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
-        forget_settings()
+        set_store(
+            currency="EUR",
+            goodwill={"point_value": 0.01, "budget_per_month": 500},
+            reports={"email_to": [LEAD], **reports},
+        )
         return send_goodwill_report(STORE, run_id=run_id, month=month)
 
-    yield run
-    forget_settings()
+    return run
 
 
 def book(engine: Engine) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from sqlalchemy import Engine, text
 
 from loyalty_desk.clock import parse_utc, utc_now, utc_text
@@ -22,11 +21,18 @@ from loyalty_desk.tasks import awards as award_tasks
 from loyalty_desk.tasks.late import tell_late
 from loyalty_desk.tasks.report_mail import send_report
 from loyalty_desk.tasks.thresholds import alert_thresholds
-from tests.conftest import SetConnection
 from tests.factories import STORE, store_settings
 from tests.http.api_client import forget_settings
-from tests.http.mailbox import TOLD, Failing, Mailbox, let_waits_end, receiving
-from tests.http.test_award_alerts import LEAD, TELLER, ended, set_mail_server
+from tests.http.mailbox import (
+    LEAD,
+    TELLER,
+    TOLD,
+    Failing,
+    Mailbox,
+    SetStore,
+    let_waits_end,
+)
+from tests.http.test_award_alerts import ended
 from tests.http.test_thresholds import open_mismatches
 
 OTHER = "other@shop.example"
@@ -38,28 +44,10 @@ What = Callable[[], object]
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def configure(
-    staging: Engine,
-    staging_url: str,
-    tmp_path: Path,
-    mailbox: Mailbox,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Configure]:
+def configure(staging: Engine, set_store: SetStore, monkeypatch: pytest.MonkeyPatch) -> Configure:
     """A store that has something to tell of every kind, and those settings of who is told."""
-    stores = tmp_path / "stores.yaml"
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     monkeypatch.setattr(Failing, "dead", True)
     monkeypatch.setattr(Failing, "tries", 0)
-    set_mail_server(set_connection, mailbox.port)
-    TOLD.clear()
     open_mismatches(staging, 1, 2)
     ended(staging)
     with staging.begin() as connection:
@@ -69,16 +57,10 @@ def configure(
         connection.execute(statement("report/runs/set_report_path"), binds)
 
     def write(told: dict[str, Any], **reports: Any) -> None:
-        settings = {
-            "platform": "rivo",
-            "alerts": told,
-            "reports": {**told, "alert_above": {"customer_not_found": 1}, **reports},
-        }
-        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
-        forget_settings()
+        above = {"customer_not_found": 1}
+        set_store(alerts=told, reports={**told, "alert_above": above, **reports})
 
-    yield write
-    forget_settings()
+    return write
 
 
 KINDS: dict[str, What] = {

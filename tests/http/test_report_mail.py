@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from io import BytesIO, StringIO
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
@@ -29,9 +28,15 @@ from loyalty_desk.tasks.report_mail import send_report
 from tests.browser import NARROW, Watched, running_browser, shoot
 from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.api_client import forget_settings
-from tests.http.mailbox import TOLD, Mailbox, let_waits_end, receiving
-from tests.http.test_award_alerts import LEAD, TELLER, set_mail_server
+from tests.http.mailbox import (
+    LEAD,
+    TELLER,
+    TOLD,
+    Mailbox,
+    SetStore,
+    let_waits_end,
+    set_mail_server,
+)
 from tests.sql.award_rows import applied, put
 from tests.sql.staged import Staged
 from tests.sql.test_awards import queue, request
@@ -44,33 +49,14 @@ Send = Callable[..., bool]
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def send(
-    staging_url: str,
-    tmp_path: Path,
-    mailbox: Mailbox,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Send]:
+def send(set_store: SetStore) -> Send:
     """Send the report, with those settings of `reports`."""
-    stores = tmp_path / "stores.yaml"
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
-    set_mail_server(set_connection, mailbox.port)
 
     def run(*, force: bool = False, **reports: Any) -> bool:
-        settings = {"platform": "rivo", "reports": {"email_to": [LEAD], **reports}}
-        stores.write_text(yaml.safe_dump({"stores": {STORE: settings}}), encoding="utf-8")
-        forget_settings()
+        set_store(reports={"email_to": [LEAD], **reports})
         return send_report(STORE, force=force)
 
-    yield run
-    forget_settings()
+    return run
 
 
 @pytest.fixture

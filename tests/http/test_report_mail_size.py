@@ -7,13 +7,11 @@ import resource
 from collections.abc import Iterator
 from email.message import EmailMessage
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pandas as pd  # noqa: F401 - so that what it takes of memory is taken before it is measured
 import pytest
-import yaml
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
@@ -23,11 +21,8 @@ from loyalty_desk.staging import schema
 from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.staging.statements import statement
 from loyalty_desk.tasks.report_mail import send_report
-from tests.conftest import SetConnection
 from tests.factories import STORE
-from tests.http.api_client import forget_settings
-from tests.http.mailbox import Mailbox, receiving
-from tests.http.test_award_alerts import LEAD, set_mail_server
+from tests.http.mailbox import LEAD, Mailbox, SetStore, receiving
 
 MB = 1_000_000
 NEVER_WROTE = 200_000
@@ -47,33 +42,20 @@ def mailbox(most_mb: float) -> Iterator[Mailbox]:
 
 @pytest.fixture
 def shop(
-    staging: Engine,
-    staging_url: str,
-    tmp_path: Path,
-    mailbox: Mailbox,
-    most_mb: float,
-    set_connection: SetConnection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Engine]:
+    staging: Engine, set_store: SetStore, most_mb: float, monkeypatch: pytest.MonkeyPatch
+) -> Engine:
     """A store with one run, whose mails may be no larger than the server takes."""
-    stores = tmp_path / "stores.yaml"
     settings: dict[str, Any] = {"email_to": [LEAD]}
     if most_mb != 8:  # the default
         settings["max_mail_mb"] = most_mb
-    content = {"stores": {STORE: {"platform": "rivo", "reports": settings}}}
-    stores.write_text(yaml.safe_dump(content), encoding="utf-8")
-    monkeypatch.setenv("LOYALTY_DESK_STAGING_URL", staging_url)
-    monkeypatch.setenv("LOYALTY_DESK_STORES_FILE", str(stores))
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.shop.example")
-    set_mail_server(set_connection, mailbox.port)
-    forget_settings()
+    set_store(reports=settings)
     with staging.begin() as connection:
         start_run(connection, STORE, "r1", {}, utc_now())
         finish_run(connection, STORE, "r1", RunState.SUCCEEDED, None, utc_now())
         binds = {"store": STORE, "run_id": "r1", "report_path": "r1/report.html"}
         connection.execute(statement("report/runs/set_report_path"), binds)
-    yield staging
-    forget_settings()
+    return staging
 
 
 def members_who_never_wrote(engine: Engine, how_many: int) -> None:

@@ -22,8 +22,7 @@ from loyalty_desk.staging.run_record import finish_run, start_run
 from loyalty_desk.tasks.thresholds import alert_thresholds
 from tests.factories import STORE
 from tests.http.api_client import forget_settings
-from tests.http.mailbox import TOLD
-from tests.http.test_award_alerts import TELLER
+from tests.http.mailbox import TELLER, TOLD
 
 Alert = Callable[..., dict[str, list[str]]]
 ABOVE_ONE = {"alert_above": {"customer_not_found": 1}}

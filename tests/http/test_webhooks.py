@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ import pytest
 import requests
 from sqlalchemy import Engine, text
 
+from loyalty_desk.hooks.connections import platform_account
+from loyalty_desk.platforms.base import Account
+from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.store_state import StateKey, find_state_time
 from loyalty_desk.web import webhooks_api
 from sandbox.rivo.hooks import SIGNATURE, TOPICS, sign
@@ -25,7 +28,6 @@ from tests.waiting import wait_until
 
 SECRET = "whs_of_a_test"
 EMAIL = "mira@shop.example"
-PATIENCE_S = 5.0
 PROFILE = {"id": 6400000000123, "email": EMAIL, "points_tally": 820, "vip_tier": {"id": 77}}
 EVENT = {"id": 9001, "points_amount": 5, "event_type": "points_event/created", "customer": PROFILE}
 TIER = {"id": [1, 2], "vip_tier_id": 77, "customer": PROFILE}
@@ -227,24 +229,58 @@ def test_an_end_that_cannot_be_read_is_said(
     assert "old_webhook_until is neither a date nor a time" in caplog.text
 
 
+@dataclass
+class Seconds:
+    """The clock of the endpoint, which goes on when a test says so."""
+
+    now_s: float = 1_000 * webhooks_api.SECRET_LIVES_S
+
+    def tell(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def seconds(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    clock = Seconds()
+    monkeypatch.setattr(webhooks_api, "monotonic", clock.tell)
+    return clock
+
+
 def test_a_secret_that_was_just_replaced_is_accepted_within_a_second(
-    api: ApiClient, set_connection: SetConnection
+    api: ApiClient, set_connection: SetConnection, seconds: Seconds
 ) -> None:
     assert send(api, PROFILE).status_code == 204
+    assert send(api, PROFILE, secret="new").status_code == 401, "so it was read anew just now"
     secrets_of_rivo(set_connection, webhook_secret="new")
+    assert send(api, PROFILE, secret="new").status_code == 401
 
-    wait_until(lambda: send(api, PROFILE, secret="new").status_code == 204, PATIENCE_S)
+    seconds.now_s += 1
+
+    assert send(api, PROFILE, secret="new").status_code == 204
 
 
 def test_what_is_not_verified_asks_airflow_once_a_second_at_most(
-    api: ApiClient, set_connection: SetConnection
+    api: ApiClient, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = time.monotonic()
-    for _ in range(50):
-        assert send(api, PROFILE, secret="of somebody else").status_code == 401
+    asked: list[StoreSettings] = []
 
-    asked = webhooks_api._find_account.cache_info().misses
-    assert asked <= 3 + 2 * (time.monotonic() - began)
+    def ask(store: StoreSettings) -> Account:
+        asked.append(store)
+        return platform_account(store)
+
+    monkeypatch.setattr(webhooks_api, "platform_account", ask)
+
+    def asked_by_many() -> int:
+        before = len(asked)
+        for _ in range(20):
+            assert send(api, PROFILE, secret="of somebody else").status_code == 401
+            seconds.now_s += 0.04
+        return len(asked) - before
+
+    assert asked_by_many() == 2, "what is remembered for a minute, and what is for a second"
+    for _ in range(3):
+        seconds.now_s = round(seconds.now_s + 0.2)
+        assert asked_by_many() == 1
 
 
 def test_what_the_sandbox_delivers_is_taken(
@@ -263,7 +299,7 @@ def test_what_the_sandbox_delivers_is_taken(
     member_id = str(sandbox.control("rivo", "POST", "members", {"email": EMAIL})["id"])
     sandbox.control("rivo", "PATCH", f"members/{member_id}", {"points_tally": 5})
 
-    wait_until(lambda: asked_for(staging), PATIENCE_S)
+    wait_until(lambda: asked_for(staging))
 
     assert asked_for(staging) == [(STORE, member_id)]
 

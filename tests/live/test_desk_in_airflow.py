@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser import NARROW, WIDE, shoot
 from tests.chromium import log_in
-from tests.http.test_desk_browser import serious
+from tests.http.desk_browser import serious
 from tests.keyboard import Keyboard
 from tests.live.office import LIMIT_S, STORE, Office
 

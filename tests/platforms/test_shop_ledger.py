@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from loyalty_desk.clock import utc_now
-from loyalty_desk.platforms.base import Account as Options
 from loyalty_desk.platforms.base import Platform, ShopEntry, ShopPage
-from loyalty_desk.platforms.loyaltylion import LoyaltyLionPlatform
+from loyalty_desk.platforms.guesses import resolve
+from loyalty_desk.platforms.loyaltylion import GUESSES
+from loyalty_desk.platforms.loyaltylion_ledger import read_shop_entry as read_of_loyaltylion
 from loyalty_desk.platforms.reading import read_shop_page
-from loyalty_desk.platforms.rivo import read_shop_entry as read_of_rivo
+from loyalty_desk.platforms.rivo_ledger import read_shop_entry as read_of_rivo
 from loyalty_desk.platforms.smile import read_shop_entry as read_of_smile
 from tests.oracle.movements import KINDS_TOLD, entries_of_shop
 from tests.platforms.account import MARKER, Account, found, order
@@ -146,7 +147,7 @@ def test_a_row_that_is_no_use_is_set_aside_and_the_page_goes_on(name: str) -> No
     read = {
         "rivo": read_of_rivo,
         "smile": read_of_smile,
-        "loyaltylion": lambda row: LoyaltyLionPlatform._read_shop_entry(_lion(), row),
+        "loyaltylion": lambda row: read_of_loyaltylion(row, resolve(GUESSES, {})),
     }[name]
     good = {
         "rivo": {"id": 7, "attributes": {"points_diff": 5, "source": "new_thing"}},
@@ -158,7 +159,3 @@ def test_a_row_that_is_no_use_is_set_aside_and_the_page_goes_on(name: str) -> No
 
     assert [(one.entry_id, one.kind, one.points) for one in page.entries] == [("7", "added", 5)]
     assert len(page.unread) == 3
-
-
-def _lion() -> LoyaltyLionPlatform:
-    return LoyaltyLionPlatform(None, Options(key=""))  # type: ignore[arg-type] - asks nothing

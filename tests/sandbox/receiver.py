@@ -12,8 +12,6 @@ from urllib.parse import parse_qsl
 
 from tests.waiting import wait_until
 
-PATIENCE_S = 5.0
-
 
 @dataclass(frozen=True)
 class Received:
@@ -48,7 +46,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     def wait_for(self, count: int) -> list[Received]:
-        wait_until(lambda: len(self.received) >= count, PATIENCE_S)
+        wait_until(lambda: len(self.received) >= count)
         return list(self.received)
 
 

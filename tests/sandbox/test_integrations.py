@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.running import Sandbox, running_sandbox
 from tests.sandbox.calls import Call, gorgias_caller, put_data
-from tests.sandbox.receiver import PATIENCE_S, Receiver, receiving
+from tests.sandbox.receiver import Receiver, receiving
 from tests.sandbox.test_gorgias_tickets import MESSAGE, NOTE
 from tests.waiting import wait_until
 
@@ -48,7 +48,7 @@ def settled(sandbox: Sandbox, integration_id: int, calls: int = 1) -> dict[str, 
         now = figures(sandbox, integration_id)
         return bool(now["calls"] >= calls and not now["pending"])
 
-    wait_until(is_over, PATIENCE_S)
+    wait_until(is_over)
     return figures(sandbox, integration_id)
 
 

@@ -71,9 +71,9 @@ def leave_rivo(staging: Engine) -> None:
 @pytest.mark.parametrize(
     ("state", "values", "why", "can"),
     [
-        ("applied", {}, f"it was booked since: {AGAIN}", True),
-        ("queued", {}, f"it was queued since, and will be booked: {AGAIN}", True),
-        ("approved", {}, f"it was approved since, and will be booked: {AGAIN}", True),
+        ("applied", {}, f"it is booked, and nothing takes it back yet: {AGAIN}", True),
+        ("queued", {}, f"it waits to be booked: {AGAIN}", True),
+        ("approved", {}, f"it waits to be booked: {AGAIN}", True),
         (
             *("needs_approval", {}),
             f"{STILL_WAITS}: {AGAIN}",

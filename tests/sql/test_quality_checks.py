@@ -267,11 +267,10 @@ def test_other_stores_and_runs_do_not_count(staging: Engine) -> None:
         assert all(result.passed for result in results(staging, step).values()), step
 
 
-def test_ids_are_bounded_and_never_an_e_mail(staging: Engine) -> None:
+def test_of_rows_at_fault_the_first_are_shown_and_all_can_be_set_aside(staging: Engine) -> None:
     with staging.begin() as connection:
         rows_at_fault = [
-            member_row(f"p{number}@shop.example", status="odd", email_key=None)
-            for number in range(60)
+            member_row(f"p{number}", status="odd", email_key=None) for number in range(60)
         ]
         insert(connection, schema.members, *rows_at_fault)
 
@@ -279,8 +278,8 @@ def test_ids_are_bounded_and_never_an_e_mail(staging: Engine) -> None:
 
     for name in ("member_status_known", "member_email"):
         assert found[name].failing_count == 60
-        assert found[name].failing_ids == ("hidden",) * 50
-        assert len(set(found[name].at_fault)) == 60  # so that all of them can be set aside
+        assert len(set(found[name].failing_ids)) == 50
+        assert len(set(found[name].at_fault)) == 60
 
 
 def test_what_json_writes_for_null_is_a_name_like_any_other(staging: Engine) -> None:

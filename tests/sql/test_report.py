@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyalty_desk.records import RunState
-from loyalty_desk.report.files import neutral
 from loyalty_desk.report.html import write_report
 from loyalty_desk.report.mismatch_rows import COLUMNS
 from loyalty_desk.staging import schema
@@ -170,8 +169,9 @@ def test_the_page_stands_alone_and_runs_nothing(page: str) -> None:
     assert "default-src 'none'" in page
 
 
-def test_the_page_holds_no_e_mail(page: str) -> None:
-    assert "@shop.example" not in page
+def test_the_page_holds_no_e_mail_and_an_id_that_is_one_is_masked(page: str) -> None:
+    assert "(such as m…@shop.example )" in text_of(page)
+    assert not re.search(r"\w@shop\.example", page)
 
 
 class Outline(HTMLParser):
@@ -257,13 +257,6 @@ def test_the_spreadsheet_holds_every_mismatch_and_no_formula(page: str, tmp_path
         ("customer", "13", "ambiguous", "", "0"),
         ("member", "'=1+1", "no_email", "", "0"),
     ]
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_a_cell_that_a_spreadsheet_would_run_is_neutral(start: str) -> None:
-    assert neutral(f"{start}cmd") == f"'{start}cmd"
-    assert neutral(f"a{start}") == f"a{start}"
-    assert neutral(None) == ""
 
 
 def test_an_empty_run_has_a_report_too(staging: Engine, tmp_path: Path) -> None:

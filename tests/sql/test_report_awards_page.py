@@ -152,8 +152,10 @@ def test_what_an_agent_is_called_runs_nothing_and_no_address_shows(
 
     assert "<script" not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
-    assert "eve" in section(page)
-    assert "@shop.example" not in page
+    assert "eve" in (words := section(page))
+    assert "member a…@shop.example " in words
+    assert ADA not in page
+    assert "eve@" not in page
 
 
 def test_the_page_shows_the_newest_and_counts_the_rest(write: Write, staging: Engine) -> None:

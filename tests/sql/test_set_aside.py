@@ -16,6 +16,7 @@ from loyalty_desk.quality.steps import Step
 from loyalty_desk.records import Customer, Member, MemberStatus, Rejected
 from loyalty_desk.settings.sections import ExtractSettings
 from loyalty_desk.staging import full_scans, intake, schema
+from loyalty_desk.staging.intake_batch import StagedCounts
 from loyalty_desk.staging.set_aside import note_rejected
 from loyalty_desk.sync.match import match_customers
 from loyalty_desk.sync.plan import PlanCounts, plan_changes
@@ -26,7 +27,7 @@ HUGE = 2_000_000_000
 SETTINGS = store_settings()
 
 
-def read(staging: Engine, *people: Member | Customer, later: bool = False) -> intake.StagedCounts:
+def read(staging: Engine, *people: Member | Customer, later: bool = False) -> StagedCounts:
     now = LATER if later else NOW
     with staging.begin() as connection:
         if isinstance(people[0], Member):

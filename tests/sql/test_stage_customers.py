@@ -14,7 +14,7 @@ from loyalty_desk.card.texts import with_texts
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Outcome
 from loyalty_desk.staging import full_scans, intake, schema
-from loyalty_desk.staging.intake import StagedCounts
+from loyalty_desk.staging.intake_batch import StagedCounts
 from tests.factories import LATER, NOW, STORE, customer, member, ticket
 
 OUR_CARD = with_texts(cards.absent_card(Outcome.NOT_A_MEMBER))

@@ -13,7 +13,8 @@ from loyalty_desk.clock import utc_text
 from loyalty_desk.platforms.rivo import read_member
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.staging import schema
-from loyalty_desk.staging.intake import StagedCounts, stage_members
+from loyalty_desk.staging.intake import stage_members
+from loyalty_desk.staging.intake_batch import StagedCounts
 from tests.factories import LATER, NOW, STORE, member
 
 ERASED = MemberStatus.ERASED

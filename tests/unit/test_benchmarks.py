@@ -68,7 +68,7 @@ def test_a_page_without_what_belongs_on_it_ends_the_benchmark(
     monkeypatch.setattr(desk.requests.Session, "get", lambda *_, **__: answer)
 
     with pytest.raises(NotMeasuredError, match="/page"):
-        desk._ask("http://desk.example", {}, {"/page": ("<p>one</p>", 1)})
+        desk._ask(desk._session({}), "http://desk.example", {"/page": ("<p>one</p>", 1)})
 
 
 @pytest.mark.parametrize(("people", "shown"), [([1], {1: 5}), ([1], {}), ([], {})])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
-from loyalty_desk.spreadsheets import LongIds, is_spoiled, iter_rows
+from loyalty_desk.goodwill.table import Linked
+from loyalty_desk.spreadsheets import LongIds, csv_cell, is_spoiled, iter_rows, unguarded
 
 HEAD = "Id;Mail;Name;Points;Old;Tier\n"
 PEOPLE = "".join(f"30{n};p{n}@shop.example;P{n};{n}0;0;Gold\n" for n in range(2, 7))
@@ -104,3 +107,32 @@ def test_long_ids_that_all_end_in_zeros_were_rounded(ids: list[str], *, are_roun
         seen.see(one)
 
     assert seen.are_rounded is are_rounded
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_text_that_a_spreadsheet_would_run_is_guarded(start: str) -> None:
+    assert csv_cell(f"{start}cmd") == f"'{start}cmd"
+    assert csv_cell(Linked(f"{start}cmd", None)) == f"'{start}cmd"
+    assert csv_cell(f"a{start}") == f"a{start}"
+    assert unguarded(csv_cell(f"{start}cmd")) == f"{start}cmd"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (-60, "-60"),
+        (0.875, "0.875"),
+        (Decimal("-2.50"), "-2.50"),
+        (date(2026, 3, 1), "2026-03-01"),
+        (datetime(2026, 3, 1, 9, 30, tzinfo=UTC), "2026-03-01T09:30:00+00:00"),
+        (123_456_789_012_345, "123456789012345"),
+        (6_400_000_000_000_123, "'6400000000000123"),
+        ("-60", "'-60"),
+        ("2026-03-01", "'2026-03-01"),
+    ],
+)
+def test_a_number_or_a_day_is_one_and_a_text_that_looks_so_stays_a_text(
+    value: object, cell: str
+) -> None:
+    assert csv_cell(value) == cell

@@ -46,7 +46,8 @@ DELETE FROM quality_results
 WHERE store = :store AND run_id = :run_id AND step = :step;
 
 -- name: insert_quality_results
--- Keeps what one expectation found; failing_ids is a JSON list of bounded length, without e-mails.
+-- Keeps what one expectation found; failing_ids is a JSON list of bounded length,
+-- of ids as they are: an address among them is masked by whoever shows it.
 -- Writes quality_results.
 -- Binds store, run_id, step, expectation, says, severity, passed, failing_count, failing_ids,
 -- checked_at_utc.

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.queue import amount_text, get_award
+from loyalty_desk.card.emails import short_name
 from loyalty_desk.hooks.notifiers import Alert
 from loyalty_desk.records import AwardState
 from loyalty_desk.staging.statements import statement
@@ -40,14 +41,14 @@ def load_award_alert(connection: Connection, store: str, award_ids: Sequence[str
 
 
 def award_alert(store: str, awards: Sequence[Row[Any]]) -> Alert:
-    """The message about refused and unknown awards: ids, no names and no addresses."""
+    """The message about refused and unknown awards: ids and agents' names, no addresses."""
     lines = []
     for award in awards:
         state = AwardState(award.state)
         ticket = f", ticket {award.ticket_id}" if award.ticket_id else ""
         lines += [
             f"{award.award_id}: {state}, {award.detail}",
-            f"  {amount_text(award)} ({award.reason}) by {award.agent}{ticket}",
+            f"  {amount_text(award)} ({award.reason}) by {short_name(award.agent)}{ticket}",
             f"  {TODO.get(state, 'settled since')}",
         ]
     count = f"{len(awards)} award{'s' if len(awards) > 1 else ''}"

@@ -115,7 +115,7 @@ def _why_not_yet(award: Row[Any], batch: TakingBack) -> str:
         return _NOT_YET[award.state]
     reversal = batch.reversals.get(award.award_id)
     if reversal is None:
-        return _BOOKED_SINCE
+        return _BOOKED
     told = f" ({_in_words(reversal.detail)})" if reversal.detail else ""
     return f"what was to take it back was {reversal.state}{told}: take back once more"
 
@@ -134,11 +134,11 @@ _LOOKED_FOR: Final = (
     "it may be booked, and is looked for on the platform before it is sent: take back once more"
     " in a moment"
 )
-_BOOKED_SINCE: Final = "it was booked since: take back once more"
+_BOOKED: Final = "it is booked, and nothing takes it back yet: take back once more"
 _NOT_YET: Final[Mapping[str, str]] = {
     AwardState.APPLYING: "it is being booked right now: take back once more in a moment",
     AwardState.NEEDS_APPROVAL: "it waits for approval still, as it was being decided just then or"
     " taking back was cut short: take back once more",
-    AwardState.QUEUED: "it was queued since, and will be booked: take back once more",
-    AwardState.APPROVED: "it was approved since, and will be booked: take back once more",
+    AwardState.QUEUED: "it waits to be booked: take back once more",
+    AwardState.APPROVED: "it waits to be booked: take back once more",
 }

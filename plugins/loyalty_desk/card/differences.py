@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,11 +35,16 @@ def find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
         Difference(
             key=key,
             label=label_of(key),
-            old=in_words(key, before.get(key)),
-            new=in_words(key, after.get(key)),
+            old=shortened(in_words(key, before.get(key))),
+            new=shortened(in_words(key, after.get(key))),
         )
-        for key in sorted(keys, key=lambda key: (_ORDER.get(key, len(_ORDER)), key))
+        for key in in_order(keys)
     ]
+
+
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Keys of a card in its own order, and then those of other versions of ours."""
+    return sorted(keys, key=lambda key: (_ORDER.get(key, len(_ORDER)), key))
 
 
 def label_of(key: str) -> str:
@@ -51,10 +56,12 @@ def label_of(key: str) -> str:
 def in_words(key: str, value: Any) -> str:
     """A value of a card as people read it; what there is not is a dash."""
     if key == "status":
-        text = _STATUSES.get(value) or str(value or "").capitalize()
-    else:
-        text = _plain(value)
-    return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text or NOTHING
+        return _STATUSES.get(value) or str(value or "").capitalize() or NOTHING
+    return _plain(value) or NOTHING
+
+
+def shortened(text: str) -> str:
+    return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
 def _plain(value: Any) -> str:

@@ -27,6 +27,8 @@ _PLAIN = re.compile(
 ).match
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL).fullmatch
 _PLAIN_LABEL = re.compile(_LABEL).fullmatch
+_WORD = re.compile(r"\S+")
+_AFTER_NAME = re.compile(r"(?<=\S)@\S*")
 _LONGEST = 1000
 """Longer texts are not looked at; with every letter folded, an address has 318 at most."""
 
@@ -75,6 +77,23 @@ def masked_name(name: str | None) -> str:
     none, and a platform or a file may know members by it.
     """
     return masked(name) if name and "@" in name else name or ""
+
+
+def masked_within(text: str | None) -> str:
+    """A text that somebody wrote, or a link, with each word masked that is an address or has one;
+    in a link its @ may be written as `%40`.
+    """
+    return _WORD.sub(lambda word: _masked_word(word[0]), text or "")
+
+
+def _masked_word(word: str) -> str:
+    address = word.replace("%40", "@")
+    return masked(address) if "@" in address[1:-1] else word
+
+
+def short_name(who: str) -> str:
+    """Who works here, where no address may stand: of an address what is before its @."""
+    return _AFTER_NAME.sub("", who)
 
 
 def _fold(raw: str) -> str:

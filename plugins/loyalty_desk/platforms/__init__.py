@@ -1,4 +1,4 @@
-"""Loyalty platforms, each one file behind the contract of `base`.
+"""Loyalty platforms, each behind the contract of `base`.
 
 Never: Gorgias, staging, another platform.
 """

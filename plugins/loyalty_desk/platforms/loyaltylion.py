@@ -36,11 +36,16 @@ from loyalty_desk.platforms.base import (
     Pace,
     Platform,
     Sample,
-    ShopEntry,
     ShopPage,
     ids_of,
 )
-from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve, stands
+from loyalty_desk.platforms.guesses import Guess, fill_path, pick, resolve
+from loyalty_desk.platforms.loyaltylion_ledger import (
+    LEDGER_KIND_BY_RESOURCE,
+    read_entry,
+    read_movement,
+    read_shop_entry,
+)
 from loyalty_desk.platforms.reading import (
     CursorList,
     as_object,
@@ -49,7 +54,6 @@ from loyalty_desk.platforms.reading import (
     full_name,
     json_of,
     only_with_address,
-    order_keys,
     rank_of,
     read_entries,
     read_movements,
@@ -57,10 +61,8 @@ from loyalty_desk.platforms.reading import (
     read_rows,
     read_shop_ledger,
     rows_of,
-    untold,
-    whose,
 )
-from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, MovementKind
+from loyalty_desk.records import Member, MemberStatus, Movement
 
 CUSTOMERS: Final = "/v2/customers"
 TRANSACTIONS: Final = "/v2/transactions"
@@ -86,22 +88,6 @@ TOLD_AT: Final = {
     "segments": ("insights_segment",),
 }
 """Where a customer's row tells each field; null or empty there says that there is none."""
-
-KIND_BY_RESOURCE: Final = {
-    "claimed_reward": MovementKind.REWARD,
-    "adjustment": MovementKind.BY_HAND,
-    "expiry": MovementKind.EXPIRY,
-}
-"""An `activity` is for an order only where it names one."""
-LEDGER_KIND_BY_RESOURCE: Final = {
-    "activity": LedgerKind.EARNED,
-    "claimed_reward": LedgerKind.REDEEMED,
-    "adjustment": LedgerKind.ADJUSTED,
-    "expiry": LedgerKind.EXPIRED,
-}
-"""A void is a booking of the same resource, the other way."""
-TITLES: Final = ("activity.rule.title", "activity.rule.name", "claimed_reward.reward.title")
-"""Where a booking says what it is for; of a reward's object no more than this was seen anywhere."""
 
 GUESSES: Final[Mapping[str, Guess]] = {
     "updated.parameter": Guess(
@@ -255,7 +241,7 @@ class LoyaltyLionPlatform(Platform):
             raise NotTheirLedgerError(f"{self.title} names no customer whose bookings to read")
         path, query = fill_path(self._answers["path.transactions"], merchant_id=member.external_id)
         pages = self._iter_pages(path, self._answers["answer.transactions"], query)
-        yield from read_entries(self.title, path, pages, self._read_entry)
+        yield from read_entries(self.title, path, pages, lambda row: read_entry(row, self._answers))
 
     def iter_movements(
         self, member_id: str, external_id: str | None, unread: list[str]
@@ -268,7 +254,9 @@ class LoyaltyLionPlatform(Platform):
             raise NotTheirLedgerError(f"{self.title} names no customer whose bookings to read")
         path, query = fill_path(self._answers["path.transactions"], merchant_id=external_id)
         pages = self._iter_pages(path, self._answers["answer.transactions"], query)
-        return read_movements(self.title, member_id, pages, self._read_movement, unread)
+        return read_movements(
+            self.title, member_id, pages, lambda row: read_movement(row, self._answers), unread
+        )
 
     def find_ledger_end(self, now: datetime) -> str:
         """A time is the cursor, as the list can be cut to what was created since then."""
@@ -278,7 +266,9 @@ class LoyaltyLionPlatform(Platform):
         """Yield the bookings of the site since a time. In which order is not documented."""
         query = {"created_at_min": cursor}
         pages = self._iter_pages(TRANSACTIONS, self._answers["answer.transactions"], query)
-        return read_shop_ledger(pages, self._read_shop_entry, cursor, settled_before)
+        return read_shop_ledger(
+            pages, lambda row: read_shop_entry(row, self._answers), cursor, settled_before
+        )
 
     @classmethod
     def is_genuine(cls, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
@@ -368,53 +358,6 @@ class LoyaltyLionPlatform(Platform):
             tier_rank=rank_of(tier, "number"),
             joined_at_utc=find_utc(read_text(row, "enrolled_at")) if row.get("enrolled") else None,
             cleared=cleared(row, TOLD_AT, {**named, **card}),
-        )
-
-    def _read_entry(self, row: Any) -> LedgerEntry:
-        if not stands(row, self._answers["transaction.reason"]):
-            raise BadFieldError(self._answers["transaction.reason"], "is missing")
-        return LedgerEntry(
-            entry_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
-            marker_text=read_text(
-                {"reason": pick(row, self._answers["transaction.reason"])}, "reason"
-            ),
-            member_id=whose(pick(row, "customer.id")),
-            is_pending=bool(pick(row, self._answers["transaction.pending"])),
-        )
-
-    def _read_movement(self, row: Any) -> tuple[Movement, str | None]:
-        """Read one booking with whose it is. A void is a booking of its own, the other way."""
-        row = as_object(row)
-        place = self._answers["transaction.pending"]
-        order = [
-            read_text_or_number({name: pick(row, self._answers[f"transaction.{name}"])}, name)
-            for name in ("order_id", "order_number")
-        ]
-        kind = KIND_BY_RESOURCE.get(read_text(row, "resource") or "", MovementKind.OTHER)
-        movement = Movement(
-            movement_id=str(read_id({"id": pick(row, self._answers["transaction.id"])})),
-            kind=MovementKind.ORDER if any(order) else kind,
-            at_utc=find_utc(read_text(row, "created_at")),
-            points=read_points(row, "points_approved") or 0,
-            pending=(read_points({place: pick(row, place)}, place) or 0) if place else 0,
-            title=next((text for at in TITLES if isinstance(text := pick(row, at), str)), None),
-            note=read_text({"note": pick(row, self._answers["transaction.reason"])}, "note"),
-            order=order[1] or order[0],
-            orders=order_keys(*order),
-        )
-        return movement, whose(pick(row, "customer.id"))
-
-    def _read_shop_entry(self, row: Any) -> ShopEntry:
-        """Read one booking of anybody. What only waits moves no balance yet."""
-        movement, member_id = self._read_movement(row)
-        kind = LEDGER_KIND_BY_RESOURCE.get(read_text(as_object(row), "resource") or "")
-        return ShopEntry(
-            entry_id=movement.movement_id,
-            kind=kind or untold(movement.points),
-            points=movement.points,
-            member_id=member_id,
-            created_at_utc=movement.at_utc,
-            marker_text=movement.note,
         )
 
 

@@ -1,7 +1,7 @@
 """Rivo: members of a Shopify shop's loyalty programme, by the Merchant REST API.
 
-Source: developer-docs.rivo.io and public integrations. What they do not settle is in the table of
-guesses below, and nowhere else.
+Source: developer-docs.rivo.io and public integrations. What they do not settle is in the tables of
+guesses here and in `rivo_ledger`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from loyalty_desk.errors import CursorError, NotFoundError
 from loyalty_desk.http.reading import (
     BadFieldError,
     decimal_text,
-    kind,
-    read_id,
     read_money,
     read_points,
     read_text,
@@ -38,14 +36,11 @@ from loyalty_desk.platforms.base import (
     MemberPage,
     Pace,
     Platform,
-    ShopEntry,
     ShopPage,
     ids_of,
 )
 from loyalty_desk.platforms.reading import (
-    booked_id,
     cleared,
-    find_utc,
     full_name,
     json_of,
     rank_of,
@@ -54,10 +49,15 @@ from loyalty_desk.platforms.reading import (
     read_object,
     read_rows,
     read_shop_page,
-    untold,
-    whose,
 )
-from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, MovementKind, Unit
+from loyalty_desk.platforms.rivo_ledger import (
+    find_booked,
+    read_entry,
+    read_movement,
+    read_shop_entry,
+)
+from loyalty_desk.platforms.rivo_resources import read_resource, read_resource_id
+from loyalty_desk.records import LedgerKind, Member, MemberStatus, Movement, Unit
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,6 @@ PAGE_SIZE = 250
 """The most that Rivo gives at once."""
 
 MEMBERS, LEDGER = "/customers", "/points_events"
-ENTRY_TYPE = "points_event"
 AMOUNT_FIELDS = {Unit.POINTS: "points_amount", Unit.CREDITS: "credits_amount"}
 
 # --- Guesses: what the documentation leaves open ------------------------------------------------
@@ -76,27 +75,6 @@ STATUS_BY_SPELLING = {
     "excluded": MemberStatus.EXCLUDED,
 }
 POINTS_NAMES = ("points_tally", "loyalty_points_tally")  # live name first, printed name second
-KIND_BY_SOURCE = {
-    "manual": MovementKind.BY_HAND,
-    "points_purchase": MovementKind.REWARD,  # these two were seen
-    "order_placed": MovementKind.ORDER,  # the name of the rule's trigger
-}
-LEDGER_KIND_BY_SOURCE = {
-    "manual": LedgerKind.ADJUSTED,
-    "points_purchase": LedgerKind.REDEEMED,
-    "order_placed": LedgerKind.EARNED,
-    # What may be booked for an action, by the documentation.
-    "custom_action": LedgerKind.EARNED,
-    "referral_complete": LedgerKind.EARNED,
-    "visit_url": LedgerKind.EARNED,
-    "instagram_follow": LedgerKind.EARNED,
-    "tiktok_follow": LedgerKind.EARNED,
-    "facebook_like": LedgerKind.EARNED,
-    "facebook_share": LedgerKind.EARNED,
-    "twitter_follow": LedgerKind.EARNED,
-    "twitter_share": LedgerKind.EARNED,
-}
-"""What an expiry is called was seen nowhere: it is `taken`, as all of another source."""
 PROFILE_URL = "https://www.shopify.com/admin/customers/{member_id}"
 """Where an agent opens the member: Shopify's own page, as Rivo's address is not documented."""
 # -------------------------------------------------------------------------------------------------
@@ -202,7 +180,7 @@ class RivoPlatform(Platform):
         if order.message:
             form["external_note"] = order.message
         answer = self._transport.send("POST", LEDGER, form=form, retry=False)
-        entry_id = _find_booked(_data(answer.body), order.marker)
+        entry_id = find_booked(_data(answer.body), order.marker)
         if entry_id is None:
             # An error here would make somebody book it twice.
             log.warning("Rivo answered POST %s without the entry that was booked", LEDGER)
@@ -255,7 +233,7 @@ class RivoPlatform(Platform):
         if not rows:
             return None
         try:
-            first = _read_resource_id(rows[0])
+            first = read_resource_id(rows[0])
         except BadFieldError as error:
             what = f"{error.field} {error.reason}"
             raise CursorError(f"an entry of Rivo's {LEDGER} leads nowhere: {what}") from None
@@ -346,7 +324,7 @@ def read_member(row: Any, money_digits: int = 2) -> Member:
 
     The id is the Shopify customer's. A card key that Rivo does not tell is left out.
     """
-    member_id, fields = _read_resource(row)
+    member_id, fields = read_resource(row)
     tier = read_object(fields, "vip_tier")
     email = read_text(fields, "email")
     card = {
@@ -369,82 +347,6 @@ def read_member(row: Any, money_digits: int = 2) -> Member:
         tier_rank=rank_of(tier, "threshold"),
         cleared=cleared(fields, TOLD_AT, {"email": email, **card}),
     )
-
-
-def read_entry(row: Any) -> LedgerEntry:
-    """Read one `points_event` resource; raises BadFieldError."""
-    entry_id, fields = _read_resource(row)
-    return LedgerEntry(
-        entry_id=entry_id,
-        marker_text=read_text(fields, "internal_note"),
-        member_id=whose(fields.get("customer_identifier")),  # or an address
-        is_revoked=bool(fields.get("revoked_at")) or fields.get("hidden") is True,
-    )
-
-
-def read_movement(row: Any) -> tuple[Movement | None, str | None]:
-    """Read one `points_event` with whose it is; a hidden one is not shown. Raises BadFieldError."""
-    entry_id, fields = _read_resource(row)
-    if fields.get("hidden") is True:
-        return None, whose(fields.get("customer_identifier"))
-    # Unsigned in reads is `points_amount`; credits have a sign where it is below zero, no more.
-    credit = read_money(fields, "credits_amount", 2)
-    movement = Movement(
-        movement_id=entry_id,
-        kind=KIND_BY_SOURCE.get(read_text(fields, "source") or "", MovementKind.OTHER),
-        at_utc=find_utc(read_text(fields, "applied_at") or read_text(fields, "created_at")),
-        points=read_points(fields, "points_diff") or 0,
-        credits=None if credit == "0" else credit,
-        title=read_text(fields, "title"),
-        note=read_text(fields, "external_note"),
-        staff_note=read_text(fields, "internal_note"),
-        is_revoked=bool(fields.get("revoked_at")),
-    )
-    return movement, whose(fields.get("customer_identifier"))
-
-
-def read_shop_entry(row: Any) -> ShopEntry:
-    """Read one `points_event` of anybody; what is revoked or hidden moves nothing. Raises
-    BadFieldError.
-    """
-    entry_id, fields = _read_resource(row)
-    points = read_points(fields, "points_diff") or 0
-    source = read_text(fields, "source") or ""
-    is_gone = bool(fields.get("revoked_at")) or fields.get("hidden") is True
-    return ShopEntry(
-        entry_id=entry_id,
-        kind=LEDGER_KIND_BY_SOURCE.get(source) or untold(points),
-        points=0 if is_gone else points,
-        member_id=whose(fields.get("customer_identifier")),  # or an address
-        created_at_utc=find_utc(read_text(fields, "created_at")),
-        marker_text=read_text(fields, "internal_note"),
-    )
-
-
-def _find_booked(row: Any, marker: str) -> str | None:
-    """The id of the entry that an answer shows, if it is the one with that marker."""
-    found = booked_id(row, marker, read_entry)
-    is_entry = found is not None and row.get("type", ENTRY_TYPE) == ENTRY_TYPE
-    return found if is_entry else None
-
-
-def _read_resource(row: Any) -> tuple[str, Mapping[str, Any]]:
-    """The id and the attributes of a resource."""
-    resource_id = str(_read_resource_id(row))
-    fields = row.get("attributes")
-    if not isinstance(fields, Mapping):
-        raise BadFieldError("attributes", f"is {kind(fields)} instead of an object")
-    return resource_id, fields
-
-
-def _read_resource_id(row: Any) -> int:
-    """The resource's own id (`attributes.id` can be a list); JSON:API spells ids as text."""
-    if not isinstance(row, Mapping):
-        raise BadFieldError("(row)", f"is {kind(row)} instead of an object")
-    value = row.get("id")
-    if isinstance(value, str) and value.isdecimal():
-        return read_id({"id": int(value)})
-    return read_id(row)
 
 
 def _read_status(fields: Mapping[str, Any]) -> MemberStatus:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
-from loyalty_desk.card.emails import read_email
+from loyalty_desk.card.emails import masked_name, read_email
 from loyalty_desk.errors import ApiError, BadConnectionError
 from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.base import Platform, is_about
@@ -28,10 +28,10 @@ class AnotherAccountError(BadConnectionError):
 
     def __init__(self, store: str, member_id: str) -> None:
         super().__init__(
-            f"store {store}: the platform has somebody else as member {member_id}, and others whom "
-            "we know are not there as they were, so the key is that of another account. Correct the"
-            " Airflow connection; if the programme moved there, set it up as another store"
-            " (docs/platforms.md)"
+            f"store {store}: the platform has somebody else as member {masked_name(member_id)}, and"
+            " others whom we know are not there as they were, so the key is that of another"
+            " account. Correct the Airflow connection; if the programme moved there, set it up as"
+            " another store (docs/platforms.md)"
         )
 
 

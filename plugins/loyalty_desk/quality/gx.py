@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.errors import SettingsError, StorageError
 from loyalty_desk.quality.offline import make_offline
 from loyalty_desk.quality.steps import CheckResult, Severity
@@ -99,10 +100,33 @@ def run_checks(
 def _write_docs(
     context: Any, folder: Path, title: str, says: Sequence[str], found: Sequence[CheckResult]
 ) -> None:
+    _mask_what_pages_show(context)
     context.add_data_docs_site("staging", _docs_site(folder))
     context.build_data_docs()
     _see_that_all_are_there(context, folder)
     make_offline(folder, title, says, found)
+
+
+def _mask_what_pages_show(context: Any) -> None:
+    """Pages are made of the results in GX's store, so an id that is an address leaves it first."""
+    store = context.validation_results_store
+    for key in store.list_keys():
+        kept = store.get(key)
+        for one in kept.results:
+            one.result = _without_addresses(one.result)
+        store.set(key, kept)
+
+
+def _without_addresses(found: Any) -> Any:
+    match found:
+        case str():
+            return masked_name(found)
+        case list():
+            return [_without_addresses(one) for one in found]
+        case dict():
+            return {name: _without_addresses(one) for name, one in found.items()}
+        case _:
+            return found
 
 
 def _see_that_all_are_there(context: Any, folder: Path) -> None:
@@ -345,7 +369,7 @@ def _read(check: Check, result: Any) -> CheckResult:
         severity=check.severity,
         passed=bool(result.success),
         failing_count=int(count or 0),  # GX counts an empty batch as None
-        failing_ids=tuple(_shown(value) for value in ids[:MOST_IDS]),
+        failing_ids=tuple("none" if one is None else str(one) for one in ids[:MOST_IDS]),
         is_judged=not (_is_share(check) and not detail["element_count"]),
         at_fault=tuple(map(str, ids)) if check.severity is Severity.ROW else (),
     )
@@ -363,9 +387,3 @@ def _raise_if_crashed(check: Check, info: Mapping[str, Any]) -> None:
             kinds = _EXCEPTION.findall(str(record["exception_traceback"]))
             kind = kinds[0] if kinds else "an error"
             raise CheckCrashedError(f"check {check.name} could not be run: {kind}")
-
-
-def _shown(value: object) -> str:
-    # A platform might use e-mails as ids; those must not reach a report or a log.
-    text = "none" if value is None else str(value)
-    return "hidden" if "@" in text else text

@@ -1,11 +1,11 @@
 """The awards that somebody has to look at: refused, or nobody knows whether they were booked.
 
-Holds ids and amounts; of an agent's address only the name, and no other e-mail.
+Holds ids and amounts; of an agent's address only the name. A member's id may be an e-mail address,
+which the page masks.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.awards.queue import amount_text
+from loyalty_desk.card.emails import short_name
 from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import parse_utc, utc_text
 from loyalty_desk.report.award_texts import award_text
@@ -20,7 +21,6 @@ from loyalty_desk.staging.statements import statement
 
 DAYS: Final = 30
 """How long a refused or unknown award is shown after it was settled."""
-_AFTER_NAME: Final = re.compile(r"(?<=\S)@\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,13 @@ def load_awards(
 
 
 def _read(row: Row[Any]) -> AwardToLookAt:
-    member_id = row.asked_member_id or row.matched_member_id
     return AwardToLookAt(
         award_id=row.award_id,
         settled_at=parse_utc(row.settled_at_utc),
         amount=amount_text(row),
-        # An agent may be named by an address; those stay out of the page.
-        agent=_AFTER_NAME.sub("", row.agent),
+        agent=short_name(row.agent),
         ticket_id=row.ticket_id,
-        # As may a member, on a platform with e-mails as ids.
-        member_id=None if "@" in (member_id or "") else member_id,
+        member_id=row.asked_member_id or row.matched_member_id,
         customer_id=row.customer_id,
         state=row.state,
         detail=row.detail,

@@ -12,7 +12,7 @@ from loyalty_desk.awards.batch_results import Outcome, Sum
 from loyalty_desk.elsewhere import NOWHERE, Elsewhere
 from loyalty_desk.goodwill.table import Column, Kind, Linked
 from loyalty_desk.report.sheets import OPTIONS, Sheet
-from loyalty_desk.spreadsheets import guarded
+from loyalty_desk.spreadsheets import csv_cell
 
 COLUMNS: Final = (
     *("ticket", "tickets", "customer", "member", "email", "result", "why"),
@@ -39,7 +39,7 @@ def as_csv(outcomes: Sequence[Outcome]) -> bytes:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for one in outcomes:
-        writer.writerow([_neutral(cell) for cell in _cells(one)])
+        writer.writerow(map(csv_cell, _cells(one)))
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -82,12 +82,6 @@ def _cells(one: Outcome) -> tuple[object, ...]:
         *(str(one.result), one.why, one.asked, one.booked, one.unit, one.award_id),
         one.not_taken_back,
     )
-
-
-def _neutral(cell: object) -> str:
-    if cell is None:
-        return ""
-    return guarded(cell) if isinstance(cell, str) else str(cell)
 
 
 def _row(one: Outcome, elsewhere: Elsewhere) -> tuple[object, ...]:

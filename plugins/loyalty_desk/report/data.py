@@ -184,8 +184,7 @@ def _rejected(connection: Connection, store: str, run_id: str) -> list[RejectedR
             field=row.field,
             reason=row.reason,
             records=row.records,
-            # A platform might use e-mails as ids; those stay out of the page.
-            example_id=None if "@" in (row.example_id or "") else row.example_id,
+            example_id=row.example_id,
         )
         for row in rows
     ]

@@ -19,8 +19,9 @@ from loyalty_desk.folders import whole
 from loyalty_desk.goodwill.table import Table
 from loyalty_desk.report.mismatch_book import MismatchBook
 from loyalty_desk.report.mismatch_rows import COLUMNS, NUMBERS, MismatchRow
-from loyalty_desk.report.sheets import OPTIONS, add_sheet, neutral
+from loyalty_desk.report.sheets import OPTIONS, add_sheet
 from loyalty_desk.report.shown import PLAINLY, Shown
+from loyalty_desk.spreadsheets import csv_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +107,7 @@ def _csv(path: Path) -> Iterator[Add]:
     with whole(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
 
         def add(frame: pd.DataFrame) -> None:
-            texts = _cells(frame).map(neutral)
+            texts = _cells(frame).map(csv_cell)
             texts.to_csv(file, header=False, index=False, lineterminator="\r\n")
 
         file.write(",".join(COLUMNS) + "\r\n")

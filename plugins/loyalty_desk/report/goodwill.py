@@ -6,7 +6,6 @@ e-mail address.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from loyalty_desk.card.emails import short_name
 from loyalty_desk.elsewhere import NOWHERE, Elsewhere
 from loyalty_desk.goodwill.chosen import Chosen, read_chosen
 from loyalty_desk.goodwill.ledger import Goodwill, load_goodwill
@@ -25,7 +25,6 @@ from loyalty_desk.goodwill.tables import one_sheet, tables_of
 from loyalty_desk.settings.stores_file import StoreSettings
 from loyalty_desk.staging.engine import reading
 
-_AFTER_NAME: Final = re.compile(r"(?<=\S)@\S*")
 NAMED_BY_ADDRESS: Final = "somebody, by an address"
 
 
@@ -79,7 +78,7 @@ def load_goodwill_report(
     chosen = Chosen(first=first, last=last, span=Span.WEEK)
     found = load_goodwill(connection, store, chosen, now)
     leads = partial(_address, chosen=chosen, elsewhere=elsewhere)
-    tables = tables_of(found, agent=_agent, customer=_customer, leads=leads)
+    tables = tables_of(found, agent=short_name, customer=_customer, leads=leads)
     return GoodwillReport(store=store, month=first, found=found, tables=tables)
 
 
@@ -88,11 +87,7 @@ def load_month_sheets(engine: Engine, store: StoreSettings, now: datetime) -> li
     chosen = read_chosen({}, now)
     with reading(engine) as connection:
         found = load_goodwill(connection, store, chosen, now)
-    return [one_sheet(found, _agent)] if len(found.by_span) else []
-
-
-def _agent(who: str) -> str:
-    return _AFTER_NAME.sub("", who)
+    return [one_sheet(found, short_name)] if len(found.by_span) else []
 
 
 def _address(one: Outlier, chosen: Chosen, elsewhere: Elsewhere) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from loyalty_desk.goodwill.table import Column, Kind, Linked, Table
-from loyalty_desk.spreadsheets import DIGITS_KEPT, guarded
+from loyalty_desk.spreadsheets import DIGITS_KEPT, csv_cell
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -146,7 +146,7 @@ def add_sheet(book: Workbook, table: Table) -> None:
 
 
 def _cell(value: Any, column: Column) -> Any:
-    """A day is told as text, as pages and CSV show it."""
+    """A day is told as text, as pages show it."""
     is_day = column.kind is Kind.DAY and value is not None
     return date.fromisoformat(value) if is_day else value
 
@@ -165,12 +165,7 @@ def csv_of(table: Table) -> str:
     target.write("\ufeff")
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow([column.title for column in table.columns])
-    writer.writerows([neutral(value) for value in row] for row in table.rows)
+    for row in table.rows:
+        cells = [_cell(*one) for one in zip(row, table.columns, strict=True)]
+        writer.writerow(map(csv_cell, cells))
     return target.getvalue()
-
-
-def neutral(value: object) -> str:
-    """The cell as text that no spreadsheet runs as a formula, or changes; a number stays one."""
-    if value is None:
-        return ""
-    return guarded(str(value)) if isinstance(value, str | Linked) else str(value)

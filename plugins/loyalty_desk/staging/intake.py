@@ -9,9 +9,8 @@ nothing is touched, as a full match must follow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -20,6 +19,7 @@ from loyalty_desk.card.emails import read_email
 from loyalty_desk.clock import utc_text
 from loyalty_desk.records import Customer, Member, Rejected, Ticket
 from loyalty_desk.staging import schema, set_aside
+from loyalty_desk.staging.intake_batch import Changes, StagedCounts, is_newer, iter_staged
 from loyalty_desk.staging.intake_rows import channel_keys, customer_row, member_row
 from loyalty_desk.staging.kept_out import KeptOut, strip_batch
 from loyalty_desk.staging.load import bulk_insert, bulk_upsert, chunks
@@ -31,30 +31,8 @@ from loyalty_desk.staging.row_types import (
     MemberRow,
     TicketRow,
     ToPlanRow,
-    TouchedRow,
 )
 from loyalty_desk.staging.statements import statement
-
-
-@dataclass(frozen=True, slots=True)
-class StagedCounts:
-    """What one batch did: `staged` different records, of which `changed` were new or different.
-
-    `kept_out` are the ids of people who were erased, of whom nothing is written, and of those who
-    have the address of one now, of whom only that is (`stripped`). `set_aside` are the records at
-    fault: what is known of their people stays, and is marked stale.
-    """
-
-    staged: int
-    changed: int
-    kept_out: frozenset[int | str] = frozenset()
-    stripped: frozenset[int | str] = frozenset()
-    set_aside: tuple[Rejected, ...] = ()
-
-    @property
-    def unknown(self) -> frozenset[int | str]:
-        """Of whom staging holds nothing, not even that they are there."""
-        return self.kept_out - self.stripped
 
 
 class _Pushed(NamedTuple):
@@ -68,24 +46,6 @@ class _Pushed(NamedTuple):
 _NOTHING: Final = _Pushed(None, None, None)
 ANSWERED_WITHIN: Final = timedelta(minutes=5)
 """What is dated later than this after it was asked for is dated ahead."""
-
-
-@dataclass(slots=True)
-class _Changes:
-    """What one batch has to write besides its own table."""
-
-    rows: list[NamedTuple] = field(default_factory=list)
-    touched: set[TouchedRow] = field(default_factory=set)
-    to_plan: list[ToPlanRow] = field(default_factory=list)
-    changed: int = 0
-
-    def touch(self, store: str, kind: str, value: object) -> None:
-        if value is not None:
-            self.touched.add(TouchedRow(store, kind, str(value)))
-
-    def write_touched(self, connection: Connection) -> None:
-        bulk_upsert(connection, schema.touched, list(self.touched))
-        bulk_upsert(connection, schema.to_plan, self.to_plan)
 
 
 # --- members ---------------------------------------------------------------------------------
@@ -119,7 +79,7 @@ def stage_members(
         count = bulk_insert(connection, schema.members, rows)
         return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped, bad)
     set_aside.take_back(connection, store, "member", latest)
-    changes = _Changes()
+    changes = Changes()
     for old, row in iter_different_members(connection, store, latest, asked_at):
         changes.rows.append(row)
         before = None if old is None or old.gone_at_utc is not None else old
@@ -166,7 +126,7 @@ def _set_members_aside(
 
 
 def _find_members(connection: Connection, store: str, ids: Iterable[str]) -> dict[str, MemberRow]:
-    found = _iter_staged(connection, "stage/members/select_members", store, ids)
+    found = iter_staged(connection, "stage/members/select_members", store, ids)
     return {row.member_id: row for row in map(MemberRow._make, found)}
 
 
@@ -182,7 +142,7 @@ def mark_member_gone(
     binds = {"store": store, "member_id": identifier, "now_utc": utc_text(asked_at)}
     found = connection.execute(statement("stage/members/mark_member_gone"), binds).first()
     if found is not None:
-        changes = _Changes()
+        changes = Changes()
         changes.touch(store, "member", identifier)
         changes.touch(store, "email_key", found.email_key)
         changes.write_touched(connection)
@@ -217,15 +177,15 @@ def stage_customers(
             for customer in latest.values()
         )
         count = bulk_insert(connection, schema.customers, rows)
-        _stage_channels(connection, store, latest.values(), _Changes())
+        _stage_channels(connection, store, latest.values(), Changes())
         return StagedCounts(len(latest) - len(stripped), count, kept_out, stripped)
     set_aside.take_back(connection, store, "customer", latest)
     staged = _find_customers(connection, store, latest)
-    changes = _Changes()
+    changes = Changes()
     current = []
     for customer_id, customer in latest.items():
         old, pushed = staged.get(customer_id, (None, _NOTHING))
-        if old is not None and _is_newer(old.updated_at_utc, customer.updated_at_utc, now_utc):
+        if old is not None and is_newer(old.updated_at_utc, customer.updated_at_utc, now_utc):
             continue
         current.append(customer)
         row = customer_row(store, customer, old, card_key, asked_at_utc)
@@ -240,7 +200,7 @@ def _find_customers(
     connection: Connection, store: str, ids: Iterable[int]
 ) -> dict[int, tuple[CustomerRow, _Pushed]]:
     found = {}
-    for *values, fingerprint, shown_fingerprint, pushed_at_utc in _iter_staged(
+    for *values, fingerprint, shown_fingerprint, pushed_at_utc in iter_staged(
         connection, "stage/customers/select_customers", store, ids
     ):
         row = CustomerRow._make(values)
@@ -249,7 +209,7 @@ def _find_customers(
 
 
 def _note_customer(
-    changes: _Changes,
+    changes: Changes,
     customer: Customer,
     row: CustomerRow,
     old: CustomerRow | None,
@@ -284,7 +244,7 @@ def _note_customer(
 
 
 def _stage_channels(
-    connection: Connection, store: str, customers: Iterable[Customer], changes: _Changes
+    connection: Connection, store: str, customers: Iterable[Customer], changes: Changes
 ) -> None:
     """Replace the further e-mail addresses of those customers whose record holds them."""
     told = {
@@ -317,7 +277,7 @@ def mark_gone(
 
     Their further addresses go with them: whoever has one now may be matched by it.
     """
-    changes = _Changes()
+    changes = Changes()
     count = 0
     for ids in chunks(customer_ids):
         binds = {"store": store, "ids": ids, "now_utc": utc_text(now)}
@@ -347,9 +307,9 @@ def stage_tickets(
     now_utc = utc_text(now)
     latest = {ticket.ticket_id: ticket for ticket in batch}
     kept_out, _ = strip_batch(connection, store, latest, KeptOut.strip_ticket)
-    found = _iter_staged(connection, "stage/tickets/select_tickets", store, latest)
+    found = iter_staged(connection, "stage/tickets/select_tickets", store, latest)
     staged = {row.ticket_id: row for row in map(TicketRow._make, found)}
-    changes = _Changes()
+    changes = Changes()
     for ticket_id, ticket in latest.items():
         old = staged.get(ticket_id)
         row = TicketRow(
@@ -364,7 +324,7 @@ def stage_tickets(
             channel=ticket.channel,
         )
         if old is not None and (
-            row == old or _is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)
+            row == old or is_newer(old.updated_at_utc, ticket.updated_at_utc, now_utc)
         ):
             continue
         changes.rows.append(row)
@@ -384,19 +344,3 @@ def prune_tickets(connection: Connection, store: str, older_than_utc: str) -> in
     connection.execute(statement("lookup/not_found/delete_old_lookups"), binds)
     connection.execute(statement("stage/tickets/touch_customers_of_old_tickets"), binds)
     return connection.execute(statement("stage/tickets/delete_old_tickets"), binds).rowcount
-
-
-# --- helpers ---------------------------------------------------------------------------------
-
-
-def _is_newer(staged_utc: str, told_utc: str, now_utc: str) -> bool:
-    """Whether what is staged changed later than what is told; one dated ahead tells nothing."""
-    return told_utc < staged_utc <= now_utc
-
-
-def _iter_staged(
-    connection: Connection, path: str, store: str, ids: Iterable[Any]
-) -> Iterator[Sequence[Any]]:
-    """The staged rows of a batch, as that statement selects them."""
-    for some in chunks(list(ids)):
-        yield from connection.execute(statement(path), {"store": store, "ids": some}).all()

@@ -190,7 +190,12 @@ quality_results = staging_table(
         nullable=False,
         doc="Rows at fault; some although it passed, where a share is allowed.",
     ),
-    Column("failing_ids", Text, nullable=False, doc="The ids of the first 50, a JSON list."),
+    Column(
+        "failing_ids",
+        Text,
+        nullable=False,
+        doc="The first 50 ids, a JSON list; may be e-mail addresses.",
+    ),
     Column("checked_at_utc", Text, nullable=False),
     Column("says", Text, doc="What must hold, as a sentence; NULL in rows of before it was kept."),
 )

@@ -134,6 +134,10 @@ class MemberFile:
     def name(self) -> str:
         return self.dropped.name
 
+    @property
+    def shown(self) -> str:
+        return self.dropped.shown
+
     @contextmanager
     def opened(self) -> Iterator[Content]:
         """Fetch the file, and look at it from end to end before a row of it is used.
@@ -159,33 +163,33 @@ class MemberFile:
         """Whether it ends without a line break; raises MemberFileError for what is no text."""
         copy.seek(0)
         if copy.read(4).startswith(NO_TEXT):
-            raise MemberFileError(f"{self.name} is an archive or a workbook: save it as CSV")
+            raise MemberFileError(f"{self.shown} is an archive or a workbook: save it as CSV")
         copy.seek(-min(2, copy.seek(0, os.SEEK_END)), os.SEEK_END)
         return not set(copy.read()) & set(b"\r\n")
 
     def _look_through(self, text: io.TextIOWrapper, *, ends_openly: bool) -> Content:
         reading = Reading(money_digits=self.money_digits)
-        content = Content(text, self.name, self.columns, reading, ends_openly)
+        content = Content(text, self.shown, self.columns, reading, ends_openly)
         try:
             found = content.looked_through()
         except UnicodeDecodeError as error:
             if error.reason in CUT:
                 raise MemberFileError(
-                    f"{self.name} is cut off: it ends within a character; put the whole file there"
+                    f"{self.shown} is cut off: it ends within a character; put the whole file there"
                     f" again, or set `encoding` in {self.columns.source}"
                 ) from None
             raise MemberFileError(
-                f"{self.name} is not text in {self.columns.encoding}: set `encoding` in"
+                f"{self.shown} is not text in {self.columns.encoding}: set `encoding` in"
                 f" {self.columns.source}"
             ) from None
         except csv.Error as error:
-            raise MemberFileError(f"{self.name} is no CSV: {error}") from None
+            raise MemberFileError(f"{self.shown} is no CSV: {error}") from None
         except NumbersError as error:
             raise MemberFileError(
-                f"{self.name}: {error}: set `numbers` in {self.columns.source}, or mend the file"
+                f"{self.shown}: {error}: set `numbers` in {self.columns.source}, or mend the file"
             ) from None
         if ends_openly:
-            log.info("members: %s ends in a row without a line break; it is used", self.name)
+            log.info("members: %s ends in a row without a line break; it is used", self.shown)
         return found
 
     def keep_as_read(self, engine: Engine) -> None:
@@ -239,11 +243,9 @@ def find_new_files(engine: Engine, store: StoreSettings, open_folder: OpenFolder
     passed_over = tuple(
         one for one in fresh if everybody and one not in wanted and one.name not in left
     )
-    last_read = max((one.moment for one in known.values() if not one.newer), default=None)
+    _warn_of_late_ones(wanted, known.values())
     for one in wanted:
-        if last_read is not None and one.moment < last_read:
-            log.warning("members: %s has an older time than the last; it came later", one.name)
-        left |= {other.name: _passed_over(one.name) for other in passed_over}
+        left |= {other.name: _passed_over(one.shown) for other in passed_over}
     return Found(
         [
             MemberFile(
@@ -280,6 +282,13 @@ def _older_than_known(fresh: Iterable[Dropped], known: Mapping[str, Known]) -> d
     newest = max(known, key=lambda name: (known[name].moment, name))
     before = (known[newest].moment, newest)
     return {one.name: one.known(newer=newest) for one in fresh if one.order < before}
+
+
+def _warn_of_late_ones(wanted: Iterable[Dropped], known: Iterable[Known]) -> None:
+    last_read = max((one.moment for one in known if not one.newer), default=None)
+    for one in wanted:
+        if last_read is not None and one.moment < last_read:
+            log.warning("members: %s has an older time than the last; it came later", one.shown)
 
 
 def _passed_over(newer: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,10 +39,17 @@ SURE_SIGNS: Final = ("ETag", "etag", "generation")
 WRONG: Final = (FileNotFoundError, NotADirectoryError, ImportError, ValueError)
 """What a wrong folder raises; everything else is a storage that is away."""
 
+_ADDRESS: Final = re.compile(r"\S*@\S*")
+
 OpenFolder = Callable[[str], Any]
 """Gives what lists the files of an address, as a `Path` does."""
 Left = dict[str, str]
 """Why files are not read, by name."""
+
+
+def shown_name(name: str) -> str:
+    """A file's name for logs, errors and reports: an address in it stays out."""
+    return _ADDRESS.sub("…", name)
 
 
 class LeftError(Exception):
@@ -61,6 +69,10 @@ class Dropped:
     @property
     def name(self) -> str:
         return str(self.path.name)
+
+    @property
+    def shown(self) -> str:
+        return shown_name(self.name)
 
     @property
     def stamp(self) -> str:

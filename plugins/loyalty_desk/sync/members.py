@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from loyalty_desk.staging.store_state import StateKey, find_state, keep_state
 from loyalty_desk.staging.watermarks import find_watermark, save_watermark
 from loyalty_desk.sync.brake import Balances, SameAccount, check_account, check_balances
 from loyalty_desk.sync.member_files import Content, MemberFile, find_new_files
-from loyalty_desk.sync.member_folder import LeftError, OpenFolder
+from loyalty_desk.sync.member_folder import LeftError, OpenFolder, shown_name
 from loyalty_desk.sync.reads import (
     Read,
     ReadCounts,
@@ -54,7 +53,6 @@ MOST_PAGES_HELD: Final = 40
 """Until it is known whose they are; beyond, few here are a customer of the store."""
 MOST_LEFT_NAMED: Final = 200
 WAIT_SLICE_S: Final = 10.0
-_ADDRESS: Final = re.compile(r"\S*@\S*")
 
 TimedPage = tuple[datetime, MemberPage]
 """A page, and when it was asked for."""
@@ -227,7 +225,7 @@ def _read_member_file(run: Run, read: Read, file: MemberFile) -> None:
     with file.opened() as content:
         if not run.params.release_brake:
             found = compare_balances(run.engine, run.store.name, content)
-            check_balances(run.store.brake, file.name, found)
+            check_balances(run.store.brake, file.shown, found)
         if file.holds_everybody:
             _scan_pages(run, read, _timed(content.iter_pages()), by_people=True)
         else:
@@ -235,24 +233,20 @@ def _read_member_file(run: Run, read: Read, file: MemberFile) -> None:
                 _stage_member_page(read, page, asked_at, first_load=False, note_seen=False)
         read.check_share(whole=True)
     file.keep_as_read(run.engine)
-    log.info("members: %s is read", file.name)
+    log.info("members: %s is read", file.shown)
 
 
 def _tell_left(left: Mapping[str, str]) -> None:
     for name, reason in islice(left.items(), MOST_LEFT_NAMED):
-        log.warning("members: %s is not read: it %s", _without_addresses(name), reason)
+        log.warning("members: %s is not read: it %s", shown_name(name), reason)
 
 
 def _note_left(run: Run, left: Mapping[str, str]) -> None:
     """Keep which files are not read, and why, among what the run rejected."""
     start_read(run, FILES_LEFT).reject(
-        Rejected(source=FILES_LEFT, record_id=_without_addresses(name), field="file", reason=reason)
+        Rejected(source=FILES_LEFT, record_id=shown_name(name), field="file", reason=reason)
         for name, reason in islice(left.items(), MOST_LEFT_NAMED)
     )
-
-
-def _without_addresses(name: str) -> str:
-    return _ADDRESS.sub("…", name)
 
 
 def compare_balances(engine: Engine, store: str, content: Content) -> Balances:

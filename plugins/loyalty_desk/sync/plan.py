@@ -206,14 +206,7 @@ def plan_changes(
     _run(connection, "plan/scope/insert_urgent_customers", binds)
     working.refresh_statistics(connection, "urgent_customers")
     reworded.find(now, full=full)
-    for destination in store.push_to:
-        count = _run(
-            connection, "plan/changes/insert_changes", {**binds, "destination": destination.value}
-        )
-        log.info("planned %d changes of %s", count, destination.value)
-    if audience.is_narrow(store):
-        _run(connection, "plan/audience/withdraw_changes", binds)
-    _run(connection, "plan/changes/put_back_own_changes", binds)
+    _insert_changes(connection, store, binds)
     counts = _counted(connection, store, binds, limit)
     _clean_up(connection)
     return counts
@@ -318,6 +311,20 @@ def _supersede(connection: Connection, binds: Mapping[str, object]) -> None:
         _run(connection, "plan/earlier_runs/prune_changes", binds)
     _run(connection, "plan/changes/insert_own_changes", binds)
     _run(connection, "plan/changes/delete_own_changes", binds)
+
+
+def _insert_changes(
+    connection: Connection, store: StoreSettings, binds: Mapping[str, object]
+) -> None:
+    """Plan what goes to each place, for those who are to have a card."""
+    for destination in store.push_to:
+        count = _run(
+            connection, "plan/changes/insert_changes", {**binds, "destination": destination.value}
+        )
+        log.info("planned %d changes of %s", count, destination.value)
+    if audience.is_narrow(store):
+        _run(connection, "plan/audience/withdraw_changes", binds)
+    _run(connection, "plan/changes/put_back_own_changes", binds)
 
 
 def _cut_off(connection: Connection, binds: Mapping[str, object]) -> None:

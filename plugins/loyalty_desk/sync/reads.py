@@ -19,7 +19,8 @@ from loyalty_desk.errors import RejectedShareError
 from loyalty_desk.records import Rejected
 from loyalty_desk.settings.sections import BrakeSettings
 from loyalty_desk.settings.stores_file import StoreSettings
-from loyalty_desk.staging import full_scans, intake, schema
+from loyalty_desk.staging import full_scans, schema
+from loyalty_desk.staging.intake_batch import StagedCounts
 from loyalty_desk.staging.load import bulk_insert
 from loyalty_desk.staging.row_types import RejectedRow
 from loyalty_desk.staging.run_lock import Run, renew_lock
@@ -118,7 +119,7 @@ class Read:
                 f"{limit} of store {self.run.store.name}; the report lists fields and reasons"
             )
 
-    def page_done(self, staged: intake.StagedCounts) -> None:
+    def page_done(self, staged: StagedCounts) -> None:
         """Count one page's usable rows, look at the share of bad ones, and keep the lock."""
         self.counts.fetched += staged.staged + len(staged.kept_out)
         self.counts.staged += staged.staged

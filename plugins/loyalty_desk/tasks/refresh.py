@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.errors import ApiError, ApiUnavailableError
 from loyalty_desk.hooks.connections import gorgias_client, loyalty_platform
@@ -75,7 +76,8 @@ def _show_batch(
                 counts["cards_pushed"] += shower.push(one.member_id, cause_of(one))
         except (ApiError, BadFieldError) as error:
             # For good, as far as this member goes: the sync reports what cannot be read or written.
-            log.warning("member %s is not shown (%s)", one.member_id, type(error).__name__)
+            shown, why = masked_name(one.member_id), type(error).__name__
+            log.warning("member %s is not shown (%s)", shown, why)
             counts["failed"] += 1
         with engine.begin() as connection:
             take_off(connection, store.name, one)

@@ -9,7 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_desk.card.emails import masked, masked_name
+from loyalty_desk.card.emails import masked, masked_name, masked_within
 from loyalty_desk.first_steps.step import Call
 from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
@@ -95,6 +95,7 @@ def page(
         "said": said(request),
         "address": masked if not visitor.sees_addresses else str,
         "named": masked_name if not visitor.sees_addresses else _name,
+        "told": masked_within if not visitor.sees_addresses else _name,
     }
     return HTMLResponse(templates().get_template(name).render({**frame, **values}), status)
 
@@ -193,8 +194,12 @@ def _name(name: str | None) -> str:
 def _log_in(request: Request, error: HTTPException) -> Response:
     """Ask somebody who is not logged in to do so, and say no to everybody else."""
     if error.status_code == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-        # Without its query, which would then stand in the log of the log-in page.
-        return RedirectResponse(login_url(request.url.path), status_code=303)
+        # Without its query, which would then stand in the log of the log-in page, as would an
+        # address in its path.
+        path = request.url.path
+        if "@" in unquote(path):
+            path = f"{base_of(request)}/{request.path_params['store']}"
+        return RedirectResponse(login_url(path), status_code=303)
     return _say_no(request, error.status_code, "Log in to Airflow and try again.")
 
 

@@ -1,20 +1,22 @@
-"""Queries of ours hold addresses of people, so nothing around our application may log them.
+"""Queries of ours hold addresses of people, so nothing around our application may log them; nor a
+part of a path that is one, as a member's id may be.
 
-Whoever logs a request looks at it when it has been answered. So a query is moved out of it before
-anybody else can answer, and our application alone, in a copy of its own, gets it back.
+Whoever logs a request looks at it when it has been answered. So both are moved out of it before
+anybody else can answer, and our application alone, in a copy of its own, gets them back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
+from urllib.parse import quote
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_KEPT: Final = "loyalty_desk.query"
+_KEPT: Final = "loyalty_desk.asked"
 
 
 class QueriesHidden:
@@ -56,10 +58,16 @@ class OwnRequest:
             return
         _hide(scope)
         headers = [header for header in scope["headers"] if header[0] != b"host"]
-        own = {"query_string": scope[_KEPT], "headers": headers, "server": None}
-        await self._app({**scope, **own}, receive, send)
+        own = {"headers": headers, "server": None}
+        await self._app({**scope, **scope[_KEPT], **own}, receive, send)
 
 
 def _hide(scope: Scope) -> None:
-    scope.setdefault(_KEPT, scope["query_string"])
+    path = scope["path"]
+    kept = {"query_string": scope["query_string"]}
+    if "@" in path:
+        kept |= {"path": path, "raw_path": scope.get("raw_path")}
+        scope["path"] = "/".join("…" if "@" in part else part for part in path.split("/"))
+        scope["raw_path"] = quote(scope["path"]).encode()
     scope["query_string"] = b""
+    scope.setdefault(_KEPT, kept)

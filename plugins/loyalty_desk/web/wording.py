@@ -103,11 +103,6 @@ def key_label(name: str) -> str:
     return KEYS[name].label if name in KEYS else words(name).capitalize()
 
 
-def card_value(text: str) -> str:
-    """A value of the card: a class or a state in words, a text of others as it is."""
-    return words(text) if text in _own_words() else text
-
-
 def detail(code: str) -> Markup:
     """Why an award was refused, or what else there is to say of its state."""
     from loyalty_desk.report.award_texts import REFUSED_TEXTS  # noqa: PLC0415 - for awards only
@@ -159,7 +154,6 @@ FILTERS: Final[Mapping[str, Any]] = {
     "door": door,
     "started": started,
     "key_label": key_label,
-    "card_value": card_value,
     "detail": detail,
 }
 """As Jinja names them."""

@@ -18,6 +18,7 @@ from sandbox.running import Sandbox
 from tests.factories import STORE, customer, member
 from tests.http.api_client import OTHER_STORE, ApiClient, all_at_once, forget_settings
 from tests.http.awards_api.asking import employ
+from tests.http.conftest import SPEED
 from tests.http.lookup.asking import EMAIL, LOOKUP, NOBODY, look_up, set_lookup, spoil, stage
 
 # --- who is asked for ------------------------------------------------------------------------
@@ -147,17 +148,16 @@ def test_a_platform_in_trouble_gets_the_last_known_card_with_its_age(
     assert card["age_s"] > 10**8
 
 
-def test_a_slow_platform_is_not_waited_for_and_still_updates_staging(
-    api: ApiClient, sandbox: Sandbox, staged: str
-) -> None:
+def test_a_slow_platform_is_not_waited_for(api: ApiClient, sandbox: Sandbox, staged: str) -> None:
     set_lookup(api, deadline_s=0.3)
-    spoil(sandbox, "delay", delay_ms=0.5 * 50 * 1000, count=1)
+    delay_s = 3.0
+    spoil(sandbox, "delay", delay_ms=delay_s * SPEED * 1000, count=1)
     began = time.monotonic()
 
     card = look_up(api)
 
+    assert time.monotonic() - began < delay_s
     assert (card["points_balance"], card["source"]) == (800, "staged")
-    assert time.monotonic() - began < 2
 
 
 def test_a_platform_that_hangs_holds_up_no_other_lookup(

@@ -18,7 +18,7 @@ from loyalty_desk.tasks.connect import buttons_to_make
 from loyalty_desk.tasks.tokens import make_token
 from sandbox.running import Sandbox, running_sandbox
 from scripts.agent_desk import AgentDesk
-from tests.browser import WIDE, running_browser
+from tests.browser import WIDE
 from tests.factories import STORE
 from tests.forget import forget_lookups
 from tests.http.api_client import forget_settings, serving
@@ -26,12 +26,6 @@ from tests.http.conftest import SPEED
 from tests.http.place.shop import Shop
 
 PROFILE_URL = "https://admin.shop.example/members/{member_id}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 SHOPS: dict[str, tuple[str, dict[str, Any]]] = {

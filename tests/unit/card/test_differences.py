@@ -45,11 +45,15 @@ def test_whoever_is_no_member_any_more_is_said_to_be_none_and_not_by_a_code() ->
         ("credits_balance", "12.5", "12.5"),
         ("points_balance", None, "—"),
         ("status", "guest", "Guest"),
-        ("name", "n" * 300, "n" * MOST_SHOWN + "…"),
+        ("name", "n" * 300, "n" * 300),
     ],
 )
 def test_a_value_is_told_as_people_say_it(key: str, value: Any, text: str) -> None:
     assert in_words(key, value) == text
+
+
+def test_a_long_value_is_told_in_part_where_it_changed() -> None:
+    assert told({}, {"name": "n" * 300}) == [("Name", "—", "n" * MOST_SHOWN + "…")]
 
 
 def test_a_key_that_this_version_does_not_know_is_told_by_its_name() -> None:

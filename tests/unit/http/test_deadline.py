@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
@@ -19,13 +19,15 @@ from loyalty_desk.http.transport import Transport
 from tests.scripted import Reply, ScriptedServer, as_json
 
 WITHIN_S = 0.5
+LATE_S = 4.0
+"""What a busy machine may make of that; without the deadline each of these calls takes longer."""
 REAL = socket.getaddrinfo
 NAMES: dict[str, str] = {}
 
 
 def _resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
     found = REAL(NAMES.get(host, host), *args, **kwargs)
-    return found * 20 if host in NAMES else found
+    return found * 100 if host in NAMES else found
 
 
 def make(url: str, **values: Any) -> Transport:
@@ -70,7 +72,7 @@ def test_slow_refusals_that_last_are_not_tried_past_the_deadline(server: Scripte
     time.sleep(0.4)  # nothing may come any more
 
     assert not error.may_have_arrived
-    assert took_s < WITHIN_S + 0.4
+    assert took_s < LATE_S
     assert 1 <= seen == len(server.seen) <= 3
 
 
@@ -111,7 +113,7 @@ def test_the_addresses_of_a_host_share_the_time(
     error, took_s = post(make(f"http://many.test:{blackhole}", timeout=(0.2, 0.4)))
 
     assert not error.may_have_arrived
-    assert took_s < WITHIN_S + 0.4
+    assert took_s < LATE_S
 
 
 class Raw:
@@ -142,7 +144,7 @@ def test_an_answer_that_drips_ends(start: bytes) -> None:
     def drip(connection: socket.socket) -> None:
         connection.recv(10_000)
         connection.sendall(start)
-        for _ in range(40):
+        for _ in range(200):
             try:
                 connection.sendall(b"x")
             except OSError:
@@ -153,19 +155,21 @@ def test_an_answer_that_drips_ends(start: bytes) -> None:
         error, took_s = post(make(server.url))
 
     assert error.may_have_arrived
-    assert took_s < WITHIN_S + 0.4 + 0.5
+    assert took_s < LATE_S
 
 
 def test_a_handshake_that_takes_past_the_deadline_sends_nothing() -> None:
     def keep(connection: socket.socket) -> None:
-        connection.recv(10_000)
-        time.sleep(1)  # longer than the deadline
+        connection.settimeout(2 * LATE_S)
+        with suppress(OSError):
+            while connection.recv(10_000):
+                """Until who called hangs up."""
 
     with Raw(keep) as server:
-        error, took_s = post(make(server.https_url))
+        error, took_s = post(make(server.https_url, timeout=(2 * LATE_S, 0.4)))
 
     assert not error.may_have_arrived, "the request itself comes after the handshake"
-    assert took_s < WITHIN_S + 0.4
+    assert took_s < LATE_S
 
 
 def test_a_connection_given_up_is_cut_so_that_nothing_of_it_is_sent_later() -> None:

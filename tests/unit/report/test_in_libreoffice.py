@@ -13,9 +13,10 @@ import pytest
 
 from loyalty_desk.awards.csv_rows import iter_rows
 from loyalty_desk.elsewhere import Elsewhere
-from loyalty_desk.report.files import neutral, write_files
+from loyalty_desk.report.files import write_files
 from loyalty_desk.report.mismatch_rows import MismatchRow
 from loyalty_desk.report.shown import Shown
+from loyalty_desk.spreadsheets import csv_cell
 from tests.factories import NOW
 
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
@@ -105,6 +106,6 @@ def test_the_workbook_has_each_text_as_it_is_and_times_and_numbers(opened: Path)
 
 def test_a_file_of_awards_may_have_ids_as_our_csv_has_them() -> None:
     for text in TEXTS:
-        cell = neutral(text).replace('"', '""')
+        cell = csv_cell(text).replace('"', '""')
         [(_, found)] = iter_rows(f'member_id,amount\n"{cell}",5', {"member_id", "amount"})
         assert found == {"member_id": text, "amount": "5"}

@@ -11,7 +11,6 @@ from loyalty_desk.clock import in_zone
 from loyalty_desk.web.wording import (
     DOORS,
     as_of,
-    card_value,
     grouped,
     key_label,
     plain,
@@ -85,9 +84,3 @@ def test_numbers_have_their_thousands_marked_and_texts_stay() -> None:
 
 def test_keys_of_the_card_are_said_as_the_widget_says_them() -> None:
     assert (key_label("points_balance"), key_label("new_thing")) == ("Points", "New thing")
-
-
-def test_a_value_of_the_card_is_said_in_words_only_where_it_is_one_of_ours() -> None:
-    found = [card_value(text) for text in ("customer_not_found", "https://shop.example/a_b")]
-
-    assert found == ["customer not found", "https://shop.example/a_b"]

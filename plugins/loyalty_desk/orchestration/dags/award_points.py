@@ -73,6 +73,22 @@ def when(settings: StoreSettings) -> Any:
     return queue if timetable is None else AssetOrTimeSchedule(timetable=timetable, assets=queue)
 
 
+def ask_approval(store: str, award_id: str) -> AskApproval:
+    return AskApproval(
+        task_id="ask",
+        store=store,
+        award_id=award_id,
+        params=ANSWER_FORM,
+        execution_timeout=None,  # the award's own time to be approved ends it
+        # Airflow takes the task for a failed one when an answer comes within a second.
+        retry_delay=duration(seconds=10),
+        # And no question is lost to an outage of the platform, whose balance it shows.
+        retries=30,
+        retry_exponential_backoff=True,
+        max_retry_delay=duration(minutes=15),
+    )
+
+
 def award_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
     store = settings.name
 
@@ -125,20 +141,7 @@ def award_dag(settings: StoreSettings, queues: QueuesSettings) -> DAG:
 
         @task_group
         def approval(award_id: str) -> None:
-            ask = AskApproval(
-                task_id="ask",
-                store=store,
-                award_id=award_id,
-                params=ANSWER_FORM,
-                execution_timeout=None,  # the award's own time to be approved ends it
-                # Airflow takes the task for a failed one when an answer comes within a second.
-                retry_delay=duration(seconds=10),
-                # And no question is lost to an outage of the platform, whose balance it shows.
-                retries=30,
-                retry_exponential_backoff=True,
-                max_retry_delay=duration(minutes=15),
-            )
-            settle(award_id, ask.output)
+            settle(award_id, ask_approval(store, award_id).output)
 
         to_ask = apply()
         approval.expand(award_id=to_ask)

@@ -23,7 +23,6 @@ from loyalty_desk.awards.queue import (
 )
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import read_reversal, reverse_award
-from loyalty_desk.card.emails import masked_name
 from loyalty_desk.classes import ClassText
 from loyalty_desk.clock import in_zone, parse_utc
 from loyalty_desk.errors import LoyaltyDeskError
@@ -187,7 +186,7 @@ def _show_one(request: Request, visitor: Visitor, award_id: str, *, problem: str
         award=award,
         text=_text(award),
         zone=zone,
-        events=[(event, _facts(event, zone, visitor)) for event in events],
+        events=[(event, _facts(event, zone)) for event in events],
         reversal=reversal,
         own_part=own_part,
         outlook=outlook,
@@ -232,7 +231,7 @@ def _text(award: Row[Any]) -> ClassText | None:
     return award_text(award.state, award.detail, by_email=award.member_id is None, is_member=False)
 
 
-def _facts(event: Row[Any], zone: str, visitor: Visitor) -> dict[str, Any]:
+def _facts(event: Row[Any], zone: str) -> dict[str, Any]:
     """What was known at a step, in words; who it is for is above the timeline already."""
     facts: dict[str, Any] = json.loads(event.facts)
     shown: dict[str, Any] = {
@@ -241,10 +240,7 @@ def _facts(event: Row[Any], zone: str, visitor: Visitor) -> dict[str, Any]:
     if "door" in facts:
         shown[FACTS["door"]] = door(facts["door"])
     if facts.get("member_ids"):
-        shown["members with the address"] = ", ".join(
-            str(one) if visitor.sees_addresses else masked_name(str(one))
-            for one in facts["member_ids"]
-        )
+        shown["members with the address"] = ", ".join(map(str, facts["member_ids"]))
     if facts.get("approve_by_utc"):
         shown["rejected by itself after"] = in_zone(parse_utc(facts["approve_by_utc"]), zone)
     return shown

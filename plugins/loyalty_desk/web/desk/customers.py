@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Row
 
 from loyalty_desk.card.cards import SYNCED_AT, absent_card
+from loyalty_desk.card.differences import in_order, in_words
 from loyalty_desk.card.emails import masked
 from loyalty_desk.card.texts import LAST_AWARD, without_texts
 from loyalty_desk.classes import CARD_CLASSES, ClassText, class_text
@@ -40,7 +41,6 @@ RULES: Final = {
     "channel": "a further e-mail address of the customer is the member's",
 }
 GORGIAS_WAIT_S: Final = 5.0
-_MISSING: Final = "—"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ def load_customer(
         member=member,
         is_undecided=row.member_id is not None and member is None,
         text=class_text("customer", row.outcome) if row.outcome else None,
-        card=_in_words(_wanted(row.outcome, member), texts_of(store).of(row.language)),
+        card=_with_last_award(_wanted(row.outcome, member), texts_of(store).of(row.language)),
         channels=channels,
         tickets=rows("desk/people/select_tickets"),
         pushed=rows("desk/people/select_pushed_cards"),
@@ -204,7 +204,7 @@ def _wanted(outcome: str | None, member: Row[Any] | None) -> Mapping[str, Any]:
     return absent_card(Outcome(outcome)) if outcome in CARD_CLASSES else {}
 
 
-def _in_words(card: Mapping[str, Any], wording: Wording) -> Mapping[str, Any]:
+def _with_last_award(card: Mapping[str, Any], wording: Wording) -> Mapping[str, Any]:
     """The card with what it says of an award as the customer is told it."""
     if LAST_AWARD not in card:
         return card
@@ -228,19 +228,13 @@ def _compare(
 ) -> list[tuple[str, str, str, bool]]:
     """Each key of the card: as it should be, as Gorgias has it, and whether the two differ."""
     found = shown or {}
-    keys = sorted((set(wanted) | set(found)) - {SYNCED_AT})
+    keys = in_order({*wanted, *found} - {SYNCED_AT})
     return [
         (
             key,
-            _text(wanted.get(key)),
-            _text(found.get(key)),
+            in_words(key, wanted.get(key)),
+            in_words(key, found.get(key)),
             shown is not None and wanted.get(key) != found.get(key),
         )
         for key in keys
     ]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return _MISSING
-    return value if isinstance(value, str) else orjson.dumps(value).decode()

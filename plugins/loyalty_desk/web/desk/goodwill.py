@@ -42,6 +42,7 @@ def show_goodwill(request: Request, visitor: Seeing) -> Response:
     """Everything for what the address chooses: charts, and the table under each."""
     here = f"{base_of(request)}/{visitor.store.name}"
     found, tables = _load(request, visitor, Elsewhere(desk=here))
+    is_anything_booked = not found.by_span.empty
     return page(
         request,
         "goodwill.html.j2",
@@ -54,7 +55,10 @@ def show_goodwill(request: Request, visitor: Seeing) -> Response:
         credits=as_decimal(found.credits),
         burndown=found.burndown,
         left=found.burndown and as_decimal(found.burndown.left[-1][1]),
-        tables=[(table, *_chart(table, found)) for table in tables],
+        is_anything_booked=is_anything_booked,
+        tables=[
+            (table, *_chart(table, found)) for table in tables if table.rows or is_anything_booked
+        ],
         agents=[(one, one) for one in found.agents if visitor.sees_addresses or "@" not in one],
         reasons=[(one, one.replace("_", " ")) for one in found.reasons],
         tiers=[(one, one) for one in found.tiers],
