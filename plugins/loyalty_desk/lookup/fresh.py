@@ -56,7 +56,7 @@ class Lookup:
     def find(self, email_key: str) -> LookedUp:
         """Find the card of an e-mail key; within the store's deadline, whatever the platform does.
 
-        A fresh read that comes too late still updates staging.
+        What the platform told within it and could not be staged in time still updates staging.
         """
         staged = self._find_staged(email_key)
         # The platform would name one of several with an address, and a tie is never broken.
