@@ -61,7 +61,7 @@ def test_it_says_who_asks_for_what_and_where_it_leads_above_and_below_the_button
     page = shop.as_user("manager").get(where).text
     text = approval(shop.as_user("manager"), where)
 
-    assert "agent asks for -1000 points, +70 points , worth -10.00 EUR and 0.70 EUR" in text
+    assert "agent asks for -1,000 points, +70 points , worth -10.00 EUR and 0.70 EUR" in text
     assert "The reasons: other (1), gesture (4)" in text
     for words in (
         "Member 4 Not known here 1",
