@@ -178,7 +178,8 @@ def _cell(value: Any, kind: str) -> str:
     """A value of a table of goodwill, as people read it."""
     if value is None:
         return formats.NOT_REACHED
-    return {"share": "{:.1%}", "text": "{}", "day": "{}"}.get(kind, "{:,}").format(value)
+    shapes = {"share": "{:.1%}", "rate": "{:,.2f}", "text": "{}", "day": "{}"}
+    return shapes.get(kind, "{:,}").format(value)
 
 
 def _calls(calls: Sequence[Call], airflow: str) -> list[tuple[str, str, Mapping[str, Any]]]:

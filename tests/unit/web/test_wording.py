@@ -8,6 +8,7 @@ import pytest
 
 from loyalty_desk.awards.queue import Door
 from loyalty_desk.clock import in_zone
+from loyalty_desk.web.pages import templates
 from loyalty_desk.web.wording import (
     DOORS,
     as_of,
@@ -84,3 +85,19 @@ def test_numbers_have_their_thousands_marked_and_texts_stay() -> None:
 
 def test_keys_of_the_card_are_said_as_the_widget_says_them() -> None:
     assert (key_label("points_balance"), key_label("new_thing")) == ("Points", "New thing")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (20.0, "rate", "20.00"),
+        (1234.5, "rate", "1,234.50"),
+        (0.125, "share", "12.5%"),
+        (1234, "number", "1,234"),
+        (None, "rate", "—"),
+    ],
+)
+def test_a_number_of_goodwill_has_as_many_digits_as_those_above_it(
+    value: float | None, kind: str, text: str
+) -> None:
+    assert templates().filters["cell"](value, kind) == text
