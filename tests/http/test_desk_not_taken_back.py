@@ -79,6 +79,22 @@ def test_whoever_sees_no_addresses_sees_none_of_those_that_are_left(
         assert "ida@shop.example" not in shown
 
 
+def test_what_somebody_wrote_of_one_that_is_left_shows_them_no_address_either(
+    desk: DeskClient, staging: Engine
+) -> None:
+    told = "ask ida@shop.example first"
+    put(staging, of_batch("a1"), of_batch("a2", "rejected", detail=told))
+    desk.as_user("agent").post(f"{WHERE}/take-back", WHY)
+    [reversal] = found(staging, batch_id=reversals_of(BATCH))
+    set_state(staging, reversal.award_id, "rejected", detail=told)
+
+    assert f"was rejected ({told})" in desk.as_user("agent").get(f"{WHERE}/result.csv").text
+    for page in ("", "/progress", "/result.csv"):
+        shown = desk.as_user("viewer").get(f"{WHERE}{page}").text
+        assert "ask i…@shop.example first" in shown
+        assert "ida@shop.example" not in shown
+
+
 def test_pressed_once_more_nothing_is_doubled_and_no_button_is_left(
     agent: DeskClient, staging: Engine
 ) -> None:

@@ -17,8 +17,10 @@ from loyalty_desk.http.reading import BadFieldError
 from loyalty_desk.platforms.same_account import AnotherAccountError
 from loyalty_desk.records import Member, MemberStatus
 from loyalty_desk.refresh import CardShower, ask_for_cards
+from loyalty_desk.tasks import awards
 from loyalty_desk.tasks.refresh import _show_batch
 from tests.factories import NOW, STORE, store_settings
+from tests.sql.staged import Staged
 from tests.sql.test_member_folder import Folder, people
 
 BY_ADDRESS, SHOWN = "ada@ids.example", "a…@ids.example"
@@ -60,6 +62,23 @@ def test_whose_card_cannot_be_shown(staging: Engine, caplog: pytest.LogCaptureFi
 def test_who_is_somebody_else_on_the_platform_of_another_account() -> None:
     assert SHOWN in (said := str(AnotherAccountError(STORE, BY_ADDRESS)))
     assert BY_ADDRESS not in said
+
+
+def test_who_shares_the_address_that_the_form_of_airflow_awards_by(
+    staging: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staging.begin() as connection:
+        for member_id in (BY_ADDRESS, ANOTHER.member_id):
+            Staged(connection).member(member_id, "both@shop.example")
+    monkeypatch.setattr(awards, "staging_engine", lambda: staging)
+    monkeypatch.setattr(awards, "open_store", lambda _: store_settings())
+    form = {"email": "both@shop.example", "amount": 5, "reason": "gesture"}
+
+    with pytest.raises(awards.AwardNotQueuedError) as raised:
+        awards.queue_from_form(STORE, form, agent="eve", run_id="manual__1")
+
+    assert f"of several members, {SHOWN}, g…@ids.example; choose one" in str(raised.value)
+    assert BY_ADDRESS not in str(raised.value)
 
 
 def test_whose_address_stands_in_the_name_of_a_file(

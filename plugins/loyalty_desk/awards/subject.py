@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from loyalty_desk.awards.policy import may_be_awarded
 from loyalty_desk.awards.requests import AwardRequest
+from loyalty_desk.card.emails import masked_name
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.records import Outcome
 from loyalty_desk.settings.award_settings import AwardSettings
@@ -22,13 +23,14 @@ AMBIGUOUS: Final = Outcome.AMBIGUOUS.value
 class SharedAwardError(LoyaltyDeskError):
     """Several members share the e-mail address that an award is asked for by; nobody may choose.
 
-    The message names them: it is for staff, and not for the answer in Gorgias.
+    The message names them: it is for staff, and not for the answer in Gorgias. Tasks log it, so an
+    id that is an address is masked.
     """
 
     def __init__(self, member_ids: Sequence[str]) -> None:
         self.member_ids = list(member_ids)
         super().__init__(
-            f"email: is that of several members, {', '.join(self.member_ids)}; "
+            f"email: is that of several members, {', '.join(map(masked_name, member_ids))}; "
             "choose one by member_id"
         )
 

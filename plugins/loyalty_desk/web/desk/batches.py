@@ -24,7 +24,7 @@ from loyalty_desk.awards.queue import NoAwardError
 from loyalty_desk.awards.requests import AwardFieldsError
 from loyalty_desk.awards.reversal import REASON, read_reversal
 from loyalty_desk.awards.taking_back_all import Wish, take_back_all
-from loyalty_desk.card.emails import masked, masked_name
+from loyalty_desk.card.emails import masked, masked_name, masked_within
 from loyalty_desk.errors import LoyaltyDeskError
 from loyalty_desk.hooks.account_zones import shown_zone
 from loyalty_desk.hooks.elsewhere import elsewhere_of
@@ -210,6 +210,8 @@ def _load(connection: Connection, visitor: Visitor, batch_id: str) -> Results:
             one,
             email=masked(one.email) if one.email else None,
             member_id=masked_name(one.member_id) or None,
+            why=masked_within(one.why) or None,
+            not_taken_back=masked_within(one.not_taken_back) or None,
         )
         for one in found.everybody
     ]
