@@ -41,6 +41,8 @@ def name_everybody_by_address(engine: Engine) -> None:
             _rename(connection, table)
         for column in TEXTS:
             connection.execute(column.table.update().values({column: f"see m1@{DOMAIN}"}))
+        refused = awards.update().where(awards.c.state == "rejected")
+        connection.execute(refused.values(detail=f"see m1@{DOMAIN}"))
         customers = schema.customers.update()
         connection.execute(customers.values(name=schema.customers.c.name + f"@{DOMAIN}"))
         checks = schema.quality_results.update()

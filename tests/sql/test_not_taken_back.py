@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_desk.awards.batch_results import Results, load_results, sum_up
+from loyalty_desk.awards.not_taken_back import reversals_of
 from loyalty_desk.awards.queue import Door, get_award, list_awards
 from loyalty_desk.awards.reversal import ERASED, ReversalError, reverse_award
 from loyalty_desk.report.batch_files import as_csv, as_xlsx
@@ -128,6 +129,7 @@ def test_what_became_of_the_taking_back_itself_is_told_with_its_reason(staging: 
         "3": "nobody can tell yet whether it is taken back: settle the award that takes it back",
     }
     assert can_be(staging, batch_id) == {"1", "2"}
+    assert left(staging, reversals_of(batch_id)) == {}, "of what takes back nothing is to be"
     set_state(staging, back["5"], "rejected")
     assert left(staging, batch_id)["5"] == f"what was to take it back was rejected: {AGAIN}"
 

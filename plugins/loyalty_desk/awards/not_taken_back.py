@@ -76,7 +76,7 @@ def find_standing(award: Row[Any], batch: TakingBack) -> Standing:
 
     What never can be taken back is told before anybody asks, all else once it was asked for.
     """
-    if award.state in _OVER:
+    if award.state in _OVER or award.reverses is not None:
         return Standing()
     if award.reversal_state is not None:
         is_doubted = award.reversal_state == AwardState.UNKNOWN
