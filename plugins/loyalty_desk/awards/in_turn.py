@@ -160,11 +160,12 @@ def _load_recipients(
     member_ids = {one.member_id for one in requests if one.member_id}
     member_ids |= {learned[key] for key in email_keys & learned.keys()}
     found = list[Recipient]()
-    for name, keys in (("of_ids", member_ids), ("of_addresses", email_keys)):
+    for query, keys in (
+        (statement("awards/queue/select_recipients_of_ids"), member_ids),
+        (statement("awards/queue/select_recipients_of_addresses"), email_keys),
+    ):
         for some in chunks(sorted(keys)):
-            rows = connection.execute(
-                statement(f"awards/queue/select_recipients_{name}"), {"store": store, "keys": some}
-            )
+            rows = connection.execute(query, {"store": store, "keys": some})
             found.extend(_recipient(row) for row in rows)
     return Recipients(found, learned)
 
