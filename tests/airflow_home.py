@@ -6,9 +6,11 @@ import atexit
 import fcntl
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -43,12 +45,20 @@ def migrated() -> Path:
         if not shared.exists():
             command = [sys.executable, "-m", "airflow", "db", "migrate"]
             subprocess.run(command, check=True, capture_output=True)
-            shutil.copyfile(DATABASE, shared)
+            _copy(DATABASE, shared)
             atexit.register(shared.unlink)
             atexit.register(Path(lock.name).unlink)
         else:
-            shutil.copyfile(shared, DATABASE)
+            _copy(shared, DATABASE)
     return HOME
+
+
+def _copy(source: Path, target: Path) -> None:
+    """By SQLite, as this process may have the target open: a test asked Airflow for a connection
+    before another one needed tables.
+    """
+    with closing(sqlite3.connect(source)) as tables, closing(sqlite3.connect(target)) as copy:
+        tables.backup(copy)
 
 
 def newest_note() -> str:
