@@ -52,7 +52,7 @@ test-alone: setup-dev ## Run the tests that bear no others beside them
 test-fast: setup-dev ## Run the quick tests: rules, SQL on SQLite, import of the DAGs (about a minute)
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -k "not postgresql" tests/unit tests/sql tests/dags
 
-test-lowest: ## Run the quick tests from the wheel, on the lowest versions that it allows (about 4 minutes)
+test-lowest: ## Run the quick tests from the wheel, on the lowest versions that it allows (5 to 10 minutes)
 	@$${PYTHON:-python3} -m tests.package.lowest $(ARGS)
 
 package-test: ## Install the wheel into an Airflow as a managed service has it, and run a sync there
