@@ -29,7 +29,7 @@ from benchmarks.filled import fill
 from loyalty_desk.awards.incidents.asking import ask
 from loyalty_desk.awards.incidents.choice import Choice, Incident, read_incident
 from loyalty_desk.awards.incidents.fates import Fate
-from loyalty_desk.awards.incidents.preview import Preview, look, sample_note
+from loyalty_desk.awards.incidents.preview import Preview, find_balances, look, sample_note
 from loyalty_desk.awards.incidents.tickets import ChosenTickets, choose_of_view, choose_staged
 from loyalty_desk.clock import utc_now, utc_text
 from loyalty_desk.gorgias.budget import BudgetGate
@@ -135,7 +135,8 @@ def _preview(engine: Engine) -> tuple[ChosenTickets, Preview]:
     tickets = choose_staged(engine, STORE.name, incident.choice)
     with reading(engine) as connection:
         found = look(connection, STORE, incident, tickets, utc_now())
-    sample_note(found, STORE)
+        balances = find_balances(connection, STORE.name, found, TICKETS)
+    sample_note(found, STORE, balances)
     return tickets, found
 
 
